@@ -1,0 +1,67 @@
+// Package record is the line format between a0tojsonl and permitload: one JSON
+// object a line, told apart by its type. It holds types, their field names and
+// the rules a line must meet; it reads and writes nothing.
+package record
+
+// The values of a line's "type".
+const (
+	TypeRole   = "role"
+	TypeTenant = "tenant"
+	TypeUser   = "user"
+	TypeEnd    = "end"
+)
+
+// Role is a role of the catalogue. Name and Description are for people; Key is
+// what assignments name.
+type Role struct {
+	Type        string         `json:"type"`
+	Key         string         `json:"key"`
+	Name        string         `json:"name,omitempty"`
+	Description string         `json:"description,omitempty"`
+	Attributes  map[string]any `json:"attributes,omitempty"`
+}
+
+// Tenant is a Permit tenant: an Auth0 organization, as a rule.
+type Tenant struct {
+	Type       string         `json:"type"`
+	Key        string         `json:"key"`
+	Name       string         `json:"name,omitempty"`
+	Attributes map[string]any `json:"attributes,omitempty"`
+}
+
+// User is a user and what is known of the roles it holds. But for Type it is
+// Permit's own UserCreate.
+type User struct {
+	Type       string         `json:"type"`
+	Key        string         `json:"key"`
+	Email      string         `json:"email,omitempty"`
+	FirstName  string         `json:"first_name,omitempty"`
+	LastName   string         `json:"last_name,omitempty"`
+	Attributes map[string]any `json:"attributes,omitempty"`
+	// RoleAssignments is nil when nothing is known of the user's roles, and
+	// empty when it is known to have none.
+	RoleAssignments []RoleAssignment `json:"role_assignments,omitzero"`
+}
+
+// RoleAssignment gives a user a role in a tenant. Without a tenant it is
+// tenant-wide in Auth0's sense, and the loader's --tenant decides.
+type RoleAssignment struct {
+	Role             string `json:"role"`
+	Tenant           string `json:"tenant,omitempty"`
+	ResourceInstance string `json:"resource_instance,omitempty"`
+}
+
+// End is the last line of a stream. A stream without one, or with one that is
+// not complete, was cut short.
+type End struct {
+	Type     string `json:"type"`
+	Complete bool   `json:"complete"`
+	// Reason says why the stream is not complete.
+	Reason   string `json:"reason,omitempty"`
+	Users    int    `json:"users"`
+	Roles    int    `json:"roles"`
+	Tenants  int    `json:"tenants"`
+	Rejected int    `json:"rejected"`
+	// AsOf is when the data was true, in RFC 3339; empty when nobody said.
+	AsOf string `json:"as_of,omitempty"`
+}

@@ -1,0 +1,123 @@
+package record_test
+
+import (
+	"encoding/json"
+	"testing"
+
+	"a0permit/internal/record"
+)
+
+func TestUnknownRolesAreNotNoRoles(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name string
+		user record.User
+		want string
+	}{
+		{"unknown", record.User{Type: "user", Key: "a"}, `{"type":"user","key":"a"}`},
+		{"none", record.User{Type: "user", Key: "a", RoleAssignments: []record.RoleAssignment{}}, `{"type":"user","key":"a","role_assignments":[]}`},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			got, err := json.Marshal(tt.user)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if string(got) != tt.want {
+				t.Errorf("Marshal = %s, want %s", got, tt.want)
+			}
+			var back record.User
+			if err := json.Unmarshal(got, &back); err != nil {
+				t.Fatal(err)
+			}
+			if (back.RoleAssignments == nil) != (tt.user.RoleAssignments == nil) {
+				t.Errorf("role_assignments read back as %#v, want %#v", back.RoleAssignments, tt.user.RoleAssignments)
+			}
+		})
+	}
+}
+
+func TestKeys(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		key        string
+		user, slug bool
+	}{
+		{"auth0|5f7c8ec7", true, false},
+		{"samlp|acme|jane+x@corp.example", true, false},
+		{"billing-viewer_2", true, true},
+		{"Billing Viewer", false, false},
+		{"a:b", false, false},
+		{"a/b", false, false},
+		{"josé", false, false},
+		{"a\n", false, false},
+		{"", false, false},
+	}
+	for _, tt := range tests {
+		if got := record.UserKey(tt.key) == nil; got != tt.user {
+			t.Errorf("UserKey(%q) ok = %v, want %v", tt.key, got, tt.user)
+		}
+		if got := record.RoleKey(tt.key) == nil; got != tt.slug {
+			t.Errorf("RoleKey(%q) ok = %v, want %v", tt.key, got, tt.slug)
+		}
+		if got := record.TenantKey(tt.key) == nil; got != tt.slug {
+			t.Errorf("TenantKey(%q) ok = %v, want %v", tt.key, got, tt.slug)
+		}
+	}
+}
+
+func TestValidEmail(t *testing.T) {
+	t.Parallel()
+	tests := map[string]bool{
+		"jane@acme.com":            true,
+		"Jane.O'Neil+x@acme.co.uk": true,
+		"josé@acme.com":            true,
+		"jane@münchen.example":     true,
+		"jane":                     false,
+		"jane@":                    false,
+		"@acme.com":                false,
+		"jane@localhost":           false,
+		"jane@@acme.com":           false,
+		"jane doe@acme.com":        false,
+		"Jane <jane@acme.com>":     false,
+		" jane@acme.com":           false,
+		"jane@acme.com\n":          false,
+		`"jane doe"@acme.com`:      false,
+		"jane..doe@acme.com":       false,
+		"jane@[127.0.0.1]":         false,
+		"'jane@acme.com, x@y.com'": false,
+	}
+	for email, want := range tests {
+		if got := record.ValidEmail(email); got != want {
+			t.Errorf("ValidEmail(%q) = %v, want %v", email, got, want)
+		}
+	}
+}
+
+func TestUserValidate(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name string
+		user record.User
+		want string
+	}{
+		{"good", record.User{Key: "auth0|1", Email: "a@b.co", RoleAssignments: []record.RoleAssignment{{Role: "Admin", Tenant: "org_1"}}}, ""},
+		{"no key", record.User{}, "no key"},
+		{"email", record.User{Key: "a", Email: "x"}, "email: not an address Permit takes"},
+		{"role", record.User{Key: "a", RoleAssignments: []record.RoleAssignment{{Role: "a b"}}}, "role_assignments[0]: role key: Permit takes only letters, digits, - and _"},
+		{"tenant", record.User{Key: "a", RoleAssignments: []record.RoleAssignment{{Role: "a", Tenant: "a b"}}}, "role_assignments[0]: tenant key: Permit takes only letters, digits, - and _"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			got := ""
+			if err := tt.user.Validate(); err != nil {
+				got = err.Error()
+			}
+			if got != tt.want {
+				t.Errorf("Validate = %q, want %q", got, tt.want)
+			}
+		})
+	}
+}
