@@ -1,0 +1,167 @@
+package tool
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"github.com/klauspost/compress/gzip"
+)
+
+// ErrNothing is the fault of an input without a single byte.
+var ErrNothing = errors.New("the command before this one wrote nothing")
+
+// Input is one file or stdin, unpacked when its first bytes are gzip's.
+type Input struct {
+	Name string
+	// File is set when the input is a plain regular file, which can be read
+	// again in place.
+	File *os.File
+
+	r     *bufio.Reader
+	close func() error
+	times gzipTimes
+}
+
+// Inputs resolves FILE arguments; none and "-" mean stdin. A terminal on stdin
+// is refused, since nobody types such data.
+func (t *Tool) Inputs(files []string) ([]string, error) {
+	if len(files) == 0 {
+		files = []string{"-"}
+	}
+	stdin := 0
+	for _, name := range files {
+		if name != "-" {
+			continue
+		}
+		if stdin++; stdin > 1 {
+			return nil, Usage("stdin (-) is named twice")
+		}
+		if IsTerminal(t.In) {
+			return nil, Usage("stdin is a terminal, and there is no FILE", t.Name+" FILE, or pipe into it; see "+t.Name+" --help")
+		}
+	}
+	return files, nil
+}
+
+// Open opens one of the inputs. It fails with ErrNothing when there is not one
+// byte. A read ends early when ctx does.
+func (t *Tool) Open(ctx context.Context, name string) (*Input, error) {
+	in := &Input{Name: name, close: func() error { return nil }}
+	var raw io.Reader
+	if name == "-" {
+		in.Name = "stdin"
+		reader := newReader(ctx, t.In)
+		raw, in.close = reader, reader.Close
+	} else {
+		f, err := os.Open(name) //nolint:gosec // the user names the file
+		if err != nil {
+			return nil, err
+		}
+		if info, err := f.Stat(); err == nil && info.Mode().IsRegular() {
+			in.File = f
+			raw, in.close = f, f.Close
+		} else { // a pipe with a name may be silent for as long as stdin may
+			reader := newReader(ctx, f)
+			raw, in.close = reader, func() error { return errors.Join(reader.Close(), f.Close()) }
+		}
+	}
+	in.r = bufio.NewReaderSize(raw, 256<<10)
+	head, err := in.r.Peek(2)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return nil, errors.Join(fmt.Errorf("read %s: %w", in.Name, err), in.Close())
+	}
+	if len(head) == 0 {
+		return nil, errors.Join(fmt.Errorf("%s is empty: %w", in.Name, ErrNothing), in.Close())
+	}
+	if len(head) == 2 && head[0] == 0x1f && head[1] == 0x8b {
+		in.File = nil
+		members := &members{in: in.r, times: &in.times}
+		in.r = bufio.NewReaderSize(members, 256<<10)
+	}
+	return in, nil
+}
+
+// Read reads the unpacked bytes.
+func (in *Input) Read(p []byte) (int, error) {
+	n, err := in.r.Read(p)
+	if err != nil && !errors.Is(err, io.EOF) {
+		err = fmt.Errorf("read %s: %w", in.Name, err)
+	}
+	return n, err
+}
+
+// Oldest is the oldest time in the gzip headers read so far, zero when none
+// had one.
+func (in *Input) Oldest() time.Time { return in.times.oldest }
+
+// Close ends the input.
+func (in *Input) Close() error { return in.close() }
+
+type gzipTimes struct{ oldest time.Time }
+
+func (g *gzipTimes) see(at time.Time) {
+	if !at.IsZero() && at.Unix() != 0 && (g.oldest.IsZero() || at.Before(g.oldest)) {
+		g.oldest = at
+	}
+}
+
+// members reads gzip members one after another. The library would do so by
+// itself, but it keeps only the first member's header.
+type members struct {
+	in    *bufio.Reader
+	times *gzipTimes
+	z     *gzip.Reader
+}
+
+func (m *members) Read(p []byte) (int, error) {
+	for {
+		if m.z == nil {
+			z, err := gzip.NewReader(m.in)
+			if err != nil {
+				return 0, gzipFault(err)
+			}
+			m.z = z
+			m.begin()
+		}
+		n, err := m.z.Read(p)
+		if n > 0 || err == nil {
+			return n, nil
+		}
+		if !errors.Is(err, io.EOF) {
+			return 0, gzipFault(err)
+		}
+		switch err := m.z.Reset(m.in); {
+		case errors.Is(err, io.EOF):
+			return 0, io.EOF
+		case err != nil:
+			return 0, gzipFault(err)
+		}
+		m.begin()
+	}
+}
+
+func (m *members) begin() {
+	m.z.Multistream(false)
+	m.times.see(m.z.ModTime)
+}
+
+// ErrCut is the fault of gzip data that breaks off.
+var ErrCut = errors.New("the gzip data breaks off")
+
+func gzipFault(err error) error {
+	switch {
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		return ErrCut
+	case errors.Is(err, gzip.ErrHeader):
+		return errors.New("the gzip data is followed by something that is not gzip, or its header is damaged")
+	case errors.Is(err, gzip.ErrChecksum):
+		return errors.New("the gzip data is damaged: its checksum does not match")
+	default:
+		return fmt.Errorf("the gzip data is damaged: %w", err)
+	}
+}

@@ -1,0 +1,72 @@
+package tool
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+)
+
+// Say tells people what happens. It is silent under --quiet.
+func (t *Tool) Say(format string, args ...any) {
+	if !t.quiet {
+		t.message(slog.LevelInfo, "", fmt.Sprintf(format, args...))
+	}
+}
+
+// Warn tells people what they should know but need not act on now.
+func (t *Tool) Warn(format string, args ...any) {
+	if !t.quiet {
+		t.message(slog.LevelWarn, "warning", fmt.Sprintf(format, args...))
+	}
+}
+
+// Hint says what to type, after a warning.
+func (t *Tool) Hint(format string, args ...any) {
+	if !t.quiet {
+		t.message(slog.LevelInfo, "hint", fmt.Sprintf(format, args...))
+	}
+}
+
+// Problem reports one record that was set aside. It is printed even under
+// --quiet, like every error.
+func (t *Tool) Problem(format string, args ...any) {
+	t.message(slog.LevelError, "error", fmt.Sprintf(format, args...))
+}
+
+func (t *Tool) printError(err error) {
+	if err == nil || errors.Is(err, ErrRejected) {
+		return
+	}
+	t.message(slog.LevelError, "error", err.Error())
+	for _, hint := range hints(err) {
+		t.message(slog.LevelInfo, "hint", hint)
+	}
+}
+
+// message writes one line for people. Such lines are the tool's interface and
+// not diagnostics, so no level holds them back; under --log-format json they
+// are records like the others. A stderr that cannot be written to has nobody
+// left to tell.
+func (t *Tool) message(level slog.Level, label, text string) {
+	if t.json {
+		line := slog.NewRecord(time.Now(), level, text, 0)
+		line.AddAttrs(slog.String("tool", t.Name), slog.String("kind", cmp.Or(label, "message")))
+		_ = slog.NewJSONHandler(t.Err, nil).Handle(context.Background(), line)
+		return
+	}
+	if label != "" {
+		label += ": "
+	}
+	_, _ = fmt.Fprintf(t.Err, "%s: %s%s\n", t.Name, label, text)
+}
+
+// Waiting tells people of a wait that they would notice.
+func (t *Tool) Waiting(wait time.Duration, why string) {
+	t.Log.Info("waiting", "wait", wait.Round(time.Millisecond), "why", why)
+	if wait >= 5*time.Second {
+		t.Say("waiting until %s: %s", time.Now().Add(wait).Format(time.TimeOnly), why)
+	}
+}

@@ -1,0 +1,92 @@
+package tool
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/urfave/cli/v2"
+)
+
+// Output is where data goes: stdout, or a file that gets its name only when it
+// is whole.
+type Output struct {
+	w      io.Writer
+	file   *os.File // nil for stdout
+	path   string
+	inUse  bool // an existing device or pipe, written in place
+	closed bool
+}
+
+// OutputFlag is -o.
+func OutputFlag() cli.Flag {
+	return &cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "write to `FILE`, mode 0600, once it is whole (- is stdout)"}
+}
+
+// Create opens path for data; "" and "-" are stdout. The file is written
+// beside its place, readable by its owner alone, and gets its name in Commit.
+func (t *Tool) Create(path string) (*Output, error) {
+	if path == "" || path == "-" {
+		return &Output{w: t.Out}, nil
+	}
+	info, err := os.Stat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+	case err != nil:
+		return nil, &Error{Err: err, Code: BadUsage}
+	case info.IsDir():
+		return nil, Usage(path+" is a directory", "name a file in it")
+	case !info.Mode().IsRegular():
+		f, err := os.OpenFile(path, os.O_WRONLY, 0) //nolint:gosec // the user names the file
+		if err != nil {
+			return nil, &Error{Err: err, Code: BadUsage}
+		}
+		return &Output{w: f, file: f, path: path, inUse: true}, nil
+	default:
+		// A link keeps pointing where it points.
+		if path, err = filepath.EvalSymlinks(path); err != nil {
+			return nil, &Error{Err: err, Code: BadUsage}
+		}
+	}
+	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
+	if err != nil {
+		return nil, &Error{Err: err, Code: BadUsage}
+	}
+	return &Output{w: f, file: f, path: path}, nil
+}
+
+func (o *Output) Write(p []byte) (int, error) { return o.w.Write(p) }
+
+// Commit gives the file its name.
+func (o *Output) Commit() error {
+	if o.file == nil || o.closed {
+		return nil
+	}
+	o.closed = true
+	if o.inUse {
+		return o.file.Close()
+	}
+	if err := errors.Join(o.file.Sync(), o.file.Close()); err != nil {
+		return errors.Join(fmt.Errorf("write %s: %w", o.path, err), os.Remove(o.file.Name()))
+	}
+	if err := os.Rename(o.file.Name(), o.path); err != nil {
+		return errors.Join(err, os.Remove(o.file.Name()))
+	}
+	return nil
+}
+
+// Abort leaves no file behind. After Commit it does nothing, so it may be
+// deferred.
+func (o *Output) Abort() {
+	if o.file == nil || o.closed {
+		return
+	}
+	o.closed = true
+	_ = o.file.Close() // the run has failed for a better reason
+	if !o.inUse {
+		_ = os.Remove(o.file.Name())
+	}
+}

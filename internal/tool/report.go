@@ -1,0 +1,58 @@
+package tool
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+)
+
+// Report is what a run has to say at its end: one line for people (its
+// String, nothing if empty) and the same as JSON.
+type Report interface{ String() string }
+
+// SetReport names the report of this run. It is read when the run ends,
+// however it ends.
+func (t *Tool) SetReport(r Report) { t.report = r }
+
+// finish prints the summary line and writes --summary.
+func (t *Tool) finish(code int, cause error) error {
+	if t.report != nil {
+		if line := t.report.String(); line != "" {
+			t.message(0, "", fmt.Sprintf("%s in %s", line, time.Since(t.started).Round(100*time.Millisecond)))
+		}
+	}
+	if t.summary == "" {
+		return nil
+	}
+	fields := map[string]any{}
+	if t.report != nil {
+		data, err := json.Marshal(t.report)
+		if err != nil {
+			return fmt.Errorf("--summary: %w", err)
+		}
+		if err := json.Unmarshal(data, &fields); err != nil {
+			return fmt.Errorf("--summary: %w", err)
+		}
+	}
+	fields["tool"] = t.Name
+	fields["version"] = Version()
+	fields["started"] = t.started.UTC().Format(time.RFC3339)
+	fields["elapsed_seconds"] = time.Since(t.started).Seconds()
+	fields["exit_code"] = code
+	if cause != nil {
+		fields["error"] = cause.Error()
+	}
+	data, err := json.MarshalIndent(fields, "", "  ")
+	if err != nil {
+		return fmt.Errorf("--summary: %w", err)
+	}
+	out, err := t.Create(t.summary)
+	if err != nil {
+		return fmt.Errorf("--summary: %w", err)
+	}
+	defer out.Abort()
+	if _, err := out.Write(append(data, '\n')); err != nil {
+		return fmt.Errorf("--summary: %w", err)
+	}
+	return out.Commit()
+}

@@ -1,0 +1,93 @@
+package tool
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"strings"
+
+	"github.com/joho/godotenv"
+	"github.com/urfave/cli/v2"
+)
+
+// environment is the process's environment over a .env file in the working
+// directory: a variable that is really set wins.
+type environment struct{ dotenv map[string]string }
+
+func (e *environment) get(name string) string {
+	if value, ok := os.LookupEnv(name); ok {
+		return value
+	}
+	return e.dotenv[name]
+}
+
+// load reads .env, where there is one, and gives the flags what it holds for
+// their variables.
+func (e *environment) load(c *cli.Context) error {
+	dotenv, err := godotenv.Read(".env")
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err != nil:
+		// The parser quotes the line it stumbles on, and that may be a secret.
+		return Usage(".env cannot be read", "write NAME=value, one a line")
+	}
+	e.dotenv = dotenv
+	for _, flag := range c.App.Flags {
+		f, ok := flag.(cli.DocGenerationFlag)
+		if !ok || c.IsSet(flag.Names()[0]) {
+			continue
+		}
+		for _, name := range f.GetEnvVars() {
+			if value := e.get(name); value != "" {
+				if err := c.Set(flag.Names()[0], value); err != nil {
+					return Usage(fmt.Sprintf(".env: %s has a value that --%s does not take", name, flag.Names()[0]))
+				}
+				break
+			}
+		}
+	}
+	return nil
+}
+
+// TokenFileFlag names a file that holds the secret, for those who keep it out
+// of the environment.
+func TokenFileFlag() cli.Flag {
+	return &cli.StringFlag{Name: "token-file", Usage: "read the token from `FILE` (instead of the environment)"}
+}
+
+// Token is the secret of --token-file or of the first variable in names that
+// is set. Two of them with different values are refused: nobody can say which
+// one was meant. It is "" when there is none.
+func (t *Tool) Token(c *cli.Context, names ...string) (string, error) {
+	if path := c.String("token-file"); path != "" {
+		data, err := os.ReadFile(path) //nolint:gosec // the user names the file
+		if err != nil {
+			return "", &Error{Err: fmt.Errorf("--token-file: %w", err), Code: BadUsage}
+		}
+		return clean("--token-file", string(data))
+	}
+	var token, from string
+	for _, name := range names {
+		value, err := clean(name, t.env.get(name))
+		switch {
+		case err != nil:
+			return "", err
+		case value == "":
+		case token == "":
+			token, from = value, name
+		case value != token:
+			return "", Usage(fmt.Sprintf("%s and %s are both set, and differ", from, name), "unset "+name)
+		}
+	}
+	return token, nil
+}
+
+func clean(from, token string) (string, error) {
+	token = strings.TrimSpace(token)
+	if strings.ContainsFunc(token, func(r rune) bool { return r <= ' ' || r > '~' }) {
+		return "", Usage(from+" holds a space, a line break or another character that no token has", "paste the token again, alone")
+	}
+	return token, nil
+}

@@ -1,0 +1,28 @@
+package tool
+
+import (
+	"errors"
+	"io"
+	"os"
+)
+
+// On Windows the console has a name for each direction.
+func openTerminal() (io.ReadWriteCloser, error) {
+	in, err := os.OpenFile("CONIN$", os.O_RDWR, 0)
+	if err != nil {
+		return nil, err
+	}
+	out, err := os.OpenFile("CONOUT$", os.O_RDWR, 0)
+	if err != nil {
+		return nil, errors.Join(err, in.Close())
+	}
+	return console{Reader: in, Writer: out, in: in, out: out}, nil
+}
+
+type console struct {
+	io.Reader
+	io.Writer
+	in, out *os.File
+}
+
+func (c console) Close() error { return errors.Join(c.in.Close(), c.out.Close()) }
