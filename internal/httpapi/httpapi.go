@@ -1,0 +1,236 @@
+// Package httpapi is the one HTTP exchange behind both clients: it paces,
+// signs, sends, retries, caps and decodes. It knows no endpoint and no
+// service.
+package httpapi
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/sethvargo/go-retry"
+)
+
+// Caps on what is read of an answer. No answer of either service comes near
+// the first; an error's text is never worth more than the second.
+const (
+	maxAnswer = 32 << 20
+	maxError  = 1 << 20
+	drain     = 4 << 10
+)
+
+// Config is what a Client is made of. Base and Token are needed; the zero
+// value of every other field has a default.
+type Config struct {
+	Base      *url.URL
+	Token     Secret
+	UserAgent string
+	// Pacer decides when a call may be sent; nil paces only by the
+	// service's 429s.
+	Pacer Pacer
+	// Transport is for tests.
+	Transport http.RoundTripper
+	Log       *slog.Logger
+	// Timeout bounds one attempt, its answer included (2 min).
+	Timeout time.Duration
+	// MaxWait is how long a call may go without an answer that gets it further,
+	// retries and pauses together (2 h).
+	MaxWait time.Duration
+	// OnWait is told of every wait before a retry, so that people know why
+	// nothing happens.
+	OnWait func(wait time.Duration, why error)
+	// Explain fills an APIError from the service's error body.
+	Explain func(e *APIError, body []byte)
+}
+
+// Client makes calls of one service. It is safe for concurrent use.
+type Client struct {
+	config   Config
+	http     *http.Client
+	answered atomic.Bool // the service has answered at least once
+}
+
+// New returns a client for config.
+func New(config Config) *Client {
+	if config.Timeout == 0 {
+		config.Timeout = 2 * time.Minute
+	}
+	if config.MaxWait == 0 {
+		config.MaxWait = 2 * time.Hour
+	}
+	if config.Log == nil {
+		config.Log = slog.New(slog.DiscardHandler)
+	}
+	if config.OnWait == nil {
+		config.OnWait = func(time.Duration, error) {}
+	}
+	if config.Pacer == nil {
+		config.Pacer = NewWindows(nil, nil)
+	}
+	return &Client{config: config, http: &http.Client{
+		Transport: config.Transport,
+		// A redirect would carry the token to another host.
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}}
+}
+
+// Call is one request. Repeating it must be safe: it is retried.
+type Call struct {
+	Method string
+	// Path is below Config.Base, and escaped.
+	Path  string
+	Query url.Values
+	// Body is sent as JSON; nil sends none.
+	Body any
+}
+
+// Do makes a call and decodes its answer into out, which may be nil. An answer
+// of 400 or above is an *APIError.
+func (c *Client) Do(ctx context.Context, call Call, out any) error {
+	var body []byte
+	if call.Body != nil {
+		var err error
+		if body, err = json.Marshal(call.Body); err != nil {
+			return fmt.Errorf("%s %s: encode the request: %w", call.Method, call.Path, err)
+		}
+	}
+	attempts := 0
+	patience := newPatience(c.config.MaxWait, c.config.OnWait)
+	err := retry.Do(ctx, patience, func(ctx context.Context) error {
+		attempts++
+		status, err := c.attempt(ctx, call, body, out)
+		if err == nil {
+			return nil
+		}
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		if !patience.failed(err, c.answered.Load()) {
+			return err
+		}
+		c.config.Log.Info("retry", "method", call.Method, "path", Redact(call.Path), "status", status, "attempt", attempts)
+		return retry.RetryableError(err)
+	})
+	var api *APIError
+	if errors.As(err, &api) {
+		api.Attempts = attempts
+	}
+	return err
+}
+
+// attempt sends the call once.
+func (c *Client) attempt(ctx context.Context, call Call, body []byte, out any) (int, error) {
+	done, err := c.config.Pacer.Begin(ctx, call.Method, call.Path)
+	if err != nil {
+		return 0, err
+	}
+	if call.Method != http.MethodGet {
+		// A write that is under way is let finish, so that what it did is known.
+		ctx = context.WithoutCancel(ctx)
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, c.config.Timeout, fmt.Errorf("no answer within %s", c.config.Timeout))
+	defer cancel()
+	start := time.Now()
+	resp, err := c.send(ctx, call, body)
+	if err != nil {
+		done(nil)
+		return 0, &transportError{call.Method, call.Path, err}
+	}
+	defer resp.Body.Close() //nolint:errcheck // read to its end or given up
+	c.answered.Store(true)
+	data, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
+	// Only now: a slot of the server's window is counted from its answer.
+	done(resp)
+	c.config.Log.Debug("call", "method", call.Method, "path", call.Path, "status", resp.StatusCode, "took", time.Since(start).Round(time.Millisecond))
+	switch {
+	case err != nil:
+		return resp.StatusCode, &transportError{call.Method, call.Path, err}
+	case len(data) > maxAnswer:
+		return resp.StatusCode, fmt.Errorf("%s %s: the answer is larger than %d MiB", call.Method, call.Path, maxAnswer>>20)
+	case resp.StatusCode < 200 || resp.StatusCode > 299:
+		return resp.StatusCode, c.apiError(call, resp, data)
+	case out == nil || len(bytes.TrimSpace(data)) == 0:
+		return resp.StatusCode, nil
+	}
+	if err := json.Unmarshal(data, out); err != nil {
+		return resp.StatusCode, fmt.Errorf("%s %s: the answer is not the JSON expected: %w", call.Method, call.Path, err)
+	}
+	return resp.StatusCode, nil
+}
+
+func (c *Client) send(ctx context.Context, call Call, body []byte) (*http.Response, error) {
+	target := *c.config.Base
+	raw := strings.TrimSuffix(target.EscapedPath(), "/") + call.Path
+	path, err := url.PathUnescape(raw)
+	if err != nil {
+		return nil, err
+	}
+	target.Path, target.RawPath, target.RawQuery = path, raw, call.Query.Encode()
+	var reader io.Reader = http.NoBody
+	if body != nil {
+		reader = bytes.NewReader(body)
+	}
+	req, err := http.NewRequestWithContext(ctx, call.Method, target.String(), reader)
+	if err != nil {
+		return nil, err
+	}
+	req.Header.Set("Authorization", "Bearer "+c.config.Token.Reveal())
+	req.Header.Set("Accept", "application/json")
+	if c.config.UserAgent != "" {
+		req.Header.Set("User-Agent", c.config.UserAgent)
+	}
+	if body != nil {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	resp, err := c.http.Do(req)
+	if err != nil && ctx.Err() != nil {
+		err = context.Cause(ctx)
+	}
+	return resp, err
+}
+
+func (c *Client) apiError(call Call, resp *http.Response, data []byte) error {
+	e := &APIError{Method: call.Method, Path: call.Path, Status: resp.StatusCode, RetryAfter: retryAfter(resp)}
+	if len(data) > maxError {
+		data = data[:maxError]
+	}
+	if c.config.Explain != nil {
+		c.config.Explain(e, data)
+	}
+	if e.Message == "" {
+		e.Message = excerpt(data)
+	}
+	return e
+}
+
+// Fetch opens a link that carries its own authorization, and so is a secret
+// itself: the token does not go with it, and neither logs nor errors name it.
+// It is not paced and not retried; the caller closes the body.
+func (c *Client) Fetch(ctx context.Context, link string) (*http.Response, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, link, http.NoBody)
+	if err != nil {
+		return nil, errors.New("the link is not a URL")
+	}
+	resp, err := c.http.Do(req)
+	if err != nil {
+		if ctx.Err() != nil {
+			return nil, context.Cause(ctx)
+		}
+		return nil, &transportError{http.MethodGet, req.URL.Host, err}
+	}
+	c.config.Log.Debug("download", "host", req.URL.Host, "status", resp.StatusCode)
+	if resp.StatusCode != http.StatusOK {
+		_, _ = io.CopyN(io.Discard, resp.Body, drain) // so that the connection can be used again
+		return nil, errors.Join(&APIError{Method: http.MethodGet, Path: req.URL.Host, Status: resp.StatusCode}, resp.Body.Close())
+	}
+	return resp, nil
+}

@@ -1,0 +1,223 @@
+// Package httpapitest holds what the fake services share: a clock that can run
+// faster than the wall's, a log of the calls that arrived, and faults put in
+// front of a handler. It knows nothing of Auth0 or Permit.
+package httpapitest
+
+import (
+	"bytes"
+	"io"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"sync"
+	"time"
+)
+
+// Clock tells a fake the time. Scale 120 lets ten minutes pass in five
+// seconds, so that rate windows can be held against real processes. A nil
+// Clock is the wall's.
+type Clock struct {
+	start time.Time
+	scale float64
+}
+
+// NewClock starts a clock now that runs scale times as fast as the wall's.
+func NewClock(scale float64) *Clock {
+	return &Clock{start: time.Now(), scale: scale}
+}
+
+// Now is the clock's time.
+func (c *Clock) Now() time.Time {
+	if c == nil {
+		return time.Now()
+	}
+	return c.start.Add(time.Duration(float64(time.Since(c.start)) * c.scale))
+}
+
+// Call is one request as it arrived, and the status it drew. Status 0 means
+// that the answer never reached the caller.
+type Call struct {
+	At     time.Time
+	Method string
+	Path   string // escaped, as on the wire
+	Query  url.Values
+	Header http.Header
+	Body   []byte
+	Status int
+}
+
+// Recorder keeps every call that passes through it, in order of arrival. The
+// zero value is ready; it is safe for concurrent use.
+type Recorder struct {
+	Clock *Clock
+
+	mu    sync.Mutex
+	calls []Call
+}
+
+// Wrap records what arrives at next.
+func (r *Recorder) Wrap(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		body, err := io.ReadAll(req.Body)
+		if err != nil {
+			http.Error(w, "body broke off", http.StatusBadRequest)
+			return
+		}
+		req.Body = io.NopCloser(bytes.NewReader(body))
+		r.mu.Lock()
+		i := len(r.calls)
+		r.calls = append(r.calls, Call{
+			At: r.Clock.Now(), Method: req.Method, Path: req.URL.EscapedPath(), Query: req.URL.Query(),
+			Header: req.Header.Clone(), Body: body,
+		})
+		r.mu.Unlock()
+		sw := &statusWriter{ResponseWriter: w}
+		// Deferred, since a handler drops the connection by a panic.
+		defer func() {
+			r.mu.Lock()
+			r.calls[i].Status = sw.status
+			r.mu.Unlock()
+		}()
+		next.ServeHTTP(sw, req)
+		if sw.status == 0 {
+			sw.status = http.StatusOK
+		}
+	})
+}
+
+// Calls is a copy of what has arrived so far.
+func (r *Recorder) Calls() []Call {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Clone(r.calls)
+}
+
+// Reset forgets the calls so far.
+func (r *Recorder) Reset() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.calls = nil
+}
+
+type statusWriter struct {
+	http.ResponseWriter
+	status int
+}
+
+func (w *statusWriter) WriteHeader(status int) {
+	if w.status == 0 {
+		w.status = status
+	}
+	w.ResponseWriter.WriteHeader(status)
+}
+
+func (w *statusWriter) Write(p []byte) (int, error) {
+	if w.status == 0 {
+		w.status = http.StatusOK
+	}
+	return w.ResponseWriter.Write(p)
+}
+
+// Unwrap lets http.ResponseController reach the writer below.
+func (w *statusWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+// Fault is what goes wrong with one call. The zero value lets it pass.
+type Fault struct {
+	Status     int           // answer this at once, without doing the work
+	Body       string        // with this body
+	RetryAfter time.Duration // and this header, when not 0
+	Cut        bool          // drop the connection without doing the work
+	Lose       bool          // do the work, then drop the connection without an answer
+}
+
+// WithFaults asks choose what goes wrong with each call before next sees it.
+// A nil choose lets everything pass.
+func WithFaults(next http.Handler, choose func(*http.Request) Fault) http.Handler {
+	if choose == nil {
+		return next
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		f := choose(r)
+		switch {
+		case f.Cut:
+			panic(http.ErrAbortHandler)
+		case f.Lose:
+			next.ServeHTTP(&nowhere{header: http.Header{}}, r)
+			panic(http.ErrAbortHandler)
+		case f.Status != 0:
+			if f.RetryAfter != 0 {
+				w.Header().Set("Retry-After", strconv.Itoa(int(f.RetryAfter.Seconds())))
+			}
+			w.Header().Set("Content-Type", "application/json")
+			w.WriteHeader(f.Status)
+			_, _ = io.WriteString(w, f.Body) // a caller that has gone is its own fault
+		default:
+			next.ServeHTTP(w, r)
+		}
+	})
+}
+
+// nowhere is a ResponseWriter whose answer is lost.
+type nowhere struct{ header http.Header }
+
+func (n *nowhere) Header() http.Header         { return n.header }
+func (n *nowhere) Write(p []byte) (int, error) { return len(p), nil }
+func (n *nowhere) WriteHeader(int)             {}
+
+// Transport calls a handler in the caller's own goroutine instead of over a
+// socket, so that a client and a fake can share a testing/synctest bubble.
+type Transport struct{ Handler http.Handler }
+
+// RoundTrip implements http.RoundTripper.
+func (t Transport) RoundTrip(r *http.Request) (resp *http.Response, err error) {
+	if err := r.Context().Err(); err != nil {
+		return nil, err
+	}
+	r = r.Clone(r.Context())
+	if r.Body == nil {
+		r.Body = http.NoBody
+	}
+	r.RequestURI = r.URL.RequestURI()
+	if r.Host == "" {
+		r.Host = r.URL.Host
+	}
+	w := &answer{header: http.Header{}}
+	defer func() {
+		switch p := recover(); p {
+		case nil:
+		case http.ErrAbortHandler:
+			resp, err = nil, io.ErrUnexpectedEOF
+		default:
+			panic(p)
+		}
+	}()
+	t.Handler.ServeHTTP(w, r)
+	if w.status == 0 {
+		w.status = http.StatusOK
+	}
+	return &http.Response{
+		Status: strconv.Itoa(w.status) + " " + http.StatusText(w.status), StatusCode: w.status,
+		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+		Header: w.header, Body: io.NopCloser(&w.body), ContentLength: int64(w.body.Len()), Request: r,
+	}, nil
+}
+
+type answer struct {
+	header http.Header
+	body   bytes.Buffer
+	status int
+}
+
+func (a *answer) Header() http.Header { return a.header }
+
+func (a *answer) WriteHeader(status int) {
+	if a.status == 0 {
+		a.status = status
+	}
+}
+
+func (a *answer) Write(p []byte) (int, error) {
+	a.WriteHeader(http.StatusOK)
+	return a.body.Write(p)
+}

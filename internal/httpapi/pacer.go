@@ -1,0 +1,32 @@
+package httpapi
+
+import (
+	"context"
+	"net/http"
+	"time"
+)
+
+// A Pacer decides when a call may be sent.
+type Pacer interface {
+	// Begin waits until the call may be sent. When its answer has come, or will
+	// not come (nil), the caller calls done.
+	Begin(ctx context.Context, method, path string) (done func(answer *http.Response), err error)
+}
+
+// sleep waits until wake is closed, or for at most wait when that is not 0.
+func sleep(ctx context.Context, wait time.Duration, wake <-chan struct{}) error {
+	var expired <-chan time.Time
+	if wait > 0 {
+		timer := time.NewTimer(wait)
+		defer timer.Stop()
+		expired = timer.C
+	}
+	select {
+	case <-expired:
+		return nil
+	case <-wake:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}

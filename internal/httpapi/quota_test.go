@@ -1,0 +1,91 @@
+package httpapi_test
+
+import (
+	"net/http"
+	"strconv"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"a0permit/internal/httpapi"
+)
+
+func limited(status, remaining int, reset string) *http.Response {
+	h := http.Header{}
+	h.Set("x-ratelimit-limit", "10")
+	h.Set("x-ratelimit-remaining", strconv.Itoa(remaining))
+	h.Set("x-ratelimit-reset", reset)
+	return &http.Response{StatusCode: status, Header: h}
+}
+
+func epoch(at time.Time) string { return strconv.FormatInt(at.Unix(), 10) }
+
+func TestQuotaWaitsForTheReset(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name   string
+		answer func() *http.Response
+		want   time.Duration
+	}{
+		{"something is left", func() *http.Response { return limited(200, 3, epoch(time.Now().Add(9*time.Second))) }, 0},
+		{"nothing is left, as UNIX time", func() *http.Response { return limited(200, 0, epoch(time.Now().Add(9*time.Second))) }, 9 * time.Second},
+		{"nothing is left, as a delay", func() *http.Response { return limited(200, 0, "4") }, 4 * time.Second},
+		{"the reset has passed", func() *http.Response { return limited(200, 0, epoch(time.Now().Add(-time.Hour))) }, 0},
+		{"429 with a reset", func() *http.Response { return limited(429, 0, epoch(time.Now().Add(5*time.Second))) }, 5 * time.Second},
+		{"429 without a word", func() *http.Response { return &http.Response{StatusCode: 429, Header: http.Header{}} }, time.Second},
+		{"another clock", func() *http.Response {
+			there := time.Now().Add(-time.Hour)
+			r := limited(200, 0, epoch(there.Add(6*time.Second)))
+			r.Header.Set("Date", there.UTC().Format(http.TimeFormat))
+			return r
+		}, 6 * time.Second},
+		{"no headers", func() *http.Response { return &http.Response{StatusCode: 200, Header: http.Header{}} }, 0},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				today(t)
+				q := httpapi.NewQuota(nil)
+				begin(t, q)(tt.answer())
+				start := time.Now()
+				begin(t, q)
+				if got := time.Since(start).Round(time.Second); got != tt.want {
+					t.Errorf("the next call went out after %v, want %v", got, tt.want)
+				}
+			})
+		})
+	}
+}
+
+func TestQuotaLetsNoMoreOutThanIsLeft(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		today(t)
+		q := httpapi.NewQuota(nil)
+		first := begin(t, q)
+		go func() {
+			time.Sleep(time.Second)
+			first(limited(200, 2, epoch(time.Now().Add(30*time.Second))))
+		}()
+		start := time.Now()
+		second := begin(t, q) // before the first answer nothing is known
+		if got := time.Since(start); got != time.Second {
+			t.Errorf("a second call went out after %v, want 1s: with the first answer", got)
+		}
+		second(nil)
+		reset := time.Now().Add(29 * time.Second)
+		begin(t, q)(limited(200, 0, epoch(reset)))
+		begin(t, q)
+		if got := time.Since(start); got < 29*time.Second {
+			t.Errorf("a third call of two that were left went out after %v", got)
+		}
+	})
+}
+
+// today takes a bubble's clock from 2000 to this decade, where UNIX seconds are
+// told from delays.
+func today(t *testing.T) {
+	t.Helper()
+	time.Sleep(26 * 365 * 24 * time.Hour)
+}
