@@ -1,0 +1,161 @@
+package auth0test
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"mime"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+)
+
+// authorize looks at the header only; scopes are the route's business.
+func (s *Server) authorize(r *http.Request, now time.Time) *apiError {
+	header := r.Header.Values("Authorization")
+	if len(header) == 0 {
+		return refuse(http.StatusUnauthorized, "", "Missing authentication")
+	}
+	scheme, token, _ := strings.Cut(header[0], " ")
+	malformed := len(header) > 1 || !strings.EqualFold(scheme, "Bearer") || token == "" || strings.ContainsAny(token, " \t")
+	// A token asked for without an audience is opaque, and draws the same
+	// words as a broken header.
+	if malformed || s.opaque[token] {
+		return refuse(http.StatusBadRequest, "Bearer", "Bad HTTP authentication header format")
+	}
+	expires, ok := s.issued[token]
+	if token == s.opts.Token {
+		expires, ok = s.opts.TokenExpires, true
+	}
+	switch {
+	case !ok:
+		return errTokenState("Invalid token")
+	case !expires.IsZero() && !now.Before(expires):
+		return errTokenState("Expired token received for JSON Web Token validation")
+	}
+	return nil
+}
+
+// require wants one of scopes. The 403's wording says "any of".
+func (s *Server) require(scopes ...string) *apiError {
+	if slices.ContainsFunc(scopes, s.granted) {
+		return nil
+	}
+	return errScope(scopes)
+}
+
+// requireAll is the other reading of a list of scopes.
+func (s *Server) requireAll(scopes ...string) *apiError {
+	for _, scope := range scopes {
+		if err := s.require(scope); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Server) granted(scope string) bool { return slices.Contains(s.opts.Scopes, scope) }
+
+// oauthError is a refusal of the token endpoint, which has its own shape.
+type oauthError struct {
+	Error       string `json:"error"`
+	Description string `json:"error_description"`
+}
+
+type tokenAnswer struct {
+	AccessToken string `json:"access_token"`
+	Scope       string `json:"scope,omitempty"`
+	ExpiresIn   int    `json:"expires_in"`
+	TokenType   string `json:"token_type"`
+}
+
+// serveToken is the client credentials grant. docs: management API access
+// tokens for production.
+func (s *Server) serveToken(w http.ResponseWriter, r *http.Request) {
+	deny := func(status int, code, description string) {
+		writeJSON(w, status, oauthError{Error: code, Description: description})
+	}
+	form, err := tokenForm(r)
+	if err != nil {
+		deny(http.StatusBadRequest, "invalid_request", err.Error())
+		return
+	}
+	for _, name := range []string{"grant_type", "client_id", "client_secret"} {
+		if form[name] == "" {
+			deny(http.StatusBadRequest, "invalid_request", "Missing required parameter: "+name)
+			return
+		}
+	}
+	audience := form["audience"]
+	switch {
+	case form["grant_type"] != "client_credentials":
+		deny(http.StatusForbidden, "unsupported_grant_type", "Unsupported grant type: "+form["grant_type"])
+	case form["client_id"] != s.opts.ClientID || form["client_secret"] != s.opts.ClientSecret:
+		deny(http.StatusUnauthorized, "access_denied", "Unauthorized")
+	case audience != "" && !s.isAudience(audience, r):
+		deny(http.StatusForbidden, "access_denied", "Service not found: "+audience)
+	default:
+		writeJSON(w, http.StatusOK, s.issue(audience == ""))
+	}
+}
+
+// isAudience holds the audience to the letter, trailing slash included. The
+// canonical domain is the request's own host unless Options name another.
+func (s *Server) isAudience(audience string, r *http.Request) bool {
+	if s.opts.Audience != "" {
+		return audience == s.opts.Audience
+	}
+	return audience == "https://"+r.Host+apiPath || audience == "http://"+r.Host+apiPath
+}
+
+func (s *Server) issue(opaque bool) tokenAnswer {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	a := tokenAnswer{ExpiresIn: int(s.opts.TokenLife.Seconds()), TokenType: "Bearer"}
+	if s.opts.TokenScope {
+		a.Scope = strings.Join(s.opts.Scopes, " ")
+	}
+	serial := len(s.issued) + len(s.opaque) + 1
+	if opaque {
+		a.AccessToken = fmt.Sprintf("opaque-%06d", serial)
+		s.opaque[a.AccessToken] = true
+		return a
+	}
+	expires := s.now().Add(s.opts.TokenLife)
+	claims := fmt.Sprintf(`{"exp":%d,"jti":"%d"}`, expires.Unix(), serial)
+	a.AccessToken = "eyJhbGciOiJSUzI1NiJ9." + base64.RawURLEncoding.EncodeToString([]byte(claims)) + ".aXNzdWVk"
+	s.issued[a.AccessToken] = expires
+	return a
+}
+
+// tokenForm reads a form or a JSON object; the endpoint takes both.
+func tokenForm(r *http.Request) (map[string]string, error) {
+	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if err != nil {
+		return nil, fmt.Errorf("content type: %w", err)
+	}
+	body, err := readBody(r)
+	if err != nil {
+		return nil, err
+	}
+	form := map[string]string{}
+	switch kind {
+	case "application/json":
+		if err := json.Unmarshal(body, &form); err != nil {
+			return nil, fmt.Errorf("body: %w", err)
+		}
+	case "application/x-www-form-urlencoded":
+		values, err := url.ParseQuery(string(body))
+		if err != nil {
+			return nil, fmt.Errorf("body: %w", err)
+		}
+		for name := range values {
+			form[name] = values.Get(name)
+		}
+	default:
+		return nil, fmt.Errorf("content type %q is neither form nor JSON", kind)
+	}
+	return form, nil
+}

@@ -1,0 +1,233 @@
+package auth0test_test
+
+import (
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strconv"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"a0permit/internal/auth0/auth0test"
+	"a0permit/internal/httpapi/httpapitest"
+)
+
+func TestLink(t *testing.T) {
+	t.Parallel()
+	s := auth0test.New(crowd(1), auth0test.Options{Polls: -1})
+	id := create(t, s, `{"format":"csv"}`)
+	first, second := location(t, s, id), location(t, s, id)
+	if first == second {
+		t.Error("two polls gave one link")
+	}
+	u, err := url.Parse(first)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if u.Scheme != "http" || u.Host != host || strings.HasPrefix(u.Path, "/api/") || !strings.HasSuffix(u.Path, "/crowd.csv.gz") {
+		t.Errorf("link %s, want http, %s, outside the API, a .csv.gz", first, host)
+	}
+	if u.Query().Get("Expires") == "" || u.Query().Get("Signature") == "" {
+		t.Errorf("link %s, want Expires and Signature", first)
+	}
+	r := httptest.NewRequest(http.MethodGet, "https://"+host+"/api/v2/jobs/"+id, nil)
+	r.Header.Set("Authorization", "Bearer "+auth0test.DefaultToken)
+	r.TLS = &tls.ConnectionState{}
+	w := httptest.NewRecorder()
+	s.ServeHTTP(w, r)
+	if !strings.Contains(w.Body.String(), `"location":"https://`+host) {
+		t.Errorf("job over TLS = %s, want a link over TLS", w.Body)
+	}
+}
+
+func TestDownloadRefusals(t *testing.T) {
+	t.Parallel()
+	swap := func(old, with string) func(string) string {
+		return func(at string) string { return strings.Replace(at, old, with, 1) }
+	}
+	same := func(at string) string { return at }
+	tests := []struct {
+		name   string
+		change func(string) string
+		header []string
+		opts   auth0test.Options
+		status int
+		code   string
+		want   string
+	}{
+		{"good", same, nil, auth0test.Options{}, 200, "", ""},
+		{"bearer", same, []string{"Authorization", "Bearer x"}, auth0test.Options{}, 400, "InvalidArgument", "Only one auth mechanism allowed"},
+		{"basic", same, []string{"Authorization", "Basic x"}, auth0test.Options{}, 400, "InvalidArgument", "Only one auth mechanism allowed"},
+		{"signature", swap("Signature=", "Signature=0"), nil, auth0test.Options{}, 403, "AccessDenied", "Access denied"},
+		{"longer life", swap("Expires=", "Expires=9"), nil, auth0test.Options{}, 403, "AccessDenied", "Access denied"},
+		{"another file", swap("crowd", "other"), nil, auth0test.Options{}, 403, "AccessDenied", "Access denied"},
+		{"no query", func(at string) string { at, _, _ = strings.Cut(at, "?"); return at }, nil, auth0test.Options{}, 403, "AccessDenied", "Access denied"},
+		{"expired when used", same, nil, auth0test.Options{ExpireLinks: 1}, 403, "AccessDenied", "Request has expired"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			s := auth0test.New(crowd(1), tt.opts)
+			id := create(t, s, `{}`)
+			a := download(s, tt.change(location(t, s, id)), tt.header...)
+			if a.Status != tt.status || !strings.Contains(a.Body, tt.want) {
+				t.Errorf("download = %d %q, want %d %q", a.Status, a.Body, tt.status, tt.want)
+			}
+			if tt.code != "" && (!strings.Contains(a.Body, "<Error><Code>"+tt.code+"</Code>") || a.Header.Get("Content-Type") != "application/xml") {
+				t.Errorf("download = %s %q, want XML with code %s", a.Header.Get("Content-Type"), a.Body, tt.code)
+			}
+			if again := download(s, location(t, s, id)); again.Status != 200 {
+				t.Errorf("fresh link = %d, want 200", again.Status)
+			}
+		})
+	}
+	s := auth0test.New(crowd(1), auth0test.Options{})
+	at := location(t, s, create(t, s, `{}`))
+	if a := send(s, http.MethodPost, at, "", "Authorization", ""); a.Status != http.StatusMethodNotAllowed {
+		t.Errorf("POST of a link = %d, want 405", a.Status)
+	}
+}
+
+func TestLinkLife(t *testing.T) {
+	t.Parallel()
+	for life, opts := range map[time.Duration]auth0test.Options{
+		time.Minute:     {},
+		5 * time.Second: {LinkLife: 5 * time.Second},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			s := auth0test.New(crowd(1), opts)
+			id := create(t, s, `{}`)
+			at := location(t, s, id)
+			wait(life)
+			if a := download(s, at); a.Status != 200 {
+				t.Errorf("after %v = %d, want 200", life, a.Status)
+			}
+			wait(time.Second)
+			if a := download(s, at); a.Status != 403 || !strings.Contains(a.Body, "Request has expired") {
+				t.Errorf("after %v and a second = %d %s, want 403 expired", life, a.Status, a.Body)
+			}
+			if a := download(s, location(t, s, id)); a.Status != 200 {
+				t.Errorf("fresh link = %d, want 200", a.Status)
+			}
+		})
+	}
+}
+
+// TestScaledClock: the fake lives on its Options' clock, not on the wall's.
+func TestScaledClock(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		clock := httpapitest.NewClock(120)
+		s := auth0test.New(crowd(1), auth0test.Options{Clock: clock})
+		at := location(t, s, create(t, s, `{}`))
+		wait(400 * time.Millisecond)
+		if a := download(s, at); a.Status != 200 {
+			t.Errorf("after 48 s = %d, want 200", a.Status)
+		}
+		wait(200 * time.Millisecond)
+		a := download(s, at)
+		if a.Status != 403 {
+			t.Errorf("after 72 s = %d, want 403", a.Status)
+		}
+		if got, want := a.Header.Get("Date"), clock.Now().UTC().Format(http.TimeFormat); got != want {
+			t.Errorf("Date %s, want %s", got, want)
+		}
+	})
+}
+
+func TestFileHeaders(t *testing.T) {
+	t.Parallel()
+	for _, ranges := range []bool{false, true} {
+		s := auth0test.New(crowd(9), auth0test.Options{ServeRange: ranges})
+		a := download(s, location(t, s, create(t, s, `{}`)), "Accept-Encoding", "gzip")
+		h := a.Header
+		if h.Get("Content-Encoding") != "" || h.Get("Content-Type") != "application/gzip" || h.Get("Etag") == "" ||
+			h.Get("Content-Length") != strconv.Itoa(len(a.Body)) {
+			t.Errorf("ranges %v: headers %v", ranges, h)
+		}
+		if gunzip(t, a.Body) == "" {
+			t.Errorf("ranges %v: empty file", ranges)
+		}
+		if h.Get("X-Ratelimit-Limit") != "" {
+			t.Errorf("ranges %v: the download host has rate headers", ranges)
+		}
+	}
+}
+
+func TestRange(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name   string
+		serve  bool
+		ifTag  string // %s is the file's
+		status int
+	}{
+		{"ignored", false, "%s", 200},
+		{"honoured", true, "", 206},
+		{"same file", true, "%s", 206},
+		{"another file", true, `"other"`, 200},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			s := auth0test.New(crowd(9), auth0test.Options{ServeRange: tt.serve})
+			id := create(t, s, `{}`)
+			whole := download(s, location(t, s, id))
+			header := []string{"Range", "bytes=10-"}
+			if tt.ifTag != "" {
+				header = append(header, "If-Range", strings.Replace(tt.ifTag, "%s", whole.Header.Get("Etag"), 1))
+			}
+			a := download(s, location(t, s, id), header...)
+			want := whole.Body
+			if tt.status == 206 {
+				want = want[10:]
+				if got, full := a.Header.Get("Content-Range"), len(whole.Body); got != fmt.Sprintf("bytes 10-%d/%d", full-1, full) {
+					t.Errorf("Content-Range %q", got)
+				}
+			}
+			if a.Status != tt.status || a.Body != want {
+				t.Errorf("range = %d with %d bytes, want %d with %d", a.Status, len(a.Body), tt.status, len(want))
+			}
+		})
+	}
+}
+
+// TestCutDownload goes over a socket: only there half an answer can arrive.
+func TestCutDownload(t *testing.T) {
+	t.Parallel()
+	for _, ranges := range []bool{false, true} {
+		s := auth0test.New(crowd(500), auth0test.Options{CutDownload: 2, ServeRange: ranges})
+		base, stop := s.Start()
+		defer stop()
+		id := create(t, s, `{"format":"csv"}`)
+		fetch := func() (int64, string, error) {
+			at, err := url.Parse(location(t, s, id))
+			if err != nil {
+				t.Fatal(err)
+			}
+			resp, err := http.Get(base + at.RequestURI())
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer resp.Body.Close()
+			body, err := io.ReadAll(resp.Body)
+			return resp.ContentLength, string(body), err
+		}
+		for i := range 2 {
+			length, body, err := fetch()
+			if !errors.Is(err, io.ErrUnexpectedEOF) || int64(len(body)) != length/2 {
+				t.Errorf("ranges %v: download %d = %d of %d bytes, %v, want half and a broken body", ranges, i, len(body), length, err)
+			}
+		}
+		length, body, err := fetch()
+		if err != nil || int64(len(body)) != length || strings.Count(gunzip(t, body), "\n") != 501 {
+			t.Errorf("ranges %v: third download = %d of %d bytes, %v, want the file", ranges, len(body), length, err)
+		}
+	}
+}

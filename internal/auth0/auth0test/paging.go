@@ -1,0 +1,161 @@
+package auth0test
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+)
+
+const (
+	defaultPage    = 50
+	maxPage        = 100
+	offsetCap      = 1000           // records that page and per_page can reach
+	checkpointLife = 24 * time.Hour // docs: management API, checkpoint pagination
+)
+
+var (
+	offsetParams = []param{
+		{name: "page", kind: integer},
+		{name: "per_page", kind: integer, min: 1, max: maxPage},
+		{name: "include_totals", kind: boolean},
+	}
+	checkpointParams = []param{
+		{name: "from"},
+		{name: "take", kind: integer, min: 1, max: maxPage},
+	}
+)
+
+// listing is something that can be paged through.
+type listing struct {
+	name  string // of the rows in an envelope
+	n     int
+	row   func(int) any
+	key   func(int) string // what a checkpoint remembers of a row
+	spare bool             // the last rows too carry next, an empty page follows
+
+	search bool // of the search engine: its own cap error, and a length
+}
+
+func (s *Server) list(c *request, l listing) (any, error) {
+	if c.query.has("from") || c.query.has("take") {
+		return s.checkpoint(c, l)
+	}
+	return s.offset(c, l)
+}
+
+// offset answers a bare array, or with include_totals an envelope.
+func (s *Server) offset(c *request, l listing) (any, error) {
+	page := c.query.number("page", 0)
+	per := min(c.query.number("per_page", defaultPage), s.opts.PageMax)
+	if page > offsetCap || page*per+per > offsetCap {
+		if l.search {
+			return nil, errSearchPaging()
+		}
+		return nil, errPaging(page)
+	}
+	start := page * per
+	rows := l.rows(start, start+per)
+	if !c.query.flag("include_totals") {
+		return rows, nil
+	}
+	envelope := map[string]any{l.name: rows, "start": start, "limit": per, "total": l.n}
+	if l.search {
+		envelope["length"] = len(rows)
+	}
+	return envelope, nil
+}
+
+// checkpoint pages by from and take. include_totals and per_page beside them
+// are ignored, as recorded; a page number contradicts them.
+func (s *Server) checkpoint(c *request, l listing) (any, error) {
+	if c.query.has("page") {
+		return nil, errQuery("'page cannot be combined with from or take'.")
+	}
+	pos := 0
+	if c.query.has("from") {
+		var ok bool
+		if pos, ok = l.resume(c); !ok {
+			return nil, errQuery("'Invalid checkpoint' on property from.")
+		}
+	}
+	size := min(c.query.number("take", defaultPage), s.opts.PageMax)
+	end := min(pos+l.pageSize(pos, size), l.n)
+	envelope := map[string]any{l.name: l.rows(pos, end)}
+	switch full := end-pos == size; {
+	case s.opts.RepeatNext && c.query.has("from"):
+		envelope["next"] = c.query["from"]
+	case end < l.n, pos < l.n && (l.spare || full), s.opts.RepeatNext:
+		envelope["next"] = l.mark(c, end)
+	}
+	return envelope, nil
+}
+
+// pageSize makes the second page short, so that a short page is not always the
+// last. It does so only where the rows still fit the same number of pages.
+func (l listing) pageSize(pos, size int) int {
+	slack := (size - l.n%size) % size
+	if pos != size || pos+size >= l.n || slack == 0 {
+		return size
+	}
+	return size - min(slack, max(1, size/10))
+}
+
+func (l listing) rows(start, end int) []any {
+	out := []any{} // an empty page is [], not null
+	for i := start; i < min(end, l.n); i++ {
+		out = append(out, l.row(i))
+	}
+	return out
+}
+
+// mark is the checkpoint that follows the row before pos: opaque base64 with
+// padding, which has to be escaped in a query.
+func (l listing) mark(c *request, pos int) string {
+	last := ""
+	if pos > 0 && pos <= l.n {
+		last = l.key(pos - 1)
+	}
+	text := fmt.Sprintf("%s\n%s\n%d\n%s\n", c.now.UTC().Format(time.RFC3339Nano), c.http.URL.Path, pos, last)
+	text += strings.Repeat(" ", (3-len(text)%3)%3)
+	return base64.StdEncoding.EncodeToString(append([]byte(text), sign(text)[:16]...))
+}
+
+// resume finds the row after a checkpoint. Rows may have come or gone since:
+// it goes on behind the row it remembers, wherever that is now.
+func (l listing) resume(c *request) (pos int, ok bool) {
+	raw, err := base64.StdEncoding.DecodeString(c.query["from"])
+	if err != nil || len(raw) < 16 {
+		return 0, false
+	}
+	text, mac := string(raw[:len(raw)-16]), raw[len(raw)-16:]
+	part := strings.Split(text, "\n")
+	if !hmac.Equal(mac, sign(text)[:16]) || len(part) != 5 || part[1] != c.http.URL.Path {
+		return 0, false
+	}
+	issued, err := time.Parse(time.RFC3339Nano, part[0])
+	if err != nil || c.now.Sub(issued) >= checkpointLife {
+		return 0, false
+	}
+	if pos, err = strconv.Atoi(part[2]); err != nil {
+		return 0, false
+	}
+	if pos == 0 || pos <= l.n && l.key(pos-1) == part[3] {
+		return pos, true
+	}
+	for i := range l.n {
+		if l.key(i) == part[3] {
+			return i + 1, true
+		}
+	}
+	return min(pos-1, l.n), true // the remembered row itself is gone
+}
+
+func sign(text string) []byte {
+	h := hmac.New(sha256.New, []byte("auth0test"))
+	h.Write([]byte(text))
+	return h.Sum(nil)
+}

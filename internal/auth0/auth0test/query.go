@@ -1,0 +1,110 @@
+package auth0test
+
+import (
+	"maps"
+	"net/url"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// param is one query parameter a route knows. All others are refused.
+type param struct {
+	name    string
+	kind    paramKind
+	min     int            // of an integer
+	max     int            // of an integer; 0 is no maximum
+	pattern *regexp.Regexp // of a text
+}
+
+type paramKind int
+
+const (
+	text paramKind = iota
+	integer
+	boolean
+)
+
+// query is a parsed query: every value has passed its param.
+type query map[string]string
+
+func (q query) has(name string) bool { _, ok := q[name]; return ok }
+
+// flag is false when absent.
+func (q query) flag(name string) bool { return q[name] == "true" }
+
+func (q query) number(name string, absent int) int {
+	if !q.has(name) {
+		return absent
+	}
+	n, _ := strconv.Atoi(q[name]) // has passed its param
+	return n
+}
+
+// parseQuery is strict: the service refuses what it does not know.
+func parseQuery(raw string, params []param) (query, error) {
+	values, err := url.ParseQuery(raw)
+	if err != nil {
+		return nil, errQuery("'%s'.", err)
+	}
+	q := query{}
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		i := slices.IndexFunc(params, func(p param) bool { return p.name == name })
+		if i < 0 {
+			return nil, errQuery("'Additional properties not allowed: %s'.", name)
+		}
+		if len(values[name]) > 1 {
+			return nil, errQuery("'Expected a single value but found type array' on property %s.", name)
+		}
+		if err := params[i].check(values.Get(name)); err != nil {
+			return nil, err
+		}
+		q[name] = values.Get(name)
+	}
+	return q, nil
+}
+
+func (p param) check(v string) error {
+	switch p.kind {
+	case integer:
+		n, err := strconv.Atoi(v)
+		switch {
+		case err != nil || strconv.Itoa(n) != v:
+			return errQuery("'Expected type integer but found type string' on property %s.", p.name)
+		case n < p.min:
+			return errQuery("'Value %d is less than minimum %d' on property %s.", n, p.min, p.name)
+		case p.max > 0 && n > p.max:
+			return errQuery("'Value %d is greater than maximum %d' on property %s.", n, p.max, p.name)
+		}
+	case boolean:
+		if v != "true" && v != "false" {
+			return errQuery("'Expected type boolean but found type string' on property %s.", p.name)
+		}
+	case text:
+		switch {
+		case v == "":
+			return errQuery("'String is too short (0 chars), minimum 1' on property %s.", p.name)
+		case p.pattern != nil && !p.pattern.MatchString(v):
+			return errQuery("'String does not match pattern %s' on property %s.", p.pattern, p.name)
+		}
+	}
+	return nil
+}
+
+// fieldFilter is the pair fields and include_fields. Without fields it lets
+// everything pass.
+func fieldFilter(q query, row map[string]any) map[string]any {
+	if !q.has("fields") {
+		return row
+	}
+	named := strings.Split(q["fields"], ",")
+	include := q["include_fields"] != "false"
+	out := map[string]any{}
+	for name, v := range row {
+		if slices.Contains(named, name) == include {
+			out[name] = v
+		}
+	}
+	return out
+}

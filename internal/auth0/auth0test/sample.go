@@ -1,0 +1,168 @@
+package auth0test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"time"
+)
+
+// The sample's connections, by name.
+const (
+	databaseConnection = "Username-Password-Authentication"
+	googleConnection   = "google-oauth2"
+	samlConnection     = "acme"
+	smsConnection      = "sms"
+)
+
+// Sample is a believable tenant with so many users, the same at every call.
+// Emails are unique and every user id is one that Permit takes as a key, so
+// that a load of it has nothing to reject. The names are where it is awkward.
+func Sample(users int) Tenant {
+	r := rand.New(rand.NewPCG(1997, 4))
+	t := Tenant{
+		Name: "acme-corp",
+		Connections: []Connection{
+			{ID: "con_" + alnum(r, 16), Name: databaseConnection, Strategy: "auth0"},
+			{ID: "con_" + alnum(r, 16), Name: googleConnection, Strategy: "google-oauth2"},
+			{ID: "con_" + alnum(r, 16), Name: samlConnection, Strategy: "samlp"},
+			{ID: "con_" + alnum(r, 16), Name: smsConnection, Strategy: "sms"},
+		},
+	}
+	for i := range users {
+		t.Users = append(t.Users, sampleUser(r, i))
+	}
+	t.Roles = sampleRoles(r, t.Users)
+	t.Organizations = sampleOrganizations(r, t)
+	return t
+}
+
+func sampleUser(r *rand.Rand, i int) User {
+	u := User{CreatedAt: sampleTime(r), LoginsCount: r.IntN(400)}
+	u.UpdatedAt = u.CreatedAt.Add(time.Duration(r.IntN(90*24)) * time.Hour)
+	if u.LoginsCount > 0 {
+		u.LastLogin = u.UpdatedAt
+		u.LastIP = fmt.Sprintf("192.0.2.%d", 1+r.IntN(254))
+	}
+	u.Blocked = r.IntN(50) == 0
+	connection := sampleConnection(r)
+	if i < len(awkwardPeople) {
+		p := awkwardPeople[i]
+		u.GivenName, u.FamilyName, u.Name = p.given, p.family, p.name
+		u.identify(r, i, p.connection, p.mailbox)
+	} else {
+		given, family := givenNames[r.IntN(len(givenNames))], familyNames[r.IntN(len(familyNames))]
+		u.GivenName, u.FamilyName = given, family
+		u.identify(r, i, connection, fmt.Sprintf("%s.%s%d", asciiOf(given), asciiOf(family), i))
+	}
+	if u.Name == "" {
+		u.Name = strings.TrimSpace(u.GivenName + " " + u.FamilyName)
+		setDefault(&u.Name, u.Email)
+	}
+	u.Nickname, _, _ = strings.Cut(u.Email, "@")
+	u.Picture = "https://s.example.com/avatar/" + pick(r, "0123456789abcdef", 32)
+	if i%3 == 0 {
+		u.AppMetadata = map[string]any{"plan": []string{"free", "pro", "team"}[r.IntN(3)], "seats": 1 + r.IntN(40)}
+	}
+	if i%4 == 0 {
+		u.UserMetadata = map[string]any{
+			"locale":  []string{"en-GB", "de-AT", "fr-CA", "ja-JP"}[r.IntN(4)],
+			"consent": map[string]any{"date": "2024-05-25", "newsletter": r.IntN(2) == 0},
+		}
+	}
+	return u
+}
+
+// identify gives the user an id in the connection's documented form. An empty
+// mailbox is a user without an email.
+func (u *User) identify(r *rand.Rand, i int, connection, mailbox string) {
+	u.Connection = connection
+	switch connection {
+	case databaseConnection:
+		u.ID = "auth0|" + pick(r, "0123456789abcdef", 24)
+		u.EmailVerified = r.IntN(10) > 0
+		if mailbox == "" {
+			u.Username = fmt.Sprintf("user%d", i)
+			break
+		}
+		u.Email = strings.ToLower(mailbox) + "@example.com" // Auth0 lower-cases its own database only
+	case googleConnection:
+		u.ID = "google-oauth2|1" + pick(r, "0123456789", 20)
+		u.EmailVerified = true
+		u.Email = strings.ToLower(mailbox) + "@mail.example"
+	case samlConnection:
+		u.Email = mailbox + "@corp.example"
+		u.ID = "samlp|" + samlConnection + "|" + u.Email
+	case smsConnection:
+		u.ID = "sms|" + pick(r, "0123456789abcdef", 24)
+		u.GivenName, u.FamilyName = "", ""
+		u.PhoneNumber = fmt.Sprintf("+1425%07d", i)
+		u.Name = u.PhoneNumber
+	}
+}
+
+func sampleConnection(r *rand.Rand) string {
+	switch n := r.IntN(100); {
+	case n < 60:
+		return databaseConnection
+	case n < 80:
+		return googleConnection
+	case n < 95:
+		return samlConnection
+	}
+	return smsConnection
+}
+
+// sampleTime lies in the seven years before 2026.
+func sampleTime(r *rand.Rand) time.Time {
+	begin := time.Date(2019, 1, 1, 0, 0, 0, 0, time.UTC)
+	return begin.Add(time.Duration(r.Int64N(7*365*24*3600*1000)) * time.Millisecond)
+}
+
+// sampleRoles spreads roles so that some users have several and every tenth
+// has none.
+func sampleRoles(r *rand.Rand, users []User) []Role {
+	roles := make([]Role, len(roleKinds))
+	for i, k := range roleKinds {
+		roles[i] = Role{ID: "rol_" + alnum(r, 16), Name: k.name, Description: k.description}
+	}
+	for i := range users {
+		if i%10 == 3 {
+			continue
+		}
+		for j, k := range roleKinds {
+			if r.IntN(1000) < k.perMille || k.perMille > 0 && i == 1 && j < 4 {
+				roles[j].Members = append(roles[j].Members, users[i].ID)
+			}
+		}
+	}
+	return roles
+}
+
+// sampleOrganizations has a large one, a small one and one nobody is in. Some
+// members hold no role there, some hold two.
+func sampleOrganizations(r *rand.Rand, t Tenant) []Organization {
+	orgs := []Organization{
+		{ID: "org_" + alnum(r, 16), Name: "acme", DisplayName: "Acme Inc"},
+		{ID: "org_" + alnum(r, 16), Name: "globex-2", DisplayName: "Globex, \"the\" Corporation"},
+		{ID: "org_" + alnum(r, 16), Name: "initech"},
+	}
+	for i := range t.Users {
+		if i%2 == 0 {
+			orgs[0].Members = append(orgs[0].Members, sampleMember(r, t, i))
+		}
+		if i%7 == 0 {
+			orgs[1].Members = append(orgs[1].Members, sampleMember(r, t, i))
+		}
+	}
+	return orgs
+}
+
+func sampleMember(r *rand.Rand, t Tenant, i int) OrgMember {
+	m := OrgMember{UserID: t.Users[i].ID}
+	first := r.IntN(len(t.Roles) - 1)
+	for j := range r.IntN(3) {
+		m.Roles = append(m.Roles, t.Roles[first+j].ID)
+	}
+	return m
+}

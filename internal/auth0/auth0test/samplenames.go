@@ -1,0 +1,69 @@
+package auth0test
+
+import "strings"
+
+type person struct {
+	given, family, name string
+	connection          string
+	mailbox             string // before the @; "" is no email
+}
+
+// awkwardPeople come first in a sample, so that a small one has them too.
+// Each is here for one thing that has broken a reader of CSV somewhere.
+var awkwardPeople = []person{
+	{"Jane", "Doe", "", databaseConnection, "jane.doe"},
+	{"Ada", "Lovelace", "", samlConnection, "Ada.Lovelace"},        // upper case kept
+	{"Conan", "O'Neil", "", googleConnection, "conan.oneil"},       // quote inside
+	{"Gerard", "'t Hooft", "", databaseConnection, "g.thooft"},     // quote in front, its own
+	{"", "", "", smsConnection, ""},                                // no email, no names
+	{"", "", "", databaseConnection, "noname"},                     // no names
+	{"Username", "Only", "", databaseConnection, ""},               // no email
+	{`Dwayne "Rocky"`, "Stone", "", databaseConnection, "d.stone"}, // double quotes
+	{"Sammy", "Davis, Jr.", "", googleConnection, "sammy.davis"},   // comma
+	{"Mary\nAnn", "Poole", "", databaseConnection, "mary.poole"},   // newline
+	{"Jürgen", "Müller-Lüdenscheidt", "", samlConnection, "juergen.mueller"},
+	{"太郎", "山田", "山田 太郎", databaseConnection, "taro.yamada"},
+	{"محمد", "العلي", "", googleConnection, "m.alali"}, // right to left
+	{"Zoë 🦊", "Fox", "", databaseConnection, "zoe.fox"},
+	{`=HYPERLINK("https://x.example")`, "Formula", "", databaseConnection, "formula"}, // what the escaping is for
+	{" Leading", "Space ", "", databaseConnection, "leading.space"},
+	{`Back\slash`, "N;Semi\tTab", "", samlConnection, "Back.Slash"},
+	{"Siobhán", "Ní Bhraonáin", "", googleConnection, "siobhan.brennan"},
+}
+
+var givenNames = []string{
+	"Alice", "Amara", "Bruno", "Carlos", "Chloé", "Dmitri", "Elif", "Emma", "Farid", "Grace", "Hana", "Ivan",
+	"Jorge", "José", "Kofi", "Lena", "Liam", "Mei", "Nadia", "Noah", "Olga", "Priya", "Quentin", "Rosa",
+	"Søren", "Sofia", "Tariq", "Uma", "Viktor", "Wanjiru", "Ximena", "Yuki", "Zofia",
+}
+
+var familyNames = []string{
+	"Abebe", "Andersen", "Becker", "Castro", "Chen", "D'Angelo", "Dubois", "Eriksson", "Fischer", "García",
+	"Haddad", "Ito", "Jansen", "Kowalska", "Kumar", "Lopez", "Martin", "Nguyen", "O'Brien", "Okafor",
+	"Papadopoulos", "Peña", "Quinn", "Rossi", "Schmidt", "Tanaka", "Ueda", "van den Berg", "Weber", "Yılmaz", "Zhang",
+}
+
+var asciiLetters = strings.NewReplacer("é", "e", "ø", "o", "í", "i", "ñ", "n", "ı", "i", "'", "", " ", "")
+
+// asciiOf is a name as it stands in a mailbox.
+func asciiOf(name string) string { return asciiLetters.Replace(name) }
+
+// roleKinds differ also when slugged. perMille is the share of users with the
+// role; the one without holders is for emergencies.
+var roleKinds = []struct {
+	name, description string
+	perMille          int
+}{
+	{"Member", "Every employee", 620},
+	{"Admin", "Can read and write things", 20},
+	{"Billing Viewer", "Sees invoices, \"read only\"", 90},
+	{"Support / Tier 2", "Second line of support", 60},
+	{"Administrateur général", "Administre tout", 10},
+	{"Editor", "", 150},
+	{"Read Only", "May look", 120},
+	{"QA_Lead", "Signs releases off", 15},
+	{"ops-on-call", "Carries the pager", 25},
+	{"Data Steward (EU)", "Answers requests under the GDPR", 8},
+	{"Auditor: external", "Comes once a year", 5},
+	{"Break Glass", "For emergencies, nobody holds it", 0},
+}

@@ -1,0 +1,70 @@
+package auth0test_test
+
+import (
+	"net/http"
+	"sync"
+	"testing"
+
+	"a0permit/internal/auth0/auth0test"
+	"a0permit/internal/httpapi/httpapitest"
+)
+
+func TestCallsAndFaults(t *testing.T) {
+	t.Parallel()
+	failed := false
+	s := auth0test.New(crowd(1), auth0test.Options{Polls: -1, Faults: func(r *http.Request) httpapitest.Fault {
+		if r.Method == http.MethodPost && !failed {
+			failed = true
+			return httpapitest.Fault{Status: http.StatusServiceUnavailable, Body: `{}`}
+		}
+		return httpapitest.Fault{}
+	}})
+	if a := send(s, http.MethodPost, "/api/v2/jobs/users-exports", `{}`); a.Status != http.StatusServiceUnavailable {
+		t.Errorf("first create = %d, want the fault's 503", a.Status)
+	}
+	download(s, location(t, s, create(t, s, `{}`)))
+	want := []int{503, 200, 200, 200}
+	calls := s.Calls()
+	if len(calls) != len(want) {
+		t.Fatalf("%d calls, want %d, the download among them", len(calls), len(want))
+	}
+	for i, c := range calls {
+		if c.Status != want[i] {
+			t.Errorf("call %d: %s %s = %d, want %d", i, c.Method, c.Path, c.Status, want[i])
+		}
+	}
+}
+
+// TestTenantIsCopied: neither side sees what the other does to its tenant.
+func TestTenantIsCopied(t *testing.T) {
+	t.Parallel()
+	given := crowd(1)
+	given.Users[0].AppMetadata = map[string]any{"plan": "pro"}
+	s := auth0test.New(given, auth0test.Options{})
+	given.Users[0].AppMetadata["plan"] = "free"
+	given.Roles[0].Members[0] = "x"
+	given.Organizations[0].Members[0].Roles[0] = "x"
+	s.Tenant().Users[0].AppMetadata["plan"] = "free"
+	held := s.Tenant()
+	if held.Users[0].AppMetadata["plan"] != "pro" || held.Roles[0].Members[0] == "x" || held.Organizations[0].Members[0].Roles[0] == "x" {
+		t.Errorf("tenant follows its caller: %+v", held)
+	}
+}
+
+// TestConcurrent is for the race detector.
+func TestConcurrent(t *testing.T) {
+	t.Parallel()
+	s := auth0test.New(crowd(50), auth0test.Options{Limit: auth0test.Enterprise, CutDownload: -1})
+	var wg sync.WaitGroup
+	for range 4 {
+		wg.Go(func() {
+			get(s, "roles/"+roleID+"/users?take=10")
+			get(s, "users?per_page=5")
+			send(s, http.MethodPost, "/api/v2/jobs/users-exports", `{}`)
+			s.Update(func(t *auth0test.Tenant) { t.Users[0].Blocked = true })
+			askToken(s, form, "grant_type=client_credentials&client_id=auth0test-client&client_secret=auth0test-secret")
+			s.Calls()
+		})
+	}
+	wg.Wait()
+}

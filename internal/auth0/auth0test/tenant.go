@@ -1,0 +1,119 @@
+package auth0test
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"time"
+)
+
+// Tenant is what the fake holds.
+type Tenant struct {
+	Name          string // part of the export's file name; "" is tenant
+	Users         []User
+	Roles         []Role
+	Connections   []Connection
+	Organizations []Organization
+}
+
+// User is one profile. Empty strings and zero times are absent attributes.
+type User struct {
+	ID            string // provider|id, or provider|connection|id
+	Email         string
+	EmailVerified bool // sent for users with an email
+	GivenName     string
+	FamilyName    string
+	Name          string
+	Nickname      string
+	Username      string
+	PhoneNumber   string
+	Picture       string
+	Connection    string // name of the connection of the primary identity
+	Linked        []Identity
+	Blocked       bool
+	LoginsCount   int
+	LastIP        string
+	CreatedAt     time.Time
+	UpdatedAt     time.Time
+	LastLogin     time.Time
+	UserMetadata  map[string]any
+	AppMetadata   map[string]any
+}
+
+// Identity is an account linked to a user beside the primary one.
+type Identity struct {
+	Provider   string `json:"provider"`
+	Connection string `json:"connection"`
+	UserID     string `json:"user_id"` // without the provider
+	IsSocial   bool   `json:"isSocial"`
+}
+
+// Role is a tenant role, or one that belongs to an organization.
+type Role struct {
+	ID          string
+	Name        string
+	Description string
+	Type        string   // "" is no such field, else "tenant" or "organization"
+	Members     []string // user ids
+}
+
+// Connection is where users come from.
+type Connection struct{ ID, Name, Strategy string }
+
+// Organization is a customer of the tenant's owner.
+type Organization struct {
+	ID          string
+	Name        string
+	DisplayName string
+	Members     []OrgMember
+}
+
+// OrgMember is one user's membership, with the roles held there.
+type OrgMember struct {
+	UserID string
+	Roles  []string // role ids
+}
+
+func (t Tenant) clone() Tenant {
+	t.Users = slices.Clone(t.Users)
+	for i := range t.Users {
+		u := &t.Users[i]
+		u.Linked = slices.Clone(u.Linked)
+		u.UserMetadata = cloneJSON(u.UserMetadata)
+		u.AppMetadata = cloneJSON(u.AppMetadata)
+	}
+	t.Roles = slices.Clone(t.Roles)
+	for i := range t.Roles {
+		t.Roles[i].Members = slices.Clone(t.Roles[i].Members)
+	}
+	t.Connections = slices.Clone(t.Connections)
+	t.Organizations = slices.Clone(t.Organizations)
+	for i := range t.Organizations {
+		o := &t.Organizations[i]
+		o.Members = slices.Clone(o.Members)
+		for j := range o.Members {
+			o.Members[j].Roles = slices.Clone(o.Members[j].Roles)
+		}
+	}
+	return t
+}
+
+// cloneJSON leaves only the types that field paths know: objects, arrays,
+// strings, booleans and json.Number, which prints a number as it was written.
+func cloneJSON(m map[string]any) map[string]any {
+	if m == nil {
+		return nil
+	}
+	b, err := json.Marshal(m)
+	if err != nil {
+		panic(fmt.Sprintf("auth0test: metadata is no JSON: %v", err))
+	}
+	dec := json.NewDecoder(bytes.NewReader(b))
+	dec.UseNumber()
+	var out map[string]any
+	if err := dec.Decode(&out); err != nil {
+		panic(fmt.Sprintf("auth0test: metadata is no JSON object: %v", err))
+	}
+	return out
+}

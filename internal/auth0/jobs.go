@@ -1,0 +1,87 @@
+package auth0
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"net/url"
+	"time"
+
+	"a0permit/internal/httpapi"
+)
+
+// Field is one column of an export.
+type Field struct {
+	Name     string `json:"name"`
+	ExportAs string `json:"export_as,omitempty"`
+}
+
+// Export is what a users-export job is asked for. All connections are meant;
+// the format is CSV.
+type Export struct {
+	Format string  `json:"format"`
+	Fields []Field `json:"fields"`
+}
+
+// Job is an export job as Auth0 describes it.
+type Job struct {
+	ID            string    `json:"id"`
+	Status        string    `json:"status"`
+	StatusDetails string    `json:"status_details"`
+	PercentDone   *int      `json:"percentage_done"`
+	CreatedAt     time.Time `json:"created_at"`
+	// Location is a signed link that is good for 60 seconds, and a secret for as
+	// long. Getting the job again gives a fresh one.
+	Location httpapi.Secret `json:"location"`
+}
+
+// States of a job that end it. Any other word means that it is still running:
+// Auth0 publishes no list.
+const (
+	JobCompleted = "completed"
+	JobFailed    = "failed"
+	JobExpired   = "expired"
+)
+
+// StartExport starts a users-export job. A repeated call may leave a second
+// job running, which costs nothing but its run.
+func (c *Client) StartExport(ctx context.Context, fields []Field) (Job, error) {
+	var job Job
+	err := c.api.Do(ctx, httpapi.Call{
+		Method: http.MethodPost, Path: "/api/v2/jobs/users-exports", Body: Export{Format: "csv", Fields: fields},
+	}, &job)
+	return job, err
+}
+
+// Job is the job as it is now.
+func (c *Client) Job(ctx context.Context, id string) (Job, error) {
+	var job Job
+	err := c.get(ctx, "/jobs/"+url.PathEscape(id), nil, &job)
+	return job, err
+}
+
+// JobErrors is what Auth0 has to say of a failed job, as it says it; often
+// nothing (204).
+func (c *Client) JobErrors(ctx context.Context, id string) (string, error) {
+	var raw json.RawMessage
+	err := c.get(ctx, "/jobs/"+url.PathEscape(id)+"/errors", nil, &raw)
+	return string(raw), err
+}
+
+// ErrLink is a download link that was refused: a fresh one may be good.
+var ErrLink = errors.New("the download link was refused")
+
+// Download opens a job's location. The caller closes it.
+func (c *Client) Download(ctx context.Context, location httpapi.Secret) (io.ReadCloser, error) {
+	resp, err := c.api.Fetch(ctx, location.Reveal())
+	var api *httpapi.APIError
+	switch {
+	case errors.As(err, &api) && api.Status >= 400 && api.Status < 500:
+		return nil, errors.Join(ErrLink, err)
+	case err != nil:
+		return nil, err
+	}
+	return resp.Body, nil
+}

@@ -1,0 +1,73 @@
+package auth0
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"net/url"
+)
+
+// Role is a role of the tenant.
+type Role struct {
+	ID          string `json:"id"`
+	Name        string `json:"name"`
+	Description string `json:"description"`
+	// Type is "organization" for a role that belongs to one organization; older
+	// tenants leave it out.
+	Type string `json:"type"`
+}
+
+// maxRoles is how many roles a tenant can hold (Auth0 docs, entity limits), and
+// also how far paging by number reaches.
+const maxRoles = 1000
+
+// Roles lists all roles, by number of page: this endpoint has no checkpoints.
+// The end is the total that Auth0 says.
+func (c *Client) Roles(ctx context.Context) ([]Role, error) {
+	var roles []Role
+	for page := 0; ; page++ {
+		var answer struct {
+			Roles []Role `json:"roles"`
+			Total int    `json:"total"`
+		}
+		if err := c.get(ctx, "/roles", numbered(page), &answer); err != nil {
+			return nil, err
+		}
+		if answer.Total > maxRoles {
+			return nil, fmt.Errorf("GET /roles: the tenant says it has %d roles, and only %d can be read", answer.Total, maxRoles)
+		}
+		roles = append(roles, answer.Roles...)
+		switch {
+		case len(roles) == answer.Total:
+			return roles, nil
+		case len(answer.Roles) == 0 || len(roles) > answer.Total:
+			return nil, fmt.Errorf("GET /roles: %d roles came, and Auth0 says there are %d: the tenant changed meanwhile", len(roles), answer.Total)
+		}
+	}
+}
+
+type roleUsers struct {
+	Users []struct {
+		UserID string `json:"user_id"`
+	} `json:"users"`
+	Next string `json:"next"`
+}
+
+// RoleUsers yields the ids of the users who hold a role directly. An error is
+// yielded once, last.
+func (c *Client) RoleUsers(ctx context.Context, roleID string) iter.Seq2[string, error] {
+	path := "/roles/" + url.PathEscape(roleID) + "/users"
+	return func(yield func(string, error) bool) {
+		for page, err := range checkpoints(ctx, c, path, func(p *roleUsers) string { return p.Next }) {
+			if err != nil {
+				yield("", err)
+				return
+			}
+			for _, u := range page.Users {
+				if !yield(u.UserID, nil) {
+					return
+				}
+			}
+		}
+	}
+}
