@@ -1,0 +1,150 @@
+package permittest
+
+import (
+	"slices"
+	"strings"
+	"time"
+)
+
+// batch is what the rows of one call have claimed so far. A call plans all of
+// its rows before it writes the first, so that a refusal leaves no trace.
+type batch struct {
+	s         *Server
+	keys      map[string]bool
+	emails    map[string]*user // lower case; nil: given up by an earlier row
+	instances map[string]*instance
+	pairs     map[pair]bool
+}
+
+func (s *Server) newBatch() *batch {
+	return &batch{
+		s: s, keys: map[string]bool{}, emails: map[string]*user{},
+		instances: map[string]*instance{}, pairs: map[pair]bool{},
+	}
+}
+
+// userWrite is one row, ready to be written.
+type userWrite struct {
+	user   *user
+	fresh  bool
+	next   profile
+	clear  bool // take the assignments away that the row does not list
+	grants []grant
+}
+
+func (b *batch) create(f fields) (*userWrite, error) {
+	if key := f.text("key"); b.s.userByKey[key] != nil {
+		return nil, duplicate("User", key)
+	}
+	return b.upsert(f)
+}
+
+// upsert refuses a key that comes twice in one batch (unverified).
+func (b *batch) upsert(f fields) (*userWrite, error) {
+	key := f.text("key")
+	if b.keys[key] {
+		return nil, duplicate("User", key)
+	}
+	b.keys[key] = true
+	w := &userWrite{user: b.s.userByKey[key]}
+	listed := f.has("role_assignments")
+	if w.user == nil {
+		w.user, w.fresh = &user{key: key, now: &profile{}}, true
+	} else {
+		how := b.s.o.PutAssignments
+		w.clear = how == Clear || how == Replace && listed
+		if b.s.o.PutOmitted == Keep {
+			w.next = *w.user.now
+		}
+	}
+	if err := b.profile(w, f); err != nil {
+		return nil, err
+	}
+	for i, row := range f.records("role_assignments") {
+		g, err := b.grant(row, []any{"body", "role_assignments", i})
+		if err != nil {
+			return nil, err
+		}
+		w.grants = append(w.grants, g)
+	}
+	return w, nil
+}
+
+func (b *batch) patch(u *user, f fields) (*userWrite, error) {
+	w := &userWrite{user: u, next: *u.now}
+	return w, b.profile(w, f)
+}
+
+// profile fills in the given fields and claims the e-mail. Rows are held
+// against each other in their order, as a database holds them: two users
+// cannot swap their e-mails in one batch.
+func (b *batch) profile(w *userWrite, f fields) error {
+	if f.has("email") {
+		w.next.email = f.text("email")
+		if b.s.o.LowerEmails {
+			w.next.email = strings.ToLower(w.next.email)
+		}
+	}
+	if f.has("first_name") {
+		w.next.first = f.text("first_name")
+	}
+	if f.has("last_name") {
+		w.next.last = f.text("last_name")
+	}
+	if f.has("attributes") {
+		w.next.attributes = f.object("attributes")
+	}
+	old, claim := strings.ToLower(w.user.now.email), strings.ToLower(w.next.email)
+	if claim == old {
+		return nil
+	}
+	if claim != "" {
+		owner, told := b.emails[claim]
+		if !told {
+			owner = b.s.userByEmail[claim]
+		}
+		if owner != nil {
+			return b.s.emailTaken(w.next.email)
+		}
+		b.emails[claim] = w.user
+	}
+	if old != "" {
+		b.emails[old] = nil
+	}
+	return nil
+}
+
+// apply writes a row. Readers see it after lag.
+func (s *Server) apply(c *call, w *userWrite, lag time.Duration) {
+	u := w.user
+	if w.fresh {
+		u.id = s.register(kindUser, u)
+		u.created = c.now
+		s.userByKey[u.key] = u
+	}
+	if old := strings.ToLower(u.now.email); old != "" && s.userByEmail[old] == u {
+		delete(s.userByEmail, old)
+	}
+	if w.next.email != "" {
+		s.userByEmail[strings.ToLower(w.next.email)] = u
+	}
+	w.next.updated = c.now
+	u.now, u.settles = &w.next, c.now.Add(lag)
+	if lag > 0 {
+		s.lateUsers = append(s.lateUsers, late[*user]{u, u.settles})
+	} else {
+		s.show(u)
+	}
+	if w.clear {
+		for _, a := range slices.Clone(u.roles) {
+			if !slices.Contains(w.grants, a.grant) {
+				s.unassign(a)
+			}
+		}
+	}
+	for _, g := range w.grants {
+		if s.assigned[pair{u, g}] == nil {
+			s.assign(c, pair{u, g}, 0)
+		}
+	}
+}

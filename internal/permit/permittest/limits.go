@@ -1,0 +1,132 @@
+package permittest
+
+import (
+	"math"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+)
+
+// Class names a rate limit of Permit's table (docs: "rate limits" of the API).
+type Class string
+
+// The classes that the calls of this fake can fall into; a call spends every
+// class it fits. The published class "members" has no call here.
+const (
+	ClassSchema Class = "schema"
+	ClassDelete Class = "delete"
+	ClassBulk   Class = "bulk"
+	ClassWrite  Class = "write"
+	ClassAll    Class = "all"
+)
+
+// Limit allows so many calls of a class in any span of the length of Window.
+type Limit struct {
+	Class  Class
+	Calls  int
+	Window time.Duration
+}
+
+// PublishedLimits are those of Permit's docs.
+func PublishedLimits() []Limit {
+	return []Limit{
+		{ClassSchema, 40, time.Minute},
+		{ClassDelete, 60, time.Minute},
+		{ClassBulk, 100, 10 * time.Minute},
+		{ClassWrite, 300, time.Minute},
+		{ClassAll, 1000, time.Minute},
+	}
+}
+
+// classes are those a call falls into. The narrow reading is the published
+// text to the letter: "POST /v2/schema/*", "bulk" for the paths under bulk/,
+// "POST, PUT, DELETE". The wide one also takes role_assignments/bulk for bulk,
+// PATCH for a write, and any write under /v2/schema for schema. Which of the
+// two holds is unverified.
+func classes(wide bool, method, path string) []Class {
+	in := []Class{ClassAll}
+	write := method == http.MethodPost || method == http.MethodPut || method == http.MethodDelete ||
+		wide && method == http.MethodPatch
+	if write {
+		in = append(in, ClassWrite)
+	}
+	if strings.HasPrefix(path, "/v2/schema/") && (method == http.MethodPost || wide && write) {
+		in = append(in, ClassSchema)
+	}
+	if method == http.MethodDelete {
+		in = append(in, ClassDelete)
+	}
+	if isBulk(path, wide) {
+		in = append(in, ClassBulk)
+	}
+	return in
+}
+
+// isBulk looks at the segment after the environment, since a user may be
+// called "bulk".
+func isBulk(path string, wide bool) bool {
+	p := strings.Split(path, "/") // "", v2, facts, project, environment, ...
+	if len(p) != 7 {
+		return false
+	}
+	return p[5] == "bulk" || wide && p[5] == "role_assignments" && p[6] == "bulk"
+}
+
+// windows are sliding windows over the times at which calls arrived.
+type windows struct {
+	limits []Limit
+
+	mu       sync.Mutex
+	arrivals map[Class][]time.Time
+}
+
+// enter counts a call and says whether it is let in, and if not, how long
+// until one would be. A refused call counts too: whether Permit's does is
+// unverified, and a caller that hammers ought to feel it.
+func (l *windows) enter(now time.Time, in []Class) (wait time.Duration, ok bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.arrivals == nil {
+		l.arrivals = map[Class][]time.Time{}
+	}
+	ok = true
+	for _, limit := range l.limits {
+		if !slices.Contains(in, limit.Class) {
+			continue
+		}
+		at := l.arrivals[limit.Class]
+		for len(at) > 0 && now.Sub(at[0]) >= limit.Window {
+			at = at[1:]
+		}
+		full := len(at) >= limit.Calls
+		at = append(at, now)
+		l.arrivals[limit.Class] = at
+		if full {
+			ok = false
+			// A place is free when all but Calls-1 have left the window.
+			wait = max(wait, at[len(at)-max(limit.Calls, 1)].Add(limit.Window).Sub(now))
+		}
+	}
+	return wait, ok
+}
+
+func (s *Server) refuseRate(w http.ResponseWriter, wait time.Duration) {
+	if s.o.RetryAfter {
+		// Rounded first: the measured scale of a fast clock is off by a hair.
+		seconds := s.wall(wait).Round(10 * time.Millisecond).Seconds()
+		w.Header().Set("Retry-After", strconv.Itoa(max(1, int(math.Ceil(seconds)))))
+	}
+	if s.o.ErrorBody429 == Body429CloudPDP {
+		// docs: cloud PDP capabilities.
+		send(w, http.StatusTooManyRequests, map[string]string{
+			"error":   "rate_limited",
+			"message": "You have exceeded the rate limit. Please try again later.",
+		})
+		return
+	}
+	// The spec's error codes have none for rates.
+	s.refuse(w, fail(http.StatusTooManyRequests, "UNEXPECTED_ERROR", "You have exceeded the rate limit. Please try again later."))
+}

@@ -1,0 +1,77 @@
+package permittest
+
+import "regexp"
+
+// The key patterns of the spec, as it writes them.
+var (
+	userKey = regexp.MustCompile(`^[A-Za-z0-9|@+\-\._]+$`)
+	slug    = regexp.MustCompile(`^[A-Za-z0-9\-_]+$`)
+)
+
+// The request schemas of the spec, under their names there.
+var (
+	userRoleCreate = shape{
+		{name: "role", required: true},
+		{name: "tenant"},
+		{name: "resource_instance"},
+	}
+	userUpdate = shape{
+		{name: "email", kind: email},
+		{name: "first_name"},
+		{name: "last_name"},
+		{name: "attributes", kind: mapping},
+	}
+	userCreate = join(
+		shape{{name: "key", required: true, pattern: userKey}},
+		userUpdate,
+		shape{{name: "role_assignments", kind: records, row: userRoleCreate}},
+	)
+
+	tenantUpdate = shape{
+		{name: "name"},
+		{name: "description"},
+		{name: "attributes", kind: mapping},
+	}
+	tenantCreate = shape{
+		{name: "key", required: true, pattern: slug},
+		{name: "name", required: true},
+		{name: "description"},
+		{name: "attributes", kind: mapping},
+	}
+
+	// roleRest is what all role schemas share. The v1compat fields are hidden
+	// in the spec's pages but taken; they are not kept here.
+	roleRest = shape{
+		{name: "description"},
+		{name: "permissions", kind: texts},
+		{name: "attributes", kind: mapping},
+		{name: "extends", kind: texts},
+		{name: "granted_to", kind: mapping},
+		{name: "v1compat_settings", kind: mapping},
+		{name: "v1compat_attributes", kind: mapping},
+	}
+	roleUpdate = join(shape{{name: "name"}}, roleRest)
+	roleKeyed  = join(
+		shape{{name: "key", required: true, pattern: slug}, {name: "name", required: true}},
+		roleRest,
+	)
+	roleCreate     = join(roleKeyed, shape{{name: "v1compat_is_built_in", kind: boolean}})
+	roleCreateBulk = join(roleKeyed, shape{{name: "resource"}})
+	permissionList = shape{{name: "permissions", kind: texts, required: true}} // Add- and RemoveRolePermissions
+
+	assignmentCreate = join(userRoleCreate, shape{{name: "user", required: true}})
+	assignmentRemove = shape{
+		{name: "role", required: true},
+		{name: "tenant", required: true},
+		{name: "resource_instance"},
+		{name: "user", required: true},
+	}
+)
+
+func join(parts ...shape) shape {
+	var whole shape
+	for _, p := range parts {
+		whole = append(whole, p...)
+	}
+	return whole
+}

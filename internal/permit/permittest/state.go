@@ -1,0 +1,167 @@
+package permittest
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Role is a role as an environment holds it.
+type Role struct {
+	Key, Name, Description string
+	Permissions            []string
+	Attributes             map[string]any
+}
+
+// Tenant is a tenant as an environment holds it.
+type Tenant struct {
+	Key, Name  string
+	Attributes map[string]any
+}
+
+// User is a user as an environment holds it.
+type User struct {
+	Key, Email, FirstName, LastName string
+	Attributes                      map[string]any
+}
+
+// Assignment is a role assigned to a user; all four are keys, and
+// ResourceInstance ("type:key") is empty for a tenant's role.
+type Assignment struct{ User, Role, Tenant, ResourceInstance string }
+
+// State is what an environment holds, in one form whatever way it came about:
+// every list in order of keys, Permissions sorted, nothing empty but nil, and
+// Attributes as encoding/json decodes them (numbers are float64, or
+// json.Number where one of them is too big for that).
+type State struct {
+	Roles       []Role
+	Tenants     []Tenant
+	Users       []User
+	Assignments []Assignment
+}
+
+// State is all that has been written, whether readers see it yet or not. The
+// tenant "default" is part of it.
+func (s *Server) State() State {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var st State
+	for _, r := range sorted(s.roleByKey) {
+		p := slices.Clone(r.permissions)
+		slices.Sort(p)
+		if len(p) == 0 {
+			p = nil
+		}
+		st.Roles = append(st.Roles, Role{r.key, r.name, r.description, p, decoded(r.attributes)})
+	}
+	for _, t := range sorted(s.tenantByKey) {
+		st.Tenants = append(st.Tenants, Tenant{t.key, t.name, decoded(t.attributes)})
+	}
+	for _, u := range sorted(s.userByKey) {
+		st.Users = append(st.Users, User{u.key, u.now.email, u.now.first, u.now.last, decoded(u.now.attributes)})
+	}
+	for p := range s.assigned {
+		a := Assignment{User: p.user.key, Role: p.role.key, Tenant: p.tenant.key}
+		if p.instance != nil {
+			a.ResourceInstance = p.instance.key
+		}
+		st.Assignments = append(st.Assignments, a)
+	}
+	slices.SortFunc(st.Assignments, func(a, b Assignment) int {
+		return cmp.Or(cmp.Compare(a.User, b.User), cmp.Compare(a.Tenant, b.Tenant), cmp.Compare(a.Role, b.Role),
+			cmp.Compare(a.ResourceInstance, b.ResourceInstance))
+	})
+	return st
+}
+
+func sorted[T any](byKey map[string]T) []T {
+	out := make([]T, 0, len(byKey))
+	for _, key := range slices.Sorted(maps.Keys(byKey)) {
+		out = append(out, byKey[key])
+	}
+	return out
+}
+
+func decoded(raw json.RawMessage) map[string]any {
+	if raw == nil {
+		return nil
+	}
+	var m map[string]any
+	if json.Unmarshal(raw, &m) == nil {
+		return m
+	}
+	// A number that no float64 holds, the one thing that compact lets through.
+	m = nil
+	d := json.NewDecoder(bytes.NewReader(raw))
+	d.UseNumber()
+	if err := d.Decode(&m); err != nil {
+		panic(err)
+	}
+	return m
+}
+
+// Seed puts objects into the environment as if they had been there before:
+// no call, no limit, no lag. A key that exists is overwritten. It panics on
+// an e-mail that is taken and on an assignment that names nothing, which are
+// mistakes in the test.
+func (s *Server) Seed(st State) { s.SeedAt(s.o.Clock.Now(), st) }
+
+// SeedAt is Seed with a time at which the objects were created.
+func (s *Server) SeedAt(at time.Time, st State) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c := &call{now: at}
+	for _, r := range st.Roles {
+		have := s.roleByKey[r.Key]
+		if have == nil {
+			have = &role{key: r.Key, created: at}
+			s.addRole(have)
+		}
+		have.name, have.description, have.permissions = r.Name, r.Description, slices.Clone(r.Permissions)
+		have.attributes, have.updated = compact(r.Attributes), at
+	}
+	for _, t := range st.Tenants {
+		have := s.tenantByKey[t.Key]
+		if have == nil {
+			have = &tenant{key: t.Key, created: at}
+			s.addTenant(have)
+		}
+		have.name, have.attributes, have.updated = t.Name, compact(t.Attributes), at
+	}
+	for _, u := range st.Users {
+		w := &userWrite{user: s.userByKey[u.Key], next: profile{u.Email, u.FirstName, u.LastName, compact(u.Attributes), at}}
+		if w.user == nil {
+			w.user, w.fresh = &user{key: u.Key, now: &profile{}}, true
+		}
+		if owner := s.userByEmail[strings.ToLower(u.Email)]; owner != nil && owner != w.user {
+			panic(fmt.Sprintf("permittest: seed: user %q: e-mail of %q", u.Key, owner.key))
+		}
+		s.apply(c, w, 0)
+	}
+	for _, a := range st.Assignments {
+		s.seedAssignment(c, a)
+	}
+}
+
+func (s *Server) seedAssignment(c *call, a Assignment) {
+	f := fields{"role": a.Role, "tenant": a.Tenant}
+	if a.ResourceInstance != "" {
+		f["resource_instance"] = a.ResourceInstance
+	}
+	u := s.userByKey[a.User]
+	if u == nil {
+		panic(fmt.Sprintf("permittest: seed: %+v: no such user", a))
+	}
+	g, err := s.newBatch().grant(f, nil)
+	if err != nil {
+		panic(fmt.Sprintf("permittest: seed: %+v: %v", a, err))
+	}
+	if p := (pair{u, g}); s.assigned[p] == nil {
+		s.assign(c, p, 0)
+	}
+}

@@ -1,0 +1,57 @@
+package permittest_test
+
+import (
+	"testing"
+
+	. "a0permit/internal/permit/permittest"
+)
+
+func TestTenants(t *testing.T) {
+	t.Parallel()
+	play(t, []scene{
+		{name: "list", steps: []step{
+			{call: "GET F/tenants", status: 200, all: []string{`[{"id":`, `"key":"default"`, `"name":"Default Tenant"`, `"key":"acme"`, `"last_action_at":"`}, none: []string{"total_count"}},
+			{call: "GET F/tenants?include_total_count=1", status: 200, all: []string{`"total_count":2`}},
+			{call: "GET F/tenants?per_page=1", status: 200, all: []string{"default"}, none: []string{"acme"}},
+			{call: "GET F/tenants?search=ACM", status: 200, all: []string{"acme"}, none: []string{"default"}},
+		}},
+		{name: "envelopes", o: Options{Envelopes: true}, steps: []step{
+			{call: "GET F/tenants", status: 200, all: []string{`{"data":[`, `"total_count":2`}},
+		}},
+		{name: "get", steps: []step{
+			{call: "GET F/tenants/acme", status: 200, all: []string{`"name":"Acme"`, `"attributes":{}`}},
+			{call: "GET F/tenants/nope", status: 404, all: []string{"'Tenant'"}},
+		}},
+		{name: "post", steps: []step{
+			{call: "POST F/tenants", body: `{"key":"org_1","name":"One","description":"d","attributes":{"a":1}}`, status: 201, all: []string{`"key":"org_1"`, `"description":"d"`, `{"a":1}`}},
+			{call: "POST F/tenants", body: `{"key":"acme","name":"Other"}`, status: 409, all: []string{"DUPLICATE_ENTITY"}},
+			{call: "GET F/tenants/acme", status: 200, all: []string{`"Acme"`}},
+		}},
+		{name: "post existing as in the spec", o: Options{ExistingTenant: 200}, steps: []step{
+			{call: "POST F/tenants", body: `{"key":"acme","name":"Other"}`, status: 200, all: []string{`"name":"Acme"`}},
+		}},
+		{name: "patch", steps: []step{
+			{call: "PATCH F/tenants/acme", body: `{"name":"Acme Inc"}`, status: 200, all: []string{`"Acme Inc"`}},
+			{call: "PATCH F/tenants/acme", body: `{"attributes":{"a":1},"description":"d"}`, status: 200, all: []string{`"Acme Inc"`, `{"a":1}`, `"d"`}},
+			{call: "PATCH F/tenants/nope", body: `{}`, status: 404},
+		}},
+		{name: "bulk post", steps: []step{
+			{call: "POST F/bulk/tenants", body: ops(`{"key":"a","name":"A"}`, `{"key":"acme","name":"B"}`), status: 409},
+			{call: "POST F/bulk/tenants", body: ops(`{"key":"a","name":"A"}`, `{"key":"a","name":"A"}`), status: 409},
+			{call: "GET F/tenants/a", status: 404},
+			{call: "POST F/bulk/tenants", body: ops(`{"key":"a","name":"A"}`, `{"key":"b","name":"B"}`), status: 200, all: []string{"{}\n"}},
+			{call: "GET F/tenants", status: 200, all: []string{`"a"`, `"b"`}},
+		}},
+		{name: "bulk delete", pairs: "[]", steps: []step{
+			{call: "DELETE F/bulk/tenants", body: `{"idents":[]}`, status: 400},
+			{call: "DELETE F/bulk/tenants", body: `{"idents":["default","nope","default"]}`, status: 200, all: []string{"{}\n"}},
+			{call: "GET F/tenants", status: 200, none: []string{"default"}},
+			{call: "GET F/role_assignments", status: 200, all: []string{"[]\n"}},
+			{call: "POST F/role_assignments", body: `{"user":"ann","role":"admin","tenant":"default"}`, status: 404, all: []string{"'Tenant'"}},
+		}},
+		{name: "bulk delete of the unknown", o: Options{UnknownIdent: 404}, steps: []step{
+			{call: "DELETE F/bulk/tenants", body: `{"idents":["acme","nope"]}`, status: 404},
+			{call: "GET F/tenants/acme", status: 200},
+		}},
+	})
+}

@@ -1,0 +1,174 @@
+package permittest
+
+import (
+	"net/http"
+	"strings"
+)
+
+func (s *Server) listUsers(c *call) (answer, error) {
+	search, _ := c.query.last("search")
+	operator := c.query.choice("search_operator", "contains", "startswith")
+	role, byRole := c.query.last("role")
+	instances := c.query.flag("include_resource_instance_roles")
+	g := c.query.page(100)
+	if err := c.query.err(); err != nil {
+		return answer{}, err
+	}
+	var keep func(*user) bool
+	if search != "" || byRole {
+		found := s.searcher(search, operator)
+		granted := s.granted(role)
+		keep = func(u *user) bool { return (search == "" || found(u)) && (!byRole || granted(u)) }
+	}
+	// The user list is always in an envelope (spec).
+	return paged(s.users.all(), keep, g, true, func(u *user) userRead { return s.readUser(u, instances) })
+}
+
+// searcher looks at e-mail, key and both names (spec).
+func (s *Server) searcher(search, operator string) func(*user) bool {
+	search = strings.ToLower(search)
+	test := strings.Contains
+	if operator == "startswith" {
+		test = strings.HasPrefix
+	}
+	return func(u *user) bool {
+		for _, v := range []string{u.shown.email, u.key, u.shown.first, u.shown.last} {
+			if test(strings.ToLower(v), search) {
+				return true
+			}
+		}
+		return false
+	}
+}
+
+// granted: "to filter users without any roles, send an empty string" (spec).
+func (s *Server) granted(ref string) func(*user) bool {
+	if ref == "" {
+		return func(u *user) bool { return len(u.roles) == 0 }
+	}
+	want := s.role(ref)
+	return func(u *user) bool {
+		for _, a := range u.roles {
+			if a.role == want {
+				return true
+			}
+		}
+		return false
+	}
+}
+
+func (s *Server) getUser(c *call) (answer, error) {
+	u := s.seen(c.args[0])
+	if u == nil {
+		return answer{}, notFound("User", c.args[0])
+	}
+	return ok(s.readUser(u, false))
+}
+
+// postUser: "201 if the user is created, 409 if the user already exists" (spec).
+func (s *Server) postUser(c *call) (answer, error) {
+	w, err := s.newBatch().create(c.body)
+	if err != nil {
+		return answer{}, err
+	}
+	s.apply(c, w, 0)
+	return answer{http.StatusCreated, s.readUser(w.user, false)}, nil
+}
+
+// putUser is the upsert of one: "200 if the user already exists, 201 if the
+// user is created" (spec). What a key in the body does that differs from the
+// one in the path is unverified; here it is refused.
+func (s *Server) putUser(c *call) (answer, error) {
+	key := c.body.text("key")
+	named := s.user(c.args[0])
+	if key != c.args[0] && (named == nil || named.key != key) {
+		return answer{}, invalid(problem{Loc: []any{"body", "key"}, Msg: "the key differs from the one in the path", Type: "value_error"})
+	}
+	w, err := s.newBatch().upsert(c.body)
+	if err != nil {
+		return answer{}, err
+	}
+	status := http.StatusOK
+	if w.fresh {
+		status = http.StatusCreated
+	}
+	s.apply(c, w, 0)
+	return answer{status, s.readUser(w.user, false)}, nil
+}
+
+// patchUser overwrites what is given and leaves the rest (spec).
+func (s *Server) patchUser(c *call) (answer, error) {
+	u := s.seen(c.args[0])
+	if u == nil {
+		return answer{}, notFound("User", c.args[0])
+	}
+	w, err := s.newBatch().patch(u, c.body)
+	if err != nil {
+		return answer{}, err
+	}
+	s.apply(c, w, 0)
+	return ok(s.readUser(u, false))
+}
+
+func (s *Server) deleteUser(c *call) (answer, error) {
+	u := s.seen(c.args[0])
+	if u == nil {
+		return answer{}, notFound("User", c.args[0])
+	}
+	s.dropUser(u)
+	return answer{status: http.StatusNoContent}, nil
+}
+
+// dropUser takes the user's assignments along (Permit's own end-to-end tests
+// rely on it).
+func (s *Server) dropUser(u *user) {
+	for len(u.roles) > 0 {
+		s.unassign(u.roles[len(u.roles)-1])
+	}
+	u.gone = true
+	if u.listed {
+		s.users.gone++
+	}
+	delete(s.userByKey, u.key)
+	delete(s.ids, u.id)
+	if u.now.email != "" {
+		delete(s.userByEmail, strings.ToLower(u.now.email))
+	}
+}
+
+// postUserRole answers as the single assignment does.
+func (s *Server) postUserRole(c *call) (answer, error) {
+	return s.assignOne(c, c.args[0], c.body)
+}
+
+// readUser is the spec's UserRead. A user who has not signed in is "pending",
+// which is the state of all users that were loaded.
+func (s *Server) readUser(u *user, instances bool) userRead {
+	p := u.shown
+	r := userRead{
+		ID: u.id, Key: u.key, Email: s.opt(p.email), First: s.opt(p.first), Last: s.opt(p.last),
+		Attributes: attributes(p.attributes), place: here, Tenants: []userInTenant{}, Roles: []userRole{},
+		Created: stamp(u.created), Updated: stamp(p.updated),
+	}
+	at := map[*tenant]int{}
+	for _, a := range u.roles {
+		if !a.listed || a.instance != nil && !instances {
+			continue
+		}
+		i, known := at[a.tenant]
+		if !known {
+			i = len(r.Tenants)
+			at[a.tenant] = i
+			r.Tenants = append(r.Tenants, userInTenant{Tenant: a.tenant.key, Roles: []string{}, Status: "pending", Instances: []instanceRoleRead{}})
+		}
+		t := &r.Tenants[i]
+		if a.instance != nil {
+			kind, key, _ := strings.Cut(a.instance.key, ":")
+			t.Instances = append(t.Instances, instanceRoleRead{Instance: key, Resource: kind, Role: a.role.key})
+			continue
+		}
+		t.Roles = append(t.Roles, a.role.key)
+		r.Roles = append(r.Roles, userRole{Role: a.role.key, Tenant: a.tenant.key})
+	}
+	return r
+}

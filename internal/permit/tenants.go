@@ -1,0 +1,29 @@
+package permit
+
+import (
+	"context"
+	"iter"
+	"net/http"
+)
+
+// Tenant is a tenant of the environment.
+type Tenant struct {
+	Key        string         `json:"key"`
+	Name       string         `json:"name"`
+	Attributes map[string]any `json:"attributes,omitempty"`
+}
+
+// Tenants lists the tenants of the environment.
+func (c *Client) Tenants(ctx context.Context) iter.Seq2[Tenant, error] {
+	return pages[Tenant](ctx, c, c.facts+"/tenants", pageSize, nil)
+}
+
+// CreateTenants creates tenants in one call: all or, as for users, none.
+func (c *Client) CreateTenants(ctx context.Context, tenants []Tenant) error {
+	return c.send(ctx, http.MethodPost, c.facts+"/bulk/tenants", operations[Tenant]{tenants}, nil)
+}
+
+// CreateTenant creates one tenant; 409, or 200, says that it is there.
+func (c *Client) CreateTenant(ctx context.Context, tenant Tenant) error {
+	return c.send(ctx, http.MethodPost, c.facts+"/tenants", tenant, nil)
+}

@@ -1,0 +1,90 @@
+package permit
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"iter"
+	"net/http"
+	"net/url"
+
+	"a0permit/internal/httpapi"
+)
+
+// User is a user as Permit holds it, and as it is written (UserCreate); roles
+// go by assignments, since what a bulk write does with inline ones is not
+// known.
+type User struct {
+	Key       string `json:"key"`
+	Email     string `json:"email,omitempty"`
+	FirstName string `json:"first_name,omitempty"`
+	LastName  string `json:"last_name,omitempty"`
+	// Attributes stays encoded, since a number may be longer than a float64.
+	Attributes json.RawMessage `json:"attributes,omitempty"`
+}
+
+// Users lists the users of the environment.
+func (c *Client) Users(ctx context.Context) iter.Seq2[User, error] {
+	return pages[User](ctx, c, c.facts+"/users", pageSize, nil)
+}
+
+// HasUser reports whether Permit shows the user yet: bulk writes become
+// visible late.
+func (c *Client) HasUser(ctx context.Context, key string) (bool, error) {
+	err := c.get(ctx, c.facts+"/users/"+url.PathEscape(key), nil, nil)
+	if Status(err) == http.StatusNotFound {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// PutUsers writes users in one call: each is created or replaced.
+func (c *Client) PutUsers(ctx context.Context, users []User) error {
+	return c.send(ctx, http.MethodPut, c.facts+"/bulk/users", operations[User]{users}, nil)
+}
+
+// PutUser writes one user.
+func (c *Client) PutUser(ctx context.Context, user User) error {
+	return c.send(ctx, http.MethodPut, c.facts+"/users/"+url.PathEscape(user.Key), user, nil)
+}
+
+// Assignment gives a user a role, in a tenant or on a resource instance.
+type Assignment struct {
+	User             string `json:"user"`
+	Role             string `json:"role"`
+	Tenant           string `json:"tenant,omitempty"`
+	ResourceInstance string `json:"resource_instance,omitempty"`
+}
+
+// Assignments lists the role assignments of the environment, or only those of
+// the users named: at most MaxFilter.
+func (c *Client) Assignments(ctx context.Context, users ...string) iter.Seq2[Assignment, error] {
+	var filter url.Values
+	if len(users) > 0 {
+		filter = url.Values{"user": users}
+	}
+	return pages[Assignment](ctx, c, c.facts+"/role_assignments", assignmentsPageSize, filter)
+}
+
+// MaxFilter is how many users a list can be narrowed to (OpenAPI).
+const MaxFilter = 100
+
+// Assign makes assignments in one call. Whether it takes one that is already
+// made is not known: 409 may mean that.
+func (c *Client) Assign(ctx context.Context, assignments []Assignment) error {
+	return c.send(ctx, http.MethodPost, c.facts+"/role_assignments/bulk", assignments, nil)
+}
+
+// AssignOne makes one assignment; 409 says that it is there.
+func (c *Client) AssignOne(ctx context.Context, assignment Assignment) error {
+	return c.send(ctx, http.MethodPost, c.facts+"/role_assignments", assignment, nil)
+}
+
+// Status is the HTTP status of an answer that refused a call, else 0.
+func Status(err error) int {
+	var api *httpapi.APIError
+	if errors.As(err, &api) {
+		return api.Status
+	}
+	return 0
+}
