@@ -1,0 +1,25 @@
+// A0tojsonl turns tables of Auth0 users, roles and organizations into records
+// for Permit: CSV in, one JSON object a line out.
+//
+// Usage:
+//
+//	a0tojsonl [flags] [FILE...]
+//	{ a0export roles; a0export users; } | a0tojsonl | permitload
+package main
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"a0permit/internal/a0tojsonl"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // a second signal ends the process
+	code := a0tojsonl.Run(ctx, os.Args, os.Stdin, os.Stdout, os.Stderr)
+	stop()
+	os.Exit(code) // nothing deferred above this line
+}

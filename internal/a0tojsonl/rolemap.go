@@ -1,0 +1,113 @@
+package a0tojsonl
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"a0permit/internal/convert"
+	"a0permit/internal/csvrows"
+	"a0permit/internal/record"
+	"a0permit/internal/tool"
+)
+
+const (
+	auth0Role  = "auth0_role"
+	permitRole = "permit_role"
+)
+
+type mapRow struct{ Auth0Role, PermitRole string }
+
+func (r *mapRow) UnmarshalCSVWithFields(column, cell string) error {
+	switch column {
+	case auth0Role:
+		r.Auth0Role = cell
+	case permitRole:
+		r.PermitRole = cell
+	}
+	return nil
+}
+
+// readRoleMap reads --role-map. Its faults are mistakes in a setting: exit 2.
+func readRoleMap(ctx context.Context, t *tool.Tool, path string) (convert.RoleMap, error) {
+	if path == "" {
+		return nil, nil
+	}
+	in, err := t.Open(ctx, path)
+	if err != nil {
+		return nil, roleMapError(err)
+	}
+	defer in.Close() //nolint:errcheck // it is only read
+	m, err := parseRoleMap(in)
+	if err != nil {
+		return nil, roleMapError(fmt.Errorf("%s: %w", in.Name, err))
+	}
+	return m, nil
+}
+
+func roleMapError(err error) error {
+	return &tool.Error{
+		Err:   fmt.Errorf("--role-map: %w", err),
+		Code:  tool.BadUsage,
+		Hints: []string{`the file is CSV: a first line auth0_role,permit_role and then lines such as "Billing Viewer",billing-viewer`},
+	}
+}
+
+func parseRoleMap(in io.Reader) (convert.RoleMap, error) {
+	reader := csvrows.NewReader(in)
+	header, err := reader.Header()
+	if errors.Is(err, io.EOF) {
+		return nil, errors.New("no header")
+	}
+	if err != nil {
+		return nil, err
+	}
+	columns := header.Cells
+	for i := range columns {
+		columns[i] = strings.TrimSpace(columns[i])
+	}
+	for _, column := range []string{auth0Role, permitRole} {
+		first := slices.Index(columns, column)
+		if first < 0 {
+			return nil, fmt.Errorf("no column %s", column)
+		}
+		if slices.Contains(columns[first+1:], column) {
+			return nil, fmt.Errorf("two columns %s", column)
+		}
+	}
+	m := convert.RoleMap{}
+	lines := map[string]int{}
+	mapper := csvrows.NewMapper[mapRow](columns)
+	var batch csvrows.Batch
+	for {
+		err := reader.Fill(&batch, func([]string) bool { return false })
+		if errors.Is(err, io.EOF) {
+			return m, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		rows, err := mapper.Map(&batch)
+		if err != nil {
+			return nil, err
+		}
+		for i, row := range rows {
+			at := batch.Rows[i]
+			switch first, again := lines[row.Auth0Role]; {
+			case len(at.Cells) != len(columns):
+				return nil, fmt.Errorf("line %d: %d cells under a header of %d", at.Line, len(at.Cells), len(columns))
+			case row.Auth0Role == "":
+				return nil, fmt.Errorf("line %d: no %s", at.Line, auth0Role)
+			case again:
+				return nil, fmt.Errorf("line %d: %q has a key since line %d", at.Line, row.Auth0Role, first)
+			}
+			if err := record.RoleKey(row.PermitRole); err != nil {
+				return nil, fmt.Errorf("line %d: %s: %w", at.Line, permitRole, err)
+			}
+			m[row.Auth0Role], lines[row.Auth0Role] = row.PermitRole, at.Line
+		}
+	}
+}

@@ -1,0 +1,189 @@
+package convert_test
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"a0permit/internal/convert"
+)
+
+func TestNewTable(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name, header string
+		kind         convert.Kind
+		columns      string // "" for the same as header
+		err          string
+	}{
+		{"a0export", "user_id,email,given_name,family_name,provider,roles", convert.Users, "", ""},
+		{"dashboard", "Id,Given Name,Family Name,Nickname,Name,Email,Email Verified,Connection,Created At", convert.Users, "user_id,given_name,family_name,Nickname,Name,email,Email Verified,provider,Created At", ""},
+		{"export job", "user_id,email,first_name,last_name,identities[0].connection", convert.Users, "user_id,email,given_name,family_name,provider", ""},
+		{"spaces", "user_id, email", convert.Users, "user_id,email", ""},
+		{"roles", "role_id,name,description", convert.Roles, "", ""},
+		{"organizations", "organization_id,name,display_name", convert.Organizations, "", ""},
+		{"a user may carry other ids", "user_id,organization_id,role_id", convert.Users, "", ""},
+		{"aliases are for users", "role_id,name,Email", convert.Roles, "", ""},
+
+		{"two of one meaning", "Id,Email,email", 0, "", `columns 2 and 3, "Email" and "email", are both the email`},
+		{"two of one name", "user_id,email,email", 0, "", `columns 2 and 3, "email" and "email", are both the email`},
+		{"two of no meaning", "user_id,x,x,Name,name", convert.Users, "", ""},
+		{"two ids", "user_id,Id", 0, "", `columns 1 and 2, "user_id" and "Id", are both the user_id`},
+		{"two kinds", "role_id,organization_id", 0, "", "the header has role_id and organization_id and no user_id"},
+		{"no id", "email,name", 0, "", "no user_id column"},
+		{"case matters", "USER_ID,email", 0, "", "no user_id column"},
+		{"data", "auth0|1,jane@acme.com", 0, "", "no user_id column: the first row looks like data and not like a header"},
+		{"roles without names", "role_id,description", 0, "", "a table with role_id needs a column name too"},
+		{"CR alone", "user_id,email\rauth0|1,jane@acme.com", 0, "", "the lines end in CR alone, so that the file is all header"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			table, err := convert.NewTable(strings.Split(tt.header, ","))
+			if tt.err != "" {
+				var header *convert.HeaderError
+				if !errors.As(err, &header) || err.Error() != tt.err || len(header.Hints) == 0 {
+					t.Fatalf("NewTable(%q) = %v, want %q with a hint", tt.header, err, tt.err)
+				}
+				if hints := strings.Join(header.Hints, "\n"); strings.Contains(hints, "acme") {
+					t.Errorf("the hint shows data: %s", hints)
+				}
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			want := tt.columns
+			if want == "" {
+				want = tt.header
+			}
+			if got := strings.Join(table.Columns, ","); table.Kind != tt.kind || got != want {
+				t.Errorf("NewTable(%q) = kind %d, columns %s; want kind %d, columns %s", tt.header, table.Kind, got, tt.kind, want)
+			}
+		})
+	}
+}
+
+func TestMissingIDHint(t *testing.T) {
+	t.Parallel()
+	wide := slices.Repeat([]string{strings.Repeat("x", 100)}, 20)
+	tests := []struct {
+		header []string
+		want   string
+	}{
+		{[]string{"email", "name"}, `the header has: "email", "name"`},
+		{[]string{"user_id;email"}, "separate the cells by commas"},
+		{wide, `"` + strings.Repeat("x", 40) + `...", and 8 more`},
+	}
+	for _, tt := range tests {
+		_, err := convert.NewTable(tt.header)
+		var header *convert.HeaderError
+		if !errors.As(err, &header) || !strings.Contains(strings.Join(header.Hints, "\n"), tt.want) {
+			t.Errorf("NewTable(%q) = %v %+v, want a hint with %q", tt.header, err, header, tt.want)
+		}
+	}
+}
+
+func TestBegins(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		table, row string
+		want       bool
+	}{
+		{"user_id,email", "auth0|1,jane@acme.com", false},
+		{"user_id,email", "user_id,email", true},
+		{"user_id,email", "\ufeffuser_id,name", true},
+		{"user_id,email", "email,user_id,roles", true},
+		{"user_id,email", "role_id,name,description", true},
+		{"role_id,name,description", "user_id,email", true},
+		{"role_id,name", "organization_id,name,display_name", true},
+		{"Id,Email", "Id,Email", true},
+		{"Id,Email", "Id,Mail", false}, // aliases are known in a file's first row only
+		{"user_id,role_id", "user_id,role_id", true},
+		{"user_id,email", "user_id,role_id,x", true},
+		{"user_id,email,given_name", "auth0|1,jane@acme.com,user_id", false},
+		{"user_id,email,given_name", "u1,jane@acme.com,role_id", false},
+		{"user_id,email,given_name,family_name", "u1,jane@acme.com,role_id,user_id", false},
+		{"role_id,name", "rol_1,user_id", false},
+		{"organization_id,name", "org_1,user_id", false},
+		{"user_id,email", "'user_id,email", false},
+	}
+	for _, tt := range tests {
+		table, err := convert.NewTable(strings.Split(tt.table, ","))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := table.Begins(strings.Split(tt.row, ",")); got != tt.want {
+			t.Errorf("in a table %q: Begins(%q) = %v, want %v", tt.table, tt.row, got, tt.want)
+		}
+	}
+}
+
+func TestUnescape(t *testing.T) {
+	t.Parallel()
+	const header = "user_id,family_name,roles,organizations,date"
+	tests := []struct {
+		name, header string
+		rows, want   []string
+	}{
+		{
+			"escaped", header,
+			[]string{"'auth0|1,''t Hooft,[],[],2026-01-01", "'auth0|2,'O'Neil,'x,'y,", "'auth0|3,',,,"},
+			[]string{"auth0|1,'t Hooft,[],[],2026-01-01", "auth0|2,O'Neil,'x,'y,", "auth0|3,,,,"},
+		},
+		{
+			"plain", header,
+			[]string{"auth0|1,'t Hooft,[],[],", "auth0|2,O'Neil,[],[],", "'auth0|3,x,[],[],"},
+			[]string{"auth0|1,'t Hooft,[],[],", "auth0|2,O'Neil,[],[],", "'auth0|3,x,[],[],"},
+		},
+		{
+			"the first id decides", header,
+			[]string{",'x,[],[],", "'auth0|2,''t Hooft,[],[],"},
+			[]string{",x,[],[],", "auth0|2,'t Hooft,[],[],"},
+		},
+		{
+			"a ragged row decides nothing", header,
+			[]string{"'x", "auth0|2,'t Hooft,[],[],"},
+			[]string{"'x", "auth0|2,'t Hooft,[],[],"},
+		},
+		{
+			"a ragged row of an escaped table", header,
+			[]string{"'auth0|1,'x,[],[],", "'auth0|2,'x,'[],'[],'x,'y"},
+			[]string{"auth0|1,x,[],[],", "auth0|2,x,'[],'[],x,y"},
+		},
+		{
+			"rejected rows are plain", "user_id,reject_reason",
+			[]string{"'auth0|1,x"},
+			[]string{"'auth0|1,x"},
+		},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			table, err := convert.NewTable(strings.Split(tt.header, ","))
+			if err != nil {
+				t.Fatal(err)
+			}
+			var rows [][]string
+			for _, row := range tt.rows {
+				rows = append(rows, strings.Split(row, ","))
+			}
+			for _, row := range rows {
+				if table.Decide(row) {
+					break
+				}
+			}
+			var got []string
+			for _, row := range rows {
+				table.Unescape(row)
+				got = append(got, strings.Join(row, ","))
+			}
+			if diff := cmp.Diff(tt.want, got); diff != "" {
+				t.Errorf("Unescape (-want +got):\n%s", diff)
+			}
+		})
+	}
+}

@@ -1,0 +1,51 @@
+package csvrows
+
+import (
+	"bytes"
+	"fmt"
+)
+
+// A SyntaxError is a place from which on the file cannot be parsed. Row counts
+// like Row.Number; Start is the line on which that row begins.
+type SyntaxError struct {
+	Row, Start, Line, Column int
+	Err                      error
+}
+
+func (e *SyntaxError) Error() string {
+	where := fmt.Sprintf("row %d, line %d, column %d", e.Row, e.Line, e.Column)
+	if e.Start != e.Line {
+		where += fmt.Sprintf(" (the row begins on line %d)", e.Start)
+	}
+	return fmt.Sprintf("%s: %v", where, e.Err)
+}
+
+func (e *SyntaxError) Unwrap() error { return e.Err }
+
+// What a NotCSVError may look like.
+const (
+	JSON     = "JSON"
+	Workbook = "a spreadsheet or another zip file"
+	UTF16    = "text in UTF-16"
+	Binary   = "binary data"
+)
+
+// A NotCSVError is a file that is plainly something else.
+type NotCSVError struct{ Looks string }
+
+func (e *NotCSVError) Error() string { return "not CSV: it looks like " + e.Looks }
+
+func looksLike(head []byte) string {
+	switch text := bytes.TrimLeft(bytes.TrimPrefix(head, []byte(bom)), " \t\r\n"); {
+	case bytes.HasPrefix(head, []byte("PK\x03\x04")):
+		return Workbook
+	case bytes.HasPrefix(head, []byte("\xff\xfe")), bytes.HasPrefix(head, []byte("\xfe\xff")):
+		return UTF16
+	case bytes.IndexByte(head, 0) >= 0:
+		return Binary
+	case len(text) > 0 && (text[0] == '{' || text[0] == '['):
+		return JSON
+	default:
+		return ""
+	}
+}

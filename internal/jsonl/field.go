@@ -1,0 +1,75 @@
+package jsonl
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+)
+
+// SetField returns the JSON object in line with one more field, last, and
+// everything else as it stands. A field of that name is replaced.
+func SetField(line []byte, name string, value any) ([]byte, error) {
+	encoded, err := Marshal(value)
+	if err != nil {
+		return nil, err
+	}
+	rest, err := without(line, name)
+	if err != nil {
+		return nil, err
+	}
+	body := bytes.TrimRight(bytes.TrimSuffix(bytes.TrimRight(rest, " \t"), []byte("}")), " \t")
+	out := bytes.Clone(body)
+	if !bytes.HasSuffix(body, []byte("{")) {
+		out = append(out, ',')
+	}
+	key, err := Marshal(name)
+	if err != nil {
+		return nil, err
+	}
+	out = append(append(append(out, key...), ':'), encoded...)
+	return append(out, '}'), nil
+}
+
+// without cuts every field of that name out of the object, with one comma.
+func without(line []byte, name string) ([]byte, error) {
+	decoder := json.NewDecoder(bytes.NewReader(line))
+	if start, err := decoder.Token(); err != nil || start != json.Delim('{') {
+		return nil, errors.New("not a JSON object")
+	}
+	var out []byte
+	kept := int64(0) // line up to here is in out or cut
+	for decoder.More() {
+		before := decoder.InputOffset()
+		key, err := decoder.Token()
+		if err != nil {
+			return nil, err
+		}
+		var value json.RawMessage
+		if err := decoder.Decode(&value); err != nil {
+			return nil, fmt.Errorf("field %q: %w", key, err)
+		}
+		if key != name {
+			continue
+		}
+		out = append(out, line[kept:before]...)
+		kept = decoder.InputOffset()
+	}
+	out = append(out, line[kept:]...)
+	// A first field that was cut leaves its comma behind.
+	if rest, ok := bytes.CutPrefix(bytes.TrimLeft(out, " \t{"), []byte(",")); ok {
+		out = append([]byte("{"), rest...)
+	}
+	return out, nil
+}
+
+// Marshal encodes a value on one line, leaving <, > and & as they are.
+func Marshal(value any) ([]byte, error) {
+	var b bytes.Buffer
+	encoder := json.NewEncoder(&b)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(value); err != nil {
+		return nil, err
+	}
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
+}

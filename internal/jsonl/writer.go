@@ -1,0 +1,98 @@
+// Package jsonl writes and reads JSON Lines: one JSON value a line. It knows
+// nothing of what the values mean.
+package jsonl
+
+import (
+	"bufio"
+	"encoding/json"
+	"io"
+	"unicode/utf8"
+)
+
+// A Writer writes lines through one buffer. Its first error stays: every later
+// call returns it, so a caller may look at any of them. It is not safe for
+// concurrent use.
+type Writer struct {
+	buf *bufio.Writer
+	enc *json.Encoder
+}
+
+// NewWriter returns a writer of lines to w. Flush must be called at the end.
+func NewWriter(w io.Writer) *Writer {
+	buf := bufio.NewWriterSize(w, 256<<10)
+	enc := json.NewEncoder(buf)
+	enc.SetEscapeHTML(false) // these lines are data, never a part of a web page
+	return &Writer{buf: buf, enc: enc}
+}
+
+// Write writes v as one line.
+func (w *Writer) Write(v any) error { return w.enc.Encode(v) }
+
+// WriteRaw writes a value that is encoded already, without its line end.
+func (w *Writer) WriteRaw(line []byte) error {
+	_, _ = w.buf.Write(line) // the error stays in buf
+	return w.buf.WriteByte('\n')
+}
+
+// Flush writes out what is buffered. After it everything is whole lines.
+func (w *Writer) Flush() error { return w.buf.Flush() }
+
+const hex = "0123456789abcdef"
+
+// plain are the bytes that stand for themselves in a JSON string, and are a
+// character each.
+var plain = func() (is [256]bool) {
+	for c := ' '; c < utf8.RuneSelf; c++ {
+		is[c] = c != '"' && c != '\\'
+	}
+	return is
+}()
+
+// AppendString appends s as a JSON string, byte for byte as encoding/json
+// writes it without HTML escaping. It is here for hot loops, in which
+// reflection costs more than all the rest.
+func AppendString(dst []byte, s string) []byte {
+	dst = append(dst, '"')
+	start := 0
+	for i := 0; i < len(s); {
+		if plain[s[i]] {
+			i++
+			continue
+		}
+		r, size := utf8.DecodeRuneInString(s[i:])
+		if escape := escaped(r, size); escape != "" {
+			dst = append(append(dst, s[start:i]...), escape...)
+			start = i + size
+		}
+		i += size
+	}
+	return append(append(dst, s[start:]...), '"')
+}
+
+// escaped is how JSON writes a character; "" for one that stands for itself.
+func escaped(r rune, size int) string {
+	switch {
+	case r == '"':
+		return `\"`
+	case r == '\\':
+		return `\\`
+	case r < ' ':
+		return controls[r]
+	case r == utf8.RuneError && size == 1: // no character at all
+		return `\ufffd`
+	case r == '\u2028': // these two end a line in JavaScript
+		return `\u2028`
+	case r == '\u2029':
+		return `\u2029`
+	default:
+		return ""
+	}
+}
+
+var controls = func() (text [' ']string) {
+	for c := range text {
+		text[c] = `\u00` + string(hex[c>>4]) + string(hex[c&0xf])
+	}
+	text['\b'], text['\f'], text['\n'], text['\r'], text['\t'] = `\b`, `\f`, `\n`, `\r`, `\t`
+	return text
+}()
