@@ -1,0 +1,39 @@
+package a0export
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"a0permit/internal/auth0"
+	"a0permit/internal/httpapi"
+	"a0permit/internal/tool"
+)
+
+// explain gives an error of Auth0's what to type next.
+func explain(err error) error {
+	var api *httpapi.APIError
+	switch {
+	case err == nil:
+		return nil
+	case httpapi.Unreachable(err):
+		return tool.Hint(err, "is AUTH0_DOMAIN right? It looks like acme.eu.auth0.com")
+	case !errors.As(err, &api) || errors.Is(err, auth0.ErrLink):
+		return err
+	case api.Status == http.StatusUnauthorized:
+		return tool.Hint(err, "the token has expired, or is another tenant's: get a new one (Dashboard > Applications > APIs > Auth0 Management API > API Explorer) and export AUTH0_API_TOKEN=...")
+	case api.Status == http.StatusForbidden:
+		if scopes := auth0.MissingScopes(err); len(scopes) > 0 {
+			return tool.Hint(err, fmt.Sprintf("grant the application %s (Dashboard > Applications > APIs > Auth0 Management API > Machine to Machine Applications), then get a new token", oneOf(scopes)))
+		}
+	}
+	return err
+}
+
+func oneOf(scopes []string) string {
+	if len(scopes) == 1 {
+		return "the scope " + scopes[0]
+	}
+	return "one of the scopes " + strings.Join(scopes, ", ")
+}
