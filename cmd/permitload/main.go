@@ -1,0 +1,26 @@
+// Command permitload loads records into a Permit environment and writes those
+// that it could not load to stdout.
+//
+//	a0export | a0tojsonl | permitload > left.jsonl
+//	permitload --dry-run records.jsonl
+package main
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"a0permit/internal/permitload"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // a second signal ends the process
+	// A closed stdout must end the load by an error, not by SIGPIPE: what is in
+	// flight is let finish, and the report is printed.
+	signal.Ignore(syscall.SIGPIPE)
+	code := permitload.Run(ctx, os.Args, os.Stdin, os.Stdout, os.Stderr)
+	stop()
+	os.Exit(code) // nothing deferred above this line
+}

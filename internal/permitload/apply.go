@@ -1,0 +1,255 @@
+package permitload
+
+import (
+	"context"
+	"errors"
+	"net/http"
+
+	"a0permit/internal/permit"
+	"a0permit/internal/reconcile"
+	"a0permit/internal/record"
+)
+
+// pending is an assignment to be made, with the user's key.
+type pending struct {
+	reconcile.Assignment
+	key string
+}
+
+// write is a user to be written, with its number in the plan.
+type write struct {
+	permit.User
+	number int
+}
+
+// apply brings Permit to the planned state: roles, tenants, then users and
+// behind them their assignments.
+func (l *loader) apply(ctx context.Context, create bool) error {
+	if create {
+		if err := l.createRoles(ctx); err != nil {
+			return err
+		}
+		if err := l.createTenants(ctx); err != nil {
+			return err
+		}
+	}
+	if err := l.applyUsers(ctx); err != nil {
+		return err
+	}
+	l.ready = append(l.ready, l.waiting...)
+	l.waiting = nil
+	return l.assign(ctx, 1)
+}
+
+// applyUsers writes users in full batches; the assignments of a batch follow
+// after the next one, by when its users should be visible.
+func (l *loader) applyUsers(ctx context.Context) error {
+	var batch []write
+	flush := func() error {
+		l.ready = append(l.ready, l.waiting...)
+		l.waiting = nil
+		if err := l.putUsers(ctx, batch); err != nil {
+			return err
+		}
+		batch = batch[:0]
+		return l.assign(ctx, permit.MaxAssignments)
+	}
+	// An email that one user gives up may be another's: those who give up come
+	// first.
+	for _, releases := range []bool{true, false} {
+		for i := range l.plan.Users() {
+			if l.changed[i].releases != releases {
+				continue
+			}
+			switch l.plan.State(i) {
+			case reconcile.Create, reconcile.Update:
+				u, err := l.body(i)
+				if err != nil {
+					return err
+				}
+				if batch = append(batch, write{u, i}); len(batch) == permit.MaxUsers {
+					if err := flush(); err != nil {
+						return err
+					}
+				}
+			case reconcile.Same:
+				if err := l.touch(i); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	if len(batch) == 0 {
+		return nil
+	}
+	return flush()
+}
+
+// touch queues what a user who is as the line says lacks in assignments.
+func (l *loader) touch(i int) error {
+	for range l.plan.Wanting(i) {
+		u, err := l.in.user(l.in.users[i])
+		if err != nil {
+			return err
+		}
+		l.plan.SetState(i, reconcile.Touched)
+		return l.queue(i, u.Key, &l.ready)
+	}
+	return nil
+}
+
+// queue queues the assignments that user i lacks.
+func (l *loader) queue(i int, key string, into *[]pending) error {
+	for a := range l.plan.Wanting(i) {
+		var err error
+		switch {
+		case !l.plan.HasRole(a.Role):
+			err = l.fail(i, l.lacking(record.TypeRole, a.Role))
+		case !l.plan.HasTenant(a.Tenant):
+			err = l.fail(i, l.lacking(record.TypeTenant, a.Tenant))
+		default:
+			*into = append(*into, pending{a, key})
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (l *loader) putUsers(ctx context.Context, batch []write) error {
+	var faults error
+	err := deliver(ctx, l, batch, bulk[write]{
+		send: func(ctx context.Context, batch []write) error {
+			users := make([]permit.User, len(batch))
+			for i, w := range batch {
+				users[i] = w.User
+			}
+			return l.permit.PutUsers(ctx, users)
+		},
+		one: func(ctx context.Context, w write) error { return l.permit.PutUser(ctx, w.User) },
+		done: func(w write) {
+			l.plan.SetState(w.number, reconcile.Written)
+			faults = errors.Join(faults, l.queue(w.number, w.Key, &l.waiting))
+		},
+		refuse: func(w write, f fault) error { return l.fail(w.number, f) },
+		size:   &l.userSize,
+	})
+	return errors.Join(err, faults)
+}
+
+// assign makes the assignments that are ready, as long as there are at least
+// so many: calls are scarce, so they go out full.
+func (l *loader) assign(ctx context.Context, atLeast int) error {
+	for len(l.ready) >= atLeast {
+		batch := l.ready[:min(len(l.ready), permit.MaxAssignments)]
+		if err := l.putAssignments(ctx, batch); err != nil {
+			return err
+		}
+		l.ready = l.ready[len(batch):]
+	}
+	return nil
+}
+
+func (l *loader) putAssignments(ctx context.Context, batch []pending) error {
+	return deliver(ctx, l, batch, bulk[pending]{
+		send: l.sendAssignments,
+		one:  l.assignOne,
+		done: func(a pending) {
+			l.plan.Made(a.Assignment)
+			l.report.Assigned++
+		},
+		refuse: func(a pending, f fault) error { return l.fail(a.User, f) },
+		size:   &l.assignmentSize,
+	})
+}
+
+// sendAssignments makes one bulk call, and a few more where the refusal says
+// that the server was late or that some are there already.
+func (l *loader) sendAssignments(ctx context.Context, batch []pending) error {
+	if l.late { // it was before, so look before the call is spent
+		if _, err := l.await(ctx, batch); err != nil {
+			return err
+		}
+	}
+	for tries := 0; ; tries++ {
+		body := make([]permit.Assignment, len(batch))
+		for i, a := range batch {
+			body[i] = a.call()
+		}
+		err := l.permit.Assign(ctx, body)
+		if err == nil || tries == 3 {
+			return err
+		}
+		switch status := permit.Status(err); {
+		case status == http.StatusNotFound && aboutUser(err):
+			visible, awaited := l.await(ctx, batch)
+			if awaited != nil {
+				return awaited
+			}
+			if !visible {
+				return err
+			}
+		case status == http.StatusConflict:
+			rest, looked := l.unmade(ctx, batch)
+			switch {
+			case looked != nil:
+				return looked
+			case len(rest) == 0:
+				return nil
+			case len(rest) == len(batch):
+				return err
+			}
+			batch = rest
+		default:
+			return err
+		}
+	}
+}
+
+func (a pending) call() permit.Assignment {
+	return permit.Assignment{User: a.key, Role: a.Role, Tenant: a.Tenant, ResourceInstance: a.ResourceInstance}
+}
+
+// assignOne makes one assignment; 409 says that it is there.
+func (l *loader) assignOne(ctx context.Context, a pending) error {
+	err := there(l.permit.AssignOne(ctx, a.call()))
+	if permit.Status(err) != http.StatusNotFound || !aboutUser(err) {
+		return err
+	}
+	if visible, awaited := l.await(ctx, []pending{a}); awaited != nil || !visible {
+		return errors.Join(awaited, err)
+	}
+	return there(l.permit.AssignOne(ctx, a.call()))
+}
+
+// there takes a 409 for what it says: the thing is there already.
+func there(err error) error {
+	if permit.Status(err) == http.StatusConflict {
+		return nil
+	}
+	return err
+}
+
+// unmade is the part of batch that Permit does not have yet.
+func (l *loader) unmade(ctx context.Context, batch []pending) ([]pending, error) {
+	made := map[permit.Assignment]bool{}
+	users := keys(batch)
+	for len(users) > 0 {
+		some := users[:min(len(users), permit.MaxFilter)]
+		users = users[len(some):]
+		for a, err := range l.permit.Assignments(ctx, some...) {
+			if err != nil {
+				return nil, err
+			}
+			made[a] = true
+		}
+	}
+	var rest []pending
+	for _, a := range batch {
+		if !made[a.call()] {
+			rest = append(rest, a)
+		}
+	}
+	return rest, nil
+}

@@ -1,0 +1,139 @@
+package permitload
+
+import (
+	"context"
+	"fmt"
+
+	"a0permit/internal/permit"
+	"a0permit/internal/record"
+)
+
+// oneByOne is up to how many missing roles are created by single calls: as
+// many as a minute's limit for schema writes allows. Above, one bulk call does
+// it, which is not the first choice since it would also replace a role that
+// somebody creates at that moment.
+const oneByOne = 40
+
+// createRoles creates the roles that are missing. The list is read again
+// first: somebody may have created them while the question was open.
+func (l *loader) createRoles(ctx context.Context) error {
+	if missing, _ := l.plan.Missing(); len(missing) == 0 {
+		return nil
+	}
+	if err := l.lookRoles(ctx); err != nil {
+		return err
+	}
+	missing, _ := l.plan.Missing()
+	size := permit.MaxRoles
+	b := bulk[record.Role]{
+		send: func(ctx context.Context, roles []record.Role) error {
+			all := make([]permit.Role, len(roles))
+			for i, r := range roles {
+				all[i] = asRole(r)
+			}
+			return l.permit.PutRoles(ctx, all)
+		},
+		one: func(ctx context.Context, r record.Role) error { return there(l.permit.CreateRole(ctx, asRole(r))) },
+		done: func(r record.Role) {
+			l.plan.HaveRole(r.Key)
+			l.created[outcome{record.TypeRole, r.Key}] = true
+		},
+		refuse: func(r record.Role, f fault) error {
+			l.broken[outcome{record.TypeRole, r.Key}] = f
+			return nil
+		},
+		size: &size,
+	}
+	send := deliver[record.Role]
+	if len(missing) <= oneByOne {
+		send = singly[record.Role]
+	}
+	if err := send(ctx, l, missing, b); err != nil {
+		return err
+	}
+	if n := len(missing) - len(l.broken); n > 0 {
+		l.tool.Warn("%s created in Permit: nobody is allowed anything by them until they are given permissions there", count(n, "role"))
+	}
+	return nil
+}
+
+func asRole(r record.Role) permit.Role {
+	return permit.Role{Key: r.Key, Name: r.Name, Description: r.Description, Attributes: r.Attributes}
+}
+
+// createTenants creates the tenants that are missing.
+func (l *loader) createTenants(ctx context.Context) error {
+	_, missing := l.plan.Missing()
+	size := permit.MaxTenants
+	return deliver(ctx, l, missing, bulk[record.Tenant]{
+		send: func(ctx context.Context, tenants []record.Tenant) error {
+			all := make([]permit.Tenant, len(tenants))
+			for i, t := range tenants {
+				all[i] = asTenant(t)
+			}
+			return l.permit.CreateTenants(ctx, all)
+		},
+		one: func(ctx context.Context, t record.Tenant) error {
+			return there(l.permit.CreateTenant(ctx, asTenant(t)))
+		},
+		done: func(t record.Tenant) {
+			l.plan.HaveTenant(t.Key)
+			l.created[outcome{record.TypeTenant, t.Key}] = true
+		},
+		refuse: func(t record.Tenant, f fault) error {
+			l.broken[outcome{record.TypeTenant, t.Key}] = f
+			return nil
+		},
+		size: &size,
+	})
+}
+
+func asTenant(t record.Tenant) permit.Tenant {
+	return permit.Tenant{Key: t.Key, Name: t.Name, Attributes: t.Attributes}
+}
+
+// outcome names a role or a tenant whose creation was tried.
+type outcome struct{ kind, key string }
+
+// lacking is the fault of a line that names a role or a tenant that Permit
+// does not have.
+func (l *loader) lacking(kind, key string) fault {
+	if f, ok := l.broken[outcome{kind, key}]; ok {
+		f.Message = fmt.Sprintf("%s %s could not be created: %s", kind, key, f.Message)
+		return f
+	}
+	return fault{Code: "missing_" + kind, Message: fmt.Sprintf("Permit has no %s %s", kind, key), Retryable: true}
+}
+
+// closeCatalogue settles what became of the role and tenant lines. Lines of
+// one key are one.
+func (l *loader) closeCatalogue(stopped error) error {
+	met := map[outcome]bool{}
+	for _, line := range l.in.catalogue {
+		what := outcome{line.kind, line.key}
+		t := l.in.tallies[line.kind]
+		has := l.plan.HasRole
+		if line.kind == record.TypeTenant {
+			has = l.plan.HasTenant
+		}
+		switch {
+		case !has(line.key):
+			t.NotLoaded++
+			f := l.lacking(line.kind, line.key)
+			if _, tried := l.broken[what]; stopped != nil && !tried {
+				f = notReached(stopped)
+			}
+			if err := l.putLine(line.place, f); err != nil {
+				return err
+			}
+		case met[what]:
+			t.Repeated++
+		case l.created[what]:
+			t.Loaded++
+		default:
+			t.Unchanged++
+		}
+		met[what] = true
+	}
+	return nil
+}

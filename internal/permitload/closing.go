@@ -1,0 +1,91 @@
+package permitload
+
+import (
+	"errors"
+
+	"a0permit/internal/reconcile"
+	"a0permit/internal/record"
+)
+
+// began notes that something was written. Until then stdout stays empty, so
+// that a load that stops before has changed nothing anywhere.
+func (l *loader) began() error {
+	if l.wrote {
+		return nil
+	}
+	l.wrote = true
+	for _, r := range l.in.rejected {
+		if err := l.putLine(r.place, r.fault); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// fail puts user i's line on stdout, once.
+func (l *loader) fail(i int, f fault) error {
+	if err := l.began(); err != nil {
+		return err
+	}
+	if l.plan.State(i) == reconcile.Failed {
+		return nil
+	}
+	l.plan.SetState(i, reconcile.Failed)
+	return l.putLine(l.in.users[i], f)
+}
+
+func (l *loader) putLine(at place, f fault) error {
+	text, err := l.in.text(at)
+	if err != nil {
+		return err
+	}
+	return l.left.put(text, f)
+}
+
+// closing settles what became of every line, and puts those on stdout that a
+// load that stopped has not reached.
+func (l *loader) closing(stopped error) error {
+	if stopped != nil && !l.wrote || errors.Is(stopped, errLeft) {
+		return nil
+	}
+	if err := l.began(); err != nil {
+		return err
+	}
+	if err := l.closeCatalogue(stopped); err != nil {
+		return err
+	}
+	t := l.in.tallies[record.TypeUser]
+	for i := range l.plan.Users() {
+		switch state := l.plan.State(i); {
+		case state == reconcile.Conflicted || state == reconcile.TakenEmail: // counted with the plan
+		case state == reconcile.Failed:
+			t.NotLoaded++
+		case state == reconcile.Same && !l.wants(i):
+			t.Unchanged++
+		case (state == reconcile.Written || state == reconcile.Touched) && !l.wants(i):
+			t.Loaded++
+		default:
+			t.NotLoaded++
+			if err := l.fail(i, notReached(stopped)); err != nil {
+				return err
+			}
+		}
+	}
+	l.report.closed = true
+	return l.report.check()
+}
+
+func (l *loader) wants(i int) bool {
+	for range l.plan.Wanting(i) {
+		return true
+	}
+	return false
+}
+
+func notReached(stopped error) fault {
+	message := "not reached"
+	if stopped != nil {
+		message += ": the load stopped: " + stopped.Error()
+	}
+	return fault{Code: "not_reached", Message: message, Retryable: true}
+}

@@ -1,0 +1,151 @@
+package permitload
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+
+	"a0permit/internal/httpapi"
+	"a0permit/internal/permit"
+)
+
+// bulk is how items of one kind are sent: many at once, one at a time, and
+// what is to be noted of each.
+type bulk[T any] struct {
+	send   func(context.Context, []T) error
+	one    func(context.Context, T) error
+	done   func(T)
+	refuse func(T, fault) error
+	size   *int // the most that one call may take, as far as is known
+}
+
+// A refused batch is halved down to few, which are then sent one at a time:
+// halving on would cost bulk calls, and those are the scarce ones.
+const few = 50
+
+// largest is the size above which a 403 may mean that a batch is too large
+// (OpenAPI, bulk delete of users) and not that the key lacks a right.
+const largest = 100
+
+// deliver sends items in as few calls as it can, so that one that Permit
+// refuses does not sink its neighbours. An error is a reason to stop.
+func deliver[T any](ctx context.Context, l *loader, items []T, b bulk[T]) error {
+	for len(items) > *b.size {
+		size := *b.size
+		if err := deliver(ctx, l, items[:size], b); err != nil {
+			return err
+		}
+		items = items[size:]
+	}
+	if len(items) == 0 {
+		return nil
+	}
+	err := b.send(ctx, items)
+	switch {
+	case err == nil:
+		for _, item := range items {
+			b.done(item)
+		}
+		return l.began()
+	case !refuses(err, len(items)):
+		return err
+	}
+	var api *httpapi.APIError
+	errors.As(err, &api)
+	if api.Status == http.StatusForbidden || api.Status == http.StatusRequestEntityTooLarge {
+		*b.size = max(len(items)/2, 1)
+	}
+	if rest, named := b.named(items, api); len(named) > 0 {
+		for _, r := range named {
+			if err := b.refuse(r.item, r.fault); err != nil {
+				return err
+			}
+		}
+		return deliver(ctx, l, rest, b)
+	}
+	if len(items) <= few {
+		return singly(ctx, l, items, b)
+	}
+	half := len(items) / 2
+	if err := deliver(ctx, l, items[:half], b); err != nil {
+		return err
+	}
+	return deliver(ctx, l, items[half:], b)
+}
+
+// refuses reports whether err refuses what was sent and not the sender.
+func refuses(err error, size int) bool {
+	switch permit.Status(err) {
+	case http.StatusBadRequest, http.StatusNotFound, http.StatusConflict, http.StatusRequestEntityTooLarge, http.StatusUnprocessableEntity:
+		return true
+	case http.StatusForbidden:
+		return size > largest
+	}
+	return false
+}
+
+type refused[T any] struct {
+	item  T
+	fault fault
+}
+
+// named splits off the items that a 422 names by their place.
+func (b bulk[T]) named(items []T, api *httpapi.APIError) (rest []T, named []refused[T]) {
+	for i, item := range items {
+		message, ok := api.Items[i]
+		if !ok {
+			rest = append(rest, item)
+			continue
+		}
+		f := refusal(api)
+		f.Message = message
+		named = append(named, refused[T]{item, f})
+	}
+	return rest, named
+}
+
+// singly sends items one at a time. It stops when many in a row are refused
+// alike: then it is not their fault.
+func singly[T any](ctx context.Context, l *loader, items []T, b bulk[T]) error {
+	for _, item := range items {
+		err := b.one(ctx, item)
+		switch {
+		case err == nil:
+			l.alike = alike{}
+			b.done(item)
+			if err := l.began(); err != nil {
+				return err
+			}
+		case !refuses(err, 1):
+			return err
+		default:
+			if err := b.refuse(item, refusal(err)); err != nil {
+				return err
+			}
+			if l.alike.again(err) {
+				return fmt.Errorf("%d records in a row were refused alike, so the cause is not theirs: %v", tooAlike, err) //nolint:errorlint // no longer the refusal of one record
+			}
+		}
+	}
+	return nil
+}
+
+// alike counts refusals in a row that look the same.
+type alike struct {
+	what  string
+	times int
+}
+
+const tooAlike = 20
+
+func (a *alike) again(err error) bool {
+	var api *httpapi.APIError
+	errors.As(err, &api)
+	what := fmt.Sprint(api.Status, " ", api.Code)
+	if a.what != what {
+		*a = alike{what: what}
+	}
+	a.times++
+	return a.times >= tooAlike
+}

@@ -1,0 +1,98 @@
+package permitload
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"a0permit/internal/record"
+)
+
+// place is where a line stands: in which source, from which byte, how long.
+type place struct {
+	offset int64
+	size   uint32
+	source uint16
+}
+
+// lines finds a line again by its place.
+type lines struct {
+	sources []io.ReaderAt
+}
+
+func (l *lines) text(p place) ([]byte, error) {
+	text := make([]byte, p.size)
+	if _, err := l.sources[p.source].ReadAt(text, p.offset); err != nil {
+		return nil, fmt.Errorf("read the input again: %w", err)
+	}
+	return text, nil
+}
+
+// user reads a user's line again.
+func (l *lines) user(p place) (*record.User, error) {
+	text, err := l.text(p)
+	if err != nil {
+		return nil, err
+	}
+	u := &record.User{}
+	if err := decode(text, u); err != nil {
+		return nil, fmt.Errorf("read the input again: it has changed: %w", err)
+	}
+	return u, nil
+}
+
+// errForeign is a line that is not ours at all.
+var errForeign = errors.New("not one of our lines")
+
+// kind is a line's type. A line without a known one makes the whole stream
+// suspect.
+func kind(text []byte) (string, error) {
+	var head struct {
+		Type *string `json:"type"`
+	}
+	if err := json.Unmarshal(text, &head); err != nil {
+		if typeError := (*json.UnmarshalTypeError)(nil); errors.As(err, &typeError) {
+			return "", fmt.Errorf("%w: it has no type", errForeign)
+		}
+		return "", fmt.Errorf("%w: it is not JSON", errForeign)
+	}
+	if head.Type == nil {
+		return "", fmt.Errorf("%w: it has no type", errForeign)
+	}
+	switch *head.Type {
+	case record.TypeRole, record.TypeTenant, record.TypeUser, record.TypeEnd:
+		return *head.Type, nil
+	}
+	return "", fmt.Errorf("%w: its type is %q", errForeign, *head.Type)
+}
+
+// decode reads a line into a record. A field that Permit would not know is a
+// fault, except error, which a line that came back from an earlier load has.
+func decode[R record.User | record.Role | record.Tenant | record.End](text []byte, into *R) error {
+	if bytes.Contains(text, []byte(`"error"`)) {
+		fields := map[string]json.RawMessage{}
+		if err := json.Unmarshal(text, &fields); err != nil {
+			return err
+		}
+		delete(fields, "error")
+		var err error
+		if text, err = json.Marshal(fields); err != nil {
+			return err
+		}
+	}
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder.UseNumber()
+	decoder.DisallowUnknownFields()
+	err := decoder.Decode(into)
+	var typeError *json.UnmarshalTypeError
+	switch {
+	case errors.As(err, &typeError):
+		return fmt.Errorf("%s: it should not be a %s", typeError.Field, typeError.Value)
+	case err != nil:
+		return errors.New(strings.TrimPrefix(err.Error(), "json: "))
+	}
+	return nil
+}

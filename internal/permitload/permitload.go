@@ -1,0 +1,231 @@
+// Package permitload is the command permitload: it reads records, compares
+// them with a Permit environment and brings it to that state. How two users
+// compare is reconcile's business, how a call is made permit's.
+package permitload
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"a0permit/internal/httpapi"
+	"a0permit/internal/permit"
+	"a0permit/internal/reconcile"
+	"a0permit/internal/tool"
+)
+
+const description = `What could not be loaded comes out on stdout, each line whole and with its
+error, so that it can be fed again.
+
+The key is an environment's API key, read from PERMIT_SDK_TOKEN,
+PERMIT_API_KEY or PERMIT_TOKEN, in the environment or in .env.
+
+EXAMPLES
+   a0export | a0tojsonl | permitload > left.jsonl
+   permitload --dry-run records.jsonl`
+
+// Run is the command.
+func Run(ctx context.Context, args []string, in io.Reader, out, errs io.Writer) int {
+	t := tool.New("permitload", in, out, errs)
+	return t.Run(ctx, &cli.App{
+		Usage:       "load users, roles and role assignments into a Permit environment",
+		UsageText:   "permitload [flags] [FILE...] > left.jsonl",
+		Description: description,
+		Flags: []cli.Flag{
+			&cli.StringFlag{Name: "tenant", Value: "default", Usage: "the `TENANT` of assignments that name none"},
+			&cli.StringFlag{Name: "create-missing", Value: "ask", Usage: "create roles and tenants that Permit lacks: ask, yes or no"},
+			&cli.BoolFlag{Name: "dry-run", Usage: "print what would be done, and do nothing"},
+			&cli.BoolFlag{Name: "allow-incomplete", Usage: "load input that says it is not complete"},
+			&cli.BoolFlag{Name: "require-end", Usage: "refuse input without an end line"},
+			tool.TokenFileFlag(),
+			&cli.StringFlag{Name: "api-url", Value: permit.DefaultURL, EnvVars: []string{"PERMIT_API_URL"}, Usage: "Permit's `URL`; the EU region's is https://api.eu.permit.io"},
+			&cli.StringSliceFlag{Name: "rate", Usage: "a rate limit, `CLASS=N/DURATION`; classes: bulk, schema, delete, write, all"},
+			&cli.DurationFlag{Name: "max-wait", Value: 2 * time.Hour, Usage: "stop when Permit lets nothing through for this `TIME`"},
+		},
+		Action: func(c *cli.Context) error { return load(c, t) },
+	}, args)
+}
+
+// config is what the flags say.
+type config struct {
+	files           []string
+	createMissing   string
+	tenant          string
+	dryRun          bool
+	allowIncomplete bool
+	requireEnd      bool
+}
+
+func load(c *cli.Context, t *tool.Tool) error {
+	client, err := newClient(c, t)
+	if err != nil {
+		return err
+	}
+	cfg, err := newConfig(c, t)
+	if err != nil {
+		return err
+	}
+	plan := reconcile.New(cfg.tenant)
+	l := &loader{
+		config: cfg, tool: t, permit: client, plan: plan, in: newInput(plan),
+		left:     &left{out: t.Out, terminal: tool.IsTerminal(t.Out)},
+		userSize: permit.MaxUsers, assignmentSize: permit.MaxAssignments,
+		created: map[outcome]bool{}, broken: map[outcome]fault{},
+	}
+	l.report.tallies = l.in.tallies
+	defer l.close()
+	t.SetReport(&l.report)
+	return explain(l.run(c.Context))
+}
+
+func newConfig(c *cli.Context, t *tool.Tool) (config, error) {
+	files, err := tool.Files(c)
+	if err != nil {
+		return config{}, err
+	}
+	if files, err = t.Inputs(files); err != nil {
+		return config{}, err
+	}
+	create := c.String("create-missing")
+	if create != "ask" && create != "yes" && create != "no" {
+		return config{}, tool.Usage(fmt.Sprintf("--create-missing: %q is none of ask, yes and no", create), "--create-missing yes")
+	}
+	if c.String("tenant") == "" {
+		return config{}, tool.Usage("--tenant is empty", "--tenant default")
+	}
+	return config{
+		files: files, createMissing: create, tenant: c.String("tenant"), dryRun: c.Bool("dry-run"),
+		allowIncomplete: c.Bool("allow-incomplete"), requireEnd: c.Bool("require-end"),
+	}, nil
+}
+
+func newClient(c *cli.Context, t *tool.Tool) (*permit.Client, error) {
+	token, err := t.Token(c, "PERMIT_SDK_TOKEN", "PERMIT_API_KEY", "PERMIT_TOKEN")
+	if err != nil {
+		return nil, err
+	}
+	if token == "" {
+		return nil, tool.Usage("there is no Permit API key", "export PERMIT_API_KEY=permit_key_... (Permit > Settings > API Keys, an environment's key)")
+	}
+	base, err := httpapi.ParseBase(c.String("api-url"))
+	if err != nil {
+		return nil, tool.Usage("--api-url: "+err.Error(), "--api-url "+permit.DefaultURL)
+	}
+	classes, err := rates(c.StringSlice("rate"))
+	if err != nil {
+		return nil, err
+	}
+	return permit.New(httpapi.Config{
+		Base: base, Token: httpapi.Secret(token), UserAgent: t.UserAgent(), Log: t.Log,
+		Pacer: httpapi.NewWindows(classes, t.Waiting), MaxWait: c.Duration("max-wait"),
+		OnWait: func(wait time.Duration, why error) { t.Waiting(wait, why.Error()) },
+	}), nil
+}
+
+// loader is one load.
+type loader struct {
+	config
+
+	tool   *tool.Tool
+	permit *permit.Client
+	plan   *reconcile.Plan
+	in     *input
+	left   *left
+	report report
+
+	overlays *tool.Spool
+	changed  map[int]overlay
+
+	waiting []pending // assignments of the users that were just written
+	ready   []pending // assignments whose users should be visible by now
+
+	userSize, assignmentSize int // of a bulk call
+
+	created map[outcome]bool
+	broken  map[outcome]fault // roles and tenants that could not be created
+	alike   alike
+	late    bool // users became visible late in this load
+	wrote   bool // something was written, or refused
+}
+
+func (l *loader) close() {
+	l.in.close()
+	if l.overlays != nil {
+		_ = l.overlays.Close() // only a temporary file
+	}
+}
+
+// run is the load: key, input, look, plan, apply.
+func (l *loader) run(ctx context.Context) error {
+	if err := l.enter(ctx); err != nil {
+		return err
+	}
+	if err := l.in.read(ctx, l.tool, l.files); err != nil {
+		return err
+	}
+	if err := l.complete(); err != nil {
+		return err
+	}
+	if err := l.look(ctx); err != nil {
+		return err
+	}
+	l.settled()
+	if l.dryRun {
+		l.tool.Say("nothing was written (--dry-run)")
+		return l.verdict()
+	}
+	create, err := l.mayCreate()
+	if err != nil {
+		return err
+	}
+	err = l.apply(ctx, create)
+	if closing := l.closing(err); err == nil {
+		err = closing
+	} else if closing != nil {
+		l.tool.Problem("%v", closing)
+	}
+	if err != nil {
+		return err
+	}
+	return l.verdict()
+}
+
+// enter finds out which environment the key is for, before anything is read:
+// a wrong key should not cost a long export.
+func (l *loader) enter(ctx context.Context) error {
+	scope, err := l.permit.Scope(ctx)
+	if err != nil {
+		return err
+	}
+	if scope.Environment == "" || scope.Project == "" {
+		return &tool.Error{Err: errors.New("the API key is not an environment's"), Code: tool.BadUsage, Hints: []string{"use a key of the environment to load into (Permit > Settings > API Keys)"}}
+	}
+	l.permit.In(scope.Project, scope.Environment)
+	l.report.Project, l.report.Environment = scope.Project, scope.Environment
+	return l.lookRoles(ctx)
+}
+
+// complete refuses input that was cut short, before anything is written.
+func (l *loader) complete() error {
+	switch {
+	case l.in.incomplete != nil && !l.allowIncomplete:
+		return l.in.incomplete
+	case l.in.ends == 0 && l.requireEnd:
+		return tool.Hint(errors.New("the input has no end line: it may have been cut short"), "leave --require-end out to load it all the same")
+	case l.in.ends == 0:
+		l.tool.Warn("the input has no end line: it may have been cut short")
+	}
+	return nil
+}
+
+// verdict is the exit of a load that went to its end.
+func (l *loader) verdict() error {
+	if l.report.notLoaded() > 0 {
+		return tool.ErrRejected
+	}
+	return nil
+}

@@ -1,0 +1,66 @@
+package permitload
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"a0permit/internal/record"
+)
+
+// report is what a load says at its end.
+type report struct {
+	Project     string
+	Environment string
+	Extra       int // users in Permit that the input lacks
+	Assigned    int // assignments made
+	tallies     map[string]*tally
+	closed      bool
+}
+
+// MarshalJSON names each type's tally.
+func (r *report) MarshalJSON() ([]byte, error) {
+	return json.Marshal(map[string]any{
+		"project": r.Project, "environment": r.Environment, "extra_users": r.Extra, "assignments_made": r.Assigned,
+		"users": r.tallies[record.TypeUser], "roles": r.tallies[record.TypeRole], "tenants": r.tallies[record.TypeTenant],
+	})
+}
+
+func (r *report) String() string {
+	if !r.closed {
+		return ""
+	}
+	var parts []string
+	for _, kind := range []string{record.TypeRole, record.TypeTenant, record.TypeUser} {
+		t := r.tallies[kind]
+		if t.In == 0 {
+			continue
+		}
+		part := fmt.Sprintf("%s: %d in = %d loaded + %d unchanged", count(2, kind)[2:], t.In, t.Loaded, t.Unchanged)
+		if t.Repeated > 0 {
+			part += fmt.Sprintf(" + %d repeated", t.Repeated)
+		}
+		parts = append(parts, part+fmt.Sprintf(" + %d not loaded", t.NotLoaded))
+	}
+	parts = append(parts, count(r.Assigned, "role assignment")+" made")
+	return strings.Join(parts, "; ")
+}
+
+func (r *report) notLoaded() int {
+	n := 0
+	for _, t := range r.tallies {
+		n += t.NotLoaded
+	}
+	return n
+}
+
+// check holds each type to in = loaded + unchanged + repeated + not loaded. A
+// sum that is off is a bug of ours, and a reason not to trust the run.
+func (r *report) check() error {
+	for kind, t := range r.tallies {
+		if sum := t.Loaded + t.Unchanged + t.Repeated + t.NotLoaded; sum != t.In {
+			return fmt.Errorf("the count of %s lines is off: %d in, %d accounted for (please report this)", kind, t.In, sum)
+		}
+	}
+	return nil
+}

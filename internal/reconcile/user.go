@@ -1,0 +1,139 @@
+package reconcile
+
+import (
+	"encoding/json"
+	"maps"
+	"math/big"
+	"strings"
+
+	"a0permit/internal/record"
+)
+
+// Overlay is what Permit's user must be written as to become what the line
+// says, and whether it is that already. What the line does not name is left as
+// it is: Permit replaces a user whole, so the rest has to be sent along.
+func Overlay(want, have *record.User) (write record.User, same bool) {
+	write = *have
+	write.Type, write.RoleAssignments = "", nil
+	same = true
+	if want.Email != "" && !SameEmail(want.Email, have.Email) {
+		write.Email, same = want.Email, false
+	}
+	if want.FirstName != "" && want.FirstName != have.FirstName {
+		write.FirstName, same = want.FirstName, false
+	}
+	if want.LastName != "" && want.LastName != have.LastName {
+		write.LastName, same = want.LastName, false
+	}
+	added := map[string]any{}
+	for name, value := range want.Attributes {
+		if !equal(value, have.Attributes[name]) {
+			added[name] = value
+		}
+	}
+	if len(added) > 0 {
+		write.Attributes, same = map[string]any{}, false
+		maps.Copy(write.Attributes, have.Attributes)
+		maps.Copy(write.Attributes, added)
+	}
+	return write, same
+}
+
+// SameEmail compares emails as Permit's uniqueness does: but for case.
+func SameEmail(a, b string) bool { return foldEmail(a) == foldEmail(b) }
+
+func foldEmail(s string) string { return strings.ToLower(s) }
+
+// equal compares JSON values: absent, null, "" and {} are the same, and numbers
+// are compared by value.
+func equal(a, b any) bool {
+	if nothing(a) || nothing(b) {
+		return nothing(a) && nothing(b)
+	}
+	switch a := a.(type) {
+	case string:
+		b, ok := b.(string)
+		return ok && a == b
+	case bool:
+		b, ok := b.(bool)
+		return ok && a == b
+	case json.Number, float64:
+		return sameNumber(a, b)
+	case []any:
+		b, ok := b.([]any)
+		if !ok || len(a) != len(b) {
+			return false
+		}
+		for i := range a {
+			if !equal(a[i], b[i]) {
+				return false
+			}
+		}
+		return true
+	case map[string]any:
+		b, ok := b.(map[string]any)
+		if !ok {
+			return false
+		}
+		for name := range a {
+			if !equal(a[name], b[name]) {
+				return false
+			}
+		}
+		for name := range b {
+			if _, ok := a[name]; !ok && !nothing(b[name]) {
+				return false
+			}
+		}
+		return true
+	}
+	return false
+}
+
+func nothing(v any) bool {
+	switch v := v.(type) {
+	case nil:
+		return true
+	case string:
+		return v == ""
+	case map[string]any:
+		return len(v) == 0
+	}
+	return false
+}
+
+// longNumber bounds what is compared by value: an exponent of millions would be
+// a number of megabytes.
+const longNumber = 400
+
+func sameNumber(a, b any) bool {
+	x, xText, xOK := number(a)
+	y, yText, yOK := number(b)
+	switch {
+	case !xOK || !yOK:
+		return false
+	case x != nil && y != nil:
+		return x.Cmp(y) == 0
+	}
+	return xText == yText
+}
+
+// number is a JSON number's value, nil where it is too long to be had, and its
+// text.
+func number(v any) (*big.Rat, string, bool) {
+	switch v := v.(type) {
+	case float64:
+		return new(big.Rat).SetFloat64(v), "", true
+	case json.Number:
+		text := v.String()
+		if f, err := v.Float64(); err != nil || len(text) > longNumber || f == 0 && strings.Trim(text, "-0.eE+") != "" {
+			return nil, text, true
+		}
+		value, ok := new(big.Rat).SetString(text)
+		if !ok {
+			return nil, text, true
+		}
+		return value, text, true
+	}
+	return nil, "", false
+}
