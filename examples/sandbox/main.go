@@ -1,0 +1,164 @@
+// Command sandbox tries the three tools without an account or a network: it
+// starts a fake Auth0 tenant and a fake Permit environment on loopback, builds
+// the tools, runs the README's pipe in a shell and shows what Permit holds
+// then.
+//
+//	go run ./examples/sandbox
+//	go run ./examples/sandbox -serve    # and try the tools by hand
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"syscall"
+
+	"a0permit/internal/auth0/auth0test"
+	"a0permit/internal/permit/permittest"
+)
+
+// pipe is the README's.
+const pipe = "a0export | a0tojsonl | permitload --create-missing yes > left.jsonl"
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	err := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	stop()
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+	case err != nil:
+		fmt.Fprintln(os.Stderr, "sandbox: error:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, args []string, out, errs io.Writer) error {
+	flags := flag.NewFlagSet("sandbox", flag.ContinueOnError)
+	users := flags.Int("users", 3000, "how many users the tenant has")
+	serve := flags.Bool("serve", false, "keep the servers up to try the tools by hand")
+	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	dir, err := os.MkdirTemp("", "a0permit-sandbox-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir) //nolint:errcheck // a temporary folder
+	s := start(*users)
+	defer s.stop()
+	tenant := s.auth0.Tenant()
+	fmt.Fprintf(out, "A fake Auth0 tenant with %d users and %d roles, and an empty fake Permit environment.\n", len(tenant.Users), len(tenant.Roles))
+	build := exec.CommandContext(ctx, "go", "build", "-o", dir, "./cmd/a0export", "./cmd/a0tojsonl", "./cmd/permitload")
+	build.Stdout, build.Stderr = errs, errs
+	if err := build.Run(); err != nil {
+		return fmt.Errorf("build the tools (run this in the repository's root): %w", err)
+	}
+	if *serve {
+		return s.serve(ctx, dir, out)
+	}
+	return s.try(ctx, dir, out, errs)
+}
+
+// sandbox is the two fakes.
+type sandbox struct {
+	auth0               *auth0test.Server
+	permit              *permittest.Server
+	auth0URL, permitURL string
+	stop                func()
+}
+
+func start(users int) *sandbox {
+	s := &sandbox{
+		auth0:  auth0test.New(auth0test.Sample(users), auth0test.Options{Limit: auth0test.Enterprise}),
+		permit: permittest.New(permittest.Options{}),
+	}
+	var stopAuth0, stopPermit func()
+	s.auth0URL, stopAuth0 = s.auth0.Start()
+	s.permitURL, stopPermit = s.permit.Start()
+	s.stop = func() { stopAuth0(); stopPermit() }
+	return s
+}
+
+// settings are the variables that point the tools at the fakes.
+func (s *sandbox) settings() []string {
+	return []string{
+		"AUTH0_DOMAIN=" + s.auth0URL, "AUTH0_API_TOKEN=" + auth0test.DefaultToken,
+		"PERMIT_API_URL=" + s.permitURL, "PERMIT_API_KEY=" + permittest.DefaultKey,
+	}
+}
+
+// try runs the pipe and shows what came of it.
+func (s *sandbox) try(ctx context.Context, dir string, out, errs io.Writer) error {
+	fmt.Fprintf(out, "\n$ %s\n", pipe)
+	shell := exec.CommandContext(ctx, "sh", "-c", pipe)
+	shell.Dir = dir
+	shell.Env = append(environment(), s.settings()...)
+	shell.Env = append(shell.Env, "PATH="+dir+string(filepath.ListSeparator)+os.Getenv("PATH"))
+	shell.Stdout, shell.Stderr = out, errs
+	if err := shell.Run(); err != nil {
+		return fmt.Errorf("the pipe failed: %w", err)
+	}
+	left, err := os.ReadFile(filepath.Join(dir, "left.jsonl"))
+	if err != nil {
+		return err
+	}
+	s.show(out, strings.Count(string(left), "\n"))
+	return nil
+}
+
+// environment is ours without the variables that the tools read, so that a
+// real account's never reach the sandbox.
+func environment() []string {
+	var env []string
+	for _, v := range os.Environ() {
+		if !strings.HasPrefix(v, "AUTH0_") && !strings.HasPrefix(v, "PERMIT_") && !strings.HasPrefix(v, "PATH=") {
+			env = append(env, v)
+		}
+	}
+	return env
+}
+
+func (s *sandbox) show(out io.Writer, left int) {
+	state := s.permit.State()
+	fmt.Fprintf(out, "\nPermit now holds %d users, %d roles and %d role assignments; %d lines were not loaded.\n",
+		len(state.Users), len(state.Roles), len(state.Assignments), left)
+	roles := map[string]int{}
+	for _, a := range state.Assignments {
+		roles[a.Role]++
+	}
+	for _, role := range state.Roles {
+		fmt.Fprintf(out, "  %6d  %-28s %s\n", roles[role.Key], role.Key, role.Name)
+	}
+	fmt.Fprintf(out, "It took %d calls to Auth0 and %d to Permit, and drew %d answers of 429 (too many requests).\n",
+		len(s.auth0.Calls()), len(s.permit.Calls()), s.refused())
+}
+
+func (s *sandbox) refused() int {
+	n := s.permit.Refused()
+	for _, call := range s.auth0.Calls() {
+		if call.Status == 429 {
+			n++
+		}
+	}
+	return n
+}
+
+// serve keeps the fakes up until it is interrupted.
+func (s *sandbox) serve(ctx context.Context, dir string, out io.Writer) error {
+	fmt.Fprintf(out, "\nPaste this into another shell:\n\n")
+	for _, v := range s.settings() {
+		fmt.Fprintf(out, "export %s\n", v)
+	}
+	fmt.Fprintf(out, "export PATH=%s:$PATH\n\nand try\n\n    %s\n\nCtrl-C here ends it.\n", dir, pipe)
+	<-ctx.Done()
+	fmt.Fprintln(out)
+	s.show(out, 0)
+	return nil
+}

@@ -1,0 +1,62 @@
+// Package e2e runs the three commands as people do, in a shell and piped
+// together, against the fake Auth0 and the fake Permit. It has no code of its
+// own but tests.
+package e2e_test
+
+import (
+	"context"
+	"flag"
+	"io"
+	"os"
+	"os/signal"
+	"runtime"
+	"syscall"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"a0permit/internal/a0export"
+	"a0permit/internal/a0tojsonl"
+	"a0permit/internal/permitload"
+)
+
+var update = flag.Bool("update", false, "rewrite the expected outputs in testdata")
+
+// TestMain makes this very binary play each command when it is called by its
+// name, so that scripts run real processes without a build.
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){
+		"a0export":   command(a0export.Run),
+		"a0tojsonl":  command(a0tojsonl.Run),
+		"permitload": command(permitload.Run, syscall.SIGPIPE),
+	})
+}
+
+// command does what the command's main does.
+func command(run func(context.Context, []string, io.Reader, io.Writer, io.Writer) int, ignored ...os.Signal) func() {
+	return func() {
+		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+		context.AfterFunc(ctx, stop)
+		if len(ignored) > 0 {
+			signal.Ignore(ignored...)
+		}
+		code := run(ctx, os.Args, os.Stdin, os.Stdout, os.Stderr)
+		stop()
+		os.Exit(code)
+	}
+}
+
+func TestScripts(t *testing.T) {
+	t.Parallel()
+	if runtime.GOOS == "windows" {
+		t.Skip("the scripts are for a POSIX shell")
+	}
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata",
+		Cmds:                commands,
+		Setup:               setup,
+		UpdateScripts:       *update,
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+	})
+}

@@ -1,0 +1,228 @@
+package e2e_test
+
+import (
+	"flag"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"a0permit/internal/auth0/auth0test"
+	"a0permit/internal/httpapi/httpapitest"
+	"a0permit/internal/permit/permittest"
+)
+
+// fakes are the services of one script.
+type fakes struct {
+	auth0  *auth0test.Server
+	permit *permittest.Server
+}
+
+type fakesKey struct{}
+
+func setup(env *testscript.Env) error {
+	env.Values[fakesKey{}] = &fakes{}
+	return nil
+}
+
+func of(ts *testscript.TestScript) *fakes {
+	f, ok := ts.Value(fakesKey{}).(*fakes)
+	if !ok {
+		ts.Fatalf("no fakes in this script")
+	}
+	return f
+}
+
+// commands are what scripts can say beyond testscript's own.
+var commands = map[string]func(ts *testscript.TestScript, neg bool, args []string){
+	"auth0":  startAuth0,
+	"permit": startPermit,
+	"same":   same,
+	"calls":  calls,
+	"writes": writes,
+	"exit":   exit,
+}
+
+// auth0 [flags] TENANT starts the fake Auth0 and points a0export at it.
+func startAuth0(ts *testscript.TestScript, _ bool, args []string) {
+	flags := flag.NewFlagSet("auth0", flag.ContinueOnError)
+	flags.SetOutput(io.Discard)
+	var o auth0test.Options
+	scopes := flags.String("scopes", "", "the scopes granted, by comma")
+	plan := flags.String("plan", "", "free, pro or enterprise")
+	flags.IntVar(&o.PageMax, "page", 0, "the page size granted")
+	flags.IntVar(&o.Polls, "polls", -1, "polls before the job ends")
+	flags.IntVar(&o.ExpireLinks, "expired", 0, "links expired from the start")
+	flags.IntVar(&o.CutDownload, "cut", 0, "downloads that break off")
+	flags.StringVar(&o.JobStatus, "ends", "", "how the job ends")
+	flags.StringVar(&o.JobDetails, "details", "", "status_details of a failed job")
+	flags.BoolVar(&o.Plain, "plain", false, "no escaping in the CSV")
+	flags.BoolVar(&o.CRLF, "crlf", false, "CR LF in the CSV")
+	flags.BoolVar(&o.BOM, "bom", false, "a byte order mark in the CSV")
+	flags.BoolVar(&o.NoJobs, "no-jobs", false, "a plan without export jobs")
+	flags.BoolVar(&o.RepeatNext, "repeat", false, "paging that goes in circles")
+	if err := flags.Parse(args); err != nil || flags.NArg() != 1 {
+		ts.Fatalf("usage: auth0 [flags] TENANT: %v", err)
+	}
+	if *scopes != "" {
+		o.Scopes = strings.Split(*scopes, ",")
+	}
+	o.Limit = map[string]auth0test.Limit{"free": auth0test.Free, "pro": auth0test.Pro, "enterprise": auth0test.Enterprise}[*plan]
+	tenant, ok := tenants[flags.Arg(0)]
+	if !ok {
+		ts.Fatalf("no tenant %q", flags.Arg(0))
+	}
+	f := of(ts)
+	f.auth0 = auth0test.New(tenant(), o)
+	url, stop := f.auth0.Start()
+	ts.Defer(stop)
+	ts.Setenv("AUTH0_DOMAIN", url)
+	ts.Setenv("AUTH0_API_TOKEN", auth0test.DefaultToken)
+}
+
+// permit [flags] [SEED] starts the fake Permit and points permitload at it.
+func startPermit(ts *testscript.TestScript, _ bool, args []string) {
+	flags := flag.NewFlagSet("permit", flag.ContinueOnError)
+	flags.SetOutput(io.Discard)
+	var o permittest.Options
+	level := flags.String("level", "environment", "what the key is for")
+	lost := flags.Int("lose", 0, "bulk writes whose answer is lost")
+	flags.DurationVar(&o.Lag, "lag", 0, "how late bulk writes become visible")
+	flags.BoolVar(&o.Envelopes, "envelopes", false, "lists come in envelopes")
+	flags.BoolVar(&o.WideClasses, "wide", false, "the wide reading of the rate classes")
+	skip := flags.Bool("skip", false, "assigned pairs are skipped and not refused")
+	if err := flags.Parse(args); err != nil || flags.NArg() > 1 {
+		ts.Fatalf("usage: permit [flags] [SEED]: %v", err)
+	}
+	o.KeyLevel = map[string]permittest.Level{"environment": permittest.LevelEnvironment, "project": permittest.LevelProject, "organization": permittest.LevelOrganization}[*level]
+	if *skip {
+		o.AssignedPair = permittest.Skip
+	}
+	o.Faults = func(r *http.Request) httpapitest.Fault {
+		if r.Method != http.MethodGet && strings.Contains(r.URL.Path, "bulk") && *lost > 0 {
+			*lost--
+			return httpapitest.Fault{Lose: true}
+		}
+		return httpapitest.Fault{}
+	}
+	f := of(ts)
+	f.permit = permittest.New(o)
+	if flags.NArg() == 1 {
+		f.permit.Seed(seeds[flags.Arg(0)])
+	}
+	url, stop := f.permit.Start()
+	ts.Defer(stop)
+	ts.Setenv("PERMIT_API_URL", url)
+	ts.Setenv("PERMIT_API_KEY", permittest.DefaultKey)
+}
+
+// same compares Permit with the tenant, user by user and assignment by
+// assignment; ! same wants a difference.
+func same(ts *testscript.TestScript, neg bool, _ []string) {
+	f := of(ts)
+	diff := cmp.Diff(wanted(f.auth0.Tenant()), f.permit.State())
+	switch {
+	case neg && diff == "":
+		ts.Fatalf("Permit holds what the tenant does")
+	case !neg && diff != "":
+		ts.Fatalf("Permit differs from the tenant (-want +got):\n%s", diff)
+	}
+}
+
+// calls holds the calls made since the last look to the numbers of the
+// contract, and wants no 429. calls again is for a run that changes nothing.
+func calls(ts *testscript.TestScript, _ bool, args []string) {
+	f := of(ts)
+	again := len(args) == 1 && args[0] == "again"
+	if f.auth0 != nil {
+		made := f.auth0.Calls()
+		noRefusal(ts, "Auth0", made)
+		if limit := auth0Bound(f.auth0.Tenant(), made); !again && len(made) > limit {
+			ts.Fatalf("%d calls to Auth0, more than %d", len(made), limit)
+		}
+	}
+	made := f.permit.Calls()[len(f.permit.Calls())-since(ts):]
+	noRefusal(ts, "Permit", made)
+	if limit := permitBound(f.permit.State(), again); len(made) > limit {
+		ts.Fatalf("%d calls to Permit, more than %d", len(made), limit)
+	}
+	ts.Setenv("PERMIT_CALLS_SEEN", fmt.Sprint(len(f.permit.Calls())))
+}
+
+// since is how many calls Permit has had since the last look.
+func since(ts *testscript.TestScript) int {
+	seen := 0
+	if s := ts.Getenv("PERMIT_CALLS_SEEN"); s != "" {
+		if _, err := fmt.Sscan(s, &seen); err != nil {
+			ts.Fatalf("%v", err)
+		}
+	}
+	return len(of(ts).permit.Calls()) - seen
+}
+
+func noRefusal(ts *testscript.TestScript, who string, made []httpapitest.Call) {
+	for i, call := range made {
+		if call.Status == http.StatusTooManyRequests {
+			ts.Fatalf("%s refused call %d, %s %s, with 429", who, i, call.Method, call.Path)
+		}
+	}
+}
+
+// writes N wants exactly that many writes to Permit since the last look.
+func writes(ts *testscript.TestScript, _ bool, args []string) {
+	f := of(ts)
+	n := 0
+	made := f.permit.Calls()
+	for _, call := range made[len(made)-since(ts):] {
+		if call.Method != http.MethodGet {
+			n++
+		}
+	}
+	if len(args) != 1 || args[0] != fmt.Sprint(n) {
+		ts.Fatalf("%d writes to Permit, want %s", n, strings.Join(args, " "))
+	}
+}
+
+// exit CODE COMMAND... runs a command and wants that exit code; the command is
+// run by sh, so that a pipe can be written.
+func exit(ts *testscript.TestScript, _ bool, args []string) {
+	if len(args) != 2 {
+		ts.Fatalf("usage: exit CODE 'SHELL COMMAND'")
+	}
+	// The shell's own exit code is 0 when it found the one that was wanted.
+	err := ts.Exec("sh", "-c", "{ "+args[1]+"\n}; code=$?; [ $code = "+args[0]+" ] || { echo \"exit code $code\" >&2; exit 99; }")
+	if err != nil {
+		ts.Fatalf("%s: want exit code %s: %v", args[1], args[0], err)
+	}
+}
+
+func auth0Bound(t auth0test.Tenant, made []httpapitest.Call) int {
+	polls, page := 0, 100
+	for _, call := range made {
+		if call.Method == http.MethodGet && strings.HasPrefix(call.Path, "/api/v2/jobs/") {
+			polls++
+		}
+	}
+	n := 4 + polls + pages(len(t.Roles), page)
+	for _, role := range t.Roles {
+		n += pages(len(role.Members), page) + 1
+	}
+	return n
+}
+
+func permitBound(s permittest.State, again bool) int {
+	users, assignments := len(s.Users), len(s.Assignments)
+	if again {
+		return 4 + min(pages(users, 100), 2*users) + pages(assignments, 1000)
+	}
+	roles := len(s.Roles)
+	if roles > 40 {
+		roles = 1
+	}
+	return 8 + pages(len(s.Roles), 100) + pages(len(s.Tenants), 100) + roles + pages(len(s.Tenants), 2000) + pages(users, 3000) + pages(assignments, 2000)
+}
+
+func pages(n, size int) int { return (n + size - 1) / size }

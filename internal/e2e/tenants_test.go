@@ -1,0 +1,171 @@
+package e2e_test
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"time"
+
+	"a0permit/internal/auth0/auth0test"
+	"a0permit/internal/permit/permittest"
+)
+
+// tenants are what auth0 can be started with.
+var tenants = map[string]func() auth0test.Tenant{
+	"awkward": awkward,
+	"few":     few,
+	"twins":   twins,
+	"strange": strange,
+	"sample":  func() auth0test.Tenant { return auth0test.Sample(2500) },
+}
+
+// seeds are what permit can be started with.
+var seeds = map[string]permittest.State{
+	// One role of three, one user as the tenant few has it, one that differs and
+	// has more, and one that the tenant does not know.
+	"half": {
+		Roles: []permittest.Role{{Key: "Admin", Name: "Admin", Permissions: []string{"document:read"}}},
+		Users: []permittest.User{
+			{Key: "auth0|1", Email: "ann@acme.example", FirstName: "Ann", LastName: "O'Neil", Attributes: map[string]any{"provider": "Username-Password-Authentication"}},
+			{Key: "auth0|2", Email: "BOB@acme.example", FirstName: "Robert", Attributes: map[string]any{"seat": 12345678901234567, "provider": "Username-Password-Authentication"}},
+			{Key: "local|7", Email: "zoe@acme.example"},
+		},
+		Assignments: []permittest.Assignment{{User: "auth0|1", Role: "Admin", Tenant: "default"}},
+	},
+	"zoe": {Users: []permittest.User{{Key: "local|7", Email: "ann@acme.example"}}},
+}
+
+const password = "Username-Password-Authentication"
+
+var connections = []auth0test.Connection{
+	{ID: "con_0000000000000001", Name: password, Strategy: "auth0"},
+	{ID: "con_0000000000000002", Name: "google-oauth2", Strategy: "google-oauth2"},
+}
+
+func user(id, email, given, family, connection string) auth0test.User {
+	return auth0test.User{
+		ID: id, Email: email, GivenName: given, FamilyName: family, Connection: connection,
+		CreatedAt: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC),
+	}
+}
+
+func role(n int, name string, members ...string) auth0test.Role {
+	return auth0test.Role{ID: fmt.Sprintf("rol_%016d", n), Name: name, Members: members}
+}
+
+// few is small enough to be read in a script.
+func few() auth0test.Tenant {
+	return auth0test.Tenant{
+		Connections: connections,
+		Users: []auth0test.User{
+			user("auth0|1", "ann@acme.example", "Ann", "O'Neil", password),
+			user("auth0|2", "bob@acme.example", "Bob", "'t Hooft", password),
+			user("google-oauth2|3", "", "", "", "google-oauth2"),
+		},
+		Roles: []auth0test.Role{
+			role(1, "Admin", "auth0|1", "auth0|2"),
+			role(2, "Billing Viewer", "auth0|2"),
+			role(3, "Unused"),
+		},
+	}
+}
+
+// twins has one email on two connections, as Auth0 allows.
+func twins() auth0test.Tenant {
+	t := few()
+	t.Users[2].Email = "Ann@ACME.example"
+	return t
+}
+
+// strange has a user whose key Permit refuses.
+func strange() auth0test.Tenant {
+	t := few()
+	t.Users = append(t.Users, user("samlp|acme|José Pérez", "jose@acme.example", "José", "Pérez", "google-oauth2"))
+	return t
+}
+
+// awkward has every difficulty that a tenant of Auth0's can hold and Permit
+// can take.
+func awkward() auth0test.Tenant {
+	t := few()
+	names := [][2]string{
+		{"Gerard", "'t Hooft"},
+		{"'", "''"},
+		{`Jane "JD"`, `Doe, Jr.`},
+		{"Two\nlines", "Three\n\nlines,\"quoted\""},
+		{"王", "小明"},
+		{"Zoë", "Ångström"},
+		{"😀", "مريم"},
+		{"=1+1", "@SUM(A1)"},
+		{" padded ", "tab\there"},
+		{"<b>&", "\\n"},
+		{"null", "NULL"},
+	}
+	for i, name := range names {
+		t.Users = append(t.Users, user(fmt.Sprintf("auth0|n%d", i), fmt.Sprintf("n%d@acme.example", i), name[0], name[1], password))
+	}
+	// More members than a page, on another connection.
+	var many []string
+	for i := range 250 {
+		id := fmt.Sprintf("google-oauth2|%021d", i)
+		many = append(many, id)
+		t.Users = append(t.Users, user(id, fmt.Sprintf("m%d+tag@gmail.example", i), "Given", fmt.Sprintf("Family%d", i), "google-oauth2"))
+	}
+	t.Roles = append(t.Roles, role(4, "Member", many...))
+	// More roles than a page, each with someone.
+	for i := range 70 {
+		t.Roles = append(t.Roles, role(100+i, fmt.Sprintf("Team %d", i), many[i], many[i+1], "auth0|n0"))
+	}
+	return t
+}
+
+// keys are the role keys that are wanted, written down and not computed, but
+// for the teams.
+var keys = map[string]string{
+	"Admin":                  "Admin",
+	"Billing Viewer":         "billing-viewer",
+	"Member":                 "Member",
+	"Support / Tier 2":       "support-tier-2",
+	"Editor":                 "Editor",
+	"Read Only":              "read-only",
+	"ops-on-call":            "ops-on-call",
+	"Administrateur général": "administrateur-general",
+	"Data Steward (EU)":      "data-steward-eu",
+	"Auditor: external":      "auditor-external",
+	"QA_Lead":                "QA_Lead",
+}
+
+func key(name string) string {
+	var n int
+	if _, err := fmt.Sscanf(name, "Team %d", &n); err == nil {
+		return fmt.Sprintf("team-%d", n)
+	}
+	return keys[name]
+}
+
+// wanted is what Permit is to hold when it holds the tenant. Roles that nobody
+// holds are in no export of users.
+func wanted(t auth0test.Tenant) permittest.State {
+	s := permittest.State{Tenants: []permittest.Tenant{{Key: "default", Name: "Default Tenant"}}}
+	for _, u := range t.Users {
+		s.Users = append(s.Users, permittest.User{
+			Key: u.ID, Email: u.Email, FirstName: u.GivenName, LastName: u.FamilyName,
+			Attributes: map[string]any{"provider": u.Connection},
+		})
+	}
+	for _, r := range t.Roles {
+		if len(r.Members) == 0 {
+			continue
+		}
+		s.Roles = append(s.Roles, permittest.Role{Key: key(r.Name), Name: r.Name})
+		for _, member := range r.Members {
+			s.Assignments = append(s.Assignments, permittest.Assignment{User: member, Role: key(r.Name), Tenant: "default"})
+		}
+	}
+	slices.SortFunc(s.Users, func(a, b permittest.User) int { return cmp.Compare(a.Key, b.Key) })
+	slices.SortFunc(s.Roles, func(a, b permittest.Role) int { return cmp.Compare(a.Key, b.Key) })
+	slices.SortFunc(s.Assignments, func(a, b permittest.Assignment) int {
+		return cmp.Or(cmp.Compare(a.User, b.User), cmp.Compare(a.Role, b.Role), cmp.Compare(a.Tenant, b.Tenant))
+	})
+	return s
+}
