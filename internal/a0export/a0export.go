@@ -90,7 +90,7 @@ func (r *report) String() string {
 	if !r.Complete {
 		return ""
 	}
-	return fmt.Sprintf("%d users, %d of them with roles, %d roles", r.Users, r.RoleHolders, r.Roles)
+	return fmt.Sprintf("%s, %s of them with roles, %s", tool.Count(r.Users, "user"), tool.Thousands(r.RoleHolders), tool.Count(r.Roles, "role"))
 }
 
 func newExporter(c *cli.Context, t *tool.Tool) (*exporter, error) {
@@ -155,7 +155,7 @@ func (e *exporter) run(ctx context.Context, path string) error {
 			return err
 		}
 	}
-	if job, err = e.wait(ctx, job.ID); err != nil {
+	if job, err = e.wait(ctx, job.ID, job.Status); err != nil {
 		return err
 	}
 	if err := e.write(ctx, job, out, held); err != nil {
@@ -209,7 +209,7 @@ func (e *exporter) write(ctx context.Context, job auth0.Job, out io.Writer, held
 		return fmt.Errorf("read the export: %w", err)
 	}
 	if held != nil && held.users() > done.holders {
-		e.tool.Warn("%d users hold roles but are not in the export (created meanwhile, most likely)", held.users()-done.holders)
+		e.tool.Warn("%s with roles not in the export (created meanwhile, most likely)", tool.Count(held.users()-done.holders, "user"))
 	}
 	return errors.Join(rows.Flush(), packed.Close())
 }

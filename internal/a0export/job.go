@@ -18,11 +18,11 @@ const jobLimit = 8 * time.Hour
 
 // wait polls until the job has ended well. People hear of it when its state
 // changes, and every half minute.
-func (e *exporter) wait(ctx context.Context, id string) (auth0.Job, error) {
+func (e *exporter) wait(ctx context.Context, id, status string) (auth0.Job, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, jobLimit, fmt.Errorf("export job %s has not ended within %s", id, jobLimit))
 	defer cancel()
 	interval := min(time.Second, e.pollInterval)
-	last, told := "", time.Now()
+	last, told := status, time.Now()
 	for {
 		job, err := e.auth0.Job(ctx, id)
 		if err != nil {

@@ -105,7 +105,7 @@ func (r *rejects) flush() error {
 // first.
 func (r *rejects) sum() {
 	if r.n > shown {
-		r.tool.Problem("%s more rows were rejected than are shown", thousands(r.n-shown))
+		r.tool.Problem("%s more rows were rejected than are shown", tool.Thousands(r.n-shown))
 	}
 	for _, reason := range slices.Sorted(maps.Keys(r.sums)) {
 		by := r.sums[reason]
@@ -116,10 +116,10 @@ func (r *rejects) sum() {
 		}) {
 			total += by[connection]
 			if connection != "" {
-				parts = append(parts, fmt.Sprintf("%q %s", connection, thousands(by[connection])))
+				parts = append(parts, fmt.Sprintf("%q %s", connection, tool.Thousands(by[connection])))
 			}
 		}
-		line := fmt.Sprintf("rejected %s: %s", count(total, "row"), reason)
+		line := fmt.Sprintf("rejected %s: %s", tool.Count(total, "row"), reason)
 		if len(parts) > 0 {
 			line += " (" + strings.Join(parts, ", ") + ")"
 		}

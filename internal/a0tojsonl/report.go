@@ -2,7 +2,8 @@ package a0tojsonl
 
 import (
 	"fmt"
-	"strconv"
+
+	"a0permit/internal/tool"
 )
 
 // report is what the run has come to. Users, Roles and Tenants count lines
@@ -16,24 +17,9 @@ type report struct {
 }
 
 func (r *report) String() string {
-	line := fmt.Sprintf("%s, %s, %s, %s rejected", count(r.Users, "user"), count(r.Roles, "role"), count(r.Tenants, "tenant"), thousands(r.Rejected))
+	line := fmt.Sprintf("%s, %s, %s, %s rejected", tool.Count(r.Users, "user"), tool.Count(r.Roles, "role"), tool.Count(r.Tenants, "tenant"), tool.Thousands(r.Rejected))
 	if !r.Complete {
 		line += ", not complete,"
 	}
 	return line
-}
-
-func count(n int, what string) string {
-	if n != 1 {
-		what += "s"
-	}
-	return thousands(n) + " " + what
-}
-
-func thousands(n int) string {
-	s := strconv.Itoa(n)
-	for i := len(s) - 3; i > 0; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return s
 }

@@ -91,7 +91,7 @@ func (r *runner) files(ctx context.Context, names []string) error {
 		}
 	}
 	if r.unkeyed > 0 {
-		return fmt.Errorf("%s without a key: %s left out", count(r.unkeyed, "role"), count(r.left, "user"))
+		return fmt.Errorf("%s without a key: %s left out", tool.Count(r.unkeyed, "role"), tool.Count(r.left, "user"))
 	}
 	return nil
 }
@@ -313,9 +313,9 @@ func (r *runner) finish(ctx context.Context, cause error) error {
 
 func (r *runner) warn() {
 	if n := r.conv.WithoutRole(); n > 0 {
-		r.tool.Warn("%s without a role left out: Permit has no membership without one", count(n, "organization membership"))
+		r.tool.Warn("%s without a role left out: Permit has no membership without one", tool.Count(n, "organization membership"))
 	}
 	if unused := r.conv.UnusedMappings(); r.report.Complete && len(unused) > 0 {
-		r.tool.Warn("--role-map: %s for no role of the input, the first for %q", count(len(unused), "line"), unused[0])
+		r.tool.Warn("--role-map: %s for no role of the input, the first for %q", tool.Count(len(unused), "line"), unused[0])
 	}
 }

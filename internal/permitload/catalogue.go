@@ -6,6 +6,7 @@ import (
 
 	"a0permit/internal/permit"
 	"a0permit/internal/record"
+	"a0permit/internal/tool"
 )
 
 // oneByOne is up to how many missing roles are created by single calls: as
@@ -52,7 +53,7 @@ func (l *loader) createRoles(ctx context.Context) error {
 		return err
 	}
 	if n := len(missing) - len(l.broken); n > 0 {
-		l.tool.Warn("%s created in Permit: nobody is allowed anything by them until they are given permissions there", count(n, "role"))
+		l.tool.Warn("%s created in Permit: nobody is allowed anything by them until they are given permissions there", tool.Count(n, "role"))
 	}
 	return nil
 }

@@ -23,18 +23,18 @@ func (l *loader) settled() {
 		}
 	}
 	if len(roles) > 0 {
-		l.tool.Say("+ %d roles: %s", len(roles), names(roles, func(r record.Role) string { return r.Key }))
+		l.tool.Say("+ %s: %s", tool.Count(len(roles), "role"), names(roles, func(r record.Role) string { return r.Key }))
 	}
 	if len(tenants) > 0 {
-		l.tool.Say("+ %d tenants: %s", len(tenants), names(tenants, func(t record.Tenant) string { return t.Key }))
+		l.tool.Say("+ %s: %s", tool.Count(len(tenants), "tenant"), names(tenants, func(t record.Tenant) string { return t.Key }))
 	}
-	l.tool.Say("+ %d users  ~ %d  = %d", c.Create, c.Update, c.Same)
-	l.tool.Say("+ %d role assignments  = %d", c.Assign, c.Assigned)
+	l.tool.Say("+ %s  ~ %s  = %s", tool.Count(c.Create, "user"), tool.Thousands(c.Update), tool.Thousands(c.Same))
+	l.tool.Say("+ %s  = %s", tool.Count(c.Assign, "role assignment"), tool.Thousands(c.Assigned))
 	if n := len(l.in.rejected); n > 0 {
-		l.tool.Warn("%d lines cannot be loaded", n)
+		l.tool.Warn("%s cannot be loaded", tool.Count(n, "line"))
 	}
 	if l.report.Extra > 0 {
-		l.tool.Say("%d users in Permit are not in the input; they are left alone", l.report.Extra)
+		l.tool.Say("%s in Permit but not in the input, left alone", tool.Count(l.report.Extra, "user"))
 	}
 	// Counted now, so that a dry run counts them too.
 	for _, r := range l.in.rejected {
@@ -65,10 +65,10 @@ func (l *loader) mayCreate() (bool, error) {
 	}
 	var missing []string
 	if len(roles) > 0 {
-		missing = append(missing, fmt.Sprintf("%s (%s)", count(len(roles), "role"), names(roles, func(r record.Role) string { return r.Key })))
+		missing = append(missing, fmt.Sprintf("%s (%s)", tool.Count(len(roles), "role"), names(roles, func(r record.Role) string { return r.Key })))
 	}
 	if len(tenants) > 0 {
-		missing = append(missing, fmt.Sprintf("%s (%s)", count(len(tenants), "tenant"), names(tenants, func(t record.Tenant) string { return t.Key })))
+		missing = append(missing, fmt.Sprintf("%s (%s)", tool.Count(len(tenants), "tenant"), names(tenants, func(t record.Tenant) string { return t.Key })))
 	}
 	what := "Permit lacks " + strings.Join(missing, " and ")
 	yes, err := l.tool.Ask(what + "; create?")
@@ -82,11 +82,4 @@ func (l *loader) mayCreate() (bool, error) {
 		what += ", and " + err.Error()
 	}
 	return false, tool.Hint(errors.New(what+"; nothing was written"), "--create-missing yes creates what is missing", "--create-missing no loads the users, and puts those that name it on stdout")
-}
-
-func count(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
 }

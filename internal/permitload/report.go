@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"a0permit/internal/record"
+	"a0permit/internal/tool"
 )
 
 // report is what a load says at its end.
@@ -36,13 +37,13 @@ func (r *report) String() string {
 		if t.In == 0 {
 			continue
 		}
-		part := fmt.Sprintf("%s: %d in = %d loaded + %d unchanged", count(2, kind)[2:], t.In, t.Loaded, t.Unchanged)
+		part := fmt.Sprintf("%ss: %s in = %s loaded + %s unchanged", kind, tool.Thousands(t.In), tool.Thousands(t.Loaded), tool.Thousands(t.Unchanged))
 		if t.Repeated > 0 {
-			part += fmt.Sprintf(" + %d repeated", t.Repeated)
+			part += " + " + tool.Thousands(t.Repeated) + " repeated"
 		}
-		parts = append(parts, part+fmt.Sprintf(" + %d not loaded", t.NotLoaded))
+		parts = append(parts, part+" + "+tool.Thousands(t.NotLoaded)+" not loaded")
 	}
-	parts = append(parts, count(r.Assigned, "role assignment")+" made")
+	parts = append(parts, tool.Count(r.Assigned, "role assignment")+" made")
 	return strings.Join(parts, "; ")
 }
 
