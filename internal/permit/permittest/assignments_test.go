@@ -116,7 +116,7 @@ func TestOneAssignment(t *testing.T) {
 			{call: "GET F/role_assignments?resource=doc", status: 200, all: []string{`"ann"`, `"bob"`}, none: []string{`"tenant":"default"`}},
 			{call: "GET F/role_assignments?resource=do", status: 200, all: []string{"[]\n"}},
 			{call: "GET F/role_assignments?resource_instance=doc:1&user=bob", status: 200, all: []string{`"bob"`}, none: []string{`"ann"`}},
-			{call: "DELETE F/role_assignments", body: `{"user":"bob","role":"admin","tenant":"acme","resource_instance":"doc:2"}`, status: 404},
+			{call: "DELETE F/role_assignments", body: `{"user":"bob","role":"admin","tenant":"acme","resource_instance":"doc:2"}`, status: 404, all: []string{"'ResourceInstance'"}},
 			{call: "DELETE F/role_assignments", body: `{"user":"bob","role":"admin","tenant":"acme"}`, status: 404},
 			{call: "DELETE F/role_assignments", body: `{"user":"bob","role":"admin","tenant":"acme","resource_instance":"doc:1"}`, status: 204},
 		}},

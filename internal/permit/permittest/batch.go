@@ -92,7 +92,7 @@ func (b *batch) profile(w *userWrite, f fields) error {
 		w.next.last = f.text("last_name")
 	}
 	if f.has("attributes") {
-		w.next.attributes = f.object("attributes")
+		w.next.attributes = f.attributes()
 	}
 	old, claim := strings.ToLower(w.user.now.email), strings.ToLower(w.next.email)
 	if claim == old {

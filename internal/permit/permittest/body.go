@@ -114,8 +114,7 @@ func decode(contentType string, raw []byte) (any, error) {
 		return nil, invalid(jsonProblem("Extra data", d.InputOffset()))
 	}
 	at := int64(len(raw))
-	var syntax *json.SyntaxError
-	if errors.As(err, &syntax) {
+	if syntax, ok := errors.AsType[*json.SyntaxError](err); ok {
 		at = syntax.Offset
 	}
 	return nil, invalid(jsonProblem("Expecting value", at))

@@ -128,10 +128,16 @@ func TestRetryAfterIsInTheCallersSeconds(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		clock := httpapitest.NewClock(120)
-		s := New(Options{Clock: clock, Limits: []Limit{{ClassBulk, 1, 10 * time.Minute}}, RetryAfter: true})
+		s := New(Options{Clock: clock, Limits: []Limit{{ClassBulk, 1, 10 * time.Minute}, {ClassSchema, 0, time.Minute}}, RetryAfter: true})
+		if r := do(t, s, "POST S/roles", "{}"); r.header.Get("Retry-After") != "60" {
+			t.Errorf("Retry-After %q before the clock has moved", r.header.Get("Retry-After"))
+		}
 		do(t, s, "PUT F/bulk/users", ops())
 		time.Sleep(time.Second)
 		r := do(t, s, "PUT F/bulk/users", ops())
+		if calls := s.Calls(); calls[2].At.Sub(calls[1].At) != 2*time.Minute {
+			t.Errorf("calls are not timed by the clock: %v, %v", calls[1].At, calls[2].At)
+		}
 		if got := r.header.Get("Retry-After"); r.status != 429 || got != "5" {
 			t.Errorf("status %d, Retry-After %q, want 5: ten minutes of the clock", r.status, got)
 		}

@@ -158,7 +158,7 @@ func (r *role) write(c *call, f fields, omitted Effect) {
 		r.extends = f.texts("extends")
 	}
 	if f.has("attributes") || omitted == Clear {
-		r.attributes = f.object("attributes")
+		r.attributes = f.attributes()
 	}
 	r.updated = c.now
 }

@@ -66,6 +66,25 @@ func TestRoles(t *testing.T) {
 	})
 }
 
+func TestRolesByID(t *testing.T) {
+	t.Parallel()
+	s := New(Options{})
+	s.Seed(base)
+	var r struct{ ID string }
+	do(t, s, "GET S/roles/admin", "").into(t, &r)
+	// The same numbers in another spelling are no UUID.
+	short := strings.TrimLeft(r.ID[:8], "0") + r.ID[8:24] + strings.TrimLeft(r.ID[24:], "0")
+	if r := do(t, s, "GET S/roles/"+short, ""); r.status != 404 {
+		t.Errorf("get by %s: %d", short, r.status)
+	}
+	if r := do(t, s, "DELETE S/roles/"+r.ID, ""); r.status != 204 {
+		t.Errorf("delete: %d %s", r.status, r.raw)
+	}
+	if r := do(t, s, "GET S/roles/"+r.ID, ""); r.status != 404 {
+		t.Errorf("get of the deleted: %d", r.status)
+	}
+}
+
 func TestPutRoles(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct {

@@ -62,6 +62,9 @@ func play(t *testing.T, scenes []scene) {
 				if r.status != st.status {
 					t.Fatalf("step %d: %s: status %d, want %d: %.300s", i, st.call, r.status, st.status, r.raw)
 				}
+				if r.status == http.StatusNoContent && r.raw != "" {
+					t.Errorf("step %d: %s: 204 with a body: %s", i, st.call, r.raw)
+				}
 				for _, part := range st.all {
 					if !strings.Contains(r.raw, part) {
 						t.Errorf("step %d: %s: answer lacks %s: %.600s", i, st.call, part, r.raw)

@@ -248,7 +248,7 @@ func TestStart(t *testing.T) {
 	}
 	stop()
 	if resp, err := http.DefaultTransport.RoundTrip(req); err == nil {
-		resp.Body.Close()
+		resp.Body.Close() //nolint:errcheck // the test has failed
 		t.Error("an answer after stop")
 	}
 }

@@ -72,6 +72,9 @@ func hold(t *testing.T, where string, v any, shape string) map[string]any {
 		text, _ := field.(string)
 		switch {
 		case shape == "ErrorDetails":
+			if slices.Contains(required, name) && text == "" {
+				t.Errorf("%s: %s is empty", where, name)
+			}
 		case (name == "id" || strings.HasSuffix(name, "_id")) && !uuid.MatchString(text):
 			t.Errorf("%s: %s: %s is %q", where, shape, name, text)
 		case strings.HasSuffix(name, "_at"):
@@ -123,6 +126,7 @@ func TestShapes(t *testing.T) {
 		{"POST F/users", `{"key":"x"}`, "ErrorDetails"},
 		{"PUT F/bulk/users", ops(`{}`, `{}`), "ErrorDetails"},
 		{"DELETE F/bulk/users", `{"idents":[]}`, "ErrorDetails"},
+		{"POST S/roles/x/permissions", `{"permissions":["x"]}`, "ErrorDetails"},
 		{"GET /v2/facts/other/dev/users", "", "ErrorDetails"},
 		{"PUT F/bulk/users", "{}", "HTTPValidationError"},
 	} {

@@ -49,7 +49,7 @@ func (s *Server) patchTenant(c *call) (answer, error) {
 		t.description = c.body.text("description")
 	}
 	if c.body.has("attributes") {
-		t.attributes = c.body.object("attributes")
+		t.attributes = c.body.attributes()
 	}
 	t.updated = c.now
 	return ok(s.readTenant(t))
@@ -76,7 +76,7 @@ func (s *Server) postTenants(c *call) (answer, error) {
 func (s *Server) newTenant(c *call, f fields) *tenant {
 	t := &tenant{
 		key: f.text("key"), name: f.text("name"), description: f.text("description"),
-		attributes: f.object("attributes"), created: c.now, updated: c.now,
+		attributes: f.attributes(), created: c.now, updated: c.now,
 	}
 	s.addTenant(t)
 	return t

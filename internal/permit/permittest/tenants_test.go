@@ -55,3 +55,41 @@ func TestTenants(t *testing.T) {
 		}},
 	})
 }
+
+func TestDeleteTenantsByID(t *testing.T) {
+	t.Parallel()
+	s := New(Options{})
+	s.Seed(base)
+	s.Seed(State{Assignments: []Assignment{
+		{User: "bob", Role: "admin", Tenant: "acme", ResourceInstance: "doc:1"},
+		{User: "bob", Role: "admin", Tenant: "default", ResourceInstance: "doc:2"},
+	}})
+	var acme struct{ ID string }
+	do(t, s, "GET F/tenants/acme", "").into(t, &acme)
+	var rows []struct {
+		ID string `json:"resource_instance_id"`
+	}
+	do(t, s, "GET F/role_assignments?tenant=acme", "").into(t, &rows)
+	if len(rows) != 1 {
+		t.Fatalf("%d assignments", len(rows))
+	}
+	// Named three times, it goes once.
+	if r := do(t, s, "DELETE F/bulk/tenants", `{"idents":["acme","`+acme.ID+`","acme"]}`); r.status != 200 {
+		t.Fatalf("delete: %d %s", r.status, r.raw)
+	}
+	for _, tc := range []struct {
+		call, body string
+		status     int
+	}{
+		{"GET F/tenants?include_total_count=true", "", 200},
+		{"GET F/tenants/" + acme.ID, "", 404},
+		{"POST F/role_assignments", `{"user":"ann","role":"admin","resource_instance":"doc:1"}`, 404},
+		{"POST F/role_assignments", `{"user":"ann","role":"admin","resource_instance":"` + rows[0].ID + `"}`, 404},
+		{"POST F/role_assignments", `{"user":"ann","role":"admin","resource_instance":"doc:2"}`, 200},
+		{"POST F/role_assignments", `{"user":"ann","role":"admin","tenant":"default","resource_instance":"doc:1"}`, 200},
+	} {
+		if r := do(t, s, tc.call, tc.body); r.status != tc.status {
+			t.Errorf("%s %s: %d %s", tc.call, tc.body, r.status, r.raw)
+		}
+	}
+}

@@ -242,9 +242,7 @@ func TestListUsers(t *testing.T) {
 	}
 	order := func(query string, want ...string) scene {
 		var all []string
-		rest := ""
 		for _, key := range want {
-			rest += key + " "
 			all = append(all, `"key":"`+key+`"`)
 		}
 		all = append(all, fmt.Sprintf(`"total_count":%d`, len(want)))

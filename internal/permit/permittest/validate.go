@@ -40,10 +40,9 @@ func (f fields) has(name string) bool { _, ok := f[name]; return ok }
 
 func (f fields) text(name string) string { v, _ := f[name].(string); return v }
 
-// object is the compact JSON of an object field; nil when it is absent or
-// empty.
-func (f fields) object(name string) json.RawMessage {
-	v, _ := f[name].(map[string]any)
+// attributes is their compact JSON; nil when they are absent or empty.
+func (f fields) attributes() json.RawMessage {
+	v, _ := f["attributes"].(map[string]any)
 	return compact(v)
 }
 

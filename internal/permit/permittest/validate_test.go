@@ -49,6 +49,7 @@ func TestBodies(t *testing.T) {
 	}{
 		{"PUT F/bulk/users", "", []string{"body" + missing}},
 		{"PUT F/bulk/users", "{", []string{"body.1 value_error.jsondecode"}},
+		{"PUT F/bulk/users", `{"operations":x}`, []string{"body.15 value_error.jsondecode"}},
 		{"PUT F/bulk/users", "{} {}", []string{"body.4 value_error.jsondecode"}},
 		{"PUT F/bulk/users", "[]", []string{"body" + dict}},
 		{"PUT F/bulk/users", "null", []string{"body" + null}},
