@@ -86,7 +86,7 @@ func (in *input) readOne(ctx context.Context, t *tool.Tool, name string) error {
 		defer src.Close() //nolint:errcheck // nothing was written to it
 		if in.spool == nil {
 			if in.spool, err = tool.NewSpool(); err != nil {
-				return err
+				return readError(err)
 			}
 		}
 		in.sources = append(in.sources, in.spool)
@@ -112,13 +112,13 @@ func (in *input) readOne(ctx context.Context, t *tool.Tool, name string) error {
 	}
 }
 
-// readError leaves the failure of an upstream stage without a hint: the first
-// error on the screen is the real one.
+// readError gives a hint where there is one. The failure of an upstream stage
+// has none: the first error on the screen is the real one.
 func readError(err error) error {
-	if errors.Is(err, tool.ErrNothing) || errors.Is(err, tool.ErrCut) {
-		return err
+	if errors.Is(err, tool.ErrSpool) {
+		return tool.Hint(err, "save the stream and load the file: ... > records.jsonl, then permitload records.jsonl; or set TMPDIR")
 	}
-	return tool.Hint(err, "if the disk of $TMPDIR is full, save the stream and load the file: ... > records.jsonl, then permitload records.jsonl")
+	return err
 }
 
 // take adds one line. An error means that the stream is not ours.

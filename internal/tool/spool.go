@@ -1,10 +1,14 @@
 package tool
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"runtime"
 )
+
+// ErrSpool is a spool that cannot be written to: the disk is full, most likely.
+var ErrSpool = errors.New("cannot keep the input in a temporary file")
 
 // Spool is a temporary file without a name, which no other user can read and
 // which no crash leaves behind.
@@ -17,7 +21,7 @@ type Spool struct {
 func NewSpool() (*Spool, error) {
 	f, err := os.CreateTemp("", "a0permit-")
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%w: %w", ErrSpool, err)
 	}
 	if runtime.GOOS != "windows" { // where an open file cannot be removed
 		if err := os.Remove(f.Name()); err != nil {
@@ -32,7 +36,7 @@ func (s *Spool) Write(p []byte) (int, error) {
 	n, err := s.file.Write(p)
 	s.size += int64(n)
 	if err != nil {
-		err = fmt.Errorf("spool in %s: %w", os.TempDir(), err)
+		err = fmt.Errorf("%w in %s: %w", ErrSpool, os.TempDir(), err)
 	}
 	return n, err
 }
