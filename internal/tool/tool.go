@@ -46,7 +46,9 @@ func (t *Tool) Run(ctx context.Context, app *cli.App, args []string) int {
 	t.started = time.Now()
 	app.Name = t.Name
 	app.Reader, app.Writer, app.ErrWriter = t.In, t.Out, t.Err
-	app.HideHelpCommand, app.HideVersion = true, true
+	// The library's own help flag is one variable for the whole process, which
+	// every run writes to; ours is found by its name.
+	app.HideHelp, app.HideHelpCommand, app.HideVersion = true, true, true
 	app.UseShortOptionHandling = true
 	app.CustomAppHelpTemplate = helpTemplate
 	app.Flags = append(app.Flags, t.commonFlags()...)
@@ -100,6 +102,7 @@ func (t *Tool) commonFlags() []cli.Flag {
 		&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Usage: "print errors and the closing summary only"},
 		&cli.BoolFlag{Name: "verbose", Aliases: []string{"v"}, Count: new(int), Usage: "print more: -v waits and retries, -vv every call"},
 		&cli.BoolFlag{Name: "version", Usage: "print the version"},
+		&cli.BoolFlag{Name: "help", Aliases: []string{"h"}, Usage: "show this help"},
 	}
 }
 
@@ -130,7 +133,7 @@ func Files(c *cli.Context) ([]string, error) {
 	args := c.Args().Slice()
 	for _, arg := range args {
 		if arg != "-" && strings.HasPrefix(arg, "-") {
-			return nil, Usage(fmt.Sprintf("%s stands after a file", arg), "put flags before the files")
+			return nil, Usage(arg+" stands after a file", "put flags before the files")
 		}
 	}
 	return args, nil
