@@ -35,7 +35,7 @@ func newRejects(t *tool.Tool, file io.Writer) *rejects {
 	return r
 }
 
-// add takes one row. The message is nil once enough have been shown.
+// add counts one row and writes it to the file.
 func (r *rejects) add(from *source, row *csvrows.Row, fault *convert.Fault) error {
 	r.n++
 	reason := fault.Error()

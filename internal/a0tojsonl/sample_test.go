@@ -9,6 +9,8 @@ import (
 	"io"
 	"math/rand/v2"
 	"os"
+	"runtime"
+	"strings"
 	"testing"
 
 	"a0permit/internal/a0tojsonl"
@@ -73,7 +75,8 @@ var (
 	sampleFamily = []string{"Doe", "Smith", "Garcia", "Chen", "Khan", "Hansen", "Petrova", "Silva"}
 	sampleOdd    = []string{`'t Hooft`, `O'Neil`, `Smith, Jr.`, `Anna ""Ann""`, "Zoë Ångström", "two\nlines", "two\r\nlines", "王小明"}
 	sampleRoles  = []string{"Admin", "Billing Viewer", "Editor", "Viewer", "Support Agent", "auditor", "dev_ops", "Owner", "QA", "Sales Lead", "HR", "Guest"}
-	sampleFrom   = []string{"Username-Password-Authentication", "google-oauth2", "acme-saml"}
+	sampleDomain = []string{"acme.com", "example.org", "mail.example", "corp.example.net"}
+	sampleFrom   = []string{"db", "google-oauth2", "acme-saml"}
 )
 
 func (s *sample) row() {
@@ -81,8 +84,10 @@ func (s *sample) row() {
 	if s.rnd.IntN(20) == 0 {
 		family = pick(s.rnd, sampleOdd)
 	}
-	fmt.Fprintf(&s.buf, `"'auth0|%012x%012d","'user%d@example.com","'%s","'%s","'%s",%t,2026-%02d-%02dT12:00:00.000Z,"[`,
-		s.rnd.Uint64()>>16, s.next, s.next, given, family, pick(s.rnd, sampleFrom), s.rnd.IntN(2) == 0, 1+s.rnd.IntN(12), 1+s.rnd.IntN(28))
+	at := s.rnd.IntN(365 * 24 * 3600)
+	fmt.Fprintf(&s.buf, `'auth0|%016x%08x,'%s%d@%s,"'%s","'%s",'%s,%t,2025-%02d-%02dT%02d:%02d:%02d.%03dZ,"[`,
+		s.rnd.Uint64(), s.rnd.Uint32(), strings.ToLower(given), s.next, pick(s.rnd, sampleDomain), given, family, pick(s.rnd, sampleFrom),
+		s.rnd.IntN(2) == 0, 1+at%12, 1+at%28, at%24, at/24%60, at/60%60, at%1000)
 	for i, n := 0, s.rnd.IntN(4); i < n; i++ {
 		if i > 0 {
 			s.buf.WriteByte(',')
@@ -108,4 +113,18 @@ func BenchmarkConvert(b *testing.B) {
 		}
 	}
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/rows, "ns/row")
+}
+
+// watermark notes how much memory is in use each time it is written to.
+type watermark struct{ first, most uint64 }
+
+func (w *watermark) Write(p []byte) (int, error) {
+	var stats runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&stats)
+	if w.first == 0 {
+		w.first = stats.HeapAlloc
+	}
+	w.most = max(w.most, stats.HeapAlloc-min(stats.HeapAlloc, w.first))
+	return len(p), nil
 }

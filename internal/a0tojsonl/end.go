@@ -1,0 +1,54 @@
+package a0tojsonl
+
+import (
+	"context"
+	"time"
+
+	"a0permit/internal/record"
+	"a0permit/internal/tool"
+)
+
+// finish writes the end line, whatever has happened, and says what people
+// should know. Its error is the first one.
+func (r *runner) finish(ctx context.Context, cause error) error {
+	r.report.Complete = cause == nil
+	end := record.End{
+		Type: record.TypeEnd, Complete: cause == nil,
+		Users: r.report.Users, Roles: r.report.Roles, Tenants: r.report.Tenants, Rejected: r.report.Rejected,
+	}
+	switch {
+	case cause == nil:
+	case ctx.Err() != nil:
+		end.Reason = "interrupted"
+	default:
+		end.Reason = cause.Error()
+	}
+	if !r.asOf.IsZero() {
+		end.AsOf = r.asOf.UTC().Format(time.RFC3339)
+	}
+	err := r.out.Write(&end)
+	if err == nil {
+		err = r.out.Flush()
+	}
+	if err == nil {
+		err = r.rejects.flush()
+	} else {
+		err = writeError(err)
+	}
+	r.rejects.sum()
+	r.warn()
+	if cause == nil && err != nil {
+		r.report.Complete = false
+		return err
+	}
+	return cause
+}
+
+func (r *runner) warn() {
+	if n := r.conv.WithoutRole(); n > 0 {
+		r.tool.Warn("%s without a role left out: Permit has no membership without one", tool.Count(n, "organization membership"))
+	}
+	if unused := r.conv.UnusedMappings(); r.report.Complete && len(unused) > 0 {
+		r.tool.Warn("--role-map: %s for no role of the input, the first for %q", tool.Count(len(unused), "line"), unused[0])
+	}
+}

@@ -1,0 +1,125 @@
+package a0tojsonl_test
+
+import (
+	"bytes"
+	"encoding/csv"
+	"encoding/json"
+	"errors"
+	"io"
+	"testing"
+
+	"a0permit/internal/a0tojsonl"
+	"a0permit/internal/convert"
+	"a0permit/internal/record"
+	"a0permit/internal/tool"
+)
+
+// Whatever comes in, each line that goes out is a record by the rules, the last
+// says what there is, and no row is lost: it is written or rejected.
+func FuzzRun(f *testing.F) {
+	for _, seed := range []string{
+		"", "\n", "user_id", "user_id\nauth0|1", "user_id\n\"", "user_id\n'a\n''b\n",
+		"\ufeffId,Email,Given Name,Connection\r\nauth0|1,a@b.co,\"x\r\ny\",db\r\n",
+		"user_id,roles\n1,\"[\"\"A b\"\",\"\"a  b\"\"]\"\n2,[]\n3,null\n4,\"[\"\"!\"\"]\"\n5,",
+		"user_id,organizations\n1,\"[{\"\"id\"\":\"\"o\"\",\"\"roles\"\":[\"\"A\"\"]},{\"\"id\"\":\"\"p\"\"}]\"\n",
+		"user_id,given_name\n1,\xff\n2,\x00\n3,\u2028\n4\n5,6,7\n,\n",
+		"role_id,name,description\nrol_1,A,d\nrol_1,\nuser_id,roles\n1,\"[\"\"A\"\"]\"\norganization_id,name\no,\nuser_id\n2",
+		"user_id,email\nuser_id,email\nrole_id,user_id\n1,user_id\na|b,user_id\n",
+		"user_id,reject_reason\n'1,x\n", "user_id,role_id\nuser_id,role_id\n1,2\n", "user_id,user_id\n", "role_id,organization_id\n",
+		"[{}]", "a\rb", "PK\x03\x04", "\x1f\x8b", "\x1f\x8b\x08\x00", "\xff\xfeu\x00",
+	} {
+		f.Add([]byte(seed))
+	}
+	f.Add(bytes.Repeat([]byte("user_id\n1\n"), 600))
+	f.Fuzz(func(t *testing.T, in []byte) {
+		var out, errs bytes.Buffer
+		code := a0tojsonl.Run(t.Context(), []string{"a0tojsonl"}, bytes.NewReader(in), &out, &errs)
+		if code != tool.Done && code != tool.Stopped && code != tool.Rejected {
+			t.Fatalf("exit %d: %s", code, errs.String())
+		}
+		end, users := readStream(t, out.Bytes())
+		if end.Complete != (code != tool.Stopped) || end.Users != users || (end.Rejected > 0) != (code == tool.Rejected) && end.Complete {
+			t.Errorf("exit %d, %d users written, end %+v", code, users, end)
+		}
+		if !end.Complete || bytes.HasPrefix(in, []byte("\x1f\x8b")) {
+			return
+		}
+		rows, onlyUsers := countRows(t, in)
+		if got := users + end.Rejected; got > rows || onlyUsers && got != rows {
+			t.Errorf("%d users and %d rejected of %d rows", users, end.Rejected, rows)
+		}
+	})
+}
+
+// readStream holds each line to the rules and returns the last.
+func readStream(t *testing.T, stream []byte) (end record.End, users int) {
+	t.Helper()
+	lines := bytes.Split(bytes.TrimSuffix(stream, []byte("\n")), []byte("\n"))
+	known := map[string]bool{}
+	for i, line := range lines {
+		var kind struct{ Type, Key string }
+		if err := json.Unmarshal(line, &kind); err != nil {
+			t.Fatalf("line %d: %v: %q", i+1, err, line)
+		}
+		var rec interface{ Validate() error }
+		switch kind.Type {
+		case record.TypeUser:
+			users++
+			rec = &record.User{}
+		case record.TypeRole:
+			rec = &record.Role{}
+		case record.TypeTenant:
+			rec = &record.Tenant{}
+		case record.TypeEnd:
+			if i != len(lines)-1 {
+				t.Errorf("an end line in the middle: line %d of %d", i+1, len(lines))
+			}
+			if err := json.Unmarshal(line, &end); err != nil {
+				t.Fatal(err)
+			}
+			return end, users
+		default:
+			t.Fatalf("line %d: type %q", i+1, kind.Type)
+		}
+		known[kind.Type+" "+kind.Key] = true
+		if err := errors.Join(json.Unmarshal(line, rec), rec.Validate()); err != nil {
+			t.Errorf("line %d: %v: %q", i+1, err, line)
+		}
+		if u, ok := rec.(*record.User); ok {
+			for _, a := range u.RoleAssignments {
+				if !known["role "+a.Role] || a.Tenant != "" && !known["tenant "+a.Tenant] {
+					t.Errorf("line %d: no line before it for %+v", i+1, a)
+				}
+			}
+		}
+	}
+	t.Fatalf("no end line in %q", stream)
+	return end, users
+}
+
+// countRows counts the rows that are no headers, without batches or gocsv.
+func countRows(t *testing.T, in []byte) (rows int, onlyUsers bool) {
+	t.Helper()
+	r := csv.NewReader(bytes.NewReader(bytes.TrimPrefix(in, []byte("\ufeff"))))
+	r.FieldsPerRecord = -1
+	var table *convert.Table
+	onlyUsers = true
+	for {
+		cells, err := r.Read()
+		if errors.Is(err, io.EOF) {
+			return rows, onlyUsers
+		}
+		if err != nil {
+			t.Fatalf("a complete run over input that cannot be parsed: %v", err)
+		}
+		if table != nil && !table.Begins(cells) {
+			rows++
+			continue
+		}
+		cells[0] = string(bytes.TrimPrefix([]byte(cells[0]), []byte("\ufeff")))
+		if table, err = convert.NewTable(cells); err != nil {
+			t.Fatalf("a complete run over a header that cannot be read: %v", err)
+		}
+		onlyUsers = onlyUsers && table.Kind == convert.Users
+	}
+}

@@ -1,0 +1,157 @@
+package a0tojsonl_test
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"a0permit/internal/tool"
+)
+
+func TestRejects(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "rejects.csv")
+	const in = "Id,Email,Family Name,Connection,roles\n" +
+		"'auth0|1,'secret1,''t Hooft,'db,\n" +
+		"'auth0|2\n" +
+		"'auth0|3,'a@b.co,'x,'db,secret2\n" +
+		"'auth0|4,'a@b.co,\"'two\nlines\",'db,\n" +
+		",'a@b.co,'x,'google,\n" +
+		"'auth0|secret3 7,'a@b.co,'x,'google,\n"
+	got := runOn(t, in, "--rejects", path)
+	wantOut := `{"type":"user","key":"auth0|4","email":"a@b.co","last_name":"two\nlines","attributes":{"provider":"db"}}` + "\n" +
+		`{"type":"end","complete":true,"users":1,"roles":0,"tenants":0,"rejected":5}` + "\n"
+	if diff := cmp.Diff(result{code: tool.Rejected, out: wantOut}, result{code: got.code, out: got.out}, cmp.AllowUnexported(result{})); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	wantMessages := `a0tojsonl: error: stdin: row 2, line 2: Email: not an address Permit takes
+a0tojsonl: error: stdin: row 3, line 3: ragged row: 1 cells under a header of 5
+a0tojsonl: error: stdin: row 4, line 4: roles: not a JSON array of role names, such as ["Admin"]
+a0tojsonl: error: stdin: row 6, line 7: Id: no key
+a0tojsonl: error: stdin: row 7, line 8: Id: user key: Permit takes only letters, digits and | @ + - . _
+a0tojsonl: error: rejected 1 row: email: not an address Permit takes ("db" 1)
+a0tojsonl: error: rejected 1 row: ragged row
+a0tojsonl: error: rejected 1 row: roles: not a JSON array of role names, such as ["Admin"] ("db" 1)
+a0tojsonl: error: rejected 1 row: user_id: no key ("google" 1)
+a0tojsonl: error: rejected 1 row: user_id: user key: Permit takes only letters, digits and | @ + - . _ ("google" 1)
+`
+	if diff := cmp.Diff(wantMessages, got.messages()); diff != "" {
+		t.Errorf("stderr (-want +got):\n%s", diff)
+	}
+	if strings.Contains(got.err, "secret") || strings.Contains(got.err, "@b.co") {
+		t.Errorf("stderr shows what is in cells:\n%s", got.err)
+	}
+	wantFile := `user_id,email,family_name,provider,roles,reject_reason
+auth0|1,secret1,'t Hooft,db,,email: not an address Permit takes
+auth0|2,ragged row
+auth0|3,a@b.co,x,db,secret2,"roles: not a JSON array of role names, such as [""Admin""]"
+,a@b.co,x,google,,user_id: no key
+auth0|secret3 7,a@b.co,x,google,,"user_id: user key: Permit takes only letters, digits and | @ + - . _"
+`
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(wantFile, string(data)); diff != "" {
+		t.Errorf("rejects (-want +got):\n%s", diff)
+	}
+
+	t.Run("fed again as they are", func(t *testing.T) {
+		t.Parallel()
+		path := filepath.Join(t.TempDir(), "again.csv")
+		again := runOn(t, wantFile, "--rejects", path)
+		if end := again.end(t); again.code != tool.Rejected || end.Rejected != 5 || end.Users != 0 {
+			t.Errorf("exit %d, end %+v, want all five rejected again", again.code, end)
+		}
+		data, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(wantFile, string(data)); diff != "" {
+			t.Errorf("rejects of rejects (-want +got):\n%s", diff)
+		}
+	})
+	t.Run("mended by hand", func(t *testing.T) {
+		t.Parallel()
+		mended := strings.NewReplacer(
+			"secret1", "jane@acme.com",
+			"auth0|2,ragged row", "auth0|2,,,,,",
+			"secret2", `"[""Admin""]"`,
+			"\n,a@b.co", "\nauth0|9,a@b.co",
+			"secret3 ", "",
+		).Replace(wantFile)
+		again := runOn(t, mended)
+		if end := again.end(t); again.code != tool.Done || end.Users != 5 {
+			t.Errorf("exit %d, end %+v, stderr %s", again.code, end, again.err)
+		}
+		if want := `"key":"auth0|1","email":"jane@acme.com","last_name":"'t Hooft"`; !strings.Contains(again.out, want) {
+			t.Errorf("stdout lacks %s:\n%s", want, again.out)
+		}
+	})
+}
+
+// Rows rejected from tables of several kinds make a stream of tables again.
+func TestRejectsOfSeveralTables(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "rejects.csv")
+	got := runOn(t, "Id,Email\nauth0|1,x\nauth0|2,y\nrole_id,name\nrol_1,\nuser_id,email\n,a@b.co\n", "--rejects", path)
+	if got.code != tool.Rejected {
+		t.Fatalf("exit %d: %s", got.code, got.err)
+	}
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := `user_id,email,reject_reason
+auth0|1,x,email: not an address Permit takes
+auth0|2,y,email: not an address Permit takes
+role_id,name,reject_reason
+rol_1,,name: no name
+user_id,email,reject_reason
+,a@b.co,user_id: no key
+`
+	if diff := cmp.Diff(want, string(data)); diff != "" {
+		t.Errorf("rejects (-want +got):\n%s", diff)
+	}
+	if again := runOn(t, string(data)); again.end(t).Rejected != 4 {
+		t.Errorf("fed again: %s", again.out)
+	}
+}
+
+func TestManyRejects(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "rejects.csv")
+	got := runOn(t, "user_id,email,provider\n"+strings.Repeat("auth0|1,x,db\n", 1000)+strings.Repeat("auth0|1,x,saml\n", 2000), "--rejects", path)
+	messages := got.messages()
+	if n := strings.Count(messages, "\n"); n != 22 {
+		t.Errorf("%d lines on stderr, want 20 rows and 2 sums:\n%s", n, messages)
+	}
+	want := `a0tojsonl: error: 2,980 more rows were rejected than are shown
+a0tojsonl: error: rejected 3,000 rows: email: not an address Permit takes ("saml" 2,000, "db" 1,000)
+`
+	if !strings.HasSuffix(messages, want) {
+		t.Errorf("stderr ends in %q, want %q", messages[len(messages)-200:], want)
+	}
+	data, err := os.ReadFile(path)
+	if err != nil || bytes.Count(data, []byte("\n")) != 3001 {
+		t.Errorf("%d lines of rejects, %v; want all", bytes.Count(data, []byte("\n")), err)
+	}
+}
+
+func TestStrict(t *testing.T) {
+	t.Parallel()
+	got := runOn(t, "user_id\nauth0|1\na b\nauth0|2\nc d\n", "--strict")
+	want := `a0tojsonl: error: stdin: row 3, line 3: user_id: user key: Permit takes only letters, digits and | @ + - . _
+a0tojsonl: hint: without --strict such rows are set aside and the rest is converted
+`
+	if diff := cmp.Diff(want, got.messages()); diff != "" || got.code != tool.Stopped {
+		t.Errorf("exit %d, stderr (-want +got):\n%s", got.code, diff)
+	}
+	if end := got.end(t); end.Complete || end.Users != 1 || end.Rejected != 1 {
+		t.Errorf("end = %+v", end)
+	}
+}
