@@ -55,7 +55,7 @@ func run(ctx context.Context, args []string, out, errs io.Writer) error {
 	defer s.stop()
 	tenant := s.auth0.Tenant()
 	fmt.Fprintf(out, "A fake Auth0 tenant with %d users and %d roles, and an empty fake Permit environment.\n", len(tenant.Users), len(tenant.Roles))
-	build := exec.CommandContext(ctx, "go", "build", "-o", dir, "./cmd/a0export", "./cmd/a0tojsonl", "./cmd/permitload")
+	build := exec.CommandContext(ctx, "go", "build", "-o", dir, "./cmd/a0export", "./cmd/a0tojsonl", "./cmd/permitload") //nolint:gosec // dir is our own
 	build.Stdout, build.Stderr = errs, errs
 	if err := build.Run(); err != nil {
 		return fmt.Errorf("build the tools (run this in the repository's root): %w", err)
@@ -105,7 +105,7 @@ func (s *sandbox) try(ctx context.Context, dir string, out, errs io.Writer) erro
 	if err := shell.Run(); err != nil {
 		return fmt.Errorf("the pipe failed: %w", err)
 	}
-	left, err := os.ReadFile(filepath.Join(dir, "left.jsonl"))
+	left, err := os.ReadFile(filepath.Join(dir, "left.jsonl")) //nolint:gosec // dir is our own
 	if err != nil {
 		return err
 	}

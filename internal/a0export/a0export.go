@@ -5,7 +5,6 @@ package a0export
 
 import (
 	"bufio"
-
 	"context"
 	"errors"
 	"fmt"

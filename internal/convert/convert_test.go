@@ -191,7 +191,8 @@ func TestRoles(t *testing.T) {
 			[]string{`unkeyed "!!!" "" ""`, "error: " + convert.ErrUnkeyed.Error(), `unkeyed "???" "" ""`, "error: " + convert.ErrUnkeyed.Error()},
 		},
 		{
-			"mapped by name", convert.RoleMap{"Billing  Viewer": "bv2", "!!!": "bang"},
+			"mapped by name",
+			convert.RoleMap{"Billing  Viewer": "bv2", "!!!": "bang"},
 			[]any{user("Billing Viewer"), user("Billing  Viewer"), user("!!!")},
 			[]string{
 				`{"type":"role","key":"billing-viewer","name":"Billing Viewer"}`, fmt.Sprintf(u, "billing-viewer"),
@@ -200,12 +201,14 @@ func TestRoles(t *testing.T) {
 			},
 		},
 		{
-			"two mapped to one", convert.RoleMap{"Admins": "admin", "Administrators": "admin"},
+			"two mapped to one",
+			convert.RoleMap{"Admins": "admin", "Administrators": "admin"},
 			[]any{user("Admins", "Administrators")},
 			[]string{`{"type":"role","key":"admin","name":"Admins"}`, fmt.Sprintf(u, "admin")},
 		},
 		{
-			"a roles table before users", convert.RoleMap{"rol_2": "bv", "Billing Viewer": "loses"},
+			"a roles table before users",
+			convert.RoleMap{"rol_2": "bv", "Billing Viewer": "loses"},
 			[]any{convert.RoleRow{ID: "rol_1", Name: "Admin"}, convert.RoleRow{ID: "rol_2", Name: "Billing Viewer", Description: "Looks"}, user("Billing Viewer"), user("Admin"), convert.RoleRow{ID: "rol_1", Name: "Admin"}},
 			[]string{
 				`{"type":"role","key":"Admin","name":"Admin","attributes":{"auth0_role_id":"rol_1"}}`,
@@ -222,7 +225,8 @@ func TestRoles(t *testing.T) {
 			},
 		},
 		{
-			"a roles table after users, mapped by id", convert.RoleMap{"rol_1": "boss"},
+			"a roles table after users, mapped by id",
+			convert.RoleMap{"rol_1": "boss"},
 			[]any{user("Admin"), convert.RoleRow{ID: "rol_1", Name: "Admin"}},
 			[]string{`{"type":"role","key":"Admin","name":"Admin"}`, fmt.Sprintf(u, "Admin"), `error: role "Admin": the role map gives it the key "boss" by its id, but it has been "Admin" until here`},
 		},
@@ -246,7 +250,9 @@ func TestRoles(t *testing.T) {
 				convert.OrganizationRow{ID: "org_2", Name: "b"},
 				convert.OrganizationRow{ID: "org_2", Name: "b"},
 				convert.UserRow{UserID: "u", Organizations: `[{"id":"org_1","roles":["A"]}]`},
-				convert.OrganizationRow{Name: "b"}, convert.OrganizationRow{ID: "a b"}, convert.OrganizationRow{ID: "c", Name: "\xff"},
+				convert.OrganizationRow{Name: "b"},
+				convert.OrganizationRow{ID: "a b"},
+				convert.OrganizationRow{ID: "c", Name: "\xff"},
 			},
 			[]string{
 				`{"type":"tenant","key":"org_1","name":"Acme Inc"}`, `{"type":"tenant","key":"org_2","name":"b"}`,

@@ -2,6 +2,7 @@ package convert
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -175,10 +176,8 @@ func (c *Converter) assign(held *grants) []record.RoleAssignment {
 	all := c.assignments[:0]
 	add := func(r *role, tenant string) {
 		a := record.RoleAssignment{Role: r.line.Key, Tenant: tenant}
-		for i := range all {
-			if all[i] == a {
-				return
-			}
+		if slices.Contains(all, a) {
+			return
 		}
 		all = append(all, a)
 	}

@@ -120,8 +120,7 @@ func (c *Client) Do(ctx context.Context, call Call, out any) error {
 		c.config.Log.Info("retry", "method", call.Method, "path", Redact(call.Path), "status", status, "attempt", attempts)
 		return retry.RetryableError(err)
 	})
-	var api *APIError
-	if errors.As(err, &api) {
+	if api, ok := errors.AsType[*APIError](err); ok {
 		api.Attempts = attempts
 	}
 	return err
@@ -129,7 +128,7 @@ func (c *Client) Do(ctx context.Context, call Call, out any) error {
 
 // attempt sends the call once.
 func (c *Client) attempt(ctx context.Context, call Call, body []byte, out any) (int, error) {
-	done, err := c.config.Pacer.Begin(ctx, call.Method, call.Path)
+	done, err := c.config.Pacer.Begin(ctx, call.Method, call.Path) //nolint:bodyclose // it opens nothing: done takes the answer
 	if err != nil {
 		return 0, err
 	}

@@ -83,8 +83,7 @@ func retryable(e *APIError) bool {
 // transient reports whether a call without a whole answer may fare better next
 // time.
 func transient(err error) bool {
-	var transport *transportError
-	if !errors.As(err, &transport) {
+	if _, ok := errors.AsType[*transportError](err); !ok {
 		return false // an answer that cannot be read will not read better
 	}
 	var (
@@ -102,7 +101,7 @@ func (p *patience) Next() (time.Duration, bool) {
 	}
 	grown, _ := p.growth.Next()
 	// Full jitter, and the service's word as a floor that it cannot shorten.
-	wait := max(rand.N(grown)+1, p.floor)
+	wait := max(rand.N(grown)+1, p.floor) //nolint:gosec // nobody gains by guessing a wait
 	if time.Since(p.since)+wait > p.maxWait {
 		return 0, true
 	}

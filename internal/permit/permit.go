@@ -85,8 +85,8 @@ func (c *Client) get(ctx context.Context, path string, query url.Values, out any
 	return c.api.Do(ctx, httpapi.Call{Method: http.MethodGet, Path: path, Query: query}, out)
 }
 
-func (c *Client) send(ctx context.Context, method, path string, body, out any) error {
-	return c.api.Do(ctx, httpapi.Call{Method: method, Path: path, Body: body}, out)
+func (c *Client) send(ctx context.Context, method, path string, body any) error {
+	return c.api.Do(ctx, httpapi.Call{Method: method, Path: path, Body: body}, nil)
 }
 
 // explain reads an error body: Permit's ErrorDetails {id,title,error_code,

@@ -22,14 +22,14 @@ func (c *Client) Roles(ctx context.Context) iter.Seq2[Role, error] {
 
 // CreateRole creates one role; 409 says that it is there.
 func (c *Client) CreateRole(ctx context.Context, role Role) error {
-	return c.send(ctx, http.MethodPost, c.schema+"/roles", role, nil)
+	return c.send(ctx, http.MethodPost, c.schema+"/roles", role)
 }
 
 // PutRoles creates many roles in one call. It would replace those that exist,
 // and whether it then clears their permissions is not known, so it is for
 // missing roles only.
 func (c *Client) PutRoles(ctx context.Context, roles []Role) error {
-	return c.send(ctx, http.MethodPut, c.schema+"/bulk/roles", operations[Role]{roles}, nil)
+	return c.send(ctx, http.MethodPut, c.schema+"/bulk/roles", operations[Role]{roles})
 }
 
 // operations is the body of most bulk calls.

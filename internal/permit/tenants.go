@@ -20,10 +20,10 @@ func (c *Client) Tenants(ctx context.Context) iter.Seq2[Tenant, error] {
 
 // CreateTenants creates tenants in one call: all or, as for users, none.
 func (c *Client) CreateTenants(ctx context.Context, tenants []Tenant) error {
-	return c.send(ctx, http.MethodPost, c.facts+"/bulk/tenants", operations[Tenant]{tenants}, nil)
+	return c.send(ctx, http.MethodPost, c.facts+"/bulk/tenants", operations[Tenant]{tenants})
 }
 
 // CreateTenant creates one tenant; 409, or 200, says that it is there.
 func (c *Client) CreateTenant(ctx context.Context, tenant Tenant) error {
-	return c.send(ctx, http.MethodPost, c.facts+"/tenants", tenant, nil)
+	return c.send(ctx, http.MethodPost, c.facts+"/tenants", tenant)
 }

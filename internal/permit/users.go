@@ -40,12 +40,12 @@ func (c *Client) HasUser(ctx context.Context, key string) (bool, error) {
 
 // PutUsers writes users in one call: each is created or replaced.
 func (c *Client) PutUsers(ctx context.Context, users []User) error {
-	return c.send(ctx, http.MethodPut, c.facts+"/bulk/users", operations[User]{users}, nil)
+	return c.send(ctx, http.MethodPut, c.facts+"/bulk/users", operations[User]{users})
 }
 
 // PutUser writes one user.
 func (c *Client) PutUser(ctx context.Context, user User) error {
-	return c.send(ctx, http.MethodPut, c.facts+"/users/"+url.PathEscape(user.Key), user, nil)
+	return c.send(ctx, http.MethodPut, c.facts+"/users/"+url.PathEscape(user.Key), user)
 }
 
 // Assignment gives a user a role, in a tenant or on a resource instance.
@@ -72,18 +72,17 @@ const MaxFilter = 100
 // Assign makes assignments in one call. Whether it takes one that is already
 // made is not known: 409 may mean that.
 func (c *Client) Assign(ctx context.Context, assignments []Assignment) error {
-	return c.send(ctx, http.MethodPost, c.facts+"/role_assignments/bulk", assignments, nil)
+	return c.send(ctx, http.MethodPost, c.facts+"/role_assignments/bulk", assignments)
 }
 
 // AssignOne makes one assignment; 409 says that it is there.
 func (c *Client) AssignOne(ctx context.Context, assignment Assignment) error {
-	return c.send(ctx, http.MethodPost, c.facts+"/role_assignments", assignment, nil)
+	return c.send(ctx, http.MethodPost, c.facts+"/role_assignments", assignment)
 }
 
 // Status is the HTTP status of an answer that refused a call, else 0.
 func Status(err error) int {
-	var api *httpapi.APIError
-	if errors.As(err, &api) {
+	if api, ok := errors.AsType[*httpapi.APIError](err); ok {
 		return api.Status
 	}
 	return 0

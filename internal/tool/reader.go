@@ -89,7 +89,7 @@ func (r *reader) Close() error {
 	if r.err == nil && !r.wake() {
 		return nil
 	}
-	for range r.full { //nolint:revive // drained, until the goroutine has closed it
+	for range r.full { // drained, until the goroutine has closed it
 	}
 	return nil
 }

@@ -36,7 +36,7 @@ func TestLink(t *testing.T) {
 	if u.Query().Get("Expires") == "" || u.Query().Get("Signature") == "" {
 		t.Errorf("link %s, want Expires and Signature", first)
 	}
-	r := httptest.NewRequest(http.MethodGet, "https://"+host+"/api/v2/jobs/"+id, nil)
+	r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "https://"+host+"/api/v2/jobs/"+id, nil)
 	r.Header.Set("Authorization", "Bearer "+auth0test.DefaultToken)
 	r.TLS = &tls.ConnectionState{}
 	w := httptest.NewRecorder()
@@ -211,11 +211,15 @@ func TestCutDownload(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			resp, err := http.Get(base + at.RequestURI())
+			req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, base+at.RequestURI(), http.NoBody)
 			if err != nil {
 				t.Fatal(err)
 			}
-			defer resp.Body.Close()
+			resp, err := new(http.Client).Do(req)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer resp.Body.Close() //nolint:errcheck // read to its end, or broken off by the fake
 			body, err := io.ReadAll(resp.Body)
 			return resp.ContentLength, string(body), err
 		}

@@ -3,6 +3,7 @@ package auth0test_test
 import (
 	"bytes"
 	"compress/gzip"
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -41,7 +42,7 @@ func (a answer) object(t *testing.T) map[string]any {
 
 // send takes header pairs; a pair with an empty value removes the header.
 func send(h http.Handler, method, target, body string, header ...string) answer {
-	r := httptest.NewRequest(method, target, strings.NewReader(body))
+	r := httptest.NewRequestWithContext(context.Background(), method, target, strings.NewReader(body))
 	r.Host = host
 	r.Header.Set("Authorization", "Bearer "+auth0test.DefaultToken)
 	if body != "" {

@@ -84,7 +84,7 @@ func (s *Server) createJob(c *request) (any, error) {
 }
 
 func (s *Server) newJobID() string {
-	return "job_" + alnum(rand.New(rand.NewPCG(uint64(len(s.jobs)), 3)), 16)
+	return "job_" + alnum(rand.New(rand.NewPCG(uint64(len(s.jobs)), 3)))
 }
 
 // liveJob is nil for a job that never was or is too old.
@@ -135,7 +135,8 @@ func (s *Server) getJobErrors(c *request) (any, error) {
 
 const alphanumeric = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 
-func alnum(r *rand.Rand, n int) string { return pick(r, alphanumeric, n) }
+// alnum is what follows the prefix of an id.
+func alnum(r *rand.Rand) string { return pick(r, alphanumeric, 16) }
 
 func pick(r *rand.Rand, alphabet string, n int) string {
 	b := make([]byte, n)

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -171,7 +172,7 @@ func shape(t *testing.T, body string) string {
 		if bare == nil {
 			t.Errorf("body %s, want an array", body)
 		}
-		return fmt.Sprint(len(bare))
+		return strconv.Itoa(len(bare))
 	}
 	var m map[string]any
 	if err := json.Unmarshal([]byte(body), &m); err != nil {

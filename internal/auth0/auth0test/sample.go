@@ -23,10 +23,10 @@ func Sample(users int) Tenant {
 	t := Tenant{
 		Name: "acme-corp",
 		Connections: []Connection{
-			{ID: "con_" + alnum(r, 16), Name: databaseConnection, Strategy: "auth0"},
-			{ID: "con_" + alnum(r, 16), Name: googleConnection, Strategy: "google-oauth2"},
-			{ID: "con_" + alnum(r, 16), Name: samlConnection, Strategy: "samlp"},
-			{ID: "con_" + alnum(r, 16), Name: smsConnection, Strategy: "sms"},
+			{ID: "con_" + alnum(r), Name: databaseConnection, Strategy: "auth0"},
+			{ID: "con_" + alnum(r), Name: googleConnection, Strategy: "google-oauth2"},
+			{ID: "con_" + alnum(r), Name: samlConnection, Strategy: "samlp"},
+			{ID: "con_" + alnum(r), Name: smsConnection, Strategy: "sms"},
 		},
 	}
 	for i := range users {
@@ -124,7 +124,7 @@ func sampleTime(r *rand.Rand) time.Time {
 func sampleRoles(r *rand.Rand, users []User) []Role {
 	roles := make([]Role, len(roleKinds))
 	for i, k := range roleKinds {
-		roles[i] = Role{ID: "rol_" + alnum(r, 16), Name: k.name, Description: k.description}
+		roles[i] = Role{ID: "rol_" + alnum(r), Name: k.name, Description: k.description}
 	}
 	for i := range users {
 		if i%10 == 3 {
@@ -143,9 +143,9 @@ func sampleRoles(r *rand.Rand, users []User) []Role {
 // members hold no role there, some hold two.
 func sampleOrganizations(r *rand.Rand, t Tenant) []Organization {
 	orgs := []Organization{
-		{ID: "org_" + alnum(r, 16), Name: "acme", DisplayName: "Acme Inc"},
-		{ID: "org_" + alnum(r, 16), Name: "globex-2", DisplayName: "Globex, \"the\" Corporation"},
-		{ID: "org_" + alnum(r, 16), Name: "initech"},
+		{ID: "org_" + alnum(r), Name: "acme", DisplayName: "Acme Inc"},
+		{ID: "org_" + alnum(r), Name: "globex-2", DisplayName: "Globex, \"the\" Corporation"},
+		{ID: "org_" + alnum(r), Name: "initech"},
 	}
 	for i := range t.Users {
 		if i%2 == 0 {

@@ -58,7 +58,7 @@ var roleKinds = []struct {
 	{"Admin", "Can read and write things", 20},
 	{"Billing Viewer", "Sees invoices, \"read only\"", 90},
 	{"Support / Tier 2", "Second line of support", 60},
-	{"Administrateur général", "Administre tout", 10},
+	{"Administrateur général", "Administre tout", 10}, //nolint:misspell // French
 	{"Editor", "", 150},
 	{"Read Only", "May look", 120},
 	{"QA_Lead", "Signs releases off", 15},
