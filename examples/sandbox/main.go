@@ -28,7 +28,7 @@ import (
 const pipe = "a0export | a0tojsonl | permitload --create-missing yes > left.jsonl"
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	err := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
 	stop()
 	switch {
@@ -109,7 +109,8 @@ func (s *sandbox) try(ctx context.Context, dir string, out, errs io.Writer) erro
 	if err != nil {
 		return err
 	}
-	s.show(out, strings.Count(string(left), "\n"))
+	s.show(out)
+	fmt.Fprintf(out, "%d lines were not loaded.\n", strings.Count(string(left), "\n"))
 	return nil
 }
 
@@ -125,10 +126,10 @@ func environment() []string {
 	return env
 }
 
-func (s *sandbox) show(out io.Writer, left int) {
+func (s *sandbox) show(out io.Writer) {
 	state := s.permit.State()
-	fmt.Fprintf(out, "\nPermit now holds %d users, %d roles and %d role assignments; %d lines were not loaded.\n",
-		len(state.Users), len(state.Roles), len(state.Assignments), left)
+	fmt.Fprintf(out, "\nPermit now holds %d users, %d roles and %d role assignments.\n",
+		len(state.Users), len(state.Roles), len(state.Assignments))
 	roles := map[string]int{}
 	for _, a := range state.Assignments {
 		roles[a.Role]++
@@ -159,6 +160,6 @@ func (s *sandbox) serve(ctx context.Context, dir string, out io.Writer) error {
 	fmt.Fprintf(out, "export PATH=%s:$PATH\n\nand try\n\n    %s\n\nCtrl-C here ends it.\n", dir, pipe)
 	<-ctx.Done()
 	fmt.Fprintln(out)
-	s.show(out, 0)
+	s.show(out)
 	return nil
 }
