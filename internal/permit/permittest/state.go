@@ -6,7 +6,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"math/big"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -37,7 +39,7 @@ type Assignment struct{ User, Role, Tenant, ResourceInstance string }
 // State is what an environment holds, in one form whatever way it came about:
 // every list in order of keys, Permissions sorted, nothing empty but nil, and
 // Attributes as encoding/json decodes them (numbers are float64, or
-// json.Number where one of them is too big for that).
+// json.Number where a float64 would lose digits).
 type State struct {
 	Roles       []Role
 	Tenants     []Tenant
@@ -92,17 +94,38 @@ func decoded(raw json.RawMessage) map[string]any {
 		return nil
 	}
 	var m map[string]any
-	if json.Unmarshal(raw, &m) == nil {
-		return m
-	}
-	// A number that no float64 holds, the one thing that compact lets through.
-	m = nil
 	d := json.NewDecoder(bytes.NewReader(raw))
 	d.UseNumber()
 	if err := d.Decode(&m); err != nil {
 		panic(err)
 	}
+	m, _ = floats(m).(map[string]any)
 	return m
+}
+
+// floats turns the numbers of a JSON value into float64 where that loses
+// nothing.
+func floats(v any) any {
+	switch v := v.(type) {
+	case map[string]any:
+		for name := range v {
+			v[name] = floats(v[name])
+		}
+	case []any:
+		for i := range v {
+			v[i] = floats(v[i])
+		}
+	case json.Number:
+		f, err := v.Float64()
+		if err != nil {
+			return v
+		}
+		back, _ := new(big.Rat).SetString(strconv.FormatFloat(f, 'g', -1, 64))
+		if exact, ok := new(big.Rat).SetString(v.String()); ok && exact.Cmp(back) == 0 {
+			return f
+		}
+	}
+	return v
 }
 
 // Seed puts objects into the environment as if they had been there before:
