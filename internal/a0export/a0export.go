@@ -197,21 +197,41 @@ func (e *exporter) write(ctx context.Context, job auth0.Job, out io.Writer, held
 	defer body.Close() //nolint:errcheck // read to its end or given up
 	plain, err := gunzip(body)
 	if err != nil {
-		return fmt.Errorf("download: %w", err)
+		return transferError(err)
 	}
 	packed := gzip.NewWriter(out)
 	packed.ModTime = job.CreatedAt
 	rows := bufio.NewWriterSize(packed, 64<<10)
-	done, err := join(ctx, plain, rows, held)
+	done, err := join(ctx, transfer{plain}, rows, held)
 	e.report.Users, e.report.RoleHolders = done.users, done.holders
 	if err != nil {
-		return fmt.Errorf("read the export: %w", err)
+		return err
 	}
 	if held != nil && held.users() > done.holders {
 		e.tool.Warn("%s with roles not in the export (created meanwhile, most likely)", tool.Count(held.users()-done.holders, "user"))
 	}
-	return errors.Join(rows.Flush(), packed.Close())
+	if err := errors.Join(rows.Flush(), packed.Close()); err != nil {
+		return outputError(err)
+	}
+	return nil
 }
+
+// transfer tells the errors of the download from those of what was downloaded.
+type transfer struct{ io.Reader }
+
+func (t transfer) Read(p []byte) (int, error) {
+	n, err := t.Reader.Read(p)
+	if err != nil && !errors.Is(err, io.EOF) {
+		err = transferError(err)
+	}
+	return n, err
+}
+
+func transferError(err error) error {
+	return tool.Hint(fmt.Errorf("the download broke off: %w", err), "run a0export again")
+}
+
+func outputError(err error) error { return fmt.Errorf("output: %w", err) }
 
 // gunzip unpacks what Auth0 serves; whether it is packed is seen from its first
 // bytes, since a server in between may have unpacked it.

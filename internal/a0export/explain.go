@@ -19,7 +19,9 @@ func explain(err error) error {
 		return nil
 	case httpapi.Unreachable(err):
 		return tool.Hint(err, "is AUTH0_DOMAIN right? It looks like acme.eu.auth0.com")
-	case !errors.As(err, &api) || errors.Is(err, auth0.ErrLink):
+	case errors.Is(err, auth0.ErrLink):
+		return tool.Hint(err, "run a0export again")
+	case !errors.As(err, &api):
 		return err
 	case api.Status == http.StatusUnauthorized:
 		return tool.Hint(err, "the token has expired, or is another tenant's: get a new one (Dashboard > Applications > APIs > Auth0 Management API > API Explorer) and export AUTH0_API_TOKEN=...")

@@ -1,6 +1,7 @@
 package a0export
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -27,16 +28,16 @@ func join(ctx context.Context, in io.Reader, out io.Writer, roles *holders) (joi
 	}
 	header, row, lineEnd, err := rows.Next()
 	if errors.Is(err, io.EOF) {
-		return done, errors.New("it is empty: there is not even a header")
+		return done, errors.New("the export is empty: there is not even a header")
 	}
 	if err != nil {
 		return done, err
 	}
 	column := slices.Index(header, "user_id")
 	if column < 0 {
-		return done, fmt.Errorf("it has no user_id column, only %s", strings.Join(header, ", "))
+		return done, fmt.Errorf("the export has no user_id column, only %s", strings.Join(header, ", "))
 	}
-	newline := lineEnd
+	newline := bytes.Clone(lineEnd) // it is good until the next row only
 	if len(newline) == 0 {
 		newline = []byte("\n")
 	}
@@ -93,7 +94,9 @@ type rowWriter struct {
 func (w *rowWriter) write(parts ...[]byte) {
 	for _, part := range parts {
 		if w.err == nil && len(part) > 0 {
-			_, w.err = w.out.Write(part)
+			if _, err := w.out.Write(part); err != nil {
+				w.err = outputError(err)
+			}
 		}
 	}
 }

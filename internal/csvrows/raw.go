@@ -46,7 +46,7 @@ func (r *Raw) Next() (cells []string, row, eol []byte, err error) {
 	cells, err = r.csv.Read()
 	if err != nil {
 		if parse := (*csv.ParseError)(nil); errors.As(err, &parse) {
-			err = fmt.Errorf("line %d: %w", parse.Line, parse.Err)
+			err = fmt.Errorf("the CSV, line %d: %w", parse.Line, parse.Err)
 		}
 		return nil, nil, nil, err
 	}
