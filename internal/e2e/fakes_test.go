@@ -1,10 +1,13 @@
 package e2e_test
 
 import (
+	"encoding/json"
 	"flag"
 	"fmt"
 	"io"
 	"net/http"
+	"os"
+	"strconv"
 	"strings"
 
 	"github.com/google/go-cmp/cmp"
@@ -18,7 +21,9 @@ import (
 // fakes are the services of one script.
 type fakes struct {
 	auth0  *auth0test.Server
+	page   int // that the fake Auth0 grants
 	permit *permittest.Server
+	seen   int // calls to Permit that a script has looked at
 }
 
 type fakesKey struct{}
@@ -43,6 +48,7 @@ var commands = map[string]func(ts *testscript.TestScript, neg bool, args []strin
 	"same":   same,
 	"calls":  calls,
 	"writes": writes,
+	"state":  state,
 	"exit":   exit,
 }
 
@@ -52,8 +58,9 @@ func startAuth0(ts *testscript.TestScript, _ bool, args []string) {
 	flags.SetOutput(io.Discard)
 	var o auth0test.Options
 	scopes := flags.String("scopes", "", "the scopes granted, by comma")
+	flags.BoolVar(&o.AllRoleScopes, "all-scopes", false, "role members need every listed scope")
 	plan := flags.String("plan", "", "free, pro or enterprise")
-	flags.IntVar(&o.PageMax, "page", 0, "the page size granted")
+	flags.IntVar(&o.PageMax, "page", 100, "the page size granted")
 	flags.IntVar(&o.Polls, "polls", -1, "polls before the job ends")
 	flags.IntVar(&o.ExpireLinks, "expired", 0, "links expired from the start")
 	flags.IntVar(&o.CutDownload, "cut", 0, "downloads that break off")
@@ -76,7 +83,7 @@ func startAuth0(ts *testscript.TestScript, _ bool, args []string) {
 		ts.Fatalf("no tenant %q", flags.Arg(0))
 	}
 	f := of(ts)
-	f.auth0 = auth0test.New(tenant(), o)
+	f.auth0, f.page = auth0test.New(tenant(), o), o.PageMax
 	url, stop := f.auth0.Start()
 	ts.Defer(stop)
 	ts.Setenv("AUTH0_DOMAIN", url)
@@ -140,28 +147,20 @@ func calls(ts *testscript.TestScript, _ bool, args []string) {
 	if f.auth0 != nil {
 		made := f.auth0.Calls()
 		noRefusal(ts, "Auth0", made)
-		if limit := auth0Bound(f.auth0.Tenant(), made); !again && len(made) > limit {
+		if limit := auth0Bound(f.auth0.Tenant(), f.page, made); !again && len(made) > limit {
 			ts.Fatalf("%d calls to Auth0, more than %d", len(made), limit)
 		}
 	}
-	made := f.permit.Calls()[len(f.permit.Calls())-since(ts):]
+	made := f.fresh()
 	noRefusal(ts, "Permit", made)
 	if limit := permitBound(f.permit.State(), again); len(made) > limit {
 		ts.Fatalf("%d calls to Permit, more than %d", len(made), limit)
 	}
-	ts.Setenv("PERMIT_CALLS_SEEN", fmt.Sprint(len(f.permit.Calls())))
+	f.seen += len(made)
 }
 
-// since is how many calls Permit has had since the last look.
-func since(ts *testscript.TestScript) int {
-	seen := 0
-	if s := ts.Getenv("PERMIT_CALLS_SEEN"); s != "" {
-		if _, err := fmt.Sscan(s, &seen); err != nil {
-			ts.Fatalf("%v", err)
-		}
-	}
-	return len(of(ts).permit.Calls()) - seen
-}
+// fresh is the calls that Permit has had since the script last looked.
+func (f *fakes) fresh() []httpapitest.Call { return f.permit.Calls()[f.seen:] }
 
 func noRefusal(ts *testscript.TestScript, who string, made []httpapitest.Call) {
 	for i, call := range made {
@@ -175,15 +174,35 @@ func noRefusal(ts *testscript.TestScript, who string, made []httpapitest.Call) {
 func writes(ts *testscript.TestScript, _ bool, args []string) {
 	f := of(ts)
 	n := 0
-	made := f.permit.Calls()
-	for _, call := range made[len(made)-since(ts):] {
+	for _, call := range f.fresh() {
 		if call.Method != http.MethodGet {
 			n++
 		}
 	}
-	if len(args) != 1 || args[0] != fmt.Sprint(n) {
+	if len(args) != 1 || args[0] != strconv.Itoa(n) {
 		ts.Fatalf("%d writes to Permit, want %s", n, strings.Join(args, " "))
 	}
+}
+
+// state FILE writes what Permit holds, a thing a line.
+func state(ts *testscript.TestScript, _ bool, args []string) {
+	if len(args) != 1 {
+		ts.Fatalf("usage: state FILE")
+	}
+	var text strings.Builder
+	s := of(ts).permit.State()
+	for _, r := range s.Roles {
+		fmt.Fprintf(&text, "role %s %q may %v\n", r.Key, r.Name, r.Permissions)
+	}
+	for _, u := range s.Users {
+		attributes, err := json.Marshal(u.Attributes)
+		ts.Check(err)
+		fmt.Fprintf(&text, "user %s %s %q %q %s\n", u.Key, u.Email, u.FirstName, u.LastName, attributes)
+	}
+	for _, a := range s.Assignments {
+		fmt.Fprintf(&text, "%s is %s in %s\n", a.User, a.Role, a.Tenant)
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(text.String()), 0o600))
 }
 
 // exit CODE COMMAND... runs a command and wants that exit code; the command is
@@ -199,8 +218,8 @@ func exit(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
-func auth0Bound(t auth0test.Tenant, made []httpapitest.Call) int {
-	polls, page := 0, 100
+func auth0Bound(t auth0test.Tenant, page int, made []httpapitest.Call) int {
+	polls := 0
 	for _, call := range made {
 		if call.Method == http.MethodGet && strings.HasPrefix(call.Path, "/api/v2/jobs/") {
 			polls++

@@ -16,6 +16,7 @@ var tenants = map[string]func() auth0test.Tenant{
 	"few":     few,
 	"twins":   twins,
 	"strange": strange,
+	"small":   func() auth0test.Tenant { return auth0test.Sample(40) },
 	"sample":  func() auth0test.Tenant { return auth0test.Sample(2500) },
 }
 
