@@ -178,7 +178,7 @@ func (l *loader) run(ctx context.Context) error {
 		l.tool.Say("nothing was written (--dry-run)")
 		return l.verdict()
 	}
-	create, err := l.mayCreate()
+	create, err := l.mayCreate(ctx)
 	if err != nil {
 		return err
 	}

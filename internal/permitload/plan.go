@@ -1,6 +1,7 @@
 package permitload
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -22,14 +23,23 @@ func (l *loader) settled() {
 			l.in.reject(l.in.users[i], record.TypeUser, "differing_lines", "another line has this key and differs")
 		}
 	}
+	fate := "to create"
+	if l.createMissing == "no" {
+		fate = "missing, and not created"
+	}
 	if len(roles) > 0 {
-		l.tool.Say("+ %s: %s", tool.Count(len(roles), "role"), names(roles, func(r record.Role) string { return r.Key }))
+		l.tool.Say("roles: %s %s: %s", tool.Thousands(len(roles)), fate, names(roles, roleKey))
 	}
 	if len(tenants) > 0 {
-		l.tool.Say("+ %s: %s", tool.Count(len(tenants), "tenant"), names(tenants, func(t record.Tenant) string { return t.Key }))
+		l.tool.Say("tenants: %s %s: %s", tool.Thousands(len(tenants)), fate, names(tenants, tenantKey))
 	}
-	l.tool.Say("+ %s  ~ %s  = %s", tool.Count(c.Create, "user"), tool.Thousands(c.Update), tool.Thousands(c.Same))
-	l.tool.Say("+ %s  = %s", tool.Count(c.Assign, "role assignment"), tool.Thousands(c.Assigned))
+	l.tool.Say("users: %s to create, %s to update, %s as they are", tool.Thousands(c.Create), tool.Thousands(c.Update), tool.Thousands(c.Same))
+	assign := fmt.Sprintf("%s to make, %s made already", tool.Thousands(c.Assign), tool.Thousands(c.Assigned))
+	if l.createMissing == "no" && c.Blocked > 0 {
+		assign = fmt.Sprintf("%s to make, %s made already, %s not to be made for want of their role or tenant",
+			tool.Thousands(c.Assign-c.Blocked), tool.Thousands(c.Assigned), tool.Thousands(c.Blocked))
+	}
+	l.tool.Say("role assignments: %s", assign)
 	if n := len(l.in.rejected); n > 0 {
 		l.tool.Warn("%s cannot be loaded", tool.Count(n, "line"))
 	}
@@ -56,22 +66,26 @@ func names[T any](items []T, name func(T) string) string {
 	return strings.Join(list, ", ")
 }
 
+func roleKey(r record.Role) string { return r.Key }
+
+func tenantKey(t record.Tenant) string { return t.Key }
+
 // mayCreate settles whether what Permit lacks is created. Without an answer
 // nothing at all is written.
-func (l *loader) mayCreate() (bool, error) {
+func (l *loader) mayCreate(ctx context.Context) (bool, error) {
 	roles, tenants := l.plan.Missing()
 	if len(roles)+len(tenants) == 0 || l.createMissing != "ask" {
 		return l.createMissing == "yes", nil
 	}
 	var missing []string
 	if len(roles) > 0 {
-		missing = append(missing, fmt.Sprintf("%s (%s)", tool.Count(len(roles), "role"), names(roles, func(r record.Role) string { return r.Key })))
+		missing = append(missing, fmt.Sprintf("%s (%s)", tool.Count(len(roles), "role"), names(roles, roleKey)))
 	}
 	if len(tenants) > 0 {
-		missing = append(missing, fmt.Sprintf("%s (%s)", tool.Count(len(tenants), "tenant"), names(tenants, func(t record.Tenant) string { return t.Key })))
+		missing = append(missing, fmt.Sprintf("%s (%s)", tool.Count(len(tenants), "tenant"), names(tenants, tenantKey)))
 	}
 	what := "Permit lacks " + strings.Join(missing, " and ")
-	yes, err := l.tool.Ask(what + "; create?")
+	yes, err := l.tool.Ask(ctx, what+"; create?")
 	if err != nil && !errors.Is(err, tool.ErrNoTerminal) {
 		return false, err
 	}

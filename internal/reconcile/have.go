@@ -194,6 +194,7 @@ func (p *Plan) HasTenant(key string) bool { return key == "" || p.tenants.there(
 type Counts struct {
 	Create, Update, Same, Rejected int // users
 	Assign, Assigned               int // assignments to make, and made already
+	Blocked                        int // of those to make: Permit lacks the role or the tenant
 }
 
 // Counts sums the plan up.
@@ -214,8 +215,11 @@ func (p *Plan) Counts() Counts {
 		for _, a := range p.own(i) {
 			if a.there {
 				c.Assigned++
-			} else {
-				c.Assign++
+				continue
+			}
+			c.Assign++
+			if !p.HasRole(p.roleKeys[a.role]) || !p.HasTenant(p.scopes[a.scope].tenant) {
+				c.Blocked++
 			}
 		}
 	}

@@ -94,11 +94,14 @@ func (r *reader) Close() error {
 	return nil
 }
 
+// deadliner is a source whose blocked read can be ended.
+type deadliner interface{ SetReadDeadline(t time.Time) error }
+
 // wake ends a read that is under way. It is false for a real stdin, whose read
 // nothing can end.
 func (r *reader) wake() bool {
 	switch src := r.src.(type) {
-	case interface{ SetReadDeadline(t time.Time) error }:
+	case deadliner:
 		return src.SetReadDeadline(time.Unix(1, 0)) == nil
 	case io.Closer:
 		return src.Close() == nil

@@ -2,10 +2,12 @@ package tool
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"strings"
+	"time"
 
 	"golang.org/x/term"
 )
@@ -20,8 +22,8 @@ func IsTerminal(stream any) bool {
 var ErrNoTerminal = errors.New("there is no terminal to ask on")
 
 // Ask puts a yes-or-no question on the terminal itself, since stdin and stdout
-// carry data. Anything but y or yes is no.
-func (t *Tool) Ask(question string) (bool, error) {
+// carry data. Anything but y or yes is no. It gives up when ctx ends.
+func (t *Tool) Ask(ctx context.Context, question string) (bool, error) {
 	tty, err := openTerminal()
 	if err != nil {
 		return false, ErrNoTerminal
@@ -30,10 +32,28 @@ func (t *Tool) Ask(question string) (bool, error) {
 	if _, err := fmt.Fprintf(tty, "%s: %s [y/N] ", t.Name, question); err != nil {
 		return false, fmt.Errorf("ask on the terminal: %w", err)
 	}
-	answer, err := bufio.NewReader(tty).ReadString('\n')
-	if err != nil && !errors.Is(err, io.EOF) {
-		return false, fmt.Errorf("read the answer from the terminal: %w", err)
+	type reply struct {
+		line string
+		err  error
 	}
-	answer = strings.ToLower(strings.TrimSpace(answer))
-	return answer == "y" || answer == "yes", nil
+	replies := make(chan reply, 1)
+	go func() {
+		line, err := bufio.NewReader(tty).ReadString('\n')
+		replies <- reply{line, err}
+	}()
+	var answer reply
+	select {
+	case answer = <-replies:
+	case <-ctx.Done():
+		_, _ = fmt.Fprintln(tty) // what is printed next begins a line
+		if wakeable, ok := tty.(deadliner); ok && wakeable.SetReadDeadline(time.Unix(1, 0)) == nil {
+			<-replies
+		} // else the end of the process ends it, as it does a blocked stdin
+		return false, context.Cause(ctx)
+	}
+	if answer.err != nil && !errors.Is(answer.err, io.EOF) {
+		return false, fmt.Errorf("read the answer from the terminal: %w", answer.err)
+	}
+	word := strings.ToLower(strings.TrimSpace(answer.line))
+	return word == "y" || word == "yes", nil
 }
