@@ -30,6 +30,8 @@ type fakesKey struct{}
 
 func setup(env *testscript.Env) error {
 	env.Values[fakesKey{}] = &fakes{}
+	// A process built with -race would sleep a second before it exits.
+	env.Setenv("GORACE", "atexit_sleep_ms=0")
 	return nil
 }
 
