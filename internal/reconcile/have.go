@@ -28,9 +28,6 @@ func (p *Plan) HaveUser(key, email string) (int, bool) {
 			p.emails[h] = c
 		}
 	}
-	if ok {
-		p.users[i].known = true
-	}
 	return int(i), ok
 }
 
@@ -56,23 +53,20 @@ func (p *Plan) HaveAssignment(userKey string, a record.RoleAssignment) bool {
 	if !ok {
 		return false
 	}
-	s := scope{a.Tenant, a.ResourceInstance}
-	number, ok := p.scopeNumbers[s]
-	if !ok && s.instance != "" {
-		// A line may name the instance alone; Permit names its tenant too.
-		number, ok = p.scopeNumbers[scope{"", s.instance}]
-	}
-	if !ok {
-		return false
-	}
+	wanted := false
 	own := p.own(int(i))
 	for j := range own {
-		if own[j].role == role && own[j].scope == number {
-			own[j].there = true
-			return true
+		if own[j].role == role && p.scopes[own[j].scope].means(a) {
+			own[j].there, wanted = true, true
 		}
 	}
-	return false
+	return wanted
+}
+
+// means reports whether Permit's assignment holds where the line says. A line
+// may name a resource instance alone; Permit names its tenant too.
+func (s scope) means(a record.RoleAssignment) bool {
+	return s.instance == a.ResourceInstance && (s.tenant == a.Tenant || s.tenant == "")
 }
 
 func (p *Plan) own(i int) []assignment {
@@ -86,37 +80,54 @@ func (p *Plan) own(i int) []assignment {
 // Settle decides who gets an email that more than one user would have, once
 // everything that Permit has was noted: the user who has it and keeps it, else
 // the first line that wants it, unless a user whom the input does not name has
-// it.
+// it. Who does not get the email it wants keeps the one it has.
 func (p *Plan) Settle() {
 	for i := range p.users {
 		u := &p.users[i]
-		if u.email == 0 || u.state == Conflicted {
+		u.settled = u.email == 0 || u.state == Conflicted
+		if u.settled {
 			continue
 		}
-		if winner := p.winner(u.email); winner != i {
-			u.state = TakenEmail
+		// A line that conflicts claims nothing.
+		if c := p.emails[u.email]; p.users[c.first-1].state == Conflicted {
+			c.first = uint32(i) + 1
+			p.emails[u.email] = c
 		}
+	}
+	var waiting []uint32
+	for i := range p.users {
+		waiting = p.settle(uint32(i), waiting[:0])
 	}
 }
 
-func (p *Plan) winner(email uint64) int {
-	c := p.emails[email]
-	switch {
-	case c.holder == foreign:
-		return -1
-	case c.holder != 0:
-		// A line that names no email leaves the user the one it has.
-		holder := &p.users[c.holder-1]
-		if holder.email == email || holder.email == 0 || holder.state == Conflicted {
-			return int(c.holder) - 1
+// settle decides about user i, and first about those who have what it waits
+// for: an email comes free when its holder gets another one. In a ring each
+// makes way for the next.
+func (p *Plan) settle(i uint32, waiting []uint32) []uint32 {
+	for !p.users[i].settled {
+		u := &p.users[i]
+		u.settled = true
+		waiting = append(waiting, i)
+		c := p.emails[u.email]
+		if c.holder == i+1 || c.holder == 0 && c.first == i+1 {
+			break
 		}
-	}
-	for i := int(c.first) - 1; i < len(p.users); i++ {
-		if p.users[i].email == email && p.users[i].state != Conflicted {
-			return i
+		if c.holder == foreign || c.first != i+1 || p.keeps(c.holder-1, u.email) {
+			for _, loser := range waiting {
+				p.users[loser].state = TakenEmail
+			}
+			break
 		}
+		i = c.holder - 1
 	}
-	return -1
+	return waiting
+}
+
+// keeps reports whether user i stays with an email that it has. A line that
+// names none leaves it.
+func (p *Plan) keeps(i uint32, email uint64) bool {
+	u := &p.users[i]
+	return u.email == email || u.email == 0 || u.state == Conflicted || u.state == TakenEmail
 }
 
 // Missing is what the input names and Permit lacks, in the order of the input.

@@ -53,11 +53,11 @@ const (
 )
 
 type user struct {
-	sum   uint64 // of the whole line, to tell a repeated line from a differing one
-	email uint64 // 0 is none
-	first uint32 // its first assignment
-	state State
-	known bool // Permit has it
+	sum     uint64 // of the whole line, to tell a repeated line from a differing one
+	email   uint64 // 0 is none
+	first   uint32 // its first assignment
+	state   State
+	settled bool // whether it gets its email is known
 }
 
 type assignment struct {
@@ -198,12 +198,17 @@ func (p *Plan) WantTenant(t *record.Tenant) Repeat {
 	})
 }
 
-// merged is a over b: lines of one key are one, and what the first says stands.
+// merged is a over b: lines of one key are one, and what the first says stands
+// unless it is empty.
 func merged(a, b map[string]any) map[string]any {
 	if len(b) == 0 {
 		return a
 	}
 	both := maps.Clone(b)
-	maps.Copy(both, a)
+	for name, value := range a {
+		if nothing(both[name]) || !nothing(value) {
+			both[name] = value
+		}
+	}
 	return both
 }

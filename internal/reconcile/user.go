@@ -1,9 +1,11 @@
 package reconcile
 
 import (
+	"cmp"
 	"encoding/json"
 	"maps"
 	"math/big"
+	"strconv"
 	"strings"
 
 	"a0permit/internal/record"
@@ -58,7 +60,7 @@ func equal(a, b any) bool {
 		b, ok := b.(bool)
 		return ok && a == b
 	case json.Number, float64:
-		return sameNumber(a, b)
+		return decimal(a) == decimal(b)
 	case []any:
 		b, ok := b.([]any)
 		if !ok || len(a) != len(b) {
@@ -102,38 +104,35 @@ func nothing(v any) bool {
 	return false
 }
 
-// longNumber bounds what is compared by value: an exponent of millions would be
-// a number of megabytes.
-const longNumber = 400
-
-func sameNumber(a, b any) bool {
-	x, xText, xOK := number(a)
-	y, yText, yOK := number(b)
-	switch {
-	case !xOK || !yOK:
-		return false
-	case x != nil && y != nil:
-		return x.Cmp(y) == 0
-	}
-	return xText == yText
-}
-
-// number is a JSON number's value, nil where it is too long to be had, and its
-// text.
-func number(v any) (*big.Rat, string, bool) {
+// decimal is a number in the one form that all equal numbers share: digits
+// without zeros at either end, and a power of ten. Nothing is computed, since
+// an exponent of millions would be a number of megabytes. What is no number has
+// none.
+func decimal(v any) string {
+	var text string
 	switch v := v.(type) {
-	case float64:
-		return new(big.Rat).SetFloat64(v), "", true
 	case json.Number:
-		text := v.String()
-		if f, err := v.Float64(); err != nil || len(text) > longNumber || f == 0 && strings.Trim(text, "-0.eE+") != "" {
-			return nil, text, true
-		}
-		value, ok := new(big.Rat).SetString(text)
-		if !ok {
-			return nil, text, true
-		}
-		return value, text, true
+		text = v.String()
+	case float64:
+		text = strconv.FormatFloat(v, 'g', -1, 64)
+	default:
+		return ""
 	}
-	return nil, "", false
+	mantissa, power, _ := strings.Cut(strings.ToLower(text), "e")
+	exponent, ok := new(big.Int).SetString(cmp.Or(power, "0"), 10)
+	if !ok {
+		return text // no JSON number: it is its own form
+	}
+	digits, negative := strings.CutPrefix(mantissa, "-")
+	whole, fraction, _ := strings.Cut(digits, ".")
+	digits = strings.TrimLeft(whole+fraction, "0")
+	if digits == "" {
+		return "0"
+	}
+	short := strings.TrimRight(digits, "0")
+	exponent.Add(exponent, big.NewInt(int64(len(digits)-len(short)-len(fraction))))
+	if negative {
+		short = "-" + short
+	}
+	return short + "e" + exponent.String()
 }

@@ -1,0 +1,141 @@
+package reconcile_test
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"a0permit/internal/reconcile"
+	"a0permit/internal/record"
+)
+
+// Lines of one key are one: a non-empty field beats an empty one, and where
+// both say something the first stands.
+func TestRoleLinesOfOneKey(t *testing.T) {
+	t.Parallel()
+	type attributes = map[string]any
+	tests := []struct {
+		name  string
+		lines []record.Role
+		want  record.Role
+	}{
+		{
+			"name and description from two lines",
+			[]record.Role{{Name: "Admin"}, {Description: "All of it"}},
+			record.Role{Name: "Admin", Description: "All of it"},
+		},
+		{
+			"the first stands",
+			[]record.Role{{Name: "Admin", Description: "A"}, {Name: "Boss", Description: "B"}},
+			record.Role{Name: "Admin", Description: "A"},
+		},
+		{
+			"a later name beats none",
+			[]record.Role{{}, {Name: "Admin"}, {Name: "Boss"}},
+			record.Role{Name: "Admin"},
+		},
+		{
+			"attributes of two lines",
+			[]record.Role{{Name: "A", Attributes: attributes{"x": "1", "both": "first"}}, {Attributes: attributes{"y": "2", "both": "second"}}},
+			record.Role{Name: "A", Attributes: attributes{"x": "1", "y": "2", "both": "first"}},
+		},
+		{
+			"attributes from the second line alone",
+			[]record.Role{{Name: "A"}, {Attributes: attributes{"y": "2"}}},
+			record.Role{Name: "A", Attributes: attributes{"y": "2"}},
+		},
+		{
+			"an empty attribute is beaten",
+			[]record.Role{{Name: "A", Attributes: attributes{"x": "", "y": nil, "z": ""}}, {Attributes: attributes{"x": "1", "y": true}}},
+			record.Role{Name: "A", Attributes: attributes{"x": "1", "y": true, "z": ""}},
+		},
+		{
+			"an empty attribute beats none",
+			[]record.Role{{Name: "A", Attributes: attributes{"x": "1"}}, {Attributes: attributes{"x": "", "y": ""}}},
+			record.Role{Name: "A", Attributes: attributes{"x": "1", "y": ""}},
+		},
+		{
+			"without a name the key is the name",
+			[]record.Role{{Description: "D"}},
+			record.Role{Name: "admin", Description: "D"},
+		},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			p := reconcile.New("default")
+			for i, line := range tt.lines {
+				line.Key = "admin"
+				want := reconcile.Repeated
+				if i == 0 {
+					want = reconcile.First
+				}
+				if got := p.WantRole(&line); got != want {
+					t.Errorf("line %d: %v, want %v", i, got, want)
+				}
+			}
+			tt.want.Key = "admin"
+			roles, _ := p.Missing()
+			if diff := cmp.Diff([]record.Role{tt.want}, roles); diff != "" {
+				t.Errorf("Missing (-want +got): %s", diff)
+			}
+		})
+	}
+}
+
+func TestTenantLinesOfOneKey(t *testing.T) {
+	t.Parallel()
+	p := reconcile.New("default")
+	got := []reconcile.Repeat{
+		p.WantTenant(&record.Tenant{Key: "acme", Attributes: map[string]any{"x": "1", "y": ""}}),
+		p.WantTenant(&record.Tenant{Key: "acme", Name: "Acme Inc", Attributes: map[string]any{"x": "2", "y": "3"}}),
+		p.WantTenant(&record.Tenant{Key: "acme", Name: "Other"}),
+		p.WantTenant(&record.Tenant{Key: "beta"}),
+	}
+	if want := []reconcile.Repeat{reconcile.First, reconcile.Repeated, reconcile.Repeated, reconcile.First}; !slices.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+	_, tenants := p.Missing()
+	want := []record.Tenant{{Key: "acme", Name: "Acme Inc", Attributes: map[string]any{"x": "1", "y": "3"}}, {Key: "beta", Name: "beta"}}
+	if diff := cmp.Diff(want, tenants); diff != "" {
+		t.Errorf("Missing (-want +got): %s", diff)
+	}
+}
+
+// What is missing comes in the order in which the input met it first, whether
+// by a line or by a user who names it.
+func TestMissing(t *testing.T) {
+	t.Parallel()
+	p := planOf(t, `{"key":"a","role_assignments":[{"role":"zeta","tenant":"org_2"},{"role":"late"}]}`)
+	p.WantRole(&record.Role{Key: "alpha", Name: "Alpha"})
+	p.WantRole(&record.Role{Key: "late", Name: "Late", Description: "named before its line"})
+	p.WantTenant(&record.Tenant{Key: "org_1", Name: "One"})
+	p.WantUser(user(t, `{"key":"b","role_assignments":[{"role":"there","tenant":"org_0"},{"role":"alpha","tenant":"org_1"}]}`))
+	// Permit is looked at, in an order of its own.
+	for _, key := range []string{"unheard-of", "there"} {
+		p.HaveRole(key)
+	}
+	for _, key := range []string{"org_0", "unheard-of"} {
+		p.HaveTenant(key)
+	}
+	roles, tenants := p.Missing()
+	wantRoles := []record.Role{{Key: "zeta", Name: "zeta"}, {Key: "late", Name: "Late", Description: "named before its line"}, {Key: "alpha", Name: "Alpha"}}
+	wantTenants := []record.Tenant{{Key: "org_2", Name: "org_2"}, {Key: "default", Name: "default"}, {Key: "org_1", Name: "One"}}
+	if diff := cmp.Diff(wantRoles, roles); diff != "" {
+		t.Errorf("roles (-want +got): %s", diff)
+	}
+	if diff := cmp.Diff(wantTenants, tenants); diff != "" {
+		t.Errorf("tenants (-want +got): %s", diff)
+	}
+	// Created one after the other, they are missing no more.
+	for _, r := range roles {
+		p.HaveRole(r.Key)
+	}
+	for _, tenant := range tenants {
+		p.HaveTenant(tenant.Key)
+	}
+	if roles, tenants = p.Missing(); len(roles)+len(tenants) > 0 {
+		t.Errorf("still missing: %v %v", roles, tenants)
+	}
+}

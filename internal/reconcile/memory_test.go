@@ -1,0 +1,93 @@
+package reconcile_test
+
+import (
+	"fmt"
+	"runtime"
+	"strconv"
+	"testing"
+
+	"a0permit/internal/reconcile"
+	"a0permit/internal/record"
+)
+
+// fill has a plan want n users and find them all in Permit.
+func fill(n, assignments int) *reconcile.Plan {
+	p := reconcile.New("default")
+	roles := make([]record.RoleAssignment, assignments)
+	for i := range roles {
+		roles[i] = record.RoleAssignment{Role: "role-" + strconv.Itoa(i)}
+	}
+	for i := range n {
+		p.WantUser(&record.User{Key: fmt.Sprintf("auth0|%024d", i), Email: fmt.Sprintf("user%d@acme.com", i), RoleAssignments: roles})
+	}
+	for i := range n {
+		p.HaveUser(fmt.Sprintf("auth0|%024d", i), fmt.Sprintf("user%d@acme.com", i))
+		p.Found(i, true)
+	}
+	p.Settle()
+	return p
+}
+
+// fillTenants has a plan want n tenants, by their lines and by one user who is
+// in all of them.
+func fillTenants(n int) *reconcile.Plan {
+	p := reconcile.New("default")
+	u := &record.User{Key: "a"}
+	for i := range n {
+		key := fmt.Sprintf("org_%020d", i)
+		p.WantTenant(&record.Tenant{Key: key, Name: "The Company " + key})
+		u.RoleAssignments = append(u.RoleAssignments, record.RoleAssignment{Role: "r", Tenant: key})
+	}
+	p.WantUser(u)
+	return p
+}
+
+// live is how many bytes a plan holds on the heap.
+func live(tb testing.TB, plan func() *reconcile.Plan) float64 {
+	tb.Helper()
+	var before, after runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&before)
+	p := plan()
+	runtime.GC()
+	runtime.ReadMemStats(&after)
+	if p.Users() == 0 {
+		tb.Fatal("the plan is empty")
+	}
+	return float64(after.HeapAlloc) - float64(before.HeapAlloc)
+}
+
+// The plan must not come to hold records. Not parallel: it measures the heap.
+func TestMemory(t *testing.T) {
+	const n = 30_000
+	alone := live(t, func() *reconcile.Plan { return fill(n, 0) })
+	with := live(t, func() *reconcile.Plan { return fill(n, 4) })
+	if got := alone / n; got > 128 {
+		t.Errorf("%.0f bytes per user, want at most 128", got)
+	}
+	if got := (with - alone) / (4 * n); got > 24 {
+		t.Errorf("%.0f bytes per assignment, want at most 24", got)
+	}
+}
+
+func BenchmarkMemory(b *testing.B) {
+	for _, n := range []int{100_000, 1_000_000} {
+		b.Run(fmt.Sprintf("users=%d", n), func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				alone := live(b, func() *reconcile.Plan { return fill(n, 0) })
+				with := live(b, func() *reconcile.Plan { return fill(n, 4) })
+				b.ReportMetric(alone/float64(n), "B/user")
+				b.ReportMetric((with-alone)/float64(4*n), "B/assignment")
+			}
+		})
+	}
+	for _, n := range []int{1000, 10_000} {
+		b.Run(fmt.Sprintf("tenants=%d", n), func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				b.ReportMetric(live(b, func() *reconcile.Plan { return fillTenants(n) })/float64(n), "B/tenant")
+			}
+		})
+	}
+}

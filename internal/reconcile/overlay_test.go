@@ -1,0 +1,122 @@
+package reconcile_test
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"a0permit/internal/reconcile"
+	"a0permit/internal/record"
+)
+
+// user reads a user as the loader does: numbers keep their digits.
+func user(t *testing.T, text string) *record.User {
+	t.Helper()
+	u := &record.User{}
+	decoder := json.NewDecoder(strings.NewReader(text))
+	decoder.UseNumber()
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(u); err != nil {
+		t.Fatalf("%s: %v", text, err)
+	}
+	return u
+}
+
+const jane = `{"key":"u","email":"jane@acme.com","first_name":"Jane","last_name":"Doe","attributes":{"a":1,"kept":[{"x":12345678901234567}]}}`
+
+func TestOverlay(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name, want, have string
+		write            string // empty: the same
+	}{
+		{"a bare line asks for nothing", `{"key":"u"}`, jane, ""},
+		{"the whole of it", jane, jane, ""},
+		{"email in another case", `{"key":"u","email":"JANE@Acme.com"}`, jane, ""},
+		{"roles are not the user's own", `{"key":"u","role_assignments":[{"role":"a"}]}`, jane, ""},
+		{
+			"another email", `{"type":"user","key":"u","email":"j@acme.com"}`, jane,
+			`{"key":"u","email":"j@acme.com","first_name":"Jane","last_name":"Doe","attributes":{"a":1,"kept":[{"x":12345678901234567}]}}`,
+		},
+		{
+			"another first name", `{"key":"u","first_name":"jane"}`, jane,
+			`{"key":"u","email":"jane@acme.com","first_name":"jane","last_name":"Doe","attributes":{"a":1,"kept":[{"x":12345678901234567}]}}`,
+		},
+		{
+			"another last name", `{"key":"u","last_name":"Roe"}`, jane,
+			`{"key":"u","email":"jane@acme.com","first_name":"Jane","last_name":"Roe","attributes":{"a":1,"kept":[{"x":12345678901234567}]}}`,
+		},
+		{
+			"another value", `{"key":"u","attributes":{"a":2}}`, jane,
+			`{"key":"u","email":"jane@acme.com","first_name":"Jane","last_name":"Doe","attributes":{"a":2,"kept":[{"x":12345678901234567}]}}`,
+		},
+		{
+			"one more attribute", `{"key":"u","attributes":{"a":1,"b":true}}`, jane,
+			`{"key":"u","email":"jane@acme.com","first_name":"Jane","last_name":"Doe","attributes":{"a":1,"b":true,"kept":[{"x":12345678901234567}]}}`,
+		},
+		{
+			"an attribute emptied", `{"key":"u","attributes":{"a":""}}`, jane,
+			`{"key":"u","email":"jane@acme.com","first_name":"Jane","last_name":"Doe","attributes":{"a":"","kept":[{"x":12345678901234567}]}}`,
+		},
+		{
+			"an email in another case does not ride along", `{"key":"u","email":"JANE@acme.com","last_name":"Roe"}`, jane,
+			`{"key":"u","email":"jane@acme.com","first_name":"Jane","last_name":"Roe","attributes":{"a":1,"kept":[{"x":12345678901234567}]}}`,
+		},
+		{
+			"neither type nor roles are written", `{"key":"u","last_name":"Roe"}`, `{"type":"user","key":"u","role_assignments":[{"role":"r"}]}`,
+			`{"key":"u","last_name":"Roe"}`,
+		},
+		{"onto an empty user", jane, `{"key":"u"}`, jane},
+		{"first attributes", `{"key":"u","attributes":{"a":0}}`, `{"key":"u"}`, `{"key":"u","attributes":{"a":0}}`},
+		{
+			"what is the same stays as Permit writes it", `{"key":"u","attributes":{"a":1.0,"b":2}}`, `{"key":"u","attributes":{"a":1}}`,
+			`{"key":"u","attributes":{"a":1,"b":2}}`,
+		},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			have := user(t, tt.have)
+			write, same := reconcile.Overlay(user(t, tt.want), have)
+			if same != (tt.write == "") {
+				t.Fatalf("same = %v, write %+v", same, write)
+			}
+			if diff := cmp.Diff(user(t, tt.have), have); diff != "" {
+				t.Errorf("Permit's user was changed: %s", diff)
+			}
+			if same {
+				tt.write = tt.have
+			}
+			if diff := cmp.Diff(*user(t, tt.write), write); diff != "" {
+				t.Errorf("write (-want +got): %s", diff)
+			}
+			if _, again := reconcile.Overlay(user(t, tt.want), &write); !again {
+				t.Error("written, and not yet the same")
+			}
+		})
+	}
+}
+
+func TestSameEmail(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		a, b string
+		want bool
+	}{
+		{"", "", true},
+		{"jane@acme.com", "Jane@ACME.com", true},
+		{"JOSÉ@acme.com", "josé@acme.com", true},
+		{"jane@acme.com", "jane@acme.co", false},
+		{"jane@acme.com", "", false},
+	}
+	for _, tt := range tests {
+		if got := reconcile.SameEmail(tt.a, tt.b); got != tt.want {
+			t.Errorf("SameEmail(%q, %q) = %v", tt.a, tt.b, got)
+		}
+		if got := reconcile.SameEmail(tt.b, tt.a); got != tt.want {
+			t.Errorf("SameEmail(%q, %q) = %v", tt.b, tt.a, got)
+		}
+	}
+}
