@@ -21,17 +21,16 @@ const (
 // envelope, depending on the endpoint and its parameters.
 type list[T any] struct {
 	items []T
-	total int // -1 when the answer does not say
+	total int // 0 when the answer does not say
 }
 
 func (l *list[T]) UnmarshalJSON(data []byte) error {
-	l.total = -1
 	if bytes.HasPrefix(bytes.TrimSpace(data), []byte("[")) {
 		return json.Unmarshal(data, &l.items)
 	}
 	var envelope struct {
 		Data  *[]T `json:"data"`
-		Total *int `json:"total_count"`
+		Total int  `json:"total_count"`
 	}
 	if err := json.Unmarshal(data, &envelope); err != nil {
 		return err
@@ -39,10 +38,7 @@ func (l *list[T]) UnmarshalJSON(data []byte) error {
 	if envelope.Data == nil {
 		return errors.New("neither a list nor an envelope around one")
 	}
-	l.items = *envelope.Data
-	if envelope.Total != nil {
-		l.total = *envelope.Total
-	}
+	l.items, l.total = *envelope.Data, envelope.Total
 	return nil
 }
 
@@ -66,12 +62,8 @@ func pages[T any](ctx context.Context, c *Client, path string, size int, filter 
 				}
 			}
 			seen += len(answer.items)
-			switch {
-			case len(answer.items) == 0:
-				return
-			case answer.total >= 0 && seen >= answer.total:
-				return
-			case answer.total < 0 && len(answer.items) < size:
+			// A total that has been passed says nothing, as 0 does.
+			if len(answer.items) == 0 || seen == answer.total || seen > answer.total && len(answer.items) < size {
 				return
 			}
 		}

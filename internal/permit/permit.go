@@ -24,7 +24,7 @@ const DefaultURL = "https://api.permit.io"
 func Classes() []httpapi.Class {
 	return []httpapi.Class{
 		{Name: "bulk", Calls: 100, Per: 10 * time.Minute, Has: func(method, path string) bool {
-			return method != http.MethodGet && (strings.Contains(path, "/bulk/") || strings.HasSuffix(path, "/role_assignments/bulk"))
+			return method != http.MethodGet && isBulk(path)
 		}},
 		{Name: "schema", Calls: 40, Per: time.Minute, Has: func(method, path string) bool {
 			return method == http.MethodPost && strings.HasPrefix(path, "/v2/schema/")
@@ -37,6 +37,12 @@ func Classes() []httpapi.Class {
 		}},
 		{Name: "all", Calls: 800, Per: time.Minute, Has: func(string, string) bool { return true }},
 	}
+}
+
+// isBulk looks behind the environment: a project or a user may be called bulk.
+func isBulk(path string) bool {
+	parts := strings.Split(path, "/") // "", v2, facts, project, environment, ...
+	return len(parts) == 7 && (parts[5] == "bulk" || parts[5] == "role_assignments" && parts[6] == "bulk")
 }
 
 // Most items that one bulk call takes (docs, bulk operations).
@@ -106,13 +112,13 @@ func explain(e *httpapi.APIError, body []byte) {
 	}
 	e.RequestID = b.ID
 	e.Code = cmp.Or(b.Code, b.Error)
-	e.Message = strings.Join(strings.Fields(cmp.Or(b.Message, b.Title)), " ")
+	e.Message = oneLine(cmp.Or(b.Message, b.Title))
 	if e.Message != "" || len(b.Detail) == 0 {
 		return
 	}
 	var text string
 	if json.Unmarshal(b.Detail, &text) == nil {
-		e.Message = text
+		e.Message = oneLine(text)
 		return
 	}
 	var faults []struct {
@@ -125,7 +131,7 @@ func explain(e *httpapi.APIError, body []byte) {
 	var messages []string
 	for _, fault := range faults {
 		place, index := locate(fault.Loc)
-		message := place + ": " + fault.Msg
+		message := oneLine(place + ": " + fault.Msg)
 		messages = append(messages, message)
 		if index < 0 {
 			continue
@@ -137,6 +143,8 @@ func explain(e *httpapi.APIError, body []byte) {
 	}
 	e.Message = strings.Join(messages[:min(len(messages), 3)], "; ")
 }
+
+func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }
 
 // locate splits a place such as ["body","operations",3,"email"] into a name
 // and the first number, -1 when there is none.

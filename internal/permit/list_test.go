@@ -1,0 +1,192 @@
+package permit_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"iter"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"a0permit/internal/permit"
+	"a0permit/internal/permit/permittest"
+)
+
+// pager answers a list of users u0, u1, ... a page at a time.
+type pager struct {
+	items    int
+	envelope bool
+	total    func(page int) any // nil: no total_count
+	most     int                // grants no larger pages; 0: as large as asked for
+
+	queries []url.Values
+}
+
+func (p *pager) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	q := r.URL.Query()
+	p.queries = append(p.queries, q)
+	page, _ := strconv.Atoi(q.Get("page"))
+	size, _ := strconv.Atoi(q.Get("per_page"))
+	if p.most > 0 {
+		size = min(size, p.most)
+	}
+	from := min(p.items, (page-1)*size)
+	data := []map[string]any{}
+	for i := range min(p.items-from, size) {
+		// Fields that the client does not know are nothing to it.
+		data = append(data, map[string]any{"key": fmt.Sprintf("u%d", from+i), "user": fmt.Sprintf("u%d", from+i), "new_field": []int{1}})
+	}
+	var answer any = data
+	if p.envelope {
+		e := map[string]any{"data": data, "page_count": 1}
+		if p.total != nil {
+			e["total_count"] = p.total(page)
+		}
+		answer = e
+	}
+	_ = json.NewEncoder(w).Encode(answer)
+}
+
+func says(total any) func(int) any { return func(int) any { return total } }
+
+func TestPages(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name  string
+		pager pager
+		calls int
+	}{
+		{"array, empty", pager{}, 1},
+		{"array, one", pager{items: 1}, 1},
+		{"array, one less than a page", pager{items: 99}, 1},
+		{"array, a full page and an empty one", pager{items: 100}, 2},
+		{"array, one more than a page", pager{items: 101}, 2},
+		{"array, two full pages and an empty one", pager{items: 200}, 3},
+		{"array, three pages", pager{items: 250}, 3},
+
+		{"total, empty", pager{envelope: true, total: says(0)}, 1},
+		{"total, one", pager{items: 1, envelope: true, total: says(1)}, 1},
+		{"total, one less than a page", pager{items: 99, envelope: true, total: says(99)}, 1},
+		{"total, a full page", pager{items: 100, envelope: true, total: says(100)}, 1},
+		{"total, one more than a page", pager{items: 101, envelope: true, total: says(101)}, 2},
+		{"total, three pages", pager{items: 250, envelope: true, total: says(250)}, 3},
+		{"total, of a server with smaller pages", pager{items: 250, envelope: true, total: says(250), most: 30}, 9},
+
+		{"envelope alone, empty", pager{envelope: true}, 1},
+		{"envelope alone, a full page and an empty one", pager{items: 100, envelope: true}, 2},
+		{"envelope alone, two pages", pager{items: 150, envelope: true}, 2},
+		{"total null", pager{items: 100, envelope: true, total: says(nil)}, 2},
+
+		{"total too high", pager{items: 150, envelope: true, total: says(400)}, 3},
+		{"total too high, and nothing", pager{envelope: true, total: says(400)}, 1},
+		{"total too low", pager{items: 250, envelope: true, total: says(40)}, 3},
+		{"total 0", pager{items: 250, envelope: true, total: says(0)}, 3},
+		{"total -1", pager{items: 250, envelope: true, total: says(-1)}, 3},
+		{"total too low for a second page that is full", pager{items: 250, envelope: true, total: says(150)}, 3},
+		{"total grows", pager{items: 250, envelope: true, total: func(page int) any { return 110 * page }}, 4},
+		{"total on the first page only", pager{items: 250, envelope: true, total: func(page int) any {
+			if page == 1 {
+				return 250
+			}
+			return nil
+		}}, 3},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			users, err := collect(client(&tt.pager).Users(t.Context()))
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got, want []string
+			for _, u := range users {
+				got = append(got, u.Key)
+			}
+			for i := range tt.pager.items {
+				want = append(want, fmt.Sprintf("u%d", i))
+			}
+			if !slices.Equal(got, want) {
+				t.Errorf("%d users, want %d", len(got), len(want))
+			}
+			if len(tt.pager.queries) != tt.calls {
+				t.Errorf("%d calls, want %d", len(tt.pager.queries), tt.calls)
+			}
+		})
+	}
+}
+
+// lister makes a list and says how many items it had.
+type lister func(context.Context, *permit.Client) (int, error)
+
+func count[T any](list func(*permit.Client, context.Context) iter.Seq2[T, error]) lister {
+	return func(ctx context.Context, c *permit.Client) (int, error) {
+		items, err := collect(list(c, ctx))
+		return len(items), err
+	}
+}
+
+func assignments(users ...string) lister {
+	return count(func(c *permit.Client, ctx context.Context) iter.Seq2[permit.Assignment, error] {
+		return c.Assignments(ctx, users...)
+	})
+}
+
+// Pages as large as Permit grants, one after the other, with the filter on
+// each.
+func TestPageQueries(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name string
+		call lister
+		n    int
+		want []string
+	}{
+		{
+			"users", count((*permit.Client).Users), 150,
+			[]string{"page=1&per_page=100", "page=2&per_page=100"},
+		},
+		{
+			"roles", count((*permit.Client).Roles), 99,
+			[]string{"page=1&per_page=100"},
+		},
+		{
+			"tenants", count((*permit.Client).Tenants), 99,
+			[]string{"page=1&per_page=100"},
+		},
+		{"assignments", assignments(), 1500, []string{"page=1&per_page=1000", "page=2&per_page=1000"}},
+		{"assignments of users", assignments("auth0|a", "b&page=7"), 1500, []string{"page=1&per_page=1000&user=auth0%7Ca&user=b%26page%3D7", "page=2&per_page=1000&user=auth0%7Ca&user=b%26page%3D7"}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			p := &pager{items: tt.n}
+			if n, err := tt.call(t.Context(), client(p)); n != tt.n || err != nil {
+				t.Errorf("%d items, %v; want %d", n, err, tt.n)
+			}
+			var got []string
+			for _, q := range p.queries {
+				got = append(got, q.Encode())
+			}
+			if diff := cmp.Diff(tt.want, got); diff != "" {
+				t.Errorf("(-want +got): %s", diff)
+			}
+		})
+	}
+}
+
+func TestMostUsersInAFilter(t *testing.T) {
+	t.Parallel()
+	c := client(permittest.New(permittest.Options{}))
+	users := slices.Repeat([]string{"auth0|5f7c8ec7c33c6c004bbafe82"}, permit.MaxFilter+1)
+	if _, err := collect(c.Assignments(t.Context(), users[1:]...)); err != nil {
+		t.Errorf("%d users: %v", permit.MaxFilter, err)
+	}
+	if _, err := collect(c.Assignments(t.Context(), users...)); permit.Status(err) != http.StatusUnprocessableEntity {
+		t.Errorf("one more: %v", err)
+	}
+}
