@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
+	"strings"
 
 	"a0permit/internal/permit"
 	"a0permit/internal/reconcile"
@@ -54,35 +56,64 @@ func (l *loader) applyUsers(ctx context.Context) error {
 		batch = batch[:0]
 		return l.assign(ctx, permit.MaxAssignments)
 	}
-	// An email that one user gives up may be another's: those who give up come
-	// first.
-	for _, releases := range []bool{true, false} {
-		for i := range l.plan.Users() {
-			if l.changed[i].releases != releases {
-				continue
+	put := func(i int) error {
+		switch l.plan.State(i) {
+		case reconcile.Create, reconcile.Update:
+			u, err := l.body(i)
+			if err != nil {
+				return err
 			}
-			switch l.plan.State(i) {
-			case reconcile.Create, reconcile.Update:
-				u, err := l.body(i)
-				if err != nil {
-					return err
-				}
-				if batch = append(batch, write{u, i}); len(batch) == permit.MaxUsers {
-					if err := flush(); err != nil {
-						return err
-					}
-				}
-			case reconcile.Same:
-				if err := l.touch(i); err != nil {
-					return err
-				}
+			if batch = append(batch, write{u, i}); len(batch) == permit.MaxUsers {
+				return flush()
 			}
+		case reconcile.Same:
+			return l.touch(i)
+		}
+		return nil
+	}
+	first, err := l.releasing()
+	if err != nil {
+		return err
+	}
+	for _, i := range first {
+		if err := put(i); err != nil {
+			return err
+		}
+	}
+	for i := range l.plan.Users() {
+		if l.changed[i].releases {
+			continue
+		}
+		if err := put(i); err != nil {
+			return err
 		}
 	}
 	if len(batch) == 0 {
 		return nil
 	}
 	return flush()
+}
+
+// releasing is the users who give an email up, which may be another's then:
+// each behind the one whose email it takes.
+func (l *loader) releasing() ([]int, error) {
+	var order []int
+	met := map[int]bool{}
+	for i := range l.plan.Users() {
+		var chain []int
+		for j, ok := i, l.changed[i].releases; ok && !met[j]; {
+			met[j] = true
+			chain = append(chain, j)
+			u, err := l.body(j)
+			if err != nil {
+				return nil, err
+			}
+			j, ok = l.released[strings.ToLower(u.Email)]
+		}
+		slices.Reverse(chain)
+		order = append(order, chain...)
+	}
+	return order, nil
 }
 
 // touch queues what a user who is as the line says lacks in assignments.
@@ -167,7 +198,8 @@ func (l *loader) putAssignments(ctx context.Context, batch []pending) error {
 // sendAssignments makes one bulk call, and a few more where the refusal says
 // that the server was late or that some are there already.
 func (l *loader) sendAssignments(ctx context.Context, batch []pending) error {
-	if l.late { // it was before, so look before the call is spent
+	awaited := l.late // it was late before, so look before the call is spent
+	if awaited {
 		if _, err := l.await(ctx, batch); err != nil {
 			return err
 		}
@@ -182,12 +214,11 @@ func (l *loader) sendAssignments(ctx context.Context, batch []pending) error {
 			return err
 		}
 		switch status := permit.Status(err); {
-		case status == http.StatusNotFound && aboutUser(err):
-			visible, awaited := l.await(ctx, batch)
-			if awaited != nil {
-				return awaited
-			}
-			if !visible {
+		case status == http.StatusNotFound && aboutUser(err) && !awaited:
+			awaited = true
+			if visible, failed := l.await(ctx, batch); failed != nil {
+				return failed
+			} else if !visible {
 				return err
 			}
 		case status == http.StatusConflict:

@@ -3,6 +3,8 @@ package permitload
 import (
 	"context"
 	"fmt"
+	"net/http"
+	"slices"
 
 	"a0permit/internal/permit"
 	"a0permit/internal/record"
@@ -67,13 +69,7 @@ func (l *loader) createTenants(ctx context.Context) error {
 	_, missing := l.plan.Missing()
 	size := permit.MaxTenants
 	return deliver(ctx, l, missing, bulk[record.Tenant]{
-		send: func(ctx context.Context, tenants []record.Tenant) error {
-			all := make([]permit.Tenant, len(tenants))
-			for i, t := range tenants {
-				all[i] = asTenant(t)
-			}
-			return l.permit.CreateTenants(ctx, all)
-		},
+		send: l.sendTenants,
 		one: func(ctx context.Context, t record.Tenant) error {
 			return there(l.permit.CreateTenant(ctx, asTenant(t)))
 		},
@@ -87,6 +83,30 @@ func (l *loader) createTenants(ctx context.Context) error {
 		},
 		size: &size,
 	})
+}
+
+// sendTenants makes one bulk call, and another without those that are there
+// already: an answer may have been lost.
+func (l *loader) sendTenants(ctx context.Context, tenants []record.Tenant) error {
+	all := make([]permit.Tenant, len(tenants))
+	for i, t := range tenants {
+		all[i] = asTenant(t)
+	}
+	err := l.permit.CreateTenants(ctx, all)
+	if permit.Status(err) != http.StatusConflict {
+		return err
+	}
+	if err := l.lookTenants(ctx); err != nil {
+		return err
+	}
+	rest := slices.DeleteFunc(slices.Clone(tenants), func(t record.Tenant) bool { return l.plan.HasTenant(t.Key) })
+	switch len(rest) {
+	case 0:
+		return nil
+	case len(tenants):
+		return err
+	}
+	return l.sendTenants(ctx, rest)
 }
 
 func asTenant(t record.Tenant) permit.Tenant {
@@ -108,7 +128,7 @@ func (l *loader) lacking(kind, key string) fault {
 
 // closeCatalogue settles what became of the role and tenant lines. Lines of
 // one key are one.
-func (l *loader) closeCatalogue(stopped error) error {
+func (l *loader) closeCatalogue(stopped error, note func(error)) {
 	met := map[outcome]bool{}
 	for _, line := range l.in.catalogue {
 		what := outcome{line.kind, line.key}
@@ -124,9 +144,7 @@ func (l *loader) closeCatalogue(stopped error) error {
 			if _, tried := l.broken[what]; stopped != nil && !tried {
 				f = notReached(stopped)
 			}
-			if err := l.putLine(line.place, f); err != nil {
-				return err
-			}
+			note(l.putLine(line.place, f))
 		case met[what]:
 			t.Repeated++
 		case l.created[what]:
@@ -136,5 +154,4 @@ func (l *loader) closeCatalogue(stopped error) error {
 		}
 		met[what] = true
 	}
-	return nil
 }

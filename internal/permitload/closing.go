@@ -1,8 +1,6 @@
 package permitload
 
 import (
-	"errors"
-
 	"a0permit/internal/reconcile"
 	"a0permit/internal/record"
 )
@@ -43,17 +41,19 @@ func (l *loader) putLine(at place, f fault) error {
 }
 
 // closing settles what became of every line, and puts those on stdout that a
-// load that stopped has not reached.
+// load that stopped has not reached. A fault on the way does not end it: the
+// report needs all of them.
 func (l *loader) closing(stopped error) error {
-	if stopped != nil && !l.wrote || errors.Is(stopped, errLeft) {
+	if stopped != nil && !l.wrote {
 		return nil
 	}
-	if err := l.began(); err != nil {
-		return err
+	first := l.began()
+	note := func(err error) {
+		if first == nil {
+			first = err
+		}
 	}
-	if err := l.closeCatalogue(stopped); err != nil {
-		return err
-	}
+	l.closeCatalogue(stopped, note)
 	t := l.in.tallies[record.TypeUser]
 	for i := range l.plan.Users() {
 		switch state := l.plan.State(i); {
@@ -66,13 +66,12 @@ func (l *loader) closing(stopped error) error {
 			t.Loaded++
 		default:
 			t.NotLoaded++
-			if err := l.fail(i, notReached(stopped)); err != nil {
-				return err
-			}
+			note(l.fail(i, notReached(stopped)))
 		}
 	}
 	l.report.closed = true
-	return l.report.check()
+	note(l.report.check())
+	return first
 }
 
 func (l *loader) wants(i int) bool {

@@ -23,14 +23,17 @@ const (
 const sampled = 20
 
 // await waits until the users of a batch that this load has written are
-// visible, and reports whether they are. It asks by single GETs, since bulk
-// calls are scarce.
+// visible, and reports whether they are; if there are none, there is nothing to
+// wait for. It asks by single GETs, since bulk calls are scarce.
 func (l *loader) await(ctx context.Context, batch []pending) (bool, error) {
 	var written []pending
 	for _, a := range batch {
 		if s := l.plan.State(a.User); s == reconcile.Written || s == reconcile.Failed {
 			written = append(written, a)
 		}
+	}
+	if len(written) == 0 {
+		return false, nil
 	}
 	unseen := sample(keys(written), sampled)
 	deadline := time.Now().Add(patience)

@@ -43,6 +43,7 @@ type left struct {
 	out      io.Writer
 	terminal bool
 	shown    int
+	broken   bool // has failed, and said so
 }
 
 // errLeft is a stdout that cannot be written to: what was not loaded would be
@@ -53,6 +54,9 @@ var errLeft = errors.New("write what was not loaded to stdout")
 const onTerminal = 20
 
 func (l *left) put(line []byte, f fault) error {
+	if l.broken {
+		return nil
+	}
 	f.At = time.Now().UTC().Format(time.RFC3339)
 	if l.terminal {
 		l.shown++
@@ -85,6 +89,7 @@ func key(line []byte) string {
 
 func (l *left) check(err error) error {
 	if err != nil {
+		l.broken = true
 		return fmt.Errorf("%w: %w", errLeft, err)
 	}
 	return nil

@@ -90,7 +90,7 @@ func decode[R record.User | record.Role | record.Tenant | record.End](text []byt
 	var typeError *json.UnmarshalTypeError
 	switch {
 	case errors.As(err, &typeError):
-		return fmt.Errorf("%s: it should not be a %s", typeError.Field, typeError.Value)
+		return fmt.Errorf("%s: it is of the wrong type: %s", typeError.Field, typeError.Value)
 	case err != nil:
 		return errors.New(strings.TrimPrefix(err.Error(), "json: "))
 	}

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"strings"
 
 	"a0permit/internal/permit"
 	"a0permit/internal/reconcile"
@@ -99,7 +100,14 @@ func (l *loader) compare(have permit.User) error {
 	if same {
 		return nil
 	}
-	return l.keep(i, write, current.Email != "" && !reconcile.SameEmail(write.Email, current.Email))
+	releases := current.Email != "" && !reconcile.SameEmail(write.Email, current.Email)
+	if err := l.keep(i, write, releases); err != nil {
+		return err
+	}
+	if releases {
+		l.released[strings.ToLower(current.Email)] = i
+	}
+	return nil
 }
 
 // keep puts what user i is to be written as into a spool of its own, since
@@ -110,7 +118,7 @@ func (l *loader) keep(i int, write record.User, releases bool) error {
 		if err != nil {
 			return err
 		}
-		l.overlays, l.changed = spool, map[int]overlay{}
+		l.overlays, l.changed, l.released = spool, map[int]overlay{}, map[string]int{}
 	}
 	text, err := json.Marshal(write)
 	if err != nil {

@@ -69,14 +69,7 @@ func load(c *cli.Context, t *tool.Tool) error {
 	if err != nil {
 		return err
 	}
-	plan := reconcile.New(cfg.tenant)
-	l := &loader{
-		config: cfg, tool: t, permit: client, plan: plan, in: newInput(plan),
-		left:     &left{out: t.Out, terminal: tool.IsTerminal(t.Out)},
-		userSize: permit.MaxUsers, assignmentSize: permit.MaxAssignments,
-		created: map[outcome]bool{}, broken: map[outcome]fault{},
-	}
-	l.report.tallies = l.in.tallies
+	l := newLoader(cfg, t, client)
 	defer l.close()
 	t.SetReport(&l.report)
 	return explain(l.run(c.Context))
@@ -139,6 +132,7 @@ type loader struct {
 
 	overlays *tool.Spool
 	changed  map[int]overlay
+	released map[string]int // emails, in lower case, and who gives them up
 
 	waiting []pending // assignments of the users that were just written
 	ready   []pending // assignments whose users should be visible by now
@@ -150,6 +144,18 @@ type loader struct {
 	alike   alike
 	late    bool // users became visible late in this load
 	wrote   bool // something was written, or refused
+}
+
+func newLoader(cfg config, t *tool.Tool, client *permit.Client) *loader {
+	plan := reconcile.New(cfg.tenant)
+	l := &loader{
+		config: cfg, tool: t, permit: client, plan: plan, in: newInput(plan),
+		left:     &left{out: t.Out, terminal: tool.IsTerminal(t.Out)},
+		userSize: permit.MaxUsers, assignmentSize: permit.MaxAssignments,
+		created: map[outcome]bool{}, broken: map[outcome]fault{},
+	}
+	l.report.tallies = l.in.tallies
+	return l
 }
 
 func (l *loader) close() {

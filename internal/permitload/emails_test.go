@@ -1,0 +1,103 @@
+package permitload
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"testing/synctest"
+
+	"github.com/google/go-cmp/cmp"
+
+	"a0permit/internal/permit/permittest"
+	"a0permit/internal/tool"
+)
+
+// people is users by key and email, "ann=a@acme.example zoe=".
+func people(list string) permittest.State {
+	s := permittest.State{Tenants: crowd(0).Tenants}
+	for each := range strings.FieldsSeq(list) {
+		key, mail, _ := strings.Cut(each, "=")
+		if mail != "" {
+			mail += "@acme.example"
+		}
+		s.Users = append(s.Users, permittest.User{Key: key, Email: mail})
+	}
+	return s
+}
+
+// An email belongs to one user at a time. Who gives it up is written before
+// who takes it; who cannot have it comes out.
+func TestEmails(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name, have, want, then string
+		left                   []string
+	}{
+		{"two lines want one", "", "a=x b=x", "a=x", []string{"b duplicate_email"}},
+		{"but for case", "", "a=x b=X", "a=x", []string{"b duplicate_email"}},
+		{"another in Permit has it", "zoe=x", "a=x b=y", "b=y zoe=x", []string{"a duplicate_email"}},
+		{"who has it keeps it", "b=x", "a=x b=x", "b=x", []string{"a duplicate_email"}},
+		{"a line without one leaves it", "b=x", "a=x b=", "b=x", []string{"a duplicate_email"}},
+		{"given up by a later line", "b=x", "a=x b=y", "a=x b=y", nil},
+		{"given up by an earlier line", "a=x", "a=y b=x", "a=y b=x", nil},
+		{"given up by whoever takes another's", "b=x c=y", "a=x b=y c=z", "a=x b=y c=z", nil},
+		{"the other way round", "a=x b=y", "a=y b=z c=x", "a=y b=z c=x", nil},
+		{"a long chain", "a=1 b=2 c=3 d=4 e=5", "a=2 b=3 c=4 d=5 e=6", "a=2 b=3 c=4 d=5 e=6", nil},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				srv := permittest.New(permittest.Options{})
+				srv.Seed(people(tt.have))
+				got := bring(t.Context(), srv, records(people(tt.want)))
+				code := tool.Done
+				if tt.left != nil {
+					code = tool.Rejected
+				}
+				wantCode(t, got, code)
+				wantState(t, srv, people(tt.then))
+				if diff := cmp.Diff(tt.left, codes(t, got.out)); diff != "" {
+					t.Errorf("stdout (-want +got):\n%s", diff)
+				}
+				before := writes(srv)
+				wantCode(t, bring(t.Context(), srv, records(people(tt.want))), code)
+				if n := writes(srv) - before; n > 0 {
+					t.Errorf("a second load made %d writes", n)
+				}
+			})
+		})
+	}
+}
+
+// Who gives up goes first over the bounds of batches, too.
+func TestEmailsOverBatches(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		srv := permittest.New(permittest.Options{Caps: permittest.Caps{Users: 5}, Oversize: 413})
+		var have, want []string
+		for i := range 40 {
+			have = append(have, fmt.Sprintf("u%02d=%d", i, i))
+			want = append(want, fmt.Sprintf("u%02d=%d", i, i+1))
+		}
+		srv.Seed(people(strings.Join(have, " ")))
+		next := people(strings.Join(want, " "))
+		wantLoaded(t, srv, records(next), next)
+	})
+}
+
+// Two who swap their emails cannot both be written first. Whatever comes of
+// it, nobody else is lost, and no line.
+func TestSwappedEmails(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		srv := permittest.New(permittest.Options{})
+		srv.Seed(people("a=x b=y"))
+		got := bring(t.Context(), srv, records(people("a=y b=x c=z")))
+		wantCode(t, got, tool.Rejected)
+		wantState(t, srv, people("a=x b=y c=z"))
+		if diff := cmp.Diff([]string{"b DUPLICATE_ENTITY", "a DUPLICATE_ENTITY"}, codes(t, got.out)); diff != "" {
+			t.Errorf("stdout (-want +got):\n%s", diff)
+		}
+	})
+}

@@ -1,0 +1,220 @@
+package permitload
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"a0permit/internal/httpapi/httpapitest"
+	"a0permit/internal/permit/permittest"
+	"a0permit/internal/tool"
+)
+
+// What a call may meet and a load has to get over.
+var passing = map[string]httpapitest.Fault{
+	"lost":       {Lose: true},
+	"cut":        {Cut: true},
+	"429":        {Status: 429, Body: `{"error":"rate_limited","message":"You have exceeded the rate limit."}`},
+	"429, timed": {Status: 429, RetryAfter: 7 * time.Second},
+	"500":        {Status: 500, Body: `{"error_code":"UNEXPECTED_ERROR","message":"You did nothing wrong"}`},
+	"502":        {Status: 502, Body: "<html>Bad Gateway</html>"},
+	"503, timed": {Status: 503, RetryAfter: 30 * time.Second},
+	"504":        {Status: 504},
+	"408":        {Status: 408},
+	"425":        {Status: 425},
+	"concurrent": {Status: 409, Body: `{"error_code":"CONCURRENT_OPERATION_DISALLOWED"}`},
+}
+
+// Each call of a load meets each fault, twice in a row: nothing is lost,
+// nothing is doubled, and a second load finds nothing to do.
+func TestEachCallMeetsEachFault(t *testing.T) {
+	t.Parallel()
+	want := crowd(6)
+	want.Tenants = append(want.Tenants, permittest.Tenant{Key: "org_1", Name: "Acme"})
+	want.Assignments[0].Tenant = "org_1"
+	input := records(want)
+	for _, call := range []string{
+		"GET /v2/api-key/scope", "GET S/roles", "GET F/tenants", "GET F/users", "POST S/roles", "POST F/bulk/tenants", "PUT F/bulk/users", "POST F/role_assignments/bulk",
+	} {
+		for name, happens := range passing {
+			t.Run(call+" "+name, func(t *testing.T) {
+				t.Parallel()
+				synctest.Test(t, func(t *testing.T) {
+					// Permit's 409 for what is there already is the harder answer.
+					srv := permittest.New(permittest.Options{Faults: struck(call, happens, 1, 2)})
+					wantLoaded(t, srv, input, want)
+				})
+			})
+		}
+	}
+}
+
+// Every third answer of all is lost, over many small batches.
+func TestManyLostAnswers(t *testing.T) {
+	t.Parallel()
+	for _, pair := range []permittest.Pair{permittest.Conflict, permittest.Skip} {
+		synctest.Test(t, func(t *testing.T) {
+			n := 0
+			srv := permittest.New(permittest.Options{
+				AssignedPair: pair, Caps: permittest.Caps{Users: 30, Assignments: 30}, Oversize: http.StatusRequestEntityTooLarge, Lag: 3 * time.Second, AssignmentLag: 3 * time.Second,
+				Faults: func(*http.Request) httpapitest.Fault { n++; return httpapitest.Fault{Lose: n%3 == 0} },
+			})
+			want := crowd(100)
+			input := records(want)
+			wantCode(t, bring(t.Context(), srv, input), tool.Done)
+			wantState(t, srv, want)
+			wantAgain(t, srv, input)
+		})
+	}
+}
+
+// The report counts an assignment once, however often it was tried.
+func TestLostAnswersAreCountedOnce(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		srv := permittest.New(permittest.Options{Faults: struck("POST F/role_assignments/bulk", httpapitest.Fault{Lose: true}, 1, 2, 3)})
+		want := crowd(40)
+		got := bring(t.Context(), srv, records(want))
+		wantCode(t, got, tool.Done)
+		if says := "users: 40 in = 40 loaded + 0 unchanged + 0 not loaded; 60 role assignments made"; !strings.Contains(got.report.String(), says) {
+			t.Errorf("report: %s", got.report)
+		}
+		if n := bulkCalls(srv); n > 1+4 {
+			t.Errorf("%d bulk calls", n)
+		}
+	})
+}
+
+// A lost answer costs no halving: what is there is looked up.
+func TestLostAnswersCostFewCalls(t *testing.T) {
+	t.Parallel()
+	for _, call := range []string{"POST F/bulk/tenants", "PUT F/bulk/users", "POST F/role_assignments/bulk", "PUT S/bulk/roles"} {
+		t.Run(call, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				srv := permittest.New(permittest.Options{Faults: struck(call, httpapitest.Fault{Lose: true}, 1)})
+				want := crowd(2)
+				for i := range 150 {
+					key := fmt.Sprintf("org_%03d", i)
+					want.Tenants = append(want.Tenants, permittest.Tenant{Key: key, Name: key})
+					want.Roles = append(want.Roles, permittest.Role{Key: "r" + key, Name: key})
+					want.Assignments = append(want.Assignments, permittest.Assignment{User: want.Users[1].Key, Role: "Editor", Tenant: key})
+				}
+				slices.SortFunc(want.Roles, func(a, b permittest.Role) int { return strings.Compare(a.Key, b.Key) })
+				wantLoaded(t, srv, records(want), want)
+				if n := bulkCalls(srv); n > 5 || writes(srv) > n {
+					t.Errorf("%d bulk calls and %d single ones, want one more than 4", n, writes(srv)-n)
+				}
+			})
+		})
+	}
+}
+
+// A limit that is lower than published is felt, kept to, and sinks nothing.
+func TestLowerLimitThanPublished(t *testing.T) {
+	t.Parallel()
+	for _, timed := range []bool{false, true} {
+		t.Run(strconv.FormatBool(timed), func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				srv := permittest.New(permittest.Options{
+					RetryAfter: timed, ErrorBody429: permittest.Body429CloudPDP, Caps: permittest.Caps{Users: 10, Assignments: 10}, Oversize: http.StatusRequestEntityTooLarge,
+					Limits: []permittest.Limit{{Class: permittest.ClassWrite, Calls: 10, Window: time.Minute}, {Class: permittest.ClassAll, Calls: 20, Window: time.Minute}},
+				})
+				want := crowd(80)
+				start := time.Now()
+				wantLoaded(t, srv, records(want), want)
+				if srv.Refused() == 0 {
+					t.Error("the limit was not felt")
+				}
+				if n := srv.Refused(); n > 30 {
+					t.Errorf("%d answers of 429", n)
+				}
+				if took := time.Since(start) - 15*time.Minute; took > 30*time.Minute {
+					t.Errorf("took %s", took)
+				}
+			})
+		})
+	}
+}
+
+// A service that is away for good is given up, and what was not loaded comes
+// out.
+func TestServiceThatStaysAway(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name, call string
+		happens    httpapitest.Fault
+		left       int
+	}{
+		{"500 at the key", "GET /v2/api-key/scope", httpapitest.Fault{Status: 500}, 0},
+		{"503 at the look", "GET F/users", httpapitest.Fault{Status: 503}, 0},
+		{"500 at the first write", "PUT F/bulk/users", httpapitest.Fault{Status: 500}, 0},
+		{"500 at the assignments", "POST F/role_assignments/bulk", httpapitest.Fault{Status: 500}, 30},
+		{"503 at the assignments", "POST F/role_assignments/bulk", httpapitest.Fault{Status: 503}, 30},
+		{"429 at the assignments", "POST F/role_assignments/bulk", httpapitest.Fault{Status: 429}, 30},
+		{"no answers at the assignments", "POST F/role_assignments/bulk", httpapitest.Fault{Cut: true}, 30},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				away := true
+				srv := permittest.New(permittest.Options{Faults: func(r *http.Request) httpapitest.Fault {
+					if away && abbreviated(r.Method, r.URL.EscapedPath()) == tt.call {
+						return tt.happens
+					}
+					return httpapitest.Fault{}
+				}})
+				want := crowd(40)
+				srv.Seed(permittest.State{Roles: want.Roles})
+				start := time.Now()
+				got := bring(t.Context(), srv, records(want))
+				wantCode(t, got, tool.Stopped)
+				if took := time.Since(start); took > 4*time.Hour {
+					t.Errorf("took %s", took)
+				}
+				if n := len(leftLines(t, got.out)); n != tt.left {
+					t.Errorf("%d lines left, want %d", n, tt.left)
+				}
+				if tally := got.report.tallies["user"]; tt.left > 0 && (tally.NotLoaded != 30 || tally.Loaded != 10) {
+					t.Errorf("the report says %+v", tally)
+				}
+				// What was left is all that is still to do.
+				away = false
+				if tt.left > 0 {
+					wantCode(t, bring(t.Context(), srv, got.out), tool.Done)
+					wantState(t, srv, want)
+				}
+			})
+		})
+	}
+}
+
+// A page that cannot be had is no end of the list: what is not known to be
+// there would be written over.
+func TestLookThatBreaksOff(t *testing.T) {
+	t.Parallel()
+	for _, status := range []int{403, 404, 422} {
+		synctest.Test(t, func(t *testing.T) {
+			srv := permittest.New(permittest.Options{Faults: func(r *http.Request) httpapitest.Fault {
+				if r.URL.Query().Get("page") == "2" {
+					return httpapitest.Fault{Status: status}
+				}
+				return httpapitest.Fault{}
+			}})
+			want, input := plain(150)
+			srv.Seed(want)
+			got := bring(t.Context(), srv, input)
+			wantCode(t, got, tool.Stopped)
+			if got.out != "" || writes(srv) > 0 {
+				t.Errorf("%d writes, stdout %.200q", writes(srv), got.out)
+			}
+		})
+	}
+}

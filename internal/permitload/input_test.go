@@ -1,0 +1,125 @@
+package permitload
+
+import (
+	"bytes"
+	"compress/gzip"
+	"strings"
+	"testing"
+
+	"a0permit/internal/permit/permittest"
+	"a0permit/internal/tool"
+)
+
+const (
+	ann = `{"type":"user","key":"auth0|ann","email":"ann@acme.example","first_name":"Ann"}` + "\n"
+	bob = `{"type":"user","key":"auth0|bob","email":"bob@acme.example","first_name":"Bob"}` + "\n"
+)
+
+// Input that is not ours stops the load before any write.
+func TestForeignInput(t *testing.T) {
+	t.Parallel()
+	tests := []struct{ name, input, says, hint string }{
+		{"not JSON", ann + "user_id,email\n" + end, "stdin: line 2: not one of our lines: it is not JSON", "jq -c"},
+		{"pretty-printed", "{\n  \"type\": \"user\",\n  \"key\": \"ann\"\n}\n", "stdin: line 1: not one of our lines: it is not JSON", "jq -c"},
+		{"cut within a line", ann + bob[:20], "stdin: line 2: not one of our lines: it is not JSON", "jq -c"},
+		{"two objects on a line", strings.TrimSpace(ann) + bob, "line 1: not one of our lines: it is not JSON", "jq -c"},
+		{"a list", "[" + strings.TrimSpace(ann) + "]\n", "line 1: not one of our lines: it has no type", "jq -c"},
+		{"no type", `{"key":"ann"}`, "line 1: not one of our lines: it has no type", "jq -c"},
+		{"a null type", `{"type":null,"key":"ann"}`, "line 1: not one of our lines: it has no type", "jq -c"},
+		{"an unknown type", ann + `{"type":"group","key":"a"}` + "\n" + end, `stdin: line 2: not one of our lines: its type is "group"`, "jq -c"},
+		{"an end of another make", ann + `{"type":"end","complete":"yes"}`, "line 2: not one of our lines: an end line", "jq -c"},
+		{"an end at no time", ann + `{"type":"end","complete":true,"as_of":"yesterday"}`, "line 2: not one of our lines: an end line: as_of is not a time", "jq -c"},
+		{"nothing", "", "the command before this one wrote nothing", ""},
+		{"an endless line", strings.Repeat("x", 16<<20+1), "stdin: line 1: the line is longer than 16 MiB", ""},
+		{"cut gzip", packed(ann + end)[:40], "read stdin: the gzip data breaks off", ""},
+		{"damaged gzip", packed(ann+end) + "x", "read stdin: the gzip data", ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			srv := permittest.New(permittest.Options{})
+			got := run(t, srv, tt.input, "--create-missing", "yes")
+			wantRun(t, got, tool.Stopped, "permitload: error: ", tt.says)
+			wantUntouched(t, srv, got, tt.hint)
+		})
+	}
+}
+
+func packed(text string) string {
+	var b bytes.Buffer
+	z := gzip.NewWriter(&b)
+	_, _ = z.Write([]byte(text)) // to memory
+	_ = z.Close()
+	return b.String()
+}
+
+// What says of itself that it is not whole is not loaded, wherever it says so.
+// There is no hint: the stage that broke off has given its own.
+func TestIncompleteInput(t *testing.T) {
+	t.Parallel()
+	const broken = `{"type":"end","complete":false,"reason":"read users.csv.gz: the gzip data breaks off","users":1,"roles":0,"tenants":0,"rejected":0}` + "\n"
+	const says = "the input says that it is not complete: read users.csv.gz: the gzip data breaks off"
+	for name, input := range map[string]string{
+		"last": ann + broken, "first": broken + ann, "before a complete one": broken + ann + end, "after one": ann + end + broken,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			srv := permittest.New(permittest.Options{})
+			got := run(t, srv, input)
+			wantRun(t, got, tool.Stopped, says)
+			wantUntouched(t, srv, got, "")
+
+			got = run(t, srv, input, "--allow-incomplete")
+			wantRun(t, got, tool.Done, "users: 1 in = 1 loaded")
+			if n := len(srv.State().Users); n != 1 {
+				t.Errorf("%d users under --allow-incomplete", n)
+			}
+		})
+	}
+}
+
+func TestNoEnd(t *testing.T) {
+	t.Parallel()
+	const says = "the input has no end line: it may have been cut short"
+	srv := permittest.New(permittest.Options{})
+	got := run(t, srv, ann, "--require-end")
+	wantRun(t, got, tool.Stopped, "error: "+says)
+	wantUntouched(t, srv, got, "--require-end")
+
+	got = run(t, srv, ann)
+	wantRun(t, got, tool.Done, "warning: "+says)
+	if n := len(srv.State().Users); n != 1 {
+		t.Errorf("%d users", n)
+	}
+	if got = run(t, srv, ann+end+bob+end, "--require-end"); got.code != tool.Done || strings.Contains(got.err, says) {
+		t.Errorf("with two ends: exit code %d\n%s", got.code, got.err)
+	}
+}
+
+// Streams are joined by cat, packed or not, and by naming several files.
+func TestInputsAreJoined(t *testing.T) {
+	t.Parallel()
+	want := permittest.State{Tenants: crowd(0).Tenants, Users: []permittest.User{
+		{Key: "auth0|ann", Email: "ann@acme.example", FirstName: "Ann"},
+		{Key: "auth0|bob", Email: "bob@acme.example", FirstName: "Bob"},
+	}}
+	tests := []struct {
+		name, stdin string
+		files       []string
+	}{
+		{"one stream", ann + end + bob + end, nil},
+		{"without the last line end", bob + strings.TrimSpace(ann), nil},
+		{"empty lines", "\n" + ann + "\r\n \n" + bob, nil},
+		{"packed", packed(ann+end) + packed(bob+end), nil},
+		{"files", "", []string{save(t, "a.jsonl", ann), save(t, "b.jsonl", bob+end)}},
+		{"a packed file and stdin", ann, []string{save(t, "b.jsonl.gz", packed(bob+end)), "-"}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			srv := permittest.New(permittest.Options{})
+			wantRun(t, run(t, srv, tt.stdin, tt.files...), tool.Done, "users: 2 in = 2 loaded")
+			wantState(t, srv, want)
+		})
+	}
+}

@@ -1,0 +1,96 @@
+package permitload
+
+import (
+	"net/http"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"a0permit/internal/httpapi/httpapitest"
+	"a0permit/internal/permit/permittest"
+	"a0permit/internal/tool"
+)
+
+// A late write is waited for by looking, not by bulk calls that are refused,
+// and the assignments of one batch follow while the next is under way.
+func TestLateWritesCostFewCalls(t *testing.T) {
+	t.Parallel()
+	for lag, users := range map[time.Duration]int{time.Second: 400, 10 * time.Second: 3010, 45 * time.Second: 400} {
+		synctest.Test(t, func(t *testing.T) {
+			srv := permittest.New(permittest.Options{Lag: lag})
+			want := crowd(users)
+			for i := range want.Users { // smaller: the race detector takes its time
+				want.Users[i] = permittest.User{Key: want.Users[i].Key}
+			}
+			want.Assignments = want.Assignments[len(want.Assignments)-300:] // of both batches
+			start := time.Now()
+			wantCode(t, bring(t.Context(), srv, records(want)), tool.Done)
+			if n := len(srv.State().Assignments); n != 300 {
+				t.Errorf("%d assignments", n)
+			}
+			// 2 for users, 1 for assignments, 1 that found out.
+			if n := bulkCalls(srv); n > 4 {
+				t.Errorf("lag %s: %d bulk calls", lag, n)
+			}
+			if n := calls(srv, "GET F/users/"); n > 20*20 {
+				t.Errorf("lag %s: %d looks", lag, n)
+			}
+			if took := time.Since(start); took > lag+10*time.Second {
+				t.Errorf("lag %s: took %s", lag, took)
+			}
+		})
+	}
+}
+
+// Later than anybody waits for at once, and still nothing is lost.
+func TestVeryLateWrites(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		srv := permittest.New(permittest.Options{Lag: 100 * time.Second})
+		want := crowd(100)
+		wantLoaded(t, srv, records(want), want)
+	})
+}
+
+// Written, but never to be seen: that ends, and all lines come out.
+func TestWritesThatNeverShow(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		srv := permittest.New(permittest.Options{Lag: 1000 * time.Hour})
+		want := crowd(100)
+		start := time.Now()
+		got := bring(t.Context(), srv, records(want))
+		wantCode(t, got, tool.Stopped)
+		if took := time.Since(start); took > time.Hour {
+			t.Errorf("took %s", took)
+		}
+		retryable := 0
+		for _, l := range leftLines(t, got.out) {
+			if l.Error.Retryable {
+				retryable++
+			}
+		}
+		if tally := got.report.tallies["user"]; retryable != 75 || tally.NotLoaded != 75 || tally.Loaded != 25 {
+			t.Errorf("%d lines to retry, %+v; 75 of 100 hold a role", retryable, tally)
+		}
+	})
+}
+
+// A role that is not found is not waited for.
+func TestNotEveryNotFoundIsLate(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		srv := permittest.New(permittest.Options{Faults: func(r *http.Request) httpapitest.Fault {
+			if abbreviated(r.Method, r.URL.EscapedPath()) == "POST F/role_assignments/bulk" {
+				return httpapitest.Fault{Status: 404, Body: `{"error_code":"NOT_FOUND","message":"we could not find 'Role' with the given filters"}`}
+			}
+			return httpapitest.Fault{}
+		}})
+		want := crowd(30)
+		wantCode(t, bring(t.Context(), srv, records(want)), tool.Done)
+		wantState(t, srv, want)
+		if n := calls(srv, "GET F/users/"); n > 0 {
+			t.Errorf("%d looks for users", n)
+		}
+	})
+}

@@ -1,0 +1,140 @@
+package permitload
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"a0permit/internal/permit/permittest"
+)
+
+// environments are the answers to what nobody outside Permit knows for sure:
+// each differs from the strictest in one thing, and the last ones in all.
+func environments() map[string]permittest.Options {
+	const lag = 20 * time.Second
+	lenient := permittest.Options{
+		AssignedPair: permittest.Skip, ExistingTenant: http.StatusOK, UnknownIdent: http.StatusNotFound, UnknownFilter: http.StatusNotFound,
+		UnknownRole: http.StatusUnprocessableEntity, MissingTenant: http.StatusBadRequest, DuplicateEmail: http.StatusUnprocessableEntity,
+		PutOmitted: permittest.Keep, PutRoleOmitted: permittest.Keep, PutAssignments: permittest.Replace, LowerEmails: true,
+		Envelopes: true, Nulls: true, PlainDetail: true, WideClasses: true, SerialBulk: http.StatusConflict,
+	}
+	late := lenient
+	late.Lag, late.AssignmentLag = lag, lag
+	return map[string]permittest.Options{
+		"strict":                  {},
+		"assigned pairs skipped":  {AssignedPair: permittest.Skip},
+		"late users":              {Lag: lag},
+		"late assignments":        {AssignmentLag: lag},
+		"late both":               {Lag: lag, AssignmentLag: lag},
+		"PUT keeps fields":        {PutOmitted: permittest.Keep},
+		"PUT replaces roles":      {PutAssignments: permittest.Replace},
+		"PUT keeps roles' fields": {PutRoleOmitted: permittest.Keep},
+		"tenants as they are":     {ExistingTenant: http.StatusOK},
+		"unknown filters":         {UnknownFilter: http.StatusNotFound},
+		"unknown filters, late":   {UnknownFilter: http.StatusNotFound, Lag: lag},
+		"unknown roles by 422":    {UnknownRole: http.StatusUnprocessableEntity},
+		"emails in lower case":    {LowerEmails: true},
+		"envelopes":               {Envelopes: true},
+		"nulls":                   {Nulls: true},
+		"envelopes and nulls":     {Envelopes: true, Nulls: true},
+		"wide classes":            {WideClasses: true},
+		"one bulk call at a time": {SerialBulk: http.StatusLocked},
+		"no limits":               {Unlimited: true},
+		"small, by 413":           {Caps: permittest.Caps{Users: 7, Tenants: 2, Assignments: 7, Roles: 2}, Oversize: http.StatusRequestEntityTooLarge},
+		"small, by 422":           {Caps: permittest.Caps{Users: 7, Tenants: 2, Assignments: 7, Roles: 2}, Oversize: http.StatusUnprocessableEntity},
+		"small, late":             {Caps: permittest.Caps{Users: 10, Assignments: 10}, Oversize: http.StatusRequestEntityTooLarge, Lag: lag, AssignmentLag: lag},
+		"small bodies":            {MaxBody: 2000},
+		"lenient":                 lenient,
+		"lenient and late":        late,
+	}
+}
+
+func TestEachEnvironmentFromNothing(t *testing.T) {
+	t.Parallel()
+	want := crowd(24)
+	want.Tenants = append(want.Tenants, permittest.Tenant{Key: "org_1", Name: "Acme"}, permittest.Tenant{Key: "org_2", Name: "Big"}, permittest.Tenant{Key: "org_3", Name: "Co"})
+	for i := range want.Assignments {
+		if i%3 == 0 {
+			want.Assignments[i].Tenant = "org_1"
+		}
+	}
+	// In State's order.
+	srv := permittest.New(permittest.Options{})
+	srv.Seed(want)
+	want = srv.State()
+	input := records(want)
+	for name, o := range environments() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				srv := permittest.New(o)
+				wantLoaded(t, srv, input, want)
+				if srv.Refused() > 0 {
+					t.Errorf("%d answers of 429", srv.Refused())
+				}
+			})
+		})
+	}
+}
+
+// What Permit has beside the input stays; what differs becomes what the line
+// says. (What becomes of the assignments of users who are updated where a PUT
+// clears them, PutAssignments: Clear, is not held here: nothing puts them back
+// yet.)
+func TestEachEnvironmentFromHalf(t *testing.T) {
+	t.Parallel()
+	full := crowd(24)
+	before := permittest.State{Roles: full.Roles[:2]}
+	before.Roles[0].Name = "Chief"
+	want := permittest.State{Roles: full.Roles, Tenants: full.Tenants, Assignments: full.Assignments}
+	for i, u := range full.Users {
+		after := u
+		after.Attributes = map[string]any{"provider": "google-oauth2"}
+		switch i % 4 {
+		case 0: // new
+		case 1: // as it is, but for the case of its email
+			u.Attributes = map[string]any{"provider": "google-oauth2", "seen": 1e3}
+			u.Email = strings.ToUpper(u.Email)
+			after.Email, after.Attributes["seen"] = u.Email, 1e3
+			before.Users = append(before.Users, u)
+		case 2: // differs, and has more than the line says
+			u.FirstName, u.LastName = "Anne", "Lee"
+			u.Attributes = map[string]any{"provider": "db", "app": map[string]any{"theme": "dark"}}
+			after.LastName, after.Attributes["app"] = "Lee", map[string]any{"theme": "dark"}
+			if u.Email == "" {
+				u.Email = fmt.Sprintf("old%d@acme.example", i)
+				after.Email = u.Email
+			}
+			before.Users = append(before.Users, u)
+		case 3: // lacks all but the key
+			before.Users = append(before.Users, permittest.User{Key: u.Key})
+		}
+		want.Users = append(want.Users, after)
+	}
+	for i, a := range full.Assignments {
+		if a.Role != "billing-viewer" && i%5 == 0 && a.User[len(a.User)-1]%4 != 0 {
+			before.Assignments = append(before.Assignments, a)
+		}
+	}
+	before.Users = append(before.Users, permittest.User{Key: "zoe", Email: "zoe@acme.example"})
+	want.Users = append(want.Users, permittest.User{Key: "zoe", Email: "zoe@acme.example"})
+	before.Assignments = append(before.Assignments, permittest.Assignment{User: "zoe", Role: "Admin", Tenant: "default"})
+	want.Assignments = append(want.Assignments, permittest.Assignment{User: "zoe", Role: "Admin", Tenant: "default"})
+	input := records(full)
+	for name, o := range environments() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				srv := permittest.New(o)
+				srv.Seed(before)
+				wantLoaded(t, srv, input, want)
+				if srv.Refused() > 0 {
+					t.Errorf("%d answers of 429", srv.Refused())
+				}
+			})
+		})
+	}
+}

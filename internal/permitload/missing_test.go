@@ -1,0 +1,149 @@
+package permitload
+
+import (
+	"net/http"
+	"os"
+	"strings"
+	"testing"
+	"testing/synctest"
+
+	"github.com/google/go-cmp/cmp"
+
+	"a0permit/internal/httpapi/httpapitest"
+	"a0permit/internal/permit/permittest"
+	"a0permit/internal/tool"
+)
+
+// Two users, one of whom needs a role and a tenant that Permit lacks.
+const someMissing = `{"type":"role","key":"Admin","name":"Administrator","description":"May do all","attributes":{"auth0_role_id":"rol_1"}}
+{"type":"tenant","key":"org_1","name":"Acme Inc"}
+{"type":"user","key":"auth0|ann","role_assignments":[{"role":"Admin","tenant":"org_1"},{"role":"Admin"}]}
+{"type":"user","key":"auth0|bob","role_assignments":[]}
+` + end
+
+// One run does it all: whoever had to run twice would forget to.
+func TestMissingRolesAreCreatedInTheSameRun(t *testing.T) {
+	t.Parallel()
+	srv := permittest.New(permittest.Options{})
+	got := run(t, srv, someMissing, "--create-missing", "yes")
+	wantRun(t, got, tool.Done,
+		"roles: 1 to create: Admin", "tenants: 1 to create: org_1", "users: 2 to create, 0 to update, 0 as they are", "role assignments: 2 to make, 0 made already",
+		"warning: 1 role created in Permit: nobody is allowed anything by them",
+		"roles: 1 in = 1 loaded + 0 unchanged + 0 not loaded; tenants: 1 in = 1 loaded + 0 unchanged + 0 not loaded; users: 2 in = 2 loaded + 0 unchanged + 0 not loaded; 2 role assignments made")
+	wantState(t, srv, permittest.State{
+		Roles:   []permittest.Role{{Key: "Admin", Name: "Administrator", Description: "May do all", Attributes: map[string]any{"auth0_role_id": "rol_1"}}},
+		Tenants: []permittest.Tenant{{Key: "default", Name: "Default Tenant"}, {Key: "org_1", Name: "Acme Inc"}},
+		Users:   []permittest.User{{Key: "auth0|ann"}, {Key: "auth0|bob"}},
+		Assignments: []permittest.Assignment{
+			{User: "auth0|ann", Role: "Admin", Tenant: "default"}, {User: "auth0|ann", Role: "Admin", Tenant: "org_1"},
+		},
+	})
+	before := writes(srv)
+	wantRun(t, run(t, srv, someMissing), tool.Done, "roles: 1 in = 0 loaded + 1 unchanged", "users: 2 in = 0 loaded + 2 unchanged", "0 role assignments made")
+	if n := writes(srv) - before; n != 0 {
+		t.Errorf("%d writes the second time", n)
+	}
+}
+
+// Without an answer nothing is written. (With one: package e2e, which has a
+// terminal.)
+func TestMissingRolesAndNobodyToAsk(t *testing.T) {
+	t.Parallel()
+	if tty, err := os.OpenFile("/dev/tty", os.O_RDWR, 0); err == nil {
+		_ = tty.Close() // nothing was written to it
+		t.Skip("there is a terminal, which would be asked")
+	}
+	srv := permittest.New(permittest.Options{})
+	got := run(t, srv, someMissing)
+	wantRun(t, got, tool.Stopped,
+		"permitload: error: Permit lacks 1 role (Admin) and 1 tenant (org_1), and there is no terminal to ask on; nothing was written",
+		"hint: --create-missing yes", "hint: --create-missing no")
+	wantUntouched(t, srv, got, "--create-missing")
+}
+
+func TestMissingRolesAreNotWanted(t *testing.T) {
+	t.Parallel()
+	srv := permittest.New(permittest.Options{})
+	got := run(t, srv, someMissing, "--create-missing", "no")
+	wantRun(t, got, tool.Rejected,
+		"roles: 1 missing, and not created: Admin", "role assignments: 0 to make, 0 made already, 2 not to be made for want of their role or tenant",
+		"roles: 1 in = 0 loaded + 0 unchanged + 1 not loaded", "users: 2 in = 1 loaded + 0 unchanged + 1 not loaded")
+	if diff := cmp.Diff([]string{"auth0|ann missing_role", "Admin missing_role", "org_1 missing_tenant"}, codes(t, got.out)); diff != "" {
+		t.Errorf("stdout (-want +got):\n%s", diff)
+	}
+	wantState(t, srv, permittest.State{Tenants: crowd(0).Tenants, Users: []permittest.User{{Key: "auth0|ann"}, {Key: "auth0|bob"}}})
+
+	// Once somebody has made them, what was left can be loaded.
+	srv.Seed(permittest.State{Roles: []permittest.Role{{Key: "Admin"}}, Tenants: []permittest.Tenant{{Key: "org_1"}}})
+	wantRun(t, run(t, srv, got.out, "--create-missing", "no"), tool.Done, "users: 1 in = 1 loaded", "roles: 1 in = 0 loaded + 1 unchanged")
+	if n := len(srv.State().Assignments); n != 2 {
+		t.Errorf("%d assignments", n)
+	}
+}
+
+// A role that is there keeps its name and its permissions, even one that
+// somebody creates at that very moment.
+func TestRolesThatAreThere(t *testing.T) {
+	t.Parallel()
+	theirs := permittest.Role{Key: "Admin", Name: "Chief", Permissions: []string{"doc:read"}}
+	for name, when := range map[string]string{
+		"before": "", "after the look": "GET F/users", "in between": "POST S/roles",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				var srv *permittest.Server
+				srv = permittest.New(permittest.Options{Faults: func(r *http.Request) httpapitest.Fault {
+					if abbreviated(r.Method, r.URL.EscapedPath()) == when {
+						srv.Seed(permittest.State{Roles: []permittest.Role{theirs}})
+					}
+					return httpapitest.Fault{}
+				}})
+				if when == "" {
+					srv.Seed(permittest.State{Roles: []permittest.Role{theirs}})
+				}
+				wantCode(t, bring(t.Context(), srv, someMissing), tool.Done)
+				if diff := cmp.Diff([]permittest.Role{theirs}, srv.State().Roles); diff != "" {
+					t.Errorf("(-want +got):\n%s", diff)
+				}
+				if n := len(srv.State().Assignments); n != 2 {
+					t.Errorf("%d assignments", n)
+				}
+			})
+		})
+	}
+}
+
+// A role that cannot be created costs those who need it, and nobody else.
+func TestRoleThatCannotBeCreated(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		srv := permittest.New(permittest.Options{Faults: struck("POST S/roles", httpapitest.Fault{Status: 422, Body: `{"detail":"reserved"}`}, 1)})
+		got := bring(t.Context(), srv, someMissing+`{"type":"user","key":"auth0|cai","role_assignments":[{"role":"Editor"}]}`)
+		wantCode(t, got, tool.Rejected)
+		if diff := cmp.Diff([]string{"auth0|ann Unprocessable Entity", "Admin Unprocessable Entity"}, codes(t, got.out)); diff != "" {
+			t.Errorf("stdout (-want +got):\n%s", diff)
+		}
+		if !strings.Contains(got.out, "role Admin could not be created: reserved") {
+			t.Errorf("stdout: %s", got.out)
+		}
+		if diff := cmp.Diff([]permittest.Assignment{{User: "auth0|cai", Role: "Editor", Tenant: "default"}}, srv.State().Assignments); diff != "" {
+			t.Errorf("assignments (-want +got):\n%s", diff)
+		}
+	})
+}
+
+// A dry run says what would be done, and finds what a load would find.
+func TestDryRun(t *testing.T) {
+	t.Parallel()
+	srv := permittest.New(permittest.Options{})
+	srv.Seed(permittest.State{Users: []permittest.User{{Key: "auth0|bob", FirstName: "Bob"}, {Key: "zoe"}}})
+	got := run(t, srv, someMissing+`{"type":"user","key":"no good"}`+"\n", "--dry-run")
+	wantRun(t, got, tool.Rejected,
+		"project "+permittest.ProjectID+", environment "+permittest.EnvironmentID,
+		"roles: 1 to create: Admin", "tenants: 1 to create: org_1", "users: 1 to create, 0 to update, 1 as they are",
+		"role assignments: 2 to make, 0 made already", "warning: 1 line cannot be loaded", "1 user in Permit but not in the input, left alone",
+		"nothing was written (--dry-run)")
+	wantUntouched(t, srv, got, "")
+	wantRun(t, run(t, srv, someMissing, "--dry-run"), tool.Done)
+}

@@ -1,0 +1,188 @@
+package permitload
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"a0permit/internal/permit/permittest"
+	"a0permit/internal/tool"
+)
+
+// Each line that cannot be loaded comes out as it is, with its reason, and the
+// others are loaded.
+func TestLinesThatBreakARule(t *testing.T) {
+	t.Parallel()
+	tests := []struct{ line, message string }{
+		{`{"type":"user"}`, "no key"},
+		{`{"type":"user","key":""}`, "no key"},
+		{`{"type":"user","key":"auth0|a b"}`, "user key: Permit takes only letters, digits and | @ + - . _"},
+		{`{"type":"user","key":7}`, "key: it is of the wrong type: number"},
+		{`{"type":"user","key":"a","email":"a at b"}`, "email: not an address Permit takes"},
+		{`{"type":"user","key":"a","email":"a@b"}`, "email: not an address Permit takes"},
+		{`{"type":"user","key":"a","nickname":"x"}`, `unknown field "nickname"`},
+		{`{"type":"user","key":"a","attributes":[]}`, "attributes: it is of the wrong type: array"},
+		{`{"type":"user","key":"a","role_assignments":[{"role":"Billing Viewer"}]}`, "role_assignments[0]: role key: Permit takes only letters, digits, - and _"},
+		{`{"type":"user","key":"a","role_assignments":[{"role":"x"},{"tenant":"y"}]}`, "role_assignments[1]: no key"},
+		{`{"type":"user","key":"a","role_assignments":[{"role":"x","tenant":"a|b"}]}`, "role_assignments[0]: tenant key: Permit takes only letters, digits, - and _"},
+		{`{"type":"role","key":"Billing Viewer"}`, "role key: Permit takes only letters, digits, - and _"},
+		{`{"type":"role","key":"r","permissions":["a:b"]}`, `unknown field "permissions"`},
+		{`{"type":"tenant","key":"a b"}`, "tenant key: Permit takes only letters, digits, - and _"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.line, func(t *testing.T) {
+			t.Parallel()
+			srv := permittest.New(permittest.Options{})
+			got := run(t, srv, tt.line+"\n"+bob+end, "--create-missing", "yes")
+			wantRun(t, got, tool.Rejected, "warning: 1 line cannot be loaded")
+			if users := srv.State().Users; len(users) != 1 || users[0].Key != "auth0|bob" || len(srv.State().Roles) > 0 {
+				t.Errorf("Permit has %v and %v", users, srv.State().Roles)
+			}
+			left := leftLines(t, got.out)
+			if len(left) != 1 || left[0].Error.Code != "invalid_record" || left[0].Error.Message != tt.message || left[0].Error.Retryable {
+				t.Fatalf("stdout: %s\nwant %s", got.out, tt.message)
+			}
+			whole, _, _ := strings.Cut(got.out, `,"error":`)
+			if whole+"}" != tt.line {
+				t.Errorf("the line came out as %s}", whole)
+			}
+		})
+	}
+}
+
+func TestRepeatedKeys(t *testing.T) {
+	t.Parallel()
+	annAgain := strings.Replace(ann, `"Ann"`, `"Anne"`, 1)
+	tests := []struct {
+		name, input string
+		code        int
+		left        []string
+		says        string
+	}{
+		{"alike", ann + bob + ann + ann, tool.Done, nil, "users: 4 in = 2 loaded + 0 unchanged + 2 repeated + 0 not loaded"},
+		{
+			"alike but for spaces and order", ann + bob + `{ "key":"auth0|ann", "type":"user", "first_name":"Ann", "email":"ann@acme.example" }`, tool.Done, nil,
+			"users: 3 in = 2 loaded + 0 unchanged + 1 repeated + 0 not loaded",
+		},
+		{
+			"differing", ann + bob + annAgain, tool.Rejected,
+			[]string{"auth0|ann differing_lines", "auth0|ann differing_lines"},
+			"users: 3 in = 1 loaded + 0 unchanged + 2 not loaded",
+		},
+		{
+			"differing in the last", bob + ann + ann + annAgain, tool.Rejected,
+			[]string{"auth0|ann differing_lines", "auth0|ann differing_lines"},
+			"users: 4 in = 1 loaded + 0 unchanged + 1 repeated + 2 not loaded",
+		},
+		{
+			"roles known and unknown", bob + `{"type":"user","key":"a"}` + "\n" + `{"type":"user","key":"a","role_assignments":[]}`, tool.Rejected,
+			[]string{"a differing_lines", "a differing_lines"},
+			"users: 3 in = 1 loaded + 0 unchanged + 2 not loaded",
+		},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			srv := permittest.New(permittest.Options{})
+			got := run(t, srv, tt.input)
+			wantRun(t, got, tt.code, tt.says)
+			if diff := cmp.Diff(tt.left, codes(t, got.out)); diff != "" {
+				t.Errorf("stdout (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// Lines of one role are one: users of several streams bring it several times.
+func TestRepeatedRolesAndTenants(t *testing.T) {
+	t.Parallel()
+	srv := permittest.New(permittest.Options{})
+	got := run(t, srv, `{"type":"role","key":"Admin"}
+{"type":"tenant","key":"org_1","attributes":{"a":1}}
+{"type":"role","key":"Admin","name":"Administrator","description":""}
+{"type":"tenant","key":"org_1","name":"Acme","attributes":{"a":2,"b":3}}
+{"type":"role","key":"Admin","name":"Boss","description":"May do all"}
+`+end, "--create-missing", "yes")
+	wantRun(t, got, tool.Done, "roles: 3 in = 1 loaded + 0 unchanged + 2 repeated + 0 not loaded; tenants: 2 in = 1 loaded + 0 unchanged + 1 repeated + 0 not loaded")
+	wantState(t, srv, permittest.State{
+		Roles:   []permittest.Role{{Key: "Admin", Name: "Administrator", Description: "May do all"}},
+		Tenants: []permittest.Tenant{{Key: "default", Name: "Default Tenant"}, {Key: "org_1", Name: "Acme", Attributes: map[string]any{"a": 1.0, "b": 3.0}}},
+	})
+}
+
+// What is left is input again: its errors are passed over, and once the cause
+// is gone it loads.
+func TestWhatIsLeftLoadsAgain(t *testing.T) {
+	t.Parallel()
+	srv := permittest.New(permittest.Options{})
+	taken := permittest.State{Users: []permittest.User{{Key: "zoe", Email: "ANN@acme.example"}}}
+	srv.Seed(taken)
+	long := `{"type":"user","key":"auth0|ann","email":"ann@acme.example","attributes":{"error":"of hers","n":12345678901234567890.10,"t":"<a&b>"}}`
+	got := run(t, srv, long+"\n"+bob+end)
+	wantRun(t, got, tool.Rejected, "users: 2 in = 1 loaded + 0 unchanged + 1 not loaded")
+	if diff := cmp.Diff([]string{"auth0|ann duplicate_email"}, codes(t, got.out)); diff != "" {
+		t.Fatalf("stdout (-want +got):\n%s", diff)
+	}
+	again := run(t, srv, got.out)
+	wantRun(t, again, tool.Rejected, "users: 1 in = 0 loaded + 0 unchanged + 1 not loaded")
+	if n := strings.Count(again.out, `"error":{`); n != 1 {
+		t.Errorf("an error was added to the error: %s", again.out)
+	}
+	srv.Seed(permittest.State{Users: []permittest.User{{Key: "zoe"}}})
+	wantRun(t, run(t, srv, again.out), tool.Done, "users: 1 in = 1 loaded")
+	want := map[string]any{"error": "of hers", "n": json.Number("12345678901234567890.10"), "t": "<a&b>"}
+	if diff := cmp.Diff(want, srv.State().Users[0].Attributes); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// The summary has the same numbers for machines.
+func TestSummaryFile(t *testing.T) {
+	t.Parallel()
+	srv := permittest.New(permittest.Options{})
+	srv.Seed(permittest.State{Users: []permittest.User{{Key: "auth0|bob", Email: "bob@acme.example", FirstName: "Bob"}, {Key: "zoe"}}})
+	path := filepath.Join(t.TempDir(), "summary.json")
+	got := run(t, srv, ann+bob+bob+`{"type":"user"}`+"\n"+`{"type":"user","key":"cai","role_assignments":[{"role":"x"}]}`, "--create-missing", "yes", "--summary", path)
+	wantRun(t, got, tool.Rejected)
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var summary map[string]any
+	if err := json.Unmarshal(text, &summary); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"started", "elapsed_seconds", "version"} {
+		delete(summary, name)
+	}
+	none := map[string]any{"in": 0.0, "loaded": 0.0, "unchanged": 0.0, "repeated": 0.0, "not_loaded": 0.0}
+	want := map[string]any{
+		"tool": "permitload", "exit_code": 3.0, "error": "some records were rejected",
+		"project": permittest.ProjectID, "environment": permittest.EnvironmentID, "extra_users": 1.0, "assignments_made": 1.0,
+		"users": map[string]any{"in": 5.0, "loaded": 2.0, "unchanged": 1.0, "repeated": 1.0, "not_loaded": 1.0},
+		"roles": none, "tenants": none,
+	}
+	if diff := cmp.Diff(want, summary); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// On a terminal twenty lines are enough; the rest is for a file.
+func TestLeftOnATerminal(t *testing.T) {
+	t.Parallel()
+	var b strings.Builder
+	l := left{out: &b, terminal: true}
+	for range 25 {
+		if err := l.put([]byte(ann), fault{Code: "differing_lines", Message: "another line has this key and differs"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	rows := strings.Split(strings.TrimSuffix(b.String(), "\n"), "\n")
+	if len(rows) != 21 || rows[0] != "auth0|ann: differing_lines: another line has this key and differs" || !strings.Contains(rows[20], "> left.jsonl") {
+		t.Errorf("%d lines:\n%s", len(rows), b.String())
+	}
+}

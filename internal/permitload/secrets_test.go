@@ -1,0 +1,88 @@
+package permitload
+
+import (
+	"encoding/json"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/synctest"
+
+	"a0permit/internal/httpapi/httpapitest"
+	"a0permit/internal/permit/permittest"
+	"a0permit/internal/tool"
+)
+
+// The key is in no output, however much is asked for; emails and names are on
+// stderr under -vv alone.
+func TestWhatMayNotBeShown(t *testing.T) {
+	t.Parallel()
+	// One whose key is her email, one whom the server refuses with the email in
+	// its words, one who is refused here.
+	input := `{"type":"user","key":"jane@acme.example","email":"jane@acme.example","first_name":"Jane","last_name":"Doe","role_assignments":[{"role":"Admin"}]}
+{"type":"user","key":"auth0|1","email":"joan@acme.example","first_name":"Joan","role_assignments":[{"role":"Editor"}]}
+{"type":"user","key":"auth0|2","email":"jill at acme.example","first_name":"Jill"}
+` + end
+	for _, level := range []string{"-q", "", "-v", "-vv"} {
+		for _, format := range []string{"text", "json"} {
+			t.Run(level+format, func(t *testing.T) {
+				t.Parallel()
+				// Single calls are refused too, so that keys stand in their paths.
+				srv := permittest.New(permittest.Options{Faults: func(r *http.Request) httpapitest.Fault {
+					switch {
+					case r.Method != http.MethodPut:
+					case strings.HasSuffix(r.URL.Path, "/bulk/users"):
+						return httpapitest.Fault{Status: 409, Body: `{"error_code":"DUPLICATE_ENTITY","message":"User with the same unique key already exists (id='joan@acme.example')"}`}
+					case strings.HasSuffix(r.URL.Path, "jane@acme.example"):
+						return httpapitest.Fault{Status: 401, Body: `{"message":"not for 'joan@acme.example'"}`}
+					}
+					return httpapitest.Fault{}
+				}})
+				summary := filepath.Join(t.TempDir(), "summary.json")
+				args := []string{"--create-missing", "yes", "--log-format", format, "--summary", summary}
+				if level != "" {
+					args = append(args, level)
+				}
+				got := run(t, srv, input, args...)
+				wantRun(t, got, tool.Stopped, "401")
+				told, err := os.ReadFile(summary)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if strings.Contains(got.out+got.err+string(told), permittest.DefaultKey) {
+					t.Errorf("the key is shown:\n%s\n%s\n%s", got.out, got.err, told)
+				}
+				for _, word := range []string{"jane", "joan", "jill", "Jane", "Joan", "Jill", "Doe"} {
+					if strings.Contains(got.err+string(told), word) && level != "-vv" {
+						t.Errorf("%s is shown:\n%s\n%s", word, got.err, told)
+					}
+				}
+				if format == "json" {
+					for text := range strings.Lines(got.err) {
+						if !json.Valid([]byte(text)) {
+							t.Errorf("not JSON: %s", text)
+						}
+					}
+				}
+			})
+		}
+	}
+}
+
+// Nothing that is sent could be taken for the key but the one header.
+func TestKeyGoesInTheHeaderAlone(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		srv := permittest.New(permittest.Options{})
+		wantCode(t, bring(t.Context(), srv, records(crowd(4))), tool.Done)
+		for _, call := range srv.Calls() {
+			if strings.Contains(call.Path+call.Query.Encode()+string(call.Body), permittest.DefaultKey) {
+				t.Errorf("%s %s holds the key", call.Method, call.Path)
+			}
+			if got := call.Header.Get("Authorization"); got != "Bearer "+permittest.DefaultKey {
+				t.Errorf("%s %s: Authorization: %s", call.Method, call.Path, got)
+			}
+		}
+	})
+}

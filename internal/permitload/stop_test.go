@@ -1,0 +1,211 @@
+package permitload
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"a0permit/internal/httpapi/httpapitest"
+	"a0permit/internal/permit/permittest"
+	"a0permit/internal/tool"
+)
+
+// when calls do before the server answers the first call of that kind.
+func when(call string, do func()) func(*http.Request) httpapitest.Fault {
+	done := make(chan struct{}, 1)
+	return func(r *http.Request) httpapitest.Fault {
+		if abbreviated(r.Method, r.URL.EscapedPath()) == call {
+			select {
+			case done <- struct{}{}:
+				do()
+			default:
+			}
+		}
+		return httpapitest.Fault{}
+	}
+}
+
+// An interrupt lets the call that is under way finish, sends no other, and
+// leaves on stdout what was not loaded.
+func TestInterrupt(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		call     string
+		users    int // in Permit afterwards
+		assigned int
+		report   string // "" before the first write
+	}{
+		{"GET F/users", 0, 0, ""},
+		{"POST S/roles", 0, 0, "roles: 3 in = 1 loaded + 0 unchanged + 2 not loaded; users: 40 in = 0 loaded + 0 unchanged + 40 not loaded; 0 role assignments made"},
+		{"PUT F/bulk/users", 40, 0, "roles: 3 in = 3 loaded + 0 unchanged + 0 not loaded; users: 40 in = 10 loaded + 0 unchanged + 30 not loaded; 0 role assignments made"},
+		{"POST F/role_assignments/bulk", 40, 60, "users: 40 in = 40 loaded + 0 unchanged + 0 not loaded; 60 role assignments made"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.call, func(t *testing.T) {
+			t.Parallel()
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			srv := permittest.New(permittest.Options{Faults: when(tt.call, cancel)})
+			want := crowd(40)
+			input := records(want)
+			var out, errs bytes.Buffer
+			code := runOn(t, ctx, srv, strings.NewReader(input), &out, &errs, "--create-missing", "yes")
+			if tt.assigned > 0 {
+				// It came with the last call: all is done.
+				if code != tool.Done || out.Len() > 0 {
+					t.Errorf("exit code %d, stdout %q", code, out.String())
+				}
+			} else {
+				wantRun(t, result{code, out.String(), errs.String()}, tool.Interrupted, "permitload: error: interrupted")
+			}
+			if !strings.Contains(errs.String(), tt.report) {
+				t.Errorf("stderr lacks %q:\n%s", tt.report, errs.String())
+			}
+			all := srv.Calls()
+			if last := all[len(all)-1]; abbreviated(last.Method, last.Path) != tt.call {
+				t.Errorf("the last call was %s %s", last.Method, last.Path)
+			}
+			if s := srv.State(); len(s.Users) != tt.users || len(s.Assignments) != tt.assigned {
+				t.Errorf("%d users and %d assignments", len(s.Users), len(s.Assignments))
+			}
+			for _, l := range leftLines(t, out.String()) {
+				if l.Error.Code != "not_reached" || !l.Error.Retryable {
+					t.Errorf("%v: %+v", l.Key, l.Error)
+				}
+			}
+			if tt.report == "" && out.Len() > 0 {
+				t.Errorf("stdout before the first write: %.300s", out.String())
+			}
+			// Whichever of the two is loaded next, it is all there then.
+			next := input
+			if out.Len() > 0 {
+				next = out.String()
+			}
+			wantRun(t, run(t, srv, next, "--create-missing", "yes"), tool.Done)
+			wantState(t, srv, want)
+		})
+	}
+}
+
+// An interrupt ends a wait, too.
+func TestInterruptWhileWaiting(t *testing.T) {
+	t.Parallel()
+	for _, o := range []permittest.Options{
+		{Lag: 1000 * time.Hour},
+		{Limits: []permittest.Limit{{Class: permittest.ClassBulk, Calls: 1, Window: time.Hour}}, WideClasses: true},
+		{Faults: struck("POST F/role_assignments/bulk", httpapitest.Fault{Status: 503, RetryAfter: 20 * time.Minute}, 1)},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			srv := permittest.New(o)
+			ctx, cancel := context.WithCancel(t.Context())
+			waiting := make(chan ended)
+			go func() { waiting <- bring(ctx, srv, records(crowd(8))) }()
+			synctest.Wait()
+			cancel()
+			got := <-waiting
+			wantCode(t, got, tool.Interrupted)
+			if n := len(leftLines(t, got.out)); n != 6 || len(srv.State().Users) != 8 {
+				t.Errorf("%d lines left of 6; %v", n, got.report)
+			}
+		})
+	}
+}
+
+// A key that is revoked midway stops the load at once, and loses nothing.
+func TestKeyRevokedMidway(t *testing.T) {
+	t.Parallel()
+	for call, want := range map[string]struct {
+		left int
+		says string
+	}{
+		"PUT F/bulk/users":             {40, "users: 40 in = 0 loaded + 0 unchanged + 40 not loaded"},
+		"POST F/role_assignments/bulk": {30, "users: 40 in = 10 loaded + 0 unchanged + 30 not loaded"},
+	} {
+		t.Run(call, func(t *testing.T) {
+			t.Parallel()
+			srv := permittest.New(permittest.Options{Faults: struck(call, httpapitest.Fault{Status: 401, Body: `{"error_code":"UNAUTHORIZED","message":"revoked"}`}, 1)})
+			got := run(t, srv, records(crowd(40)), "--create-missing", "yes")
+			wantRun(t, got, tool.Stopped, "401 UNAUTHORIZED: revoked", "hint: export PERMIT_API_KEY=", want.says)
+			if n := len(leftLines(t, got.out)); n != want.left {
+				t.Errorf("%d lines left, want %d", n, want.left)
+			}
+			if n := calls(srv, call); n != 1 {
+				t.Errorf("%d calls of %s", n, call)
+			}
+			wantRun(t, run(t, srv, got.out), tool.Done)
+			wantState(t, srv, crowd(40))
+		})
+	}
+}
+
+// full is a stdout that breaks after some bytes.
+type full struct {
+	bytes.Buffer
+	room int
+}
+
+var errFull = errors.New("no space left on device")
+
+func (f *full) Write(p []byte) (int, error) {
+	if f.Len()+len(p) > f.room {
+		return 0, errFull
+	}
+	return f.Buffer.Write(p)
+}
+
+// What was not loaded would be lost where stdout does not take it, so nothing
+// more is sent.
+func TestStdoutThatFails(t *testing.T) {
+	t.Parallel()
+	for _, room := range []int{0, 150} {
+		srv := permittest.New(permittest.Options{})
+		input := `{"type":"user","key":"no good"}` + "\n" + `{"type":"user","key":"no better"}` + "\n" + records(crowd(40))
+		var errs bytes.Buffer
+		code := runOn(t, t.Context(), srv, strings.NewReader(input), &full{room: room}, &errs, "--create-missing", "yes")
+		wantRun(t, result{code, "", errs.String()}, tool.Stopped, "permitload: error: write what was not loaded to stdout: no space left on device",
+			"roles: 3 in = 1 loaded + 0 unchanged + 2 not loaded; users: 42 in = 0 loaded + 0 unchanged + 42 not loaded; 0 role assignments made")
+		if n := writes(srv); n != 1 {
+			t.Errorf("%d writes, want the one that was under way", n)
+		}
+	}
+}
+
+// The same where stdout fails only with the last lines: all was sent, but the
+// run is not in order.
+func TestStdoutThatFailsAtTheEnd(t *testing.T) {
+	t.Parallel()
+	srv := permittest.New(permittest.Options{})
+	var errs bytes.Buffer
+	code := runOn(t, t.Context(), srv, strings.NewReader(ann+`{"type":"role","key":"Admin"}`+"\n"+end), &full{}, &errs, "--create-missing", "no")
+	wantRun(t, result{code, "", errs.String()}, tool.Stopped, "no space left on device",
+		"roles: 1 in = 0 loaded + 0 unchanged + 1 not loaded; users: 1 in = 1 loaded + 0 unchanged + 0 not loaded")
+}
+
+// slow is a stdout that shows what is on it at any moment.
+type slow struct{ lines chan string }
+
+func (s slow) Write(p []byte) (int, error) { s.lines <- string(p); return len(p), nil }
+
+// Lines come out as they happen, whole: who is killed loses none of them.
+func TestLinesComeOutAsTheyHappen(t *testing.T) {
+	t.Parallel()
+	out := slow{make(chan string, 100)}
+	seen := make(chan int, 1)
+	srv := permittest.New(permittest.Options{Faults: when("POST F/role_assignments/bulk", func() { seen <- len(out.lines) })})
+	input := `{"type":"user","key":"no good"}` + "\n" + records(crowd(4))
+	code := runOn(t, t.Context(), srv, strings.NewReader(input), out, io.Discard, "--create-missing", "yes")
+	if n := <-seen; n != 1 || code != tool.Rejected {
+		t.Errorf("%d lines were out when assignments were sent; exit code %d", n, code)
+	}
+	if diff := cmp.Diff([]string{"no good invalid_record"}, codes(t, <-out.lines)); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
