@@ -191,7 +191,10 @@ func (e *exporter) holders(ctx context.Context, roles []auth0.Role) (*holders, e
 // only when everything is in it, so that one that is not whole shows it.
 func (e *exporter) write(ctx context.Context, job auth0.Job, out io.Writer, held *holders) error {
 	body, err := e.download(ctx, job)
-	if err != nil {
+	switch {
+	case httpapi.Unreachable(err): // not the tenant, which has answered so far
+		return tool.Hint(fmt.Errorf("download: %w", err), "Auth0 hands the file out on another host: is that one let through from here?")
+	case err != nil:
 		return fmt.Errorf("download: %w", err)
 	}
 	defer body.Close() //nolint:errcheck // read to its end or given up

@@ -19,7 +19,7 @@ func explain(err error) error {
 		return nil
 	case httpapi.Unreachable(err):
 		return tool.Hint(err, "is AUTH0_DOMAIN right? It looks like acme.eu.auth0.com")
-	case errors.Is(err, auth0.ErrLink):
+	case errors.Is(err, auth0.ErrLink), errors.Is(err, auth0.ErrChanged):
 		return tool.Hint(err, "run a0export again")
 	case !errors.As(err, &api):
 		return err

@@ -10,6 +10,7 @@ import (
 	"github.com/sethvargo/go-retry"
 
 	"a0permit/internal/auth0"
+	"a0permit/internal/httpapi"
 	"a0permit/internal/tool"
 )
 
@@ -69,7 +70,7 @@ func (e *exporter) failed(ctx context.Context, job auth0.Job) error {
 	if details, err := e.auth0.JobErrors(ctx, job.ID); err == nil && details != "" {
 		text += ": " + details
 	}
-	return tool.Hint(errors.New(text), "run a0export again: it starts a new job")
+	return tool.Hint(errors.New(httpapi.Redact(text)), "run a0export again: it starts a new job")
 }
 
 // download opens the finished export. A link is good for 60 seconds, so one

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/url"
@@ -79,7 +80,7 @@ func (c *Client) Download(ctx context.Context, location httpapi.Secret) (io.Read
 	var api *httpapi.APIError
 	switch {
 	case errors.As(err, &api) && api.Status >= 400 && api.Status < 500:
-		return nil, errors.Join(ErrLink, err)
+		return nil, fmt.Errorf("%w: %w", ErrLink, err)
 	case err != nil:
 		return nil, err
 	}

@@ -2,6 +2,7 @@ package auth0
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 	"net/url"
@@ -21,10 +22,16 @@ type Role struct {
 // also how far paging by number reaches.
 const maxRoles = 1000
 
+// ErrChanged is a list that changed while it was read page by page: what moved
+// from one page to another has been read twice, or never.
+var ErrChanged = errors.New("the tenant changed meanwhile")
+
 // Roles lists all roles, by number of page: this endpoint has no checkpoints.
 // The end is the total that Auth0 says.
 func (c *Client) Roles(ctx context.Context) ([]Role, error) {
 	var roles []Role
+	ids := map[string]bool{}
+	total := 0
 	for page := 0; ; page++ {
 		var answer struct {
 			Roles []Role `json:"roles"`
@@ -37,11 +44,17 @@ func (c *Client) Roles(ctx context.Context) ([]Role, error) {
 			return nil, fmt.Errorf("GET /roles: the tenant says it has %d roles, and only %d can be read", answer.Total, maxRoles)
 		}
 		roles = append(roles, answer.Roles...)
+		for _, role := range answer.Roles {
+			ids[role.ID] = true
+		}
+		if page == 0 {
+			total = answer.Total
+		}
 		switch {
-		case len(roles) == answer.Total:
+		case answer.Total != total, len(ids) != len(roles), len(roles) > total, len(roles) < total && len(answer.Roles) == 0:
+			return nil, fmt.Errorf("GET /roles: %d roles came, and Auth0 says there are %d: %w", len(ids), answer.Total, ErrChanged)
+		case len(roles) == total:
 			return roles, nil
-		case len(answer.Roles) == 0 || len(roles) > answer.Total:
-			return nil, fmt.Errorf("GET /roles: %d roles came, and Auth0 says there are %d: the tenant changed meanwhile", len(roles), answer.Total)
 		}
 	}
 }

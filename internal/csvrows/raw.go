@@ -40,8 +40,8 @@ func NewRaw(r io.Reader) (*Raw, error) {
 func (r *Raw) BOM() []byte { return r.bom }
 
 // Next returns the next row's cells, its bytes without the line end, and the
-// line end itself: empty for a last row that has none. All are good until the
-// next call. The end is io.EOF.
+// line end itself: empty for a last row that has none. Blank lines are left
+// out. All are good until the next call. The end is io.EOF.
 func (r *Raw) Next() (cells []string, row, eol []byte, err error) {
 	cells, err = r.csv.Read()
 	if err != nil {
@@ -53,11 +53,11 @@ func (r *Raw) Next() (cells []string, row, eol []byte, err error) {
 	end := r.csv.InputOffset()
 	row = r.seen.Next(int(end - r.at))
 	r.at = end
-	row = bytes.TrimLeft(row, "\r\n") // empty lines before it
-	body := bytes.TrimSuffix(row, []byte("\n"))
-	if len(body) < len(row) {
-		body = bytes.TrimSuffix(body, []byte("\r"))
+	for bytes.HasPrefix(row, []byte("\n")) || bytes.HasPrefix(row, []byte("\r\n")) {
+		row = row[bytes.IndexByte(row, '\n')+1:] // an empty line before it
 	}
+	// encoding/csv takes a \r before the end of the input for a line end too.
+	body := bytes.TrimSuffix(bytes.TrimSuffix(row, []byte("\n")), []byte("\r"))
 	return cells, body, row[len(body):], nil
 }
 

@@ -1,0 +1,172 @@
+package a0export
+
+import (
+	"bytes"
+	"compress/gzip"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"a0permit/internal/auth0/auth0test"
+	"a0permit/internal/httpapi/httpapitest"
+)
+
+func downloads(s *auth0test.Server) (statuses []int) {
+	for _, call := range s.Calls() {
+		if strings.HasPrefix(call.Path, "/exports/") {
+			statuses = append(statuses, call.Status)
+		}
+	}
+	return statuses
+}
+
+// A link that has expired is replaced by a fresh one, a few times.
+func TestLinksThatHaveExpired(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		expired int
+		want    []int
+		code    int
+	}{
+		{1, []int{403, 200}, 0},
+		{3, []int{403, 403, 403, 200}, 0},
+		{5, []int{403, 403, 403, 403, 403, 200}, 0},
+		{100, []int{403, 403, 403, 403, 403, 403}, 1},
+	}
+	for _, tt := range tests {
+		t.Run(fmt.Sprintf("%d times", tt.expired), func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				s := auth0test.New(small(), auth0test.Options{ExpireLinks: tt.expired})
+				start := time.Now()
+				r := runInBubble(t.Context(), s)
+				r.expect(t, tt.code)
+				if diff := cmp.Diff(tt.want, downloads(s)); diff != "" {
+					t.Errorf("downloads (-want +got):\n%s", diff)
+				}
+				for _, call := range s.Calls() {
+					if call.Status == http.StatusForbidden && call.Header.Get("Authorization") != "" {
+						t.Error("a token went with the link")
+					}
+				}
+				if tt.code != 0 {
+					r.expect(t, 1, "a0export: error: export job job_", ": download: the download link was refused: GET acme.example: 403 Forbidden\n", "a0export: hint: run a0export again\n")
+				} else if rows := strings.Count(r.csv(t), "\n"); rows != 5 {
+					t.Errorf("%d lines after %v", rows, time.Since(start))
+				}
+			})
+		})
+	}
+}
+
+// storage answers downloads instead of the tenant's own storage.
+func storage(tenant http.Handler, download http.HandlerFunc) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasPrefix(r.URL.Path, "/exports/") {
+			download(w, r)
+			return
+		}
+		tenant.ServeHTTP(w, r)
+	})
+}
+
+func TestStorageThatIsAwayForAWhile(t *testing.T) {
+	t.Parallel()
+	for _, fault := range []httpapitest.Fault{{Status: 500}, {Status: 503}, {Status: 403}, {Cut: true}} {
+		synctest.Test(t, func(t *testing.T) {
+			n := 0
+			s := auth0test.New(small(), auth0test.Options{Faults: func(r *http.Request) httpapitest.Fault {
+				if n++; n > 9 || !strings.HasPrefix(r.URL.Path, "/exports/") {
+					return httpapitest.Fault{}
+				}
+				return fault
+			}})
+			r := runInBubble(t.Context(), s)
+			if r.expect(t, 0); r.code == 0 && strings.Count(r.csv(t), "\n") != 5 {
+				t.Errorf("CSV %s", r.csv(t))
+			}
+		})
+	}
+}
+
+// Whatever is missing at the file's end, or damaged in its middle, what comes
+// out is not whole.
+func TestFilesThatAreNotWhole(t *testing.T) {
+	t.Parallel()
+	var file bytes.Buffer
+	z := gzip.NewWriter(&file)
+	_, _ = io.WriteString(z, "\"user_id\",\"email\"\n\"'auth0|ann\",\"'ann@acme.example\"\n")
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	good := file.Bytes()
+	damaged := bytes.Clone(good)
+	damaged[len(damaged)/2] ^= 0x10
+	files := map[string][]byte{
+		"damaged": damaged, "followed by more": append(bytes.Clone(good), "more"...), "no gzip and no CSV": []byte("<html>\"</html>"),
+	}
+	for n := range good {
+		files[fmt.Sprintf("%d of %d bytes", n, len(good))] = good[:n]
+	}
+	for name, file := range files {
+		synctest.Test(t, func(t *testing.T) {
+			r := runInBubble(t.Context(), storage(auth0test.New(small(), auth0test.Options{}), func(w http.ResponseWriter, _ *http.Request) {
+				_, _ = w.Write(file)
+			}))
+			if r.code != 1 || whole(r.out) {
+				t.Errorf("%s: exit code %d, whole output %v: %s", name, r.code, whole(r.out), r.errs)
+			}
+		})
+	}
+}
+
+// The real thing: a connection that is dropped in the middle of the file.
+func TestConnectionsThatBreakOff(t *testing.T) {
+	t.Parallel()
+	for _, users := range []int{3, 1000} {
+		s := auth0test.New(auth0test.Sample(users), auth0test.Options{CutDownload: 100})
+		r := run(t, s)
+		r.expect(t, 1, "the download broke off: unexpected EOF\n", "a0export: hint: run a0export again\n")
+	}
+}
+
+// A server in between may have unpacked the file.
+func TestFileThatIsNotPacked(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r := runInBubble(t.Context(), storage(auth0test.New(small(), auth0test.Options{}), func(w http.ResponseWriter, _ *http.Request) {
+			_, _ = io.WriteString(w, "user_id\nauth0|ann\n")
+		}))
+		r.expect(t, 0)
+		if diff := cmp.Diff("user_id,roles\nauth0|ann,\"[\"\"Admin\"\",\"\"Viewer\"\"]\"\n", r.csv(t)); diff != "" {
+			t.Errorf("CSV (-want +got):\n%s", diff)
+		}
+	})
+}
+
+// The storage is another host than the API, and may be behind a firewall. Then
+// AUTH0_DOMAIN is not what is wrong.
+func TestStorageOutOfReach(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		tenant := httpapitest.Transport{Handler: auth0test.New(small(), auth0test.Options{})}
+		r := runOver(t.Context(), transport(func(r *http.Request) (*http.Response, error) {
+			if strings.HasPrefix(r.URL.Path, "/exports/") {
+				return nil, &net.OpError{Op: "dial", Net: "tcp", Err: errors.New("no route to host")}
+			}
+			return tenant.RoundTrip(r)
+		}))
+		r.expect(t, 1, "download: GET acme.example: dial tcp: no route to host\n", "a0export: hint: ")
+		if strings.Contains(r.errs, "AUTH0_DOMAIN") {
+			t.Errorf("the wrong hint: %s", r.errs)
+		}
+	})
+}

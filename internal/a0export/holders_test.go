@@ -1,0 +1,164 @@
+package a0export
+
+import (
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"runtime"
+	"slices"
+	"testing"
+)
+
+// model is what holders does, in plain maps.
+type model map[string]map[string]bool
+
+func (m model) names(user string) []string {
+	names := []string{}
+	for name := range m[user] {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names
+}
+
+// grant reads the roles one after another into both: the members of role i are
+// the bytes of the i-th part of data, which 0 parts. A user may come twice.
+func grant(data []byte) (*holders, model) {
+	h, m := newHolders(), model{}
+	name := "role 0"
+	number := h.role(name)
+	for _, b := range data {
+		if b == 0 {
+			name = fmt.Sprintf("role %d", number+1)
+			number = h.role(name)
+			continue
+		}
+		user := fmt.Sprintf("auth0|%d", b)
+		h.add(user, number)
+		if m[user] == nil {
+			m[user] = map[string]bool{}
+		}
+		m[user][name] = true
+	}
+	return h, m
+}
+
+func FuzzHolders(f *testing.F) {
+	f.Add([]byte{})
+	f.Add([]byte{1, 2, 0, 1, 0, 2, 3})
+	f.Add([]byte{1, 1, 2, 1, 0, 0, 2, 2, 1}) // users met twice, on one page and on two
+	r := rand.New(rand.NewPCG(7, 11))
+	for _, users := range []int{3, 40, 250} {
+		data := make([]byte, 4000)
+		for i := range data {
+			data[i] = byte(r.IntN(users))
+		}
+		f.Add(data)
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		h, m := grant(data)
+		if h.users() != len(m) {
+			t.Errorf("%d users, want %d", h.users(), len(m))
+		}
+		for range 2 { // a cell that was made before is the same
+			for b := range 256 {
+				user := fmt.Sprintf("auth0|%d", b)
+				cell, some := h.cell(user)
+				var names []string
+				if err := json.Unmarshal(cell, &names); err != nil {
+					t.Fatal(err)
+				}
+				if want := m.names(user); !slices.Equal(want, names) {
+					t.Fatalf("%s holds %q, want %q", user, names, want)
+				}
+				if some != (len(names) > 0) {
+					t.Errorf("%s: holds some is %v with %v", user, some, names)
+				}
+			}
+		}
+	})
+}
+
+// Asking for a cell before the last role has been read must not freeze it.
+func TestHoldersAskedInBetween(t *testing.T) {
+	t.Parallel()
+	h := newHolders()
+	b := h.role("B")
+	h.add("u", b)
+	before, _ := h.cell("u")
+	if string(before) != `["B"]` {
+		t.Errorf("cell %s", before)
+	}
+	h.add("u", h.role("A"))
+	if after, _ := h.cell("u"); string(after) != `["A","B"]` {
+		t.Errorf("cell %s", after)
+	}
+}
+
+func TestHoldersCells(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		names []string
+		want  string
+	}{
+		{nil, `[]`},
+		{[]string{"z", "A", "ä", "a"}, `["A","a","z","ä"]`},
+		{[]string{`a "b", c`, "<&>", "1\n2", "\\"}, `["1\n2","<&>","\\","a \"b\", c"]`},
+		{[]string{"日本", "\U0001F512"}, `["日本","🔒"]`},
+	}
+	for _, tt := range tests {
+		h := newHolders()
+		for _, name := range tt.names {
+			h.add("u", h.role(name))
+		}
+		if cell, _ := h.cell("u"); string(cell) != tt.want {
+			t.Errorf("cell %s, want %s", cell, tt.want)
+		}
+	}
+}
+
+// fill lets so many users hold so many of the roles each, at random.
+func fill(users, roles, each int) *holders {
+	h := newHolders()
+	members := make([][]int32, roles)
+	r := rand.New(rand.NewPCG(3, 9))
+	for user := range users {
+		for range each {
+			role := r.IntN(roles)
+			members[role] = append(members[role], int32(user))
+		}
+	}
+	for i := range members {
+		number := h.role(fmt.Sprintf("Role %d", i))
+		for _, user := range members[i] {
+			h.add(fmt.Sprintf("auth0|%024x", user), number)
+		}
+	}
+	return h
+}
+
+func heap() float64 {
+	runtime.GC()
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return float64(m.HeapAlloc)
+}
+
+// B/holder is the memory that stays, by the users who hold a role; the goal is
+// 64.
+func BenchmarkHoldersMemory(b *testing.B) {
+	for _, users := range []int{100_000, 1_000_000} {
+		for _, of := range []struct{ roles, each int }{{12, 1}, {12, 3}, {200, 3}, {1000, 10}} {
+			b.Run(fmt.Sprintf("users=%d/roles=%d/each=%d", users, of.roles, of.each), func(b *testing.B) {
+				for b.Loop() {
+					before := heap()
+					h := fill(users, of.roles, of.each)
+					after := heap()
+					b.ReportMetric((after-before)/float64(h.users()), "B/holder")
+					runtime.KeepAlive(h)
+				}
+			})
+		}
+	}
+}

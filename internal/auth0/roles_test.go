@@ -1,0 +1,152 @@
+package auth0_test
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"a0permit/internal/auth0"
+	"a0permit/internal/auth0/auth0test"
+)
+
+func tenantRoles(n int) (roles []auth0test.Role) {
+	for i := range n {
+		roles = append(roles, auth0test.Role{ID: fmt.Sprintf("rol_%016d", i), Name: fmt.Sprintf("Role %d", i)})
+	}
+	return roles
+}
+
+// The number of roles and the page size that the tenant grants, whichever page
+// size was asked for: a tenant that grants 50 sends short pages only.
+func TestRolesToTheirTotal(t *testing.T) {
+	t.Parallel()
+	tests := []struct{ roles, pageMax, calls int }{
+		{0, 100, 1},
+		{1, 100, 1},
+		{49, 50, 1},
+		{50, 50, 1},
+		{51, 50, 2},
+		{100, 100, 1},
+		{100, 50, 2},
+		{101, 100, 2},
+		{250, 50, 5},
+		{1000, 100, 10},
+		{1000, 50, 20},
+	}
+	for _, tt := range tests {
+		t.Run(fmt.Sprintf("%d by %d", tt.roles, tt.pageMax), func(t *testing.T) {
+			t.Parallel()
+			want := tenantRoles(tt.roles)
+			s := auth0test.New(auth0test.Tenant{Roles: want}, auth0test.Options{PageMax: tt.pageMax})
+			roles, err := client(s).Roles(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got []auth0test.Role
+			for _, r := range roles {
+				got = append(got, auth0test.Role{ID: r.ID, Name: r.Name})
+			}
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("roles (-want +got):\n%s", diff)
+			}
+			if n := len(s.Calls()); n != tt.calls {
+				t.Errorf("%d calls, want %d", n, tt.calls)
+			}
+		})
+	}
+}
+
+func TestRoleFields(t *testing.T) {
+	t.Parallel()
+	s := auth0test.New(auth0test.Tenant{Roles: []auth0test.Role{
+		{ID: "rol_1", Name: "Billing \"Viewer\", all", Description: "sees\nbills"},
+		{ID: "rol_2", Name: "Org", Type: "organization"},
+	}}, auth0test.Options{})
+	got, err := client(s).Roles(t.Context())
+	want := []auth0.Role{
+		{ID: "rol_1", Name: "Billing \"Viewer\", all", Description: "sees\nbills"},
+		{ID: "rol_2", Name: "Org", Type: "organization"},
+	}
+	if diff := cmp.Diff(want, got); err != nil || diff != "" {
+		t.Errorf("error %v, roles (-want +got):\n%s", err, diff)
+	}
+}
+
+// A total that cannot be is an error: a role too few would take a right away
+// from somebody, in silence.
+func TestRolesWhoseTotalLies(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name    string
+		answers []string
+		want    string
+	}{
+		{"too many came", []string{`{"roles":[{"id":"a"},{"id":"b"}],"total":1}`}, "2 roles came, and Auth0 says there are 1"},
+		{"too few came", []string{`{"roles":[{"id":"a"}],"total":2}`, `{"roles":[],"total":2}`}, "1 roles came, and Auth0 says there are 2"},
+		{"no total", []string{`{"roles":[{"id":"a"}]}`}, "1 roles came, and Auth0 says there are 0"},
+		{"a bare array", []string{`[{"id":"a"}]`}, "not the JSON expected"},
+		{"more than can be", []string{`{"roles":[{"id":"a"}],"total":1001}`}, "1001 roles, and only 1000 can be read"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			_, err := client(script(tt.answers...)).Roles(t.Context())
+			if err == nil || !strings.Contains(err.Error(), tt.want) {
+				t.Errorf("error %v, want %q", err, tt.want)
+			}
+		})
+	}
+}
+
+func TestRolesBeyondWhatCanBeRead(t *testing.T) {
+	t.Parallel()
+	s := auth0test.New(auth0test.Tenant{Roles: tenantRoles(1001)}, auth0test.Options{})
+	if _, err := client(s).Roles(t.Context()); err == nil || !strings.Contains(err.Error(), "1001 roles") {
+		t.Errorf("error %v", err)
+	}
+	if n := len(s.Calls()); n != 1 {
+		t.Errorf("%d calls to find out", n)
+	}
+}
+
+// Pages by number shift when a role comes or goes between two of them: one role
+// is read twice, or never. Never in silence.
+func TestRolesThatChangeBetweenPages(t *testing.T) {
+	t.Parallel()
+	created := auth0test.Role{ID: "rol_new", Name: "New"}
+	changes := map[string]func(*auth0test.Tenant){
+		"one more in front": func(t *auth0test.Tenant) { t.Roles = slices.Insert(t.Roles, 0, created) },
+		"one more at the end": func(t *auth0test.Tenant) {
+			t.Roles = append(t.Roles, created)
+		},
+		// What was read is then as many as the first page said.
+		"one more in the middle":        func(t *auth0test.Tenant) { t.Roles = slices.Insert(t.Roles, 150, created) },
+		"one less":                      func(t *auth0test.Tenant) { t.Roles = t.Roles[1:] },
+		"one gone and one in front":     func(t *auth0test.Tenant) { t.Roles = slices.Insert(t.Roles[:199], 0, created) },
+		"all that was not read is gone": func(t *auth0test.Tenant) { t.Roles = t.Roles[:100] },
+	}
+	for name, change := range changes {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := auth0test.New(auth0test.Tenant{Roles: tenantRoles(200)}, auth0test.Options{})
+			pages := 0
+			c := client(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				if pages++; pages == 2 {
+					s.Update(change)
+				}
+				s.ServeHTTP(w, r)
+			}))
+			roles, err := c.Roles(t.Context())
+			if err == nil {
+				t.Fatalf("%d roles, and no error", len(roles))
+			}
+			if !strings.Contains(err.Error(), "the tenant changed meanwhile") {
+				t.Errorf("error %v", err)
+			}
+		})
+	}
+}

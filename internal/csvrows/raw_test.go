@@ -1,0 +1,201 @@
+package csvrows_test
+
+import (
+	"bytes"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"testing"
+	"testing/iotest"
+
+	"github.com/google/go-cmp/cmp"
+
+	"a0permit/internal/csvrows"
+)
+
+// readRaw writes down each row: its cells, its bytes and its line end.
+func readRaw(in io.Reader) (bom string, found []string, err error) {
+	r, err := csvrows.NewRaw(in)
+	if err != nil {
+		return "", nil, err
+	}
+	for {
+		cells, row, eol, err := r.Next()
+		if errors.Is(err, io.EOF) {
+			return string(r.BOM()), found, nil
+		}
+		if err != nil {
+			return string(r.BOM()), found, err
+		}
+		found = append(found, fmt.Sprintf("%q %q %q", cells, row, eol))
+	}
+}
+
+func TestRawKeepsEveryByte(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name, in, bom string
+		want          []string
+	}{
+		{"nothing", "", "", nil},
+		{"plain", "a,b\n1,2\n", "", []string{`["a" "b"] "a,b" "\n"`, `["1" "2"] "1,2" "\n"`}},
+		{"CRLF", "a,b\r\n1,2\r\n", "", []string{`["a" "b"] "a,b" "\r\n"`, `["1" "2"] "1,2" "\r\n"`}},
+		{"mixed line ends", "a\r\n1\n2\r\n", "", []string{`["a"] "a" "\r\n"`, `["1"] "1" "\n"`, `["2"] "2" "\r\n"`}},
+		{"no last line end", "a,b\n1,2", "", []string{`["a" "b"] "a,b" "\n"`, `["1" "2"] "1,2" ""`}},
+		{"half a last line end", "a,b\r\n1,2\r", "", []string{`["a" "b"] "a,b" "\r\n"`, `["1" "2"] "1,2" "\r"`}},
+		{"needless quotes", `"a","b"` + "\n", "", []string{`["a" "b"] "\"a\",\"b\"" "\n"`}},
+		{"quotes in quotes", `"'O""Neil",""` + "\n", "", []string{`["'O\"Neil" ""] "\"'O\"\"Neil\",\"\"" "\n"`}},
+		{"line ends in quotes", "\"1\r\n2\n\n3\",x\r\n", "", []string{`["1\n2\n\n3" "x"] "\"1\r\n2\n\n3\",x" "\r\n"`}},
+		{"blank lines are left out", "\n\r\na\n\r\n\n1\n\n", "", []string{`["a"] "a" "\n"`, `["1"] "1" "\n"`}},
+		{"a CR that ends no line", "\ra,b\r\n\r\r\n", "", []string{`["\ra" "b"] "\ra,b" "\r\n"`, `["\r"] "\r" "\r\n"`}},
+		{"ragged", "a,b\n1\n1,2,3\n", "", []string{`["a" "b"] "a,b" "\n"`, `["1"] "1" "\n"`, `["1" "2" "3"] "1,2,3" "\n"`}},
+		{"BOM", "\ufeffa,b\n", "\ufeff", []string{`["a" "b"] "a,b" "\n"`}},
+		{"BOM and quotes", "\ufeff\"a\",b\n", "\ufeff", []string{`["a" "b"] "\"a\",b" "\n"`}},
+		{"BOM alone", "\ufeff", "\ufeff", nil},
+		{"half a BOM", "\xef\xbb", "", []string{`["\xef\xbb"] "\xef\xbb" ""`}},
+		{"spaces", " a , b \n", "", []string{`[" a " " b "] " a , b " "\n"`}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			for _, in := range []io.Reader{strings.NewReader(tt.in), iotest.OneByteReader(strings.NewReader(tt.in)), iotest.DataErrReader(strings.NewReader(tt.in))} {
+				bom, found, err := readRaw(in)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if bom != tt.bom {
+					t.Errorf("BOM %q, want %q", bom, tt.bom)
+				}
+				if diff := cmp.Diff(tt.want, found); diff != "" {
+					t.Errorf("rows (-want +got):\n%s", diff)
+				}
+			}
+		})
+	}
+}
+
+func TestRawRowsLargerThanItsBuffers(t *testing.T) {
+	t.Parallel()
+	var in strings.Builder
+	for i := range 40 {
+		fmt.Fprintf(&in, "%d,\"%s\"\r\n", i, strings.Repeat("x\n\"\"", i*2000))
+	}
+	if got := passedOn(t, in.String()); got != in.String() {
+		t.Error("the rows are not the input")
+	}
+}
+
+func TestRawErrors(t *testing.T) {
+	t.Parallel()
+	tests := []struct{ name, in, want string }{
+		{"a quote in a cell", "a,b\n1,2\n3,4\"\n", `the CSV, line 3: bare " in non-quoted-field`},
+		{"a quote that never ends", "a,b\n1,\"2\n3,4\n", `the CSV, line 3: extraneous or missing " in quoted-field`},
+		{"text after a quote", "a,b\n\"1\"x,2\n", `the CSV, line 2: extraneous or missing " in quoted-field`},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			_, found, err := readRaw(strings.NewReader(tt.in))
+			if err == nil || err.Error() != tt.want {
+				t.Errorf("error %v, want %s", err, tt.want)
+			}
+			if len(found) == 0 {
+				t.Error("the rows before it are lost")
+			}
+		})
+	}
+	broken := errors.New("the line is down")
+	for _, before := range []string{"", "a", "a,b\n", "a,b\n1,"} {
+		in := io.MultiReader(strings.NewReader(before), iotest.ErrReader(broken))
+		if _, _, err := readRaw(in); !errors.Is(err, broken) {
+			t.Errorf("after %q: error %v, want the reader's own", before, err)
+		}
+	}
+}
+
+// passedOn is what a copy of in row by row is.
+func passedOn(t *testing.T, in string) string {
+	t.Helper()
+	r, err := csvrows.NewRaw(strings.NewReader(in))
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := bytes.NewBuffer(bytes.Clone(r.BOM()))
+	for {
+		_, row, eol, err := r.Next()
+		if errors.Is(err, io.EOF) {
+			return out.String()
+		}
+		if err != nil {
+			t.Skip("not CSV")
+		}
+		out.Write(row)
+		out.Write(eol)
+	}
+}
+
+func FuzzRawPassesEverythingOn(f *testing.F) {
+	for _, in := range []string{
+		"a,b\n1,2", "\ufeff\"a\",b\r\n1,\"2\n\n3\"\r\n", "a\r\n\r\n\nb\n", "\ra\r\r\n", "a,b\r", "1\n1,2,3\n", "\"\"\"\"\n", "\"\r\n\"\r",
+	} {
+		f.Add(in)
+	}
+	f.Fuzz(func(t *testing.T, in string) {
+		got := passedOn(t, in)
+		if diff := cmp.Diff(parsed(t, in), parsed(t, got)); diff != "" {
+			t.Fatalf("%q became %q, which reads (-want +got):\n%s", in, got, diff)
+		}
+		if want := withoutBlankLines(in); got != want {
+			t.Fatalf("%q became %q, want %q", in, got, want)
+		}
+	})
+}
+
+// withoutBlankLines is CSV without the lines outside of quotes on which nothing
+// is. It need not be right where in is no CSV.
+func withoutBlankLines(in string) string {
+	rest, bom := strings.CutPrefix(in, "\ufeff")
+	var out strings.Builder
+	if bom {
+		out.WriteString("\ufeff")
+	}
+	quoted := false
+	for line := range strings.Lines(rest) {
+		blank := line == "\n" || line == "\r\n" || line == "\r" // the last of them only where the input ends
+		if quoted || !blank {
+			out.WriteString(line)
+		}
+		quoted = quoted != (strings.Count(line, `"`)%2 == 1)
+	}
+	return out.String()
+}
+
+func parsed(t *testing.T, in string) [][]string {
+	t.Helper()
+	r := csv.NewReader(strings.NewReader(strings.TrimPrefix(in, "\ufeff")))
+	r.FieldsPerRecord = -1
+	rows, err := r.ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return rows
+}
+
+func FuzzQuoteReadsBack(f *testing.F) {
+	for _, cell := range []string{"", "a", `["Admin","Billing, all"]`, "'\"", "a\nb", "a\rb", "a\r", " a ", "\ufeff", "\x00\xff", `\.`} {
+		f.Add(cell)
+	}
+	f.Fuzz(func(t *testing.T, cell string) {
+		quoted := string(csvrows.Quote(cell))
+		r := csv.NewReader(strings.NewReader("x," + quoted + "," + quoted + "\n"))
+		got, err := r.ReadAll()
+		// A reader of CSV takes every line end for \n.
+		cell = strings.ReplaceAll(cell, "\r\n", "\n")
+		want := [][]string{{"x", cell, cell}}
+		if err != nil || !cmp.Equal(want, got) {
+			t.Fatalf("%q reads back as %q, %v", cell, got, err)
+		}
+	})
+}
