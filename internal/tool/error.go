@@ -31,9 +31,10 @@ func Usage(message string, hints ...string) error {
 	return &Error{Err: errors.New(message), Code: BadUsage, Hints: hints}
 }
 
-// Hint gives err what to type next. The innermost hint of a chain is printed.
+// Hint gives err what to type next, and leaves its exit code. The innermost
+// hint of a chain is printed.
 func Hint(err error, hints ...string) error {
-	return &Error{Err: err, Code: Stopped, Hints: hints}
+	return &Error{Err: err, Code: Code(err), Hints: hints}
 }
 
 // ErrRejected ends a run that went to its end but set records aside. What was

@@ -72,7 +72,7 @@ func (t *Tool) Run(ctx context.Context, app *cli.App, args []string) int {
 		}
 		return action(c)
 	}
-	err := app.RunContext(ctx, args)
+	err := app.RunContext(ctx, helpAlone(args))
 	if ctx.Err() != nil && err != nil {
 		err = interrupted(ctx, err)
 	}
@@ -83,6 +83,20 @@ func (t *Tool) Run(ctx context.Context, app *cli.App, args []string) int {
 		code = max(code, Stopped)
 	}
 	return code
+}
+
+// helpAlone leaves nothing beside --help: the library takes an argument there
+// for a topic.
+func helpAlone(args []string) []string {
+	for i, arg := range args {
+		switch {
+		case i > 0 && (arg == "--help" || arg == "-h"):
+			return []string{args[0], arg}
+		case arg == "--":
+			return args
+		}
+	}
+	return args
 }
 
 // interrupted makes a signal of an error that a cancelled context caused, and
