@@ -1,9 +1,5 @@
 package reconcile
 
-import (
-	"slices"
-)
-
 // catalogue is the roles, or the tenants, that the input has lines for or that
 // its users name, in the order in which they were met.
 type catalogue[T any] struct {
@@ -54,6 +50,13 @@ func (c *catalogue[T]) there(key string) bool {
 	return ok && it.there
 }
 
-func (c *catalogue[T]) missing() []string {
-	return slices.DeleteFunc(slices.Clone(c.order), c.there)
+// missing is what Permit lacks of what has a line or is used.
+func (c *catalogue[T]) missing(used map[string]bool) []string {
+	var keys []string
+	for _, key := range c.order {
+		if it := c.items[key]; !it.there && (it.line != nil || used[key]) {
+			keys = append(keys, key)
+		}
+	}
+	return keys
 }

@@ -131,8 +131,10 @@ func (p *Plan) keeps(i uint32, email uint64) bool {
 }
 
 // Missing is what the input names and Permit lacks, in the order of the input.
+// What only users name who are not loaded is not missed.
 func (p *Plan) Missing() (roles []record.Role, tenants []record.Tenant) {
-	for _, key := range p.roles.missing() {
+	usedRoles, usedTenants := p.used()
+	for _, key := range p.roles.missing(usedRoles) {
 		r := record.Role{Key: key, Name: key}
 		if line := p.roles.items[key].line; line != nil {
 			r = *line
@@ -140,13 +142,38 @@ func (p *Plan) Missing() (roles []record.Role, tenants []record.Tenant) {
 		}
 		roles = append(roles, r)
 	}
-	for _, key := range p.tenants.missing() {
+	for _, key := range p.tenants.missing(usedTenants) {
 		t := record.Tenant{Key: key, Name: key}
 		if line := p.tenants.items[key].line; line != nil {
 			t = *line
 			t.Name = cmp.Or(t.Name, key)
 		}
 		tenants = append(tenants, t)
+	}
+	return roles, tenants
+}
+
+// used is the roles and tenants that users name who can be loaded.
+func (p *Plan) used() (roles, tenants map[string]bool) {
+	roles, tenants = map[string]bool{}, map[string]bool{}
+	byRole, byScope := make([]bool, len(p.roleKeys)), make([]bool, len(p.scopes))
+	for i := range p.users {
+		if p.users[i].state == Conflicted || p.users[i].state == TakenEmail {
+			continue
+		}
+		for _, a := range p.own(i) {
+			byRole[a.role], byScope[a.scope] = true, true
+		}
+	}
+	for n, named := range byRole {
+		if named {
+			roles[p.roleKeys[n]] = true
+		}
+	}
+	for n, named := range byScope {
+		if named {
+			tenants[p.scopes[n].tenant] = true
+		}
 	}
 	return roles, tenants
 }
