@@ -213,7 +213,10 @@ func (e *exporter) write(ctx context.Context, job auth0.Job, out io.Writer, held
 	if held != nil && held.users() > done.holders {
 		e.tool.Warn("%s with roles not in the export (created meanwhile, most likely)", tool.Count(held.users()-done.holders, "user"))
 	}
-	if err := errors.Join(rows.Flush(), packed.Close()); err != nil {
+	if err := rows.Flush(); err != nil {
+		return outputError(err)
+	}
+	if err := packed.Close(); err != nil {
 		return outputError(err)
 	}
 	return nil

@@ -53,6 +53,9 @@ func (c *Client) StartExport(ctx context.Context, fields []Field) (Job, error) {
 	err := c.api.Do(ctx, httpapi.Call{
 		Method: http.MethodPost, Path: "/api/v2/jobs/users-exports", Body: Export{Format: "csv", Fields: fields},
 	}, &job)
+	if err == nil && job.ID == "" {
+		err = errors.New("POST /jobs/users-exports: Auth0 answered without a job")
+	}
 	return job, err
 }
 
