@@ -204,12 +204,16 @@ func (l *loader) sendAssignments(ctx context.Context, batch []pending) error {
 			return err
 		}
 	}
+	shrunk := false // then an answer's places are no longer the caller's
 	for tries := 0; ; tries++ {
 		body := make([]permit.Assignment, len(batch))
 		for i, a := range batch {
 			body[i] = a.call()
 		}
 		err := l.permit.Assign(ctx, body)
+		if shrunk {
+			err = unplaced(err)
+		}
 		if err == nil || tries == 3 {
 			return err
 		}
@@ -231,7 +235,7 @@ func (l *loader) sendAssignments(ctx context.Context, batch []pending) error {
 			case len(rest) == len(batch):
 				return err
 			}
-			batch = rest
+			batch, shrunk = rest, true
 		default:
 			return err
 		}

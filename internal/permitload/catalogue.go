@@ -106,7 +106,7 @@ func (l *loader) sendTenants(ctx context.Context, tenants []record.Tenant) error
 	case len(tenants):
 		return err
 	}
-	return l.sendTenants(ctx, rest)
+	return unplaced(l.sendTenants(ctx, rest))
 }
 
 func asTenant(t record.Tenant) permit.Tenant {

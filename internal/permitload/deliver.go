@@ -105,6 +105,17 @@ func (b bulk[T]) named(items []T, api *httpapi.APIError) (rest []T, named []refu
 	return rest, named
 }
 
+// unplaced is a refusal without the places of what it names, for a batch that
+// is no longer the one that the caller knows.
+func unplaced(err error) error {
+	if api, ok := errors.AsType[*httpapi.APIError](err); ok {
+		bare := *api
+		bare.Items = nil
+		return &bare
+	}
+	return err
+}
+
 // singly sends items one at a time. It stops when many in a row are refused
 // alike: then it is not their fault.
 func singly[T any](ctx context.Context, l *loader, items []T, b bulk[T]) error {

@@ -60,6 +60,9 @@ func TestEmails(t *testing.T) {
 				if diff := cmp.Diff(tt.left, codes(t, got.out)); diff != "" {
 					t.Errorf("stdout (-want +got):\n%s", diff)
 				}
+				if n := writes(srv); tt.left == nil && n != 1 {
+					t.Errorf("%d writes, want one bulk call", n)
+				}
 				before := writes(srv)
 				wantCode(t, bring(t.Context(), srv, records(people(tt.want))), code)
 				if n := writes(srv) - before; n > 0 {

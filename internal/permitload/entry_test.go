@@ -60,7 +60,7 @@ func TestUsage(t *testing.T) {
 		{"a flag behind a file", []string{"x.jsonl", "--dry-run"}, "--dry-run stands after a file"},
 		{"stdin twice", []string{"-", "-"}, "stdin (-) is named twice"},
 		{"an unknown answer", []string{"--create-missing", "maybe"}, `"maybe" is none of ask, yes and no`},
-		{"no tenant", []string{"--tenant", ""}, "--tenant is empty"},
+		{"no tenant", []string{"--tenant", ""}, "--tenant: no key"},
 		{"a rate without a class", []string{"--rate", "100/10m"}, "is not CLASS=N/DURATION"},
 		{"a rate of an unknown class", []string{"--rate", "bulks=100/10m"}, "is not CLASS=N/DURATION"},
 		{"a rate of nothing", []string{"--rate", "bulk=0/10m"}, "is not CLASS=N/DURATION"},

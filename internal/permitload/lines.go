@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"unicode/utf8"
 
 	"a0permit/internal/record"
 )
@@ -72,6 +73,9 @@ func kind(text []byte) (string, error) {
 // decode reads a line into a record. A field that Permit would not know is a
 // fault, except error, which a line that came back from an earlier load has.
 func decode[R record.User | record.Role | record.Tenant | record.End](text []byte, into *R) error {
+	if !utf8.Valid(text) {
+		return errors.New("it is not UTF-8") // the decoder would put \ufffd in
+	}
 	if bytes.Contains(text, []byte(`"error"`)) {
 		fields := map[string]json.RawMessage{}
 		if err := json.Unmarshal(text, &fields); err != nil {

@@ -1,6 +1,7 @@
 package permitload
 
 import (
+	"fmt"
 	"net/http"
 	"os"
 	"strings"
@@ -111,6 +112,40 @@ func TestRolesThatAreThere(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+// The bulk call would replace a role, so the list is read again before it.
+func TestManyRolesAndOneThatIsThere(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		theirs := permittest.Role{Key: "r07", Name: "Chief", Permissions: []string{"doc:read"}}
+		var srv *permittest.Server
+		srv = permittest.New(permittest.Options{Faults: when("GET F/users", func() { srv.Seed(permittest.State{Roles: []permittest.Role{theirs}}) })})
+		var sixty strings.Builder
+		for i := range 60 {
+			fmt.Fprintf(&sixty, `{"type":"role","key":"r%02d"}`+"\n", i)
+		}
+		wantCode(t, bring(t.Context(), srv, bob+sixty.String()), tool.Done)
+		roles := srv.State().Roles
+		if len(roles) != 60 || !cmp.Equal(roles[7], theirs) {
+			t.Errorf("%d roles, and r07 is %+v", len(roles), roles[7])
+		}
+	})
+}
+
+// A missing tenant costs its users alone.
+func TestMissingTenantIsNotWanted(t *testing.T) {
+	t.Parallel()
+	srv := permittest.New(permittest.Options{})
+	srv.Seed(permittest.State{Roles: crowd(0).Roles})
+	got := run(t, srv, `{"type":"user","key":"a","role_assignments":[{"role":"Admin","tenant":"org_1"},{"role":"Admin"}]}`+"\n"+bob+end, "--create-missing", "no")
+	wantRun(t, got, tool.Rejected, "role assignments: 1 to make, 0 made already, 1 not to be made", "users: 2 in = 1 loaded")
+	if diff := cmp.Diff([]string{"a missing_tenant"}, codes(t, got.out)); diff != "" {
+		t.Errorf("stdout (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff([]permittest.Assignment{{User: "a", Role: "Admin", Tenant: "default"}}, srv.State().Assignments); diff != "" {
+		t.Errorf("assignments (-want +got):\n%s", diff)
 	}
 }
 

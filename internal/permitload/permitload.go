@@ -15,6 +15,7 @@ import (
 	"a0permit/internal/httpapi"
 	"a0permit/internal/permit"
 	"a0permit/internal/reconcile"
+	"a0permit/internal/record"
 	"a0permit/internal/tool"
 )
 
@@ -87,8 +88,8 @@ func newConfig(c *cli.Context, t *tool.Tool) (config, error) {
 	if create != "ask" && create != "yes" && create != "no" {
 		return config{}, tool.Usage(fmt.Sprintf("--create-missing: %q is none of ask, yes and no", create), "--create-missing yes")
 	}
-	if c.String("tenant") == "" {
-		return config{}, tool.Usage("--tenant is empty", "--tenant default")
+	if err := record.TenantKey(c.String("tenant")); err != nil {
+		return config{}, tool.Usage("--tenant: "+err.Error(), "--tenant default")
 	}
 	return config{
 		files: files, createMissing: create, tenant: c.String("tenant"), dryRun: c.Bool("dry-run"),

@@ -95,6 +95,18 @@ func TestInterrupt(t *testing.T) {
 	}
 }
 
+// Who was there, but lacks a role still, is not loaded.
+func TestInterruptBeforeRoles(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	srv := permittest.New(permittest.Options{Faults: when("POST S/roles", cancel)})
+	srv.Seed(permittest.State{Users: crowd(40).Users})
+	var out, errs bytes.Buffer
+	code := runOn(t, ctx, srv, strings.NewReader(records(crowd(40))), &out, &errs, "--create-missing", "yes")
+	wantRun(t, result{code, out.String(), errs.String()}, tool.Interrupted, "users: 40 in = 0 loaded + 10 unchanged + 30 not loaded")
+}
+
 // An interrupt ends a wait, too.
 func TestInterruptWhileWaiting(t *testing.T) {
 	t.Parallel()
@@ -149,13 +161,15 @@ func TestKeyRevokedMidway(t *testing.T) {
 // full is a stdout that breaks after some bytes.
 type full struct {
 	bytes.Buffer
-	room int
+	room  int
+	tried int // since it broke
 }
 
 var errFull = errors.New("no space left on device")
 
 func (f *full) Write(p []byte) (int, error) {
 	if f.Len()+len(p) > f.room {
+		f.tried++
 		return 0, errFull
 	}
 	return f.Buffer.Write(p)
@@ -169,11 +183,15 @@ func TestStdoutThatFails(t *testing.T) {
 		srv := permittest.New(permittest.Options{})
 		input := `{"type":"user","key":"no good"}` + "\n" + `{"type":"user","key":"no better"}` + "\n" + records(crowd(40))
 		var errs bytes.Buffer
-		code := runOn(t, t.Context(), srv, strings.NewReader(input), &full{room: room}, &errs, "--create-missing", "yes")
+		out := &full{room: room}
+		code := runOn(t, t.Context(), srv, strings.NewReader(input), out, &errs, "--create-missing", "yes")
 		wantRun(t, result{code, "", errs.String()}, tool.Stopped, "permitload: error: write what was not loaded to stdout: no space left on device",
 			"roles: 3 in = 1 loaded + 0 unchanged + 2 not loaded; users: 42 in = 0 loaded + 0 unchanged + 42 not loaded; 0 role assignments made")
 		if n := writes(srv); n != 1 {
 			t.Errorf("%d writes, want the one that was under way", n)
+		}
+		if out.tried != 1 {
+			t.Errorf("stdout was tried %d times after it broke", out.tried-1)
 		}
 	}
 }
