@@ -50,7 +50,7 @@ func (l *loader) applyUsers(ctx context.Context) error {
 	flush := func() error {
 		l.ready = append(l.ready, l.waiting...)
 		l.waiting = nil
-		if err := l.putUsers(ctx, batch); err != nil {
+		if err := l.keeping(ctx, batch, func() error { return l.putUsers(ctx, batch) }); err != nil {
 			return err
 		}
 		batch = batch[:0]
@@ -268,18 +268,11 @@ func there(err error) error {
 
 // unmade is the part of batch that Permit does not have yet.
 func (l *loader) unmade(ctx context.Context, batch []pending) ([]pending, error) {
-	made := map[permit.Assignment]bool{}
-	users := keys(batch)
-	for len(users) > 0 {
-		some := users[:min(len(users), permit.MaxFilter)]
-		users = users[len(some):]
-		for a, err := range l.permit.Assignments(ctx, some...) {
-			if err != nil {
-				return nil, err
-			}
-			made[a] = true
-		}
+	have, err := l.assignments(ctx, keys(batch))
+	if err != nil {
+		return nil, err
 	}
+	made := set(have)
 	var rest []pending
 	for _, a := range batch {
 		if !made[a.call()] {

@@ -31,6 +31,9 @@ func environments() map[string]permittest.Options {
 		"late both":               {Lag: lag, AssignmentLag: lag},
 		"PUT keeps fields":        {PutOmitted: permittest.Keep},
 		"PUT replaces roles":      {PutAssignments: permittest.Replace},
+		"PUT clears roles":        {PutAssignments: permittest.Clear},
+		"PUT clears roles, late":  {PutAssignments: permittest.Clear, Lag: lag},
+		"PUT clears roles, small": {PutAssignments: permittest.Clear, Caps: permittest.Caps{Users: 7, Assignments: 7}, Oversize: http.StatusRequestEntityTooLarge},
 		"PUT keeps roles' fields": {PutRoleOmitted: permittest.Keep},
 		"tenants as they are":     {ExistingTenant: http.StatusOK},
 		"unknown filters":         {UnknownFilter: http.StatusNotFound},
@@ -81,9 +84,7 @@ func TestEachEnvironmentFromNothing(t *testing.T) {
 }
 
 // What Permit has beside the input stays; what differs becomes what the line
-// says. (What becomes of the assignments of users who are updated where a PUT
-// clears them, PutAssignments: Clear, is not held here: nothing puts them back
-// yet.)
+// says.
 func TestEachEnvironmentFromHalf(t *testing.T) {
 	t.Parallel()
 	full := crowd(24)

@@ -15,6 +15,7 @@ type report struct {
 	Environment string
 	Extra       int // users in Permit that the input lacks
 	Assigned    int // assignments made
+	PutBack     int // assignments that a PUT had cleared, and that are there again
 	tallies     map[string]*tally
 	closed      bool
 }
@@ -22,7 +23,7 @@ type report struct {
 // MarshalJSON names each type's tally.
 func (r *report) MarshalJSON() ([]byte, error) {
 	return json.Marshal(map[string]any{
-		"project": r.Project, "environment": r.Environment, "extra_users": r.Extra, "assignments_made": r.Assigned,
+		"project": r.Project, "environment": r.Environment, "extra_users": r.Extra, "assignments_made": r.Assigned, "assignments_put_back": r.PutBack,
 		"users": r.tallies[record.TypeUser], "roles": r.tallies[record.TypeRole], "tenants": r.tallies[record.TypeTenant],
 	})
 }
@@ -44,6 +45,9 @@ func (r *report) String() string {
 		parts = append(parts, part+" + "+tool.Thousands(t.NotLoaded)+" not loaded")
 	}
 	parts = append(parts, tool.Count(r.Assigned, "role assignment")+" made")
+	if r.PutBack > 0 {
+		parts = append(parts, tool.Count(r.PutBack, "role assignment")+" put back")
+	}
 	return strings.Join(parts, "; ")
 }
 

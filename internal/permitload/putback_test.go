@@ -1,0 +1,99 @@
+package permitload
+
+import (
+	"context"
+	"net/http"
+	"strings"
+	"testing"
+	"testing/synctest"
+
+	"github.com/google/go-cmp/cmp"
+
+	"a0permit/internal/httpapi/httpapitest"
+	"a0permit/internal/permit/permittest"
+	"a0permit/internal/tool"
+)
+
+// clearing is an environment whose PUT clears assignments. Its users are those
+// of crowd with other names, and hold what no line speaks of.
+func clearing(n int, faults func(*http.Request) httpapitest.Fault) (srv *permittest.Server, input string, held []permittest.Assignment) {
+	srv = permittest.New(permittest.Options{PutAssignments: permittest.Clear, Faults: faults})
+	want := crowd(n)
+	before := permittest.State{Roles: append([]permittest.Role{{Key: "by-hand", Name: "By hand"}}, want.Roles...), Tenants: []permittest.Tenant{{Key: "org_1", Name: "Acme"}}}
+	for _, u := range want.Users {
+		before.Users = append(before.Users, permittest.User{Key: u.Key, FirstName: "Old"})
+		held = append(held, permittest.Assignment{User: u.Key, Role: "by-hand", Tenant: "org_1"})
+	}
+	before.Assignments = held
+	srv.Seed(before)
+	want.Assignments = nil
+	return srv, records(want), srv.State().Assignments
+}
+
+func wantBrought(t *testing.T, got ended, code int, says ...string) {
+	t.Helper()
+	wantCode(t, got, code)
+	for _, s := range says {
+		if !strings.Contains(got.report.String(), s) {
+			t.Errorf("report %q lacks %q", got.report, s)
+		}
+	}
+}
+
+func TestPutBack(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		srv, input, held := clearing(250, nil)
+		wantBrought(t, bring(t.Context(), srv, input), tool.Done, "users: 250 in = 250 loaded", "0 role assignments made; 250 role assignments put back")
+		if diff := cmp.Diff(held, srv.State().Assignments); diff != "" {
+			t.Errorf("(-want +got):\n%s", diff)
+		}
+		before := writes(srv)
+		wantCode(t, bring(t.Context(), srv, input), tool.Done)
+		if n := writes(srv) - before; n > 0 {
+			t.Errorf("the second load wrote %d times", n)
+		}
+	})
+}
+
+// An interrupt or a lost answer in the midst of the PUT costs no assignment.
+// After the one PUT nothing is left to do, so even the interrupted load is whole.
+func TestPutBackAfterTrouble(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		srv, input, held := clearing(40, when("PUT F/bulk/users", cancel))
+		wantBrought(t, bring(ctx, srv, input), tool.Done, "40 role assignments put back")
+		if diff := cmp.Diff(held, srv.State().Assignments); diff != "" {
+			t.Errorf("interrupted (-want +got):\n%s", diff)
+		}
+	})
+	synctest.Test(t, func(t *testing.T) {
+		srv, input, held := clearing(40, struck("PUT F/bulk/users", httpapitest.Fault{Lose: true}, 1))
+		wantBrought(t, bring(t.Context(), srv, input), tool.Done, "40 role assignments put back")
+		if diff := cmp.Diff(held, srv.State().Assignments); diff != "" {
+			t.Errorf("lost answer (-want +got):\n%s", diff)
+		}
+	})
+}
+
+// Who lost an assignment that Permit takes no more comes out on stdout.
+func TestPutBackThatIsRefused(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var gone bool
+		srv, input, held := clearing(3, func(r *http.Request) httpapitest.Fault {
+			if r.Method == http.MethodPost && (!gone || !strings.HasSuffix(r.URL.Path, "/bulk")) {
+				gone = !strings.HasSuffix(r.URL.Path, "/bulk")
+				return httpapitest.Fault{Status: http.StatusNotFound, Body: `{"error_code":"NOT_FOUND","message":"we could not find 'Role' with the given filters"}`}
+			}
+			return httpapitest.Fault{}
+		})
+		got := bring(t.Context(), srv, input)
+		wantBrought(t, got, tool.Rejected, "users: 3 in = 0 loaded + 0 unchanged + 3 not loaded")
+		if n := len(leftLines(t, got.out)); n != len(held) {
+			t.Errorf("%d lines left, want %d", n, len(held))
+		}
+	})
+}
