@@ -1,19 +1,16 @@
 // Package a0export is the command a0export: it gets the users of an Auth0
-// tenant by an export job, joins the roles on, and writes gzip CSV. What the
-// columns mean further on is not its business.
+// tenant by an export job, joins roles and organizations on, and writes gzip
+// CSV. What the columns mean further on is not its business.
 package a0export
 
 import (
-	"bufio"
 	"context"
-	"errors"
 	"fmt"
 	"io"
+	"regexp"
 	"slices"
-	"strings"
 	"time"
 
-	"github.com/klauspost/compress/gzip"
 	"github.com/urfave/cli/v2"
 
 	"a0permit/internal/auth0"
@@ -21,44 +18,51 @@ import (
 	"a0permit/internal/tool"
 )
 
-// fields are the columns of the export. Auth0 takes any field name without
-// complaint, so a misspelt one would come out empty.
-var fields = []auth0.Field{
-	{Name: "user_id"},
-	{Name: "email"},
-	{Name: "given_name"},
-	{Name: "family_name"},
-	{Name: "identities[0].connection", ExportAs: "provider"},
-}
-
-const description = `The token is read from AUTH0_MGMT_ACCESS_TOKEN, AUTH0_API_TOKEN or
-AUTH0_ACCESS_TOKEN, in the environment or in .env. It needs the scopes
-read:users, read:roles and read:role_members.
+const description = `SIGN-IN
+   AUTH0_DOMAIN, and AUTH0_MGMT_ACCESS_TOKEN, AUTH0_API_TOKEN or
+   AUTH0_ACCESS_TOKEN, or else AUTH0_CLIENT_ID and AUTH0_CLIENT_SECRET of a
+   machine-to-machine application (AUTH0_AUDIENCE for custom domains), in the
+   environment or in .env. Scopes: read:users read:roles read:role_members; for
+   organizations also read:organizations read:organization_members
+   read:organization_member_roles; for connections read:connections.
 
 EXAMPLES
    a0export | a0tojsonl | permitload
-   a0export -o users.csv.gz`
+   { a0export roles; a0export --organizations; } | a0tojsonl | permitload`
+
+// commands are the sub-commands; the first is the default.
+var commands = []string{"users", "roles", "organizations", "connections"}
+
+func flags() []cli.Flag {
+	return []cli.Flag{
+		tool.OutputFlag(),
+		&cli.StringFlag{Name: "domain", EnvVars: []string{"AUTH0_DOMAIN"}, Usage: "the tenant's `DOMAIN`, such as acme.eu.auth0.com"},
+		tool.TokenFileFlag(),
+		&cli.Float64Flag{Name: "max-rps", DefaultText: "no bound", Usage: "make at most `N` calls a second, however many Auth0 allows"},
+		&cli.BoolFlag{Name: "organizations", Category: usersOnly, Usage: "append the organizations of each user, and the roles held there"},
+		&cli.BoolFlag{Name: "no-roles", Category: usersOnly, Usage: "leave the column roles out"},
+		&cli.StringSliceFlag{Name: "field", Category: usersOnly, Usage: "export `NAME[=COLUMN]` too, such as user_metadata.country=country (repeatable)"},
+		&cli.StringFlag{Name: "connection", Category: usersOnly, Usage: "export the users of the connection `ID` only (con_...; see a0export connections)"},
+		&cli.IntFlag{Name: "limit", Category: usersOnly, DefaultText: "all", Usage: "export `N` users at most"},
+		&cli.StringFlag{Name: "source", Category: usersOnly, Value: "auto", Usage: "where users come from: `SOURCE` is job, search (slower, for plans without export jobs) or auto"},
+		&cli.StringFlag{Name: "job", Category: usersOnly, Usage: "take up the export job `ID` (job_...) instead of starting one"},
+		&cli.DurationFlag{Name: "poll-interval", Category: usersOnly, Value: 10 * time.Second, Usage: "the longest `TIME` between two looks at the job"},
+	}
+}
+
+const usersOnly = "USERS"
 
 // Run is the command.
 func Run(ctx context.Context, args []string, in io.Reader, out, errs io.Writer) int {
 	t := tool.New("a0export", in, out, errs)
-	// users is the default.
-	if len(args) > 1 && args[1] == "users" {
-		args = slices.Delete(slices.Clone(args), 1, 2)
-	}
+	command, args := t.Command(args, flags(), commands...)
 	return t.Run(ctx, &cli.App{
 		Usage:       "export an Auth0 tenant's users and their roles as gzip CSV",
-		UsageText:   "a0export [users] [flags] > users.csv.gz",
+		UsageText:   "a0export [users] [flags] > users.csv.gz\n   a0export roles | organizations | connections [flags] > table.csv.gz",
 		Description: description,
-		Flags: []cli.Flag{
-			tool.OutputFlag(),
-			&cli.StringFlag{Name: "domain", EnvVars: []string{"AUTH0_DOMAIN"}, Usage: "the tenant's `DOMAIN`, such as acme.eu.auth0.com"},
-			tool.TokenFileFlag(),
-			&cli.BoolFlag{Name: "no-roles", Usage: "leave the column roles out"},
-			&cli.DurationFlag{Name: "poll-interval", Value: 10 * time.Second, Usage: "the longest `TIME` between two looks at the job"},
-		},
+		Flags:       flags(),
 		Action: func(c *cli.Context) error {
-			e, err := newExporter(c, t)
+			e, err := newExporter(c, t, command)
 			if err != nil {
 				return err
 			}
@@ -69,186 +73,185 @@ func Run(ctx context.Context, args []string, in io.Reader, out, errs io.Writer) 
 }
 
 type exporter struct {
-	tool         *tool.Tool
-	auth0        *auth0.Client
-	roles        bool
-	pollInterval time.Duration
-	report       report
+	tool   *tool.Tool
+	auth0  *auth0.Client
+	config config
+	report report
+}
+
+// config is what the flags ask for.
+type config struct {
+	command       string
+	fields        []auth0.Field
+	roles         bool
+	organizations bool
+	connection    string
+	limit         int
+	source        string
+	job           string
+	pollInterval  time.Duration
 }
 
 // report is what a run says at its end.
 type report struct {
-	Users       int    `json:"users"`
-	Roles       int    `json:"roles"`
-	RoleHolders int    `json:"role_holders"`
-	Job         string `json:"job,omitempty"`
-	Complete    bool   `json:"complete"`
+	Command       string `json:"command"`
+	Users         int    `json:"users"`
+	Roles         int    `json:"roles"`
+	RoleHolders   int    `json:"role_holders"`
+	Organizations int    `json:"organizations"`
+	Members       int    `json:"members"`
+	Rows          int    `json:"rows,omitempty"`
+	Job           string `json:"job,omitempty"`
+	Complete      bool   `json:"complete"`
 }
 
 func (r *report) String() string {
-	if !r.Complete {
+	switch {
+	case !r.Complete:
 		return ""
+	case r.Command != "users":
+		return tool.Count(r.Rows, r.Command[:len(r.Command)-1])
 	}
-	return fmt.Sprintf("%s, %s of them with roles, %s", tool.Count(r.Users, "user"), tool.Thousands(r.RoleHolders), tool.Count(r.Roles, "role"))
+	line := fmt.Sprintf("%s, %s of them with roles, %s", tool.Count(r.Users, "user"), tool.Thousands(r.RoleHolders), tool.Count(r.Roles, "role"))
+	if r.Organizations > 0 {
+		line += fmt.Sprintf("; %s in %s", tool.Thousands(r.Members), tool.Count(r.Organizations, "organization"))
+	}
+	return line
 }
 
-func newExporter(c *cli.Context, t *tool.Tool) (*exporter, error) {
-	if arg := c.Args().First(); arg != "" && arg != "users" || c.NArg() > 1 {
-		return nil, tool.NoFiles(c)
-	}
-	if c.String("domain") == "" {
-		return nil, tool.Usage("no tenant is named", "export AUTH0_DOMAIN=your-tenant.eu.auth0.com")
-	}
-	base, err := httpapi.ParseBase(c.String("domain"))
-	if err != nil {
-		return nil, tool.Usage("AUTH0_DOMAIN: "+err.Error(), "export AUTH0_DOMAIN=your-tenant.eu.auth0.com")
-	}
-	token, err := t.Token(c, "AUTH0_MGMT_ACCESS_TOKEN", "AUTH0_API_TOKEN", "AUTH0_ACCESS_TOKEN")
+func newExporter(c *cli.Context, t *tool.Tool, command string) (*exporter, error) {
+	config, err := readConfig(c, command)
 	if err != nil {
 		return nil, err
 	}
-	if token == "" {
-		return nil, tool.Usage("there is no Auth0 token", "export AUTH0_API_TOKEN=... (Dashboard > Applications > APIs > Auth0 Management API > API Explorer)")
+	api, err := apiConfig(c, t)
+	if err != nil {
+		return nil, err
 	}
-	if c.Duration("poll-interval") <= 0 {
-		return nil, tool.Usage("--poll-interval must be more than 0", "--poll-interval 10s")
-	}
-	if path := c.String("output"); path == "" && tool.IsTerminal(t.Out) {
+	if c.String("output") == "" && command == "users" && tool.IsTerminal(t.Out) {
 		return nil, tool.Usage("stdout is a terminal, and gzip is nothing to read", "a0export > users.csv.gz, or -o users.csv.gz (-o - forces it)")
 	}
-	return &exporter{
-		tool:         t,
-		roles:        !c.Bool("no-roles"),
-		pollInterval: c.Duration("poll-interval"),
-		auth0: auth0.New(httpapi.Config{
-			Base: base, Token: httpapi.Secret(token), UserAgent: t.UserAgent(), Log: t.Log,
-			Pacer:  httpapi.NewQuota(t.Waiting),
-			OnWait: func(wait time.Duration, why error) { t.Waiting(wait, why.Error()) },
-		}),
-	}, nil
+	return &exporter{tool: t, config: config, auth0: auth0.New(api), report: report{Command: command}}, nil
 }
 
-// run is the export: roles, job, members of each role while the job runs, then
-// the users past them.
+var (
+	connectionID = regexp.MustCompile(`^con_[A-Za-z0-9]{16}$`)
+	jobIDShape   = regexp.MustCompile(`^job_[A-Za-z0-9]{16}$`)
+)
+
+func readConfig(c *cli.Context, command string) (config, error) {
+	k := config{
+		command: command, roles: !c.Bool("no-roles"), organizations: c.Bool("organizations"), connection: c.String("connection"),
+		limit: c.Int("limit"), source: c.String("source"), job: c.String("job"), pollInterval: c.Duration("poll-interval"),
+	}
+	if arg := c.Args().First(); arg != "" {
+		return k, tool.Usage(fmt.Sprintf("%q is an argument, and a0export takes only users, roles, organizations or connections", arg), "see a0export --help")
+	}
+	for _, flag := range c.App.Flags {
+		f, ok := flag.(cli.CategorizableFlag)
+		if ok && f.GetCategory() == usersOnly && command != "users" && c.IsSet(flag.Names()[0]) {
+			return k, tool.Usage(fmt.Sprintf("--%s is for a0export users, and this is a0export %s", flag.Names()[0], command), "see a0export --help")
+		}
+	}
+	switch {
+	case c.IsSet("job") && !jobIDShape.MatchString(k.job):
+		return k, tool.Usage(fmt.Sprintf("--job: %q is no job id", k.job), "--job job_...: a0export prints it when it starts one")
+	case c.IsSet("connection") && !connectionID.MatchString(k.connection):
+		return k, tool.Usage(fmt.Sprintf("--connection: %q is no connection id", k.connection), "a0export connections lists them: --connection con_...")
+	case c.IsSet("limit") && k.limit < 1:
+		return k, tool.Usage("--limit must be 1 or more", "leave it out to export all users")
+	case !slices.Contains([]string{"auto", "job", "search"}, k.source):
+		return k, tool.Usage(fmt.Sprintf("--source: %q is none", k.source), "--source auto, job or search")
+	case k.pollInterval <= 0:
+		return k, tool.Usage("--poll-interval must be more than 0", "--poll-interval 10s")
+	}
+	if k.job != "" {
+		for _, flag := range []string{"connection", "limit", "field"} {
+			if c.IsSet(flag) {
+				return k, tool.Usage("--"+flag+" cannot change a job that has been started", "leave --"+flag+" or --job out")
+			}
+		}
+		if k.source == "search" {
+			return k, tool.Usage("--source search takes up no job", "leave --source or --job out")
+		}
+	}
+	var err error
+	k.fields, err = withFields(c.StringSlice("field"))
+	return k, err
+}
+
+// apiConfig is how to reach the tenant and sign in to it.
+func apiConfig(c *cli.Context, t *tool.Tool) (httpapi.Config, error) {
+	var none httpapi.Config
+	const domain = "export AUTH0_DOMAIN=your-tenant.eu.auth0.com"
+	if c.String("domain") == "" {
+		return none, tool.Usage("no tenant is named", domain)
+	}
+	base, err := httpapi.ParseBase(c.String("domain"))
+	if err != nil {
+		return none, tool.Usage("AUTH0_DOMAIN: "+err.Error(), domain)
+	}
+	if c.IsSet("max-rps") && c.Float64("max-rps") <= 0 {
+		return none, tool.Usage("--max-rps must be more than 0", "--max-rps 2")
+	}
+	api := httpapi.Config{
+		Base: base, UserAgent: t.UserAgent(), Log: t.Log,
+		Pacer:  httpapi.NewQuota(c.Float64("max-rps"), t.Waiting),
+		OnWait: func(wait time.Duration, why error) { t.Waiting(wait, why.Error()) },
+	}
+	return api, signIn(c, t, &api)
+}
+
+func signIn(c *cli.Context, t *tool.Tool, api *httpapi.Config) error {
+	token, err := t.Token(c, "AUTH0_MGMT_ACCESS_TOKEN", "AUTH0_API_TOKEN", "AUTH0_ACCESS_TOKEN")
+	if err != nil {
+		return err
+	}
+	if token != "" {
+		api.Token = httpapi.Secret(token)
+		return nil
+	}
+	var found [3]string
+	for i, name := range []string{"AUTH0_CLIENT_ID", "AUTH0_CLIENT_SECRET", "AUTH0_AUDIENCE"} {
+		if found[i], err = t.Setting(name); err != nil {
+			return err
+		}
+	}
+	id, secret, audience := found[0], found[1], found[2]
+	switch {
+	case id == "" && secret == "":
+		return tool.Usage("there is no Auth0 token",
+			"export AUTH0_API_TOKEN=... (Dashboard > Applications > APIs > Auth0 Management API > API Explorer), or AUTH0_CLIENT_ID=... and AUTH0_CLIENT_SECRET=... of a machine-to-machine application")
+	case id == "":
+		return tool.Usage("AUTH0_CLIENT_SECRET is set, and AUTH0_CLIENT_ID is not", "export AUTH0_CLIENT_ID=...")
+	case secret == "":
+		return tool.Usage("AUTH0_CLIENT_ID is set, and AUTH0_CLIENT_SECRET is not", "export AUTH0_CLIENT_SECRET=...")
+	}
+	api.Tokens = auth0.Credentials{ID: id, Secret: httpapi.Secret(secret), Audience: audience}.Tokens(*api)
+	return nil
+}
+
+// run exports what is asked for to path.
 func (e *exporter) run(ctx context.Context, path string) error {
 	out, err := e.tool.Create(path)
 	if err != nil {
 		return err
 	}
 	defer out.Abort()
-	var roles []auth0.Role
-	if e.roles {
-		if roles, err = e.auth0.Roles(ctx); err != nil {
-			return err
-		}
+	switch table := e.table(e.config.command); {
+	case e.config.command == "users":
+		err = e.users(ctx, out)
+	case e.toRead(path):
+		err = e.writeTable(ctx, table, out)
+	default:
+		err = pack(out, time.Now(), func(w io.Writer) error { return e.writeTable(ctx, table, w) })
 	}
-	job, err := e.auth0.StartExport(ctx, fields)
 	if err != nil {
 		return err
-	}
-	e.report.Job = job.ID
-	e.tool.Say("export job %s: %s", job.ID, job.Status)
-	var held *holders
-	if e.roles {
-		if held, err = e.holders(ctx, roles); err != nil {
-			return err
-		}
-	}
-	if job, err = e.wait(ctx, job.ID, job.Status); err != nil {
-		return err
-	}
-	if err := e.write(ctx, job, out, held); err != nil {
-		return fmt.Errorf("export job %s: %w", job.ID, err)
 	}
 	if err := out.Commit(); err != nil {
 		return err
 	}
 	e.report.Complete = true
 	return nil
-}
-
-// holders reads the members of each tenant-wide role. An organization's own
-// roles are not held tenant-wide.
-func (e *exporter) holders(ctx context.Context, roles []auth0.Role) (*holders, error) {
-	held := newHolders()
-	for _, role := range roles {
-		if role.Type == "organization" {
-			continue
-		}
-		e.report.Roles++
-		number := held.role(role.Name)
-		for userID, err := range e.auth0.RoleUsers(ctx, role.ID) {
-			if err != nil {
-				return nil, err
-			}
-			held.add(userID, number)
-		}
-	}
-	return held, nil
-}
-
-// write streams the export past the roles into gzip. The gzip stream is closed
-// only when everything is in it, so that one that is not whole shows it.
-func (e *exporter) write(ctx context.Context, job auth0.Job, out io.Writer, held *holders) error {
-	body, err := e.download(ctx, job)
-	switch {
-	case httpapi.Unreachable(err): // not the tenant, which has answered so far
-		return tool.Hint(fmt.Errorf("download: %w", err), "Auth0 hands the file out on another host: is that one let through from here?")
-	case err != nil:
-		return fmt.Errorf("download: %w", err)
-	}
-	defer body.Close() //nolint:errcheck // read to its end or given up
-	plain, err := gunzip(body)
-	if err != nil {
-		return transferError(err)
-	}
-	packed := gzip.NewWriter(out)
-	packed.ModTime = job.CreatedAt
-	rows := bufio.NewWriterSize(packed, 64<<10)
-	done, err := join(ctx, transfer{plain}, rows, held)
-	e.report.Users, e.report.RoleHolders = done.users, done.holders
-	if err != nil {
-		return err
-	}
-	if held != nil && held.users() > done.holders {
-		e.tool.Warn("%s with roles not in the export (created meanwhile, most likely)", tool.Count(held.users()-done.holders, "user"))
-	}
-	if err := rows.Flush(); err != nil {
-		return outputError(err)
-	}
-	if err := packed.Close(); err != nil {
-		return outputError(err)
-	}
-	return nil
-}
-
-// transfer tells the errors of the download from those of what was downloaded.
-type transfer struct{ io.Reader }
-
-func (t transfer) Read(p []byte) (int, error) {
-	n, err := t.Reader.Read(p)
-	if err != nil && !errors.Is(err, io.EOF) {
-		err = transferError(err)
-	}
-	return n, err
-}
-
-func transferError(err error) error {
-	return tool.Hint(fmt.Errorf("the download broke off: %w", err), "run a0export again")
-}
-
-func outputError(err error) error { return fmt.Errorf("output: %w", err) }
-
-// gunzip unpacks what Auth0 serves; whether it is packed is seen from its first
-// bytes, since a server in between may have unpacked it.
-func gunzip(r io.Reader) (io.Reader, error) {
-	in := bufio.NewReaderSize(r, 64<<10)
-	head, err := in.Peek(2)
-	if err != nil && !errors.Is(err, io.EOF) {
-		return nil, err
-	}
-	if !strings.HasPrefix(string(head), "\x1f\x8b") {
-		return in, nil
-	}
-	return gzip.NewReader(in)
 }

@@ -20,9 +20,11 @@ func TestUsersIsTheDefault(t *testing.T) {
 	t.Cleanup(stop)
 	flags := []string{"--domain", address, "--token-file", tokenFile(t), "--poll-interval", "1ms", "--no-roles"}
 	for name, args := range map[string][]string{
-		"alone":  flags,
-		"after":  append([]string{"users"}, flags...),
-		"before": append(slices.Clip(flags), "users"),
+		"alone":            flags,
+		"after":            append([]string{"users"}, flags...),
+		"before":           append(slices.Clip(flags), "users"),
+		"between":          append([]string{"--no-roles", "users"}, flags...),
+		"among short ones": append([]string{"-vo", "-", "users"}, flags...),
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -55,8 +57,8 @@ func TestUsage(t *testing.T) {
 		args []string
 		want []string
 	}{
-		{"an argument", []string{"people"}, []string{`error: "people" is an argument, and a0export takes none`, "hint: see a0export --help"}},
-		{"an argument after the name", []string{"users", "people"}, []string{`is an argument, and a0export takes none`}},
+		{"an argument", []string{"people"}, []string{`error: "people" is an argument, and a0export takes only users, roles, organizations or connections`, "hint: see a0export --help"}},
+		{"an argument after the name", []string{"users", "people"}, []string{`is an argument, and a0export takes only users, roles, organizations or connections`}},
 		{"an unknown flag", []string{"--bogus"}, []string{"error: flag provided but not defined: -bogus", "hint: see a0export --help"}},
 		{"no interval", []string{"--poll-interval", "0s"}, []string{"error: --poll-interval must be more than 0", "hint: --poll-interval 10s"}},
 		{"a negative interval", []string{"--poll-interval", "-1s"}, []string{"error: --poll-interval must be more than 0"}},
@@ -87,7 +89,7 @@ func TestHelp(t *testing.T) {
 	t.Parallel()
 	r := runOnly(t.Context(), "--help")
 	r.expect(t, 0)
-	for _, part := range []string{"a0export [users] [flags]", "--no-roles", "--output", "AUTH0_DOMAIN", "read:role_members", "EXIT STATUS", "130, 143"} {
+	for _, part := range []string{"a0export [users] [flags]", "a0export roles | organizations | connections", "--field NAME[=COLUMN]", "--no-roles", "--output", "AUTH0_DOMAIN", "read:role_members", "EXIT STATUS", "130, 143"} {
 		if !strings.Contains(string(r.out), part) {
 			t.Errorf("help lacks %q:\n%s", part, r.out)
 		}
@@ -135,18 +137,18 @@ func TestSummary(t *testing.T) {
 		want    map[string]any
 	}{
 		{"done", auth0test.Options{}, nil, map[string]any{
-			"users": 3., "roles": 3., "role_holders": 2., "job": "JOB", "complete": true, "exit_code": 0.,
+			"command": "users", "organizations": 0., "members": 0., "users": 3., "roles": 3., "role_holders": 2., "job": "JOB", "complete": true, "exit_code": 0.,
 		}},
-		{"failed", auth0test.Options{CutDownload: 1}, nil, map[string]any{
-			"users": 0., "roles": 3., "role_holders": 0., "job": "JOB", "complete": false, "exit_code": 1.,
-			"error": "export job JOB: the download broke off: unexpected EOF",
+		{"failed", auth0test.Options{JobStatus: "failed"}, nil, map[string]any{
+			"command": "users", "organizations": 0., "members": 0., "users": 0., "roles": 3., "role_holders": 0., "job": "JOB", "complete": false, "exit_code": 1.,
+			"error": "export job JOB: failed",
 		}},
 		{"refused", auth0test.Options{Token: "another"}, nil, map[string]any{
-			"users": 0., "roles": 0., "role_holders": 0., "complete": false, "exit_code": 1.,
+			"command": "users", "organizations": 0., "members": 0., "users": 0., "roles": 0., "role_holders": 0., "complete": false, "exit_code": 1.,
 			"error": "GET /api/v2/roles: 401 Unauthorized: Invalid token",
 		}},
 		{"mistyped", auth0test.Options{}, []string{"people"}, map[string]any{
-			"exit_code": 2., "error": `"people" is an argument, and a0export takes none`,
+			"exit_code": 2., "error": `"people" is an argument, and a0export takes only users, roles, organizations or connections`,
 		}},
 	}
 	for _, tt := range tests {

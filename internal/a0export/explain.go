@@ -23,6 +23,8 @@ func explain(err error) error {
 		return tool.Hint(err, "run a0export again")
 	case !errors.As(err, &api):
 		return err
+	case api.Path == auth0.TokenPath:
+		return tool.Hint(err, "check AUTH0_CLIENT_ID and AUTH0_CLIENT_SECRET, and that the application is authorized for the Auth0 Management API (Dashboard > Applications > APIs); with a custom domain export AUTH0_AUDIENCE=https://TENANT.REGION.auth0.com/api/v2/")
 	case api.Status == http.StatusUnauthorized:
 		return tool.Hint(err, "the token has expired, or is another tenant's: get a new one (Dashboard > Applications > APIs > Auth0 Management API > API Explorer) and export AUTH0_API_TOKEN=...")
 	case api.Status == http.StatusForbidden:

@@ -128,14 +128,24 @@ func runOver(ctx context.Context, transport http.RoundTripper, args ...string) r
 	time.Sleep(time.Until(today)) // nothing, when it has passed
 	var out, errs bytes.Buffer
 	t := tool.New("a0export", strings.NewReader(""), &out, &errs)
-	code := t.Run(ctx, &cli.App{Action: func(c *cli.Context) error {
-		e := &exporter{tool: t, roles: true, pollInterval: 10 * time.Second, auth0: auth0.New(httpapi.Config{
+	command, args := t.Command(append([]string{"a0export"}, args...), flags(), commands...)
+	code := t.Run(ctx, &cli.App{Flags: flags(), Action: func(c *cli.Context) error {
+		config, err := readConfig(c, command)
+		if err != nil {
+			return err
+		}
+		api := httpapi.Config{
 			Base: &url.URL{Scheme: "https", Host: "acme.example"}, Token: auth0test.DefaultToken, Log: t.Log,
-			Transport: transport, Pacer: httpapi.NewQuota(t.Waiting),
+			Transport: transport, Pacer: httpapi.NewQuota(c.Float64("max-rps"), t.Waiting),
 			OnWait: func(wait time.Duration, why error) { t.Waiting(wait, why.Error()) },
-		})}
-		return explain(e.run(c.Context, "-"))
-	}}, append([]string{"a0export"}, args...))
+		}
+		if id := c.String("domain"); id != "" { // stands in for AUTH0_CLIENT_ID here
+			api.Token = ""
+			api.Tokens = auth0.Credentials{ID: id, Secret: auth0test.DefaultClientSecret}.Tokens(api)
+		}
+		e := &exporter{tool: t, config: config, auth0: auth0.New(api), report: report{Command: command}}
+		return explain(e.run(c.Context, c.String("output")))
+	}}, args)
 	return result{code, out.Bytes(), errs.String()}
 }
 
@@ -143,9 +153,9 @@ func runOver(ctx context.Context, transport http.RoundTripper, args ...string) r
 func small() auth0test.Tenant {
 	return auth0test.Tenant{
 		Users: []auth0test.User{
-			{ID: "auth0|ann", Email: "ann@acme.example", GivenName: "Ann \"Nan\"", FamilyName: "'t Hooft", Connection: "Username-Password-Authentication"},
-			{ID: "samlp|acme|bob@acme.example", Email: "bob@acme.example", GivenName: "Bob,\nJr.", Connection: "acme"},
-			{ID: "sms|5f7c8ec7", Connection: "sms"},
+			{ID: "auth0|ann", Email: "ann@acme.example", GivenName: "Ann \"Nan\"", FamilyName: "'t Hooft", Connection: "Username-Password-Authentication", CreatedAt: today.AddDate(-3, 0, 0)},
+			{ID: "samlp|acme|bob@acme.example", Email: "bob@acme.example", GivenName: "Bob,\nJr.", Connection: "acme", CreatedAt: today.AddDate(-2, 0, 0)},
+			{ID: "sms|5f7c8ec7", Connection: "sms", CreatedAt: today.AddDate(-1, 0, 0)},
 		},
 		Roles: []auth0test.Role{
 			{ID: "rol_BBBBBBBBBBBBBBBB", Name: "Viewer", Members: []string{"auth0|ann", "samlp|acme|bob@acme.example"}},

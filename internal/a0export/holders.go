@@ -1,92 +1,54 @@
 package a0export
 
 import (
-	"encoding/json"
 	"hash/maphash"
-	"slices"
-	"strings"
+	"sync"
 )
 
-// holders knows which user holds which roles in little memory: a user is a
-// 128-bit hash, and a set of roles is stored once however many users hold it.
-// The hashes are seeded anew in each run, so that nobody can choose ids that
-// collide.
+// hasher makes 128 bits of a user's id, which stand for it. It is seeded anew
+// in each run, so that nobody can choose ids that collide.
+type hasher [2]maphash.Seed
+
+func newHasher() hasher { return hasher{maphash.MakeSeed(), maphash.MakeSeed()} }
+
+func (h hasher) hash(userID string) [2]uint64 {
+	return [2]uint64{maphash.String(h[0], userID), maphash.String(h[1], userID)}
+}
+
+// holders knows which user holds which roles, in little memory. It is safe for
+// concurrent use while it fills.
 type holders struct {
-	seeds [2]maphash.Seed
-	sets  map[[2]uint64]uint32 // user -> set
-	next  map[step]uint32      // set and one more role -> set
-	list  []set
-	names []string
-}
+	hasher
 
-// set is a set of roles as the smaller set it grew from and the role it grew
-// by; set 0 is empty.
-type set struct {
-	step
-	cell []byte // the finished CSV cell, once asked for
+	mu   sync.Mutex // guards what follows
+	sets *sets
+	of   map[[2]uint64]uint32 // user -> set
 }
-
-type step struct{ from, role uint32 }
 
 func newHolders() *holders {
-	return &holders{
-		seeds: [2]maphash.Seed{maphash.MakeSeed(), maphash.MakeSeed()},
-		sets:  map[[2]uint64]uint32{},
-		next:  map[step]uint32{},
-		list:  make([]set, 1),
-	}
+	return &holders{hasher: newHasher(), sets: newSets(), of: map[[2]uint64]uint32{}}
 }
 
 // role announces a role and returns its number.
 func (h *holders) role(name string) uint32 {
-	h.names = append(h.names, name)
-	return uint32(len(h.names) - 1) //nolint:gosec // a tenant has at most 1000 roles
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.sets.role(name)
 }
 
-// add gives a user a role. A user met twice on the pages of one role counts
-// once.
+// add gives a user a role.
 func (h *holders) add(userID string, role uint32) {
 	user := h.hash(userID)
-	s := step{h.sets[user], role}
-	if s.from != 0 && h.list[s.from].role == role {
-		return
-	}
-	to, ok := h.next[s]
-	if !ok {
-		to = uint32(len(h.list)) //nolint:gosec // fewer sets than users
-		h.next[s] = to
-		h.list = append(h.list, set{step: s})
-	}
-	h.sets[user] = to
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.of[user] = h.sets.with(h.of[user], role)
 }
 
-func (h *holders) hash(userID string) [2]uint64 {
-	return [2]uint64{maphash.String(h.seeds[0], userID), maphash.String(h.seeds[1], userID)}
-}
+// users implements column.
+func (h *holders) users() int { return len(h.of) }
 
-// users is how many hold a role.
-func (h *holders) users() int { return len(h.sets) }
-
-// cell is the JSON array of a user's role names in name order, and whether the
-// user holds any.
+// cell implements column.
 func (h *holders) cell(userID string) ([]byte, bool) {
-	id := h.sets[h.hash(userID)]
-	s := &h.list[id]
-	if s.cell == nil {
-		names := []string{}
-		for at := id; at != 0; at = h.list[at].from {
-			names = append(names, h.names[h.list[at].role])
-		}
-		slices.Sort(names)
-		s.cell = jsonArray(names)
-	}
-	return s.cell, id != 0
-}
-
-func jsonArray(names []string) []byte {
-	var b strings.Builder
-	encoder := json.NewEncoder(&b)
-	encoder.SetEscapeHTML(false)
-	_ = encoder.Encode(names) // strings cannot fail
-	return []byte(strings.TrimSuffix(b.String(), "\n"))
+	set := h.of[h.hash(userID)]
+	return h.sets.cell(set), set != 0
 }

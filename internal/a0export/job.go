@@ -5,9 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"time"
-
-	"github.com/sethvargo/go-retry"
 
 	"a0permit/internal/auth0"
 	"a0permit/internal/httpapi"
@@ -17,29 +16,68 @@ import (
 // jobLimit is when Auth0 itself gives up an export job (Auth0 docs).
 const jobLimit = 8 * time.Hour
 
-// wait polls until the job has ended well. People hear of it when its state
+// exportJob is the export job as a source.
+type exportJob struct {
+	*exporter
+
+	job auth0.Job
+}
+
+// start begins a job, or takes up the one that --job names.
+func (e *exporter) start(ctx context.Context) (*exportJob, error) {
+	var job auth0.Job
+	var err error
+	if e.config.job != "" {
+		job, err = e.auth0.Job(ctx, e.config.job)
+		var api *httpapi.APIError
+		switch {
+		case errors.As(err, &api) && api.Status == http.StatusNotFound:
+			return nil, tool.Hint(err, "Auth0 keeps jobs for 24 hours: leave --job out to start a new one")
+		case err != nil:
+			return nil, err
+		case job.Type != "" && job.Type != "users_export", job.Format != "" && job.Format != "csv":
+			return nil, tool.Usage(fmt.Sprintf("job %s is a %s job (%s), and a users export as CSV is needed", e.config.job, job.Type, job.Format), "leave --job out to start one")
+		}
+		job.ID = e.config.job
+	} else if job, err = e.auth0.StartExport(ctx, auth0.Export{Fields: e.config.fields, ConnectionID: e.config.connection, Limit: e.config.limit}); err != nil {
+		return nil, err
+	}
+	e.report.Job = job.ID
+	e.tool.Say("export job %s: %s", job.ID, progress(job))
+	return &exportJob{e, job}, nil
+}
+
+func (j *exportJob) name() string { return "export job " + j.job.ID }
+
+// takeUp says how to go on after an error: a job outlives this run.
+func (j *exportJob) takeUp(err error) error {
+	return tool.Hint(err, "a0export --job "+j.job.ID+" takes the job up again (Auth0 keeps it for 24 hours); repeat your other flags")
+}
+
+// ready polls until the job has ended well. People hear of it when its state
 // changes, and every half minute.
-func (e *exporter) wait(ctx context.Context, id, status string) (auth0.Job, error) {
-	ctx, cancel := context.WithTimeoutCause(ctx, jobLimit, fmt.Errorf("export job %s has not ended within %s", id, jobLimit))
+func (j *exportJob) ready(ctx context.Context) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, jobLimit, fmt.Errorf("export job %s has not ended within %s", j.job.ID, jobLimit))
 	defer cancel()
-	interval := min(time.Second, e.pollInterval)
-	last, told := status, time.Now()
+	interval := min(time.Second, j.config.pollInterval)
+	last, told := j.job.Status, time.Now()
 	for {
-		job, err := e.auth0.Job(ctx, id)
+		job, err := j.auth0.Job(ctx, j.job.ID)
 		if err != nil {
-			return job, err
+			return j.takeUp(err)
 		}
 		switch job.Status {
 		case auth0.JobCompleted:
 			if job.Location == "" {
-				return job, fmt.Errorf("export job %s is completed, and has no location to download", id)
+				return fmt.Errorf("export job %s is completed, and has no location to download", j.job.ID)
 			}
-			return job, nil
+			job.ID, j.job = j.job.ID, job
+			return nil
 		case auth0.JobFailed, auth0.JobExpired:
-			return job, e.failed(ctx, job)
+			return j.failed(ctx, job)
 		}
 		if job.Status != last || time.Since(told) >= 30*time.Second {
-			e.tool.Say("export job %s: %s", id, progress(job))
+			j.tool.Say("export job %s: %s", j.job.ID, progress(job))
 			last, told = job.Status, time.Now()
 		}
 		timer := time.NewTimer(interval)
@@ -47,9 +85,9 @@ func (e *exporter) wait(ctx context.Context, id, status string) (auth0.Job, erro
 		case <-timer.C:
 		case <-ctx.Done():
 			timer.Stop()
-			return job, context.Cause(ctx)
+			return j.takeUp(context.Cause(ctx))
 		}
-		interval = min(interval*3/2, e.pollInterval)
+		interval = min(interval*3/2, j.config.pollInterval)
 	}
 }
 
@@ -61,33 +99,36 @@ func progress(job auth0.Job) string {
 }
 
 // failed is the error of a job that has failed, with all that Auth0 says.
-func (e *exporter) failed(ctx context.Context, job auth0.Job) error {
-	text := fmt.Sprintf("export job %s: %s", job.ID, job.Status)
+func (j *exportJob) failed(ctx context.Context, job auth0.Job) error {
+	text := fmt.Sprintf("export job %s: %s", j.job.ID, job.Status)
 	if job.StatusDetails != "" {
 		text += ": " + job.StatusDetails
 	}
 	// What cannot be read of the reason is no reason to hide the failure.
-	if details, err := e.auth0.JobErrors(ctx, job.ID); err == nil && details != "" {
+	if details, err := j.auth0.JobErrors(ctx, j.job.ID); err == nil && details != "" {
 		text += ": " + details
 	}
-	return tool.Hint(errors.New(httpapi.Redact(text)), "run a0export again: it starts a new job")
+	return tool.Hint(errors.New(httpapi.Redact(text)), "run a0export again, without --job: it starts a new job")
 }
 
-// download opens the finished export. A link is good for 60 seconds, so one
-// that is refused is replaced by a fresh one.
-func (e *exporter) download(ctx context.Context, job auth0.Job) (io.ReadCloser, error) {
-	backoff := retry.WithMaxRetries(5, retry.WithCappedDuration(10*time.Second, retry.NewExponential(500*time.Millisecond)))
-	return retry.DoValue(ctx, backoff, func(ctx context.Context) (io.ReadCloser, error) {
-		body, err := e.auth0.Download(ctx, job.Location)
-		if err == nil || ctx.Err() != nil {
-			return body, err
-		}
-		e.tool.Log.Info("fresh download link", "job", job.ID, "error", err)
-		fresh, again := e.auth0.Job(ctx, job.ID)
-		if again != nil {
-			return nil, again
-		}
-		job = fresh
-		return nil, retry.RetryableError(err)
-	})
+// taken implements source.
+func (j *exportJob) taken() time.Time { return j.job.CreatedAt }
+
+// open implements source.
+func (j *exportJob) open(ctx context.Context) (io.ReadCloser, error) {
+	d := newDownload(ctx, j)
+	switch err := d.open(); {
+	case httpapi.Unreachable(err): // not the tenant, which has answered so far
+		return nil, tool.Hint(fmt.Errorf("download: %w", err), "Auth0 hands the file out on another host: is that one let through from here?")
+	case err != nil:
+		return nil, j.takeUp(fmt.Errorf("download: %w", err))
+	}
+	plain, err := gunzip(d)
+	if err != nil {
+		return nil, errors.Join(err, d.Close())
+	}
+	return struct {
+		io.Reader
+		io.Closer
+	}{transfer{j, plain}, d}, nil
 }

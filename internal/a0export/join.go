@@ -12,15 +12,26 @@ import (
 	"a0permit/internal/csvrows"
 )
 
-// joined is what was written.
-type joined struct {
-	users   int
-	holders int // of them, with a role
+// column is what is appended to each user's row.
+type column struct {
+	name  string
+	cells interface {
+		// cell is a user's cell, and whether there is anything in it.
+		cell(userID string) ([]byte, bool)
+		// users is how many have anything in theirs.
+		users() int
+	}
+	found int // users of the export with anything in theirs
 }
 
-// join copies Auth0's CSV to out exactly as it is and appends the column
-// roles; without holders it only copies.
-func join(ctx context.Context, in io.Reader, out io.Writer, roles *holders) (joined, error) {
+// joined is what was written.
+type joined struct {
+	users      int
+	enterprise int // of them, by the connections of companies
+}
+
+// join copies Auth0's CSV to out exactly as it is and appends columns.
+func join(ctx context.Context, in io.Reader, out io.Writer, columns []*column) (joined, error) {
 	var done joined
 	rows, err := csvrows.NewRaw(in)
 	if err != nil {
@@ -33,8 +44,8 @@ func join(ctx context.Context, in io.Reader, out io.Writer, roles *holders) (joi
 	if err != nil {
 		return done, err
 	}
-	column := slices.Index(header, "user_id")
-	if column < 0 {
+	key := slices.Index(header, "user_id")
+	if key < 0 {
 		return done, fmt.Errorf("the export has no user_id column, only %s", strings.Join(header, ", "))
 	}
 	newline := bytes.Clone(lineEnd) // it is good until the next row only
@@ -43,8 +54,8 @@ func join(ctx context.Context, in io.Reader, out io.Writer, roles *holders) (joi
 	}
 	w := &rowWriter{out: out}
 	w.write(rows.BOM(), row)
-	if roles != nil {
-		w.write([]byte(",roles"))
+	for _, c := range columns {
+		w.write([]byte(","), []byte(c.name))
 	}
 	w.write(newline)
 	escaped, decided := false, false
@@ -61,28 +72,42 @@ func join(ctx context.Context, in io.Reader, out io.Writer, roles *holders) (joi
 		}
 		w.write(row)
 		done.users++
-		if roles != nil {
-			id := ""
-			if column < len(cells) {
-				id = cells[column]
-			}
-			// Auth0 puts one ' before each string cell (Auth0 docs, bulk user
-			// exports: CSV injection); older exports have none.
-			if !decided && id != "" {
-				escaped, decided = strings.HasPrefix(id, "'"), true
-			}
-			if escaped {
-				id = strings.TrimPrefix(id, "'")
-			}
-			cell, some := roles.cell(id)
+		id := ""
+		if key < len(cells) {
+			id = cells[key]
+		}
+		// Auth0 puts one ' before each string cell (Auth0 docs, bulk user
+		// exports: CSV injection); older exports have none.
+		if !decided && id != "" {
+			escaped, decided = strings.HasPrefix(id, "'"), true
+		}
+		if escaped {
+			id = strings.TrimPrefix(id, "'")
+		}
+		if ofCompany(id) {
+			done.enterprise++
+		}
+		for _, c := range columns {
+			cell, some := c.cells.cell(id)
 			if some {
-				done.holders++
+				c.found++
 			}
 			w.write([]byte{','}, csvrows.Quote(string(cell)))
 		}
 		w.write(newline)
 	}
 	return done, w.err
+}
+
+// ofCompany reports whether a user id is one of an enterprise connection: their
+// strategies (Auth0's OpenAPI) begin it.
+func ofCompany(userID string) bool {
+	strategy, _, _ := strings.Cut(userID, "|")
+	switch strategy {
+	case "ad", "adfs", "google-apps", "office365", "oidc", "okta", "pingfederate", "samlp", "sharepoint", "waad":
+		return true
+	}
+	return false
 }
 
 // rowWriter keeps the first error, so that a row's parts need no check each.

@@ -25,41 +25,50 @@ func held(roles ...[]string) *holders {
 	return h
 }
 
+// with is the column of roles, or none.
+func with(h *holders) []*column {
+	if h == nil {
+		return nil
+	}
+	return []*column{{name: rolesColumn, cells: h}}
+}
+
 func TestJoin(t *testing.T) {
 	t.Parallel()
 	roles := held([]string{"Viewer", "a|1", "a|2"}, []string{"Admin", "a|1"}, []string{`The "big", <one>`, "a|3", "'a|4", "", "a|9"})
 	tests := []struct {
 		name, in, want string
 		roles          *holders
-		done           joined
+		users, found   int
 	}{
-		{"name order", "user_id\na|1\na|2\n", "user_id,roles\na|1,\"[\"\"Admin\"\",\"\"Viewer\"\"]\"\na|2,\"[\"\"Viewer\"\"]\"\n", roles, joined{2, 2}},
-		{"none", "user_id\na|5\n", "user_id,roles\na|5,[]\n", roles, joined{1, 0}},
-		{"quotes in a name", "user_id\na|3\n", "user_id,roles\na|3,\"[\"\"The \\\"\"big\\\"\", <one>\"\"]\"\n", roles, joined{1, 1}},
-		{"user_id elsewhere", "email,user_id,x\ne,a|2,1\n", "email,user_id,x,roles\ne,a|2,1,\"[\"\"Viewer\"\"]\"\n", roles, joined{1, 1}},
-		{"escaped", "\"user_id\"\n\"'a|2\"\n\"''a|4\"\n", "\"user_id\",roles\n\"'a|2\",\"[\"\"Viewer\"\"]\"\n\"''a|4\",\"[\"\"The \\\"\"big\\\"\", <one>\"\"]\"\n", roles, joined{2, 2}},
-		{"escaped but for one", "user_id\n'a|2\na|1\n", "user_id,roles\n'a|2,\"[\"\"Viewer\"\"]\"\na|1,\"[\"\"Admin\"\",\"\"Viewer\"\"]\"\n", roles, joined{2, 2}},
-		{"plain, and one that begins with an apostrophe", "user_id\na|2\n'a|4\n", "user_id,roles\na|2,\"[\"\"Viewer\"\"]\"\n'a|4,\"[\"\"The \\\"\"big\\\"\", <one>\"\"]\"\n", roles, joined{2, 2}},
-		{"decided by the first id there is", "x,user_id\n1,\"\"\n2,'a|2\n", "x,user_id,roles\n1,\"\",\"[\"\"The \\\"\"big\\\"\", <one>\"\"]\"\n2,'a|2,\"[\"\"Viewer\"\"]\"\n", roles, joined{2, 2}},
-		{"ragged rows stay ragged", "x,user_id\n1\n1,a|5,3\n", "x,user_id,roles\n1,\"[\"\"The \\\"\"big\\\"\", <one>\"\"]\"\n1,a|5,3,[]\n", roles, joined{2, 1}},
-		{"nobody holds anything", "user_id\na|1\n", "user_id,roles\na|1,[]\n", newHolders(), joined{1, 0}},
-		{"without roles", "\ufeff\"user_id\",x\r\n\"'a|1\",\"\r\n\"\r\n", "\ufeff\"user_id\",x\r\n\"'a|1\",\"\r\n\"\r\n", nil, joined{1, 0}},
-		{"no last line end", "user_id\na|5", "user_id,roles\na|5,[]\n", roles, joined{1, 0}},
-		{"a header alone", "user_id,email", "user_id,email,roles\n", roles, joined{0, 0}},
+		{"name order", "user_id\na|1\na|2\n", "user_id,roles\na|1,\"[\"\"Admin\"\",\"\"Viewer\"\"]\"\na|2,\"[\"\"Viewer\"\"]\"\n", roles, 2, 2},
+		{"none", "user_id\na|5\n", "user_id,roles\na|5,[]\n", roles, 1, 0},
+		{"quotes in a name", "user_id\na|3\n", "user_id,roles\na|3,\"[\"\"The \\\"\"big\\\"\", <one>\"\"]\"\n", roles, 1, 1},
+		{"user_id elsewhere", "email,user_id,x\ne,a|2,1\n", "email,user_id,x,roles\ne,a|2,1,\"[\"\"Viewer\"\"]\"\n", roles, 1, 1},
+		{"escaped", "\"user_id\"\n\"'a|2\"\n\"''a|4\"\n", "\"user_id\",roles\n\"'a|2\",\"[\"\"Viewer\"\"]\"\n\"''a|4\",\"[\"\"The \\\"\"big\\\"\", <one>\"\"]\"\n", roles, 2, 2},
+		{"escaped but for one", "user_id\n'a|2\na|1\n", "user_id,roles\n'a|2,\"[\"\"Viewer\"\"]\"\na|1,\"[\"\"Admin\"\",\"\"Viewer\"\"]\"\n", roles, 2, 2},
+		{"plain, and one that begins with an apostrophe", "user_id\na|2\n'a|4\n", "user_id,roles\na|2,\"[\"\"Viewer\"\"]\"\n'a|4,\"[\"\"The \\\"\"big\\\"\", <one>\"\"]\"\n", roles, 2, 2},
+		{"decided by the first id there is", "x,user_id\n1,\"\"\n2,'a|2\n", "x,user_id,roles\n1,\"\",\"[\"\"The \\\"\"big\\\"\", <one>\"\"]\"\n2,'a|2,\"[\"\"Viewer\"\"]\"\n", roles, 2, 2},
+		{"ragged rows stay ragged", "x,user_id\n1\n1,a|5,3\n", "x,user_id,roles\n1,\"[\"\"The \\\"\"big\\\"\", <one>\"\"]\"\n1,a|5,3,[]\n", roles, 2, 1},
+		{"nobody holds anything", "user_id\na|1\n", "user_id,roles\na|1,[]\n", newHolders(), 1, 0},
+		{"without roles", "\ufeff\"user_id\",x\r\n\"'a|1\",\"\r\n\"\r\n", "\ufeff\"user_id\",x\r\n\"'a|1\",\"\r\n\"\r\n", nil, 1, 0},
+		{"no last line end", "user_id\na|5", "user_id,roles\na|5,[]\n", roles, 1, 0},
+		{"a header alone", "user_id,email", "user_id,email,roles\n", roles, 0, 0},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			var out bytes.Buffer
-			done, err := join(t.Context(), strings.NewReader(tt.in), &out, tt.roles)
+			columns := with(tt.roles)
+			done, err := join(t.Context(), strings.NewReader(tt.in), &out, columns)
 			if err != nil {
 				t.Fatal(err)
 			}
 			if diff := cmp.Diff(tt.want, out.String()); diff != "" {
 				t.Errorf("CSV (-want +got):\n%s", diff)
 			}
-			if done != tt.done {
-				t.Errorf("counts %+v, want %+v", done, tt.done)
+			if done.users != tt.users || columns != nil && columns[0].found != tt.found {
+				t.Errorf("%d users, of them %d found, want %d and %d", done.users, columns[0].found, tt.users, tt.found)
 			}
 		})
 	}
@@ -77,7 +86,7 @@ func TestJoinErrors(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			_, err := join(t.Context(), strings.NewReader(tt.in), io.Discard, newHolders())
+			_, err := join(t.Context(), strings.NewReader(tt.in), io.Discard, with(newHolders()))
 			if err == nil || err.Error() != tt.want {
 				t.Errorf("error %v, want %s", err, tt.want)
 			}
@@ -101,20 +110,20 @@ func TestJoinStops(t *testing.T) {
 	t.Parallel()
 	const in = "user_id\na|1\na|2\n"
 	for writes := range 10 {
-		if _, err := join(t.Context(), strings.NewReader(in), &failing{writes}, newHolders()); !errors.Is(err, errFull) {
+		if _, err := join(t.Context(), strings.NewReader(in), &failing{writes}, with(newHolders())); !errors.Is(err, errFull) {
 			t.Errorf("after %d writes: error %v", writes, err)
 		}
 	}
 	down := errors.New("the line is down")
 	for n := range in {
 		broken := io.MultiReader(strings.NewReader(in[:n]), iotest.ErrReader(down))
-		if _, err := join(t.Context(), broken, io.Discard, newHolders()); !errors.Is(err, down) {
+		if _, err := join(t.Context(), broken, io.Discard, with(newHolders())); !errors.Is(err, down) {
 			t.Errorf("after %d bytes: error %v", n, err)
 		}
 	}
 	ctx, cancel := context.WithCancelCause(t.Context())
 	cancel(errors.New("terminated"))
-	if done, err := join(ctx, strings.NewReader(in), io.Discard, newHolders()); !errors.Is(err, context.Cause(ctx)) || done.users != 0 {
+	if done, err := join(ctx, strings.NewReader(in), io.Discard, with(newHolders())); !errors.Is(err, context.Cause(ctx)) || done.users != 0 {
 		t.Errorf("%+v, %v", done, err)
 	}
 }
@@ -130,7 +139,7 @@ func FuzzJoin(f *testing.F) {
 	roles := held([]string{"Admin", "a|1"}, []string{"A \"b\",\n", "a|1", "1"})
 	f.Fuzz(func(t *testing.T, in string) {
 		var out bytes.Buffer
-		done, err := join(t.Context(), strings.NewReader(in), &out, roles)
+		done, err := join(t.Context(), strings.NewReader(in), &out, with(roles))
 		if err != nil {
 			return
 		}

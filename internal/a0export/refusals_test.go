@@ -72,7 +72,7 @@ func TestRefusals(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			r := run(t, auth0test.New(small(), tt.options))
+			r := run(t, auth0test.New(small(), tt.options), "--source", "job")
 			r.expect(t, 1, tt.want...)
 			if tt.not != "" && strings.Contains(r.errs, tt.not) {
 				t.Errorf("stderr speaks of %q:\n%s", tt.not, r.errs)

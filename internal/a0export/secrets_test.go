@@ -21,7 +21,7 @@ func endings() map[string]auth0test.Options {
 		"401":        {Token: "another"},
 		"403":        {Scopes: []string{"none"}},
 		"failed job": {JobStatus: "failed", JobDetails: "no ann@acme.example", JobErrors: []map[string]any{{"user": map[string]any{"email": "bob@acme.example"}}}},
-		"no job":     {NoJobs: true},
+		"search":     {NoJobs: true},
 		"no file": {Faults: func(r *http.Request) httpapitest.Fault {
 			if strings.HasPrefix(r.URL.Path, "/exports/") {
 				return httpapitest.Fault{Status: 404, Body: "<Error><Signature>" + r.URL.Query().Get("Signature") + "</Signature>ann@acme.example</Error>"}

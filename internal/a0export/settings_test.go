@@ -16,7 +16,7 @@ import (
 func setenv(t *testing.T, variables map[string]string) {
 	t.Helper()
 	t.Chdir(t.TempDir())
-	for _, name := range []string{"AUTH0_DOMAIN", "AUTH0_MGMT_ACCESS_TOKEN", "AUTH0_API_TOKEN", "AUTH0_ACCESS_TOKEN"} {
+	for _, name := range []string{"AUTH0_DOMAIN", "AUTH0_MGMT_ACCESS_TOKEN", "AUTH0_API_TOKEN", "AUTH0_ACCESS_TOKEN", "AUTH0_CLIENT_ID", "AUTH0_CLIENT_SECRET", "AUTH0_AUDIENCE"} {
 		t.Setenv(name, "") // so that the test's end puts it back
 		if value, ok := variables[name]; ok {
 			t.Setenv(name, value)

@@ -19,16 +19,22 @@ type Field struct {
 	ExportAs string `json:"export_as,omitempty"`
 }
 
-// Export is what a users-export job is asked for. All connections are meant;
-// the format is CSV.
+// Export is what a users-export job is asked for, as CSV.
 type Export struct {
-	Format string  `json:"format"`
-	Fields []Field `json:"fields"`
+	Fields       []Field `json:"fields"`
+	ConnectionID string  `json:"connection_id,omitempty"` // "" is all connections
+	Limit        int     `json:"limit,omitempty"`         // 0 is all users
 }
+
+// MaxFields is how many columns a CSV export can have (Auth0 docs, bulk user
+// exports).
+const MaxFields = 30
 
 // Job is an export job as Auth0 describes it.
 type Job struct {
 	ID            string    `json:"id"`
+	Type          string    `json:"type"`
+	Format        string    `json:"format"`
 	Status        string    `json:"status"`
 	StatusDetails string    `json:"status_details"`
 	PercentDone   *int      `json:"percentage_done"`
@@ -48,11 +54,12 @@ const (
 
 // StartExport starts a users-export job. A repeated call may leave a second
 // job running, which costs nothing but its run.
-func (c *Client) StartExport(ctx context.Context, fields []Field) (Job, error) {
+func (c *Client) StartExport(ctx context.Context, export Export) (Job, error) {
 	var job Job
-	err := c.api.Do(ctx, httpapi.Call{
-		Method: http.MethodPost, Path: "/api/v2/jobs/users-exports", Body: Export{Format: "csv", Fields: fields},
-	}, &job)
+	err := post(ctx, c.api, "/api/v2/jobs/users-exports", struct {
+		Format string `json:"format"`
+		Export
+	}{"csv", export}, &job)
 	if err == nil && job.ID == "" {
 		err = errors.New("POST /jobs/users-exports: Auth0 answered without a job")
 	}
@@ -77,9 +84,18 @@ func (c *Client) JobErrors(ctx context.Context, id string) (string, error) {
 // ErrLink is a download link that was refused: a fresh one may be good.
 var ErrLink = errors.New("the download link was refused")
 
-// Download opens a job's location. The caller closes it.
-func (c *Client) Download(ctx context.Context, location httpapi.Secret) (io.ReadCloser, error) {
-	resp, err := c.api.Fetch(ctx, location.Reveal())
+// File is an export as it downloads.
+type File struct {
+	io.ReadCloser
+
+	From int64  // where in the file it begins
+	ETag string // which file it is
+}
+
+// Download opens a job's location, if it can be from an offset on in the file
+// that etag names. The caller closes it.
+func (c *Client) Download(ctx context.Context, location httpapi.Secret, at int64, etag string) (*File, error) {
+	resp, err := c.api.Fetch(ctx, location.Reveal(), at, etag) //nolint:bodyclose // it is the file
 	var api *httpapi.APIError
 	switch {
 	case errors.As(err, &api) && api.Status >= 400 && api.Status < 500:
@@ -87,5 +103,9 @@ func (c *Client) Download(ctx context.Context, location httpapi.Secret) (io.Read
 	case err != nil:
 		return nil, err
 	}
-	return resp.Body, nil
+	file := &File{ReadCloser: resp.Body, ETag: resp.Header.Get("ETag")}
+	if resp.StatusCode == http.StatusPartialContent {
+		file.From = at
+	}
+	return file, nil
 }

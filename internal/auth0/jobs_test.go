@@ -24,7 +24,7 @@ var fields = []auth0.Field{{Name: "user_id"}, {Name: "identities[0].connection",
 func TestStartExport(t *testing.T) {
 	t.Parallel()
 	s := auth0test.New(auth0test.Sample(3), auth0test.Options{})
-	job, err := client(s).StartExport(t.Context(), fields)
+	job, err := client(s).StartExport(t.Context(), auth0.Export{Fields: fields})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -54,7 +54,7 @@ func TestJob(t *testing.T) {
 	})).Job(t.Context(), "job_coRQCC3MHztpuTlo")
 	done := 100
 	want := auth0.Job{
-		ID: "job_coRQCC3MHztpuTlo", Status: auth0.JobCompleted, PercentDone: &done, Location: link,
+		ID: "job_coRQCC3MHztpuTlo", Type: "users_export", Format: "csv", Status: auth0.JobCompleted, PercentDone: &done, Location: link,
 		CreatedAt: time.Date(2017, 11, 2, 23, 34, 3, 803e6, time.UTC),
 	}
 	if diff := cmp.Diff(want, job); err != nil || diff != "" {
@@ -84,7 +84,7 @@ func TestJobErrors(t *testing.T) {
 			t.Parallel()
 			s := auth0test.New(auth0test.Tenant{}, auth0test.Options{JobStatus: "failed", JobErrors: tt.entries})
 			c := client(s)
-			job, err := c.StartExport(t.Context(), fields)
+			job, err := c.StartExport(t.Context(), auth0.Export{Fields: fields})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -99,7 +99,7 @@ func TestJobErrors(t *testing.T) {
 func finished(t *testing.T, s *auth0test.Server) (*auth0.Client, httpapi.Secret) {
 	t.Helper()
 	c := client(s)
-	job, err := c.StartExport(t.Context(), fields)
+	job, err := c.StartExport(t.Context(), auth0.Export{Fields: fields})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -114,7 +114,7 @@ func TestDownloadSendsNoToken(t *testing.T) {
 	t.Parallel()
 	s := auth0test.New(auth0test.Sample(3), auth0test.Options{Polls: -1})
 	c, link := finished(t, s)
-	body, err := c.Download(t.Context(), link)
+	body, err := c.Download(t.Context(), link, 0, "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -142,7 +142,7 @@ func TestDownloadRefused(t *testing.T) {
 				w.WriteHeader(tt.status)
 				_, _ = io.WriteString(w, "<Error><Code>AccessDenied</Code></Error>")
 			}))
-			body, err := c.Download(t.Context(), "https://files.example/job_1/acme.csv.gz?Expires=1&Signature=sesame")
+			body, err := c.Download(t.Context(), "https://files.example/job_1/acme.csv.gz?Expires=1&Signature=sesame", 0, "")
 			var api *httpapi.APIError
 			if body != nil || !errors.As(err, &api) || api.Status != tt.status {
 				t.Fatalf("error %v, want a %d", err, tt.status)
@@ -160,7 +160,7 @@ func TestDownloadRefused(t *testing.T) {
 func TestDownloadOfALinkThatHasExpired(t *testing.T) {
 	t.Parallel()
 	c, link := finished(t, auth0test.New(auth0test.Sample(3), auth0test.Options{Polls: -1, ExpireLinks: 1}))
-	if _, err := c.Download(t.Context(), link); !errors.Is(err, auth0.ErrLink) {
+	if _, err := c.Download(t.Context(), link, 0, ""); !errors.Is(err, auth0.ErrLink) {
 		t.Errorf("error %v, want ErrLink", err)
 	}
 }
@@ -168,11 +168,11 @@ func TestDownloadOfALinkThatHasExpired(t *testing.T) {
 func TestDownloadFromNowhere(t *testing.T) {
 	t.Parallel()
 	c := client(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }))
-	_, err := c.Download(t.Context(), "https://files.example/?Signature=sesame")
+	_, err := c.Download(t.Context(), "https://files.example/?Signature=sesame", 0, "")
 	if err == nil || errors.Is(err, auth0.ErrLink) || strings.Contains(err.Error(), "sesame") {
 		t.Errorf("error %v", err)
 	}
-	if _, err := c.Download(t.Context(), "://?Signature=sesame"); err == nil || strings.Contains(err.Error(), "sesame") {
+	if _, err := c.Download(t.Context(), "://?Signature=sesame", 0, ""); err == nil || strings.Contains(err.Error(), "sesame") {
 		t.Errorf("error %v", err)
 	}
 }

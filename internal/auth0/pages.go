@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"maps"
 	"net/url"
 	"strconv"
 )
@@ -24,9 +25,10 @@ func numbered(page int) url.Values {
 // past the 1000th result (Auth0 docs, Management API pagination). The end is a
 // missing next; a page before it may be short or empty. An error is yielded
 // once, last.
-func checkpoints[P any](ctx context.Context, c *Client, path string, next func(*P) string) iter.Seq2[*P, error] {
+func checkpoints[P any](ctx context.Context, c *Client, path string, fixed url.Values, next func(*P) string) iter.Seq2[*P, error] {
 	return func(yield func(*P, error) bool) {
 		query := url.Values{"take": {strconv.Itoa(pageSize)}}
+		maps.Copy(query, fixed)
 		seen := map[string]bool{}
 		for {
 			page := new(P)
@@ -47,6 +49,24 @@ func checkpoints[P any](ctx context.Context, c *Client, path string, next func(*
 			}
 			seen[from] = true
 			query.Set("from", from)
+		}
+	}
+}
+
+// rows yields what is on pages, one by one.
+func rows[P, R any](pages iter.Seq2[*P, error], of func(*P) []R) iter.Seq2[R, error] {
+	return func(yield func(R, error) bool) {
+		for page, err := range pages {
+			if err != nil {
+				var none R
+				yield(none, err)
+				return
+			}
+			for _, row := range of(page) {
+				if !yield(row, nil) {
+					return
+				}
+			}
 		}
 	}
 }

@@ -59,27 +59,23 @@ func (c *Client) Roles(ctx context.Context) ([]Role, error) {
 	}
 }
 
+type roleUser struct {
+	UserID string `json:"user_id"`
+}
+
 type roleUsers struct {
-	Users []struct {
-		UserID string `json:"user_id"`
-	} `json:"users"`
-	Next string `json:"next"`
+	Users []roleUser `json:"users"`
+	Next  string     `json:"next"`
 }
 
 // RoleUsers yields the ids of the users who hold a role directly. An error is
 // yielded once, last.
 func (c *Client) RoleUsers(ctx context.Context, roleID string) iter.Seq2[string, error] {
-	path := "/roles/" + url.PathEscape(roleID) + "/users"
+	pages := checkpoints(ctx, c, "/roles/"+url.PathEscape(roleID)+"/users", nil, func(p *roleUsers) string { return p.Next })
 	return func(yield func(string, error) bool) {
-		for page, err := range checkpoints(ctx, c, path, func(p *roleUsers) string { return p.Next }) {
-			if err != nil {
-				yield("", err)
+		for u, err := range rows(pages, func(p *roleUsers) []roleUser { return p.Users }) {
+			if !yield(u.UserID, err) {
 				return
-			}
-			for _, u := range page.Users {
-				if !yield(u.UserID, nil) {
-					return
-				}
 			}
 		}
 	}

@@ -28,12 +28,14 @@ const (
 	drain     = 4 << 10
 )
 
-// Config is what a Client is made of. Base and Token are needed; the zero
+// Config is what a Client is made of. Base is needed, and Token or Tokens where calls are signed; the zero
 // value of every other field has a default.
 type Config struct {
 	Base      *url.URL
 	Token     Secret
 	UserAgent string
+	// Tokens signs calls in place of Token.
+	Tokens TokenSource
 	// Pacer decides when a call may be sent; nil paces only by the
 	// service's 429s.
 	Pacer Pacer
@@ -76,6 +78,11 @@ func New(config Config) *Client {
 	if config.Pacer == nil {
 		config.Pacer = NewWindows(nil, nil)
 	}
+	if config.Transport == nil {
+		transport := http.DefaultTransport.(*http.Transport).Clone() //nolint:errcheck // it is one
+		transport.MaxIdleConnsPerHost = 32                           // calls go side by side
+		config.Transport = transport
+	}
 	return &Client{config: config, http: &http.Client{
 		Transport: config.Transport,
 		// A redirect would carry the token to another host.
@@ -103,16 +110,29 @@ func (c *Client) Do(ctx context.Context, call Call, out any) error {
 			return fmt.Errorf("%s %s: encode the request: %w", call.Method, call.Path, err)
 		}
 	}
-	attempts := 0
+	attempts, renewed := 0, false
 	patience := newPatience(c.config.MaxWait, c.config.OnWait)
 	err := retry.Do(ctx, patience, func(ctx context.Context) error {
+		token := c.config.Token
+		if c.config.Tokens != nil {
+			var err error
+			if token, err = c.config.Tokens.Token(ctx); err != nil {
+				return err
+			}
+		}
 		attempts++
-		status, err := c.attempt(ctx, call, body, out)
+		status, err := c.attempt(ctx, call, token, body, out)
 		if err == nil {
 			return nil
 		}
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
+		}
+		if status == http.StatusUnauthorized && c.config.Tokens != nil && !renewed {
+			renewed = true
+			c.config.Tokens.Refused(token)
+			patience.atOnce()
+			return retry.RetryableError(err)
 		}
 		if !patience.failed(err, c.answered.Load()) {
 			return err
@@ -127,7 +147,7 @@ func (c *Client) Do(ctx context.Context, call Call, out any) error {
 }
 
 // attempt sends the call once.
-func (c *Client) attempt(ctx context.Context, call Call, body []byte, out any) (int, error) {
+func (c *Client) attempt(ctx context.Context, call Call, token Secret, body []byte, out any) (int, error) {
 	done, err := c.config.Pacer.Begin(ctx, call.Method, call.Path) //nolint:bodyclose // it opens nothing: done takes the answer
 	if err != nil {
 		return 0, err
@@ -139,7 +159,7 @@ func (c *Client) attempt(ctx context.Context, call Call, body []byte, out any) (
 	ctx, cancel := context.WithTimeoutCause(ctx, c.config.Timeout, fmt.Errorf("no answer within %s", c.config.Timeout))
 	defer cancel()
 	start := time.Now()
-	resp, err := c.send(ctx, call, body)
+	resp, err := c.send(ctx, call, token, body)
 	if err != nil {
 		done(nil)
 		return 0, &transportError{call.Method, call.Path, err}
@@ -166,7 +186,7 @@ func (c *Client) attempt(ctx context.Context, call Call, body []byte, out any) (
 	return resp.StatusCode, nil
 }
 
-func (c *Client) send(ctx context.Context, call Call, body []byte) (*http.Response, error) {
+func (c *Client) send(ctx context.Context, call Call, token Secret, body []byte) (*http.Response, error) {
 	target := *c.config.Base
 	raw := strings.TrimSuffix(target.EscapedPath(), "/") + call.Path
 	path, err := url.PathUnescape(raw)
@@ -182,7 +202,9 @@ func (c *Client) send(ctx context.Context, call Call, body []byte) (*http.Respon
 	if err != nil {
 		return nil, err
 	}
-	req.Header.Set("Authorization", "Bearer "+c.config.Token.Reveal())
+	if token != "" {
+		req.Header.Set("Authorization", "Bearer "+token.Reveal())
+	}
 	req.Header.Set("Accept", "application/json")
 	if c.config.UserAgent != "" {
 		req.Header.Set("User-Agent", c.config.UserAgent)
@@ -209,27 +231,4 @@ func (c *Client) apiError(call Call, resp *http.Response, data []byte) error {
 		e.Message = excerpt(data)
 	}
 	return e
-}
-
-// Fetch opens a link that carries its own authorization, and so is a secret
-// itself: the token does not go with it, and neither logs nor errors name it.
-// It is not paced and not retried; the caller closes the body.
-func (c *Client) Fetch(ctx context.Context, link string) (*http.Response, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, link, http.NoBody)
-	if err != nil {
-		return nil, errors.New("the link is not a URL")
-	}
-	resp, err := c.http.Do(req)
-	if err != nil {
-		if ctx.Err() != nil {
-			return nil, context.Cause(ctx)
-		}
-		return nil, &transportError{http.MethodGet, req.URL.Host, err}
-	}
-	c.config.Log.Debug("download", "host", req.URL.Host, "status", resp.StatusCode)
-	if resp.StatusCode != http.StatusOK {
-		_, _ = io.CopyN(io.Discard, resp.Body, drain) // so that the connection can be used again
-		return nil, errors.Join(&APIError{Method: http.MethodGet, Path: req.URL.Host, Status: resp.StatusCode}, resp.Body.Close())
-	}
-	return resp, nil
 }

@@ -249,7 +249,7 @@ func TestFetchSendsNoToken(t *testing.T) {
 	a := &answers{list: []answer{{status: 200, body: "data"}, {status: 403, body: "<Error/>"}, {err: errors.New("reset")}}}
 	c := client(t, a, nil)
 	const link = "https://files.example.com/export.gz?Signature=s3cret"
-	resp, err := c.Fetch(t.Context(), link)
+	resp, err := c.Fetch(t.Context(), link, 0, "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -260,7 +260,7 @@ func TestFetchSendsNoToken(t *testing.T) {
 		t.Errorf("Authorization = %q, want none", got)
 	}
 	for range 2 {
-		resp, err := c.Fetch(t.Context(), link)
+		resp, err := c.Fetch(t.Context(), link, 0, "")
 		if err == nil {
 			resp.Body.Close() //nolint:errcheck // the test has failed
 			t.Fatal("Fetch = nil, want an error")

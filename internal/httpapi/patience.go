@@ -33,7 +33,7 @@ type patience struct {
 	fault int       // failures that count as attempts
 	last  error
 	floor time.Duration // the service's own word
-	paced bool          // the pacer holds the next attempt, not this
+	paced bool          // no wait here: the pacer holds the next attempt, if anything
 }
 
 func newPatience(maxWait time.Duration, onWait func(time.Duration, error)) *patience {
@@ -67,6 +67,14 @@ func (p *patience) failed(err error, answered bool) bool {
 		return p.fault < maxAttempts
 	}
 	return false
+}
+
+// atOnce makes the next attempt follow without a wait.
+func (p *patience) atOnce() {
+	if p.since.IsZero() {
+		p.since = time.Now()
+	}
+	p.paced = true
 }
 
 func retryable(e *APIError) bool {

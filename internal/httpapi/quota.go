@@ -5,45 +5,65 @@ import (
 	"context"
 	"net/http"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 )
 
 // Quota paces calls by what the service says is left: the headers
-// x-ratelimit-remaining and x-ratelimit-reset of its last answers. It never
-// sends when nothing is left.
+// x-ratelimit-limit, -remaining and -reset of its answers. It never sends when
+// nothing is left. A service may count several kinds of call apart: those whose
+// answers name the same limit are taken for one bucket.
 type Quota struct {
 	onWait func(wait time.Duration, why string)
+	apart  time.Duration // the least between two calls
 
-	mu        sync.Mutex
-	known     bool
-	remaining int // after the last answer
+	mu       sync.Mutex
+	buckets  map[string]*bucket // by x-ratelimit-limit; "" is the calls that have none
+	kinds    map[string]string  // kind of call -> the limit that its last answer named
+	latest   *bucket            // of the last answer: the guess for a kind not yet called
+	inFlight int
+	nextCall time.Time // not before, for the sake of apart
+	paused   time.Time // by a 429
+	refusals int       // 429s since the last answer that was none
+	changed  chan struct{}
+}
+
+// bucket is what is known of one limit.
+type bucket struct {
+	limited   bool
+	remaining int
 	reset     time.Time
-	inFlight  int
-	refusals  int
-	changed   chan struct{}
+	window    int64 // the reset as the service said it
+	inFlight  int   // calls that remaining may not know of
 }
 
 // NewQuota returns a pacer that knows nothing yet and so lets one call go
-// first. onWait may be nil.
-func NewQuota(onWait func(wait time.Duration, why string)) *Quota {
-	return &Quota{onWait: onWait, changed: make(chan struct{})}
+// first. maxRPS is the most calls a second, however much is left; 0 is no such
+// bound. onWait may be nil.
+func NewQuota(maxRPS float64, onWait func(wait time.Duration, why string)) *Quota {
+	q := &Quota{onWait: onWait, buckets: map[string]*bucket{}, kinds: map[string]string{}, changed: make(chan struct{})}
+	if maxRPS > 0 {
+		q.apart = time.Duration(float64(time.Second) / maxRPS)
+	}
+	return q
 }
 
 // Begin implements Pacer.
-func (q *Quota) Begin(ctx context.Context, _, _ string) (func(*http.Response), error) {
+func (q *Quota) Begin(ctx context.Context, method, path string) (func(*http.Response), error) {
+	kind := kindOf(method, path)
 	for {
 		q.mu.Lock()
-		wait, ok := q.next()
-		if ok {
-			q.inFlight++
+		wait, why := q.next(kind)
+		if why == "" {
+			done := q.begin(kind) //nolint:bodyclose // it opens nothing: done takes the answer
 			q.mu.Unlock()
-			return q.end, nil
+			return done, nil
 		}
 		changed := q.changed
 		q.mu.Unlock()
 		if wait > 0 && q.onWait != nil {
-			q.onWait(wait, "the service's rate limit is used up")
+			q.onWait(wait, why)
 		}
 		if err := sleep(ctx, wait, changed); err != nil {
 			return nil, err
@@ -51,31 +71,76 @@ func (q *Quota) Begin(ctx context.Context, _, _ string) (func(*http.Response), e
 	}
 }
 
-func (q *Quota) next() (time.Duration, bool) {
-	wait := time.Until(q.reset)
-	switch {
-	case !q.known: // the first answer tells how many may follow it
-		return 0, q.inFlight == 0
-	case q.refusals > 0 && wait > 0:
-		return wait, false
-	case q.remaining > q.inFlight:
-		return 0, true
-	case wait > 0:
-		return wait, false
-	default: // the reset has passed: some of it is back, maybe just one
-		return 0, q.inFlight == 0
+// kindOf is a call without the ids in its path.
+func kindOf(method, path string) string {
+	parts := strings.Split(path, "/")
+	for i, part := range parts {
+		if strings.ContainsAny(part, "_%|0123456789") {
+			parts[i] = "*"
+		}
 	}
+	return method + strings.Join(parts, "/")
 }
 
-func (q *Quota) end(answer *http.Response) {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	q.inFlight--
-	if answer != nil {
-		q.learn(answer)
+// next says how long a call must wait and why; no reason means that it may go.
+// No wait with a reason means: until something changes.
+func (q *Quota) next(kind string) (time.Duration, string) {
+	const used = "the service's rate limit is used up"
+	now := time.Now()
+	if wait := q.paused.Sub(now); wait > 0 {
+		return wait, "the service answered 429 (too many requests)"
 	}
-	close(q.changed)
-	q.changed = make(chan struct{})
+	if (q.refusals > 0 || q.latest == nil) && q.inFlight > 0 {
+		return 0, "one call tries how many the service takes"
+	}
+	b := q.bucketOf(kind)
+	if b != nil && b.limited && b.remaining <= b.inFlight {
+		if wait := b.reset.Sub(now); wait > 0 {
+			return wait, used
+		}
+		// The reset has passed: some of it is back, maybe just one.
+		if b.inFlight > 0 {
+			return 0, used
+		}
+	}
+	if wait := q.nextCall.Sub(now); wait > 0 {
+		return wait, "no more calls a second are wanted"
+	}
+	return 0, ""
+}
+
+// bucketOf is nil while nothing is known.
+func (q *Quota) bucketOf(kind string) *bucket {
+	if limit, ok := q.kinds[kind]; ok {
+		return q.buckets[limit]
+	}
+	return q.latest
+}
+
+func (q *Quota) begin(kind string) func(*http.Response) {
+	b := q.bucketOf(kind)
+	q.inFlight++
+	if b != nil {
+		b.inFlight++
+	}
+	if q.apart > 0 {
+		q.nextCall = time.Now().Add(q.apart)
+	}
+	return func(answer *http.Response) {
+		q.mu.Lock()
+		defer q.mu.Unlock()
+		q.inFlight--
+		if b != nil {
+			b.inFlight--
+		}
+		if answer != nil {
+			q.learn(kind, answer)
+		} else if b != nil { // it may have been counted
+			b.remaining = max(b.remaining-1, 0)
+		}
+		close(q.changed)
+		q.changed = make(chan struct{})
+	}
 }
 
 // The pause after a 429 that does not say how long, doubled each time.
@@ -84,39 +149,55 @@ const (
 	maxQuotaPause = time.Minute
 )
 
-func (q *Quota) learn(answer *http.Response) {
+func (q *Quota) learn(kind string, answer *http.Response) {
 	now := time.Now()
-	reset, hasReset := parseReset(answer, now)
+	reset, window, hasReset := parseReset(answer, now)
 	remaining, err := strconv.Atoi(answer.Header.Get("X-Ratelimit-Remaining"))
-	q.known = true
+	limited := err == nil && hasReset
+	limit := ""
+	if limited {
+		limit = "of " + answer.Header.Get("X-Ratelimit-Limit")
+	}
 	if answer.StatusCode == http.StatusTooManyRequests {
 		wait := max(retryAfter(answer), reset.Sub(now))
 		wait = cmp.Or(max(wait, 0), min(quotaPause<<min(q.refusals, 10), maxQuotaPause))
 		q.refusals++
-		q.remaining, q.reset = 0, now.Add(wait)
-		return
+		q.paused, remaining = now.Add(wait), 0
+	} else {
+		q.refusals = 0
 	}
-	q.refusals = 0
-	if err != nil || !hasReset {
-		// An endpoint without a limit of its own says nothing of the others'.
-		q.remaining = max(q.remaining, 1)
-		return
+	if !limited && answer.StatusCode >= 400 {
+		return // from something before the service: it says nothing of the limit
 	}
-	q.remaining, q.reset = remaining, reset
+	b := q.buckets[limit]
+	if b == nil {
+		b = &bucket{limited: limited}
+		q.buckets[limit] = b
+	}
+	q.kinds[kind], q.latest = limit, b
+	// Answers overtake each other. Of one window the lowest word holds; a window
+	// that has passed is history.
+	switch {
+	case window > b.window:
+		b.window, b.remaining, b.reset = window, remaining, reset
+	case window == b.window, reset.After(now):
+		b.remaining = min(b.remaining, remaining)
+	}
 }
 
 // parseReset reads x-ratelimit-reset: UNIX seconds on the Management API, a
 // delay in seconds on some others (Auth0 docs, rate limit use cases). The
 // service's own clock counts, where it differs from ours by more than the
-// granularity of its Date header.
-func parseReset(answer *http.Response, now time.Time) (time.Time, bool) {
+// granularity of its Date header. The number is the same in all answers of a
+// window.
+func parseReset(answer *http.Response, now time.Time) (time.Time, int64, bool) {
 	seconds, err := strconv.ParseInt(answer.Header.Get("X-Ratelimit-Reset"), 10, 64)
 	if err != nil {
-		return time.Time{}, false
+		return time.Time{}, 0, false
 	}
 	const slack = 20 * time.Millisecond // a timer that fires early would draw a 429
 	if seconds < 1e9 {
-		return now.Add(time.Duration(min(max(seconds, 0), 3600))*time.Second + slack), true
+		return now.Add(time.Duration(min(max(seconds, 0), 3600))*time.Second + slack), now.Unix() + seconds, true
 	}
 	wait := time.Unix(seconds, 0).Sub(now)
 	if date, err := http.ParseTime(answer.Header.Get("Date")); err == nil {
@@ -124,5 +205,5 @@ func parseReset(answer *http.Response, now time.Time) (time.Time, bool) {
 			wait -= skew
 		}
 	}
-	return now.Add(min(max(wait, 0), time.Hour) + slack), true
+	return now.Add(min(max(wait, 0), time.Hour) + slack), seconds, true
 }

@@ -46,7 +46,7 @@ func TestQuotaWaitsForTheReset(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				today(t)
-				q := httpapi.NewQuota(nil)
+				q := httpapi.NewQuota(0, nil)
 				begin(t, q)(tt.answer())
 				start := time.Now()
 				begin(t, q)
@@ -62,7 +62,7 @@ func TestQuotaLetsNoMoreOutThanIsLeft(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		today(t)
-		q := httpapi.NewQuota(nil)
+		q := httpapi.NewQuota(0, nil)
 		first := begin(t, q)
 		go func() {
 			time.Sleep(time.Second)

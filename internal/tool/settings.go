@@ -58,8 +58,7 @@ func TokenFileFlag() cli.Flag {
 }
 
 // Token is the secret of --token-file or of the first variable in names that
-// is set. Two of them with different values are refused: nobody can say which
-// one was meant. It is "" when there is none.
+// is set: see Setting. It is "" when there is none.
 func (t *Tool) Token(c *cli.Context, names ...string) (string, error) {
 	if path := c.String("token-file"); path != "" {
 		data, err := os.ReadFile(path) //nolint:gosec // the user names the file
@@ -68,20 +67,26 @@ func (t *Tool) Token(c *cli.Context, names ...string) (string, error) {
 		}
 		return clean("--token-file", string(data))
 	}
-	var token, from string
+	return t.Setting(names...)
+}
+
+// Setting is the first variable in names that is set, in the environment or in
+// .env; two with different values are refused. It is "" when there is none.
+func (t *Tool) Setting(names ...string) (string, error) {
+	var setting, from string
 	for _, name := range names {
 		value, err := clean(name, t.env.get(name))
 		switch {
 		case err != nil:
 			return "", err
 		case value == "":
-		case token == "":
-			token, from = value, name
-		case value != token:
+		case setting == "":
+			setting, from = value, name
+		case value != setting:
 			return "", Usage(fmt.Sprintf("%s and %s are both set, and differ", from, name), "unset "+name)
 		}
 	}
-	return token, nil
+	return setting, nil
 }
 
 func clean(from, token string) (string, error) {

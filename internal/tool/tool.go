@@ -50,6 +50,7 @@ func (t *Tool) Run(ctx context.Context, app *cli.App, args []string) int {
 	// every run writes to; ours is found by its name.
 	app.HideHelp, app.HideHelpCommand, app.HideVersion = true, true, true
 	app.UseShortOptionHandling = true
+	app.DisableSliceFlagSeparator = true // a value may hold a comma
 	app.CustomAppHelpTemplate = helpTemplate
 	app.Flags = append(app.Flags, t.commonFlags()...)
 	for _, flag := range app.Flags {

@@ -187,7 +187,9 @@ func (t Transport) RoundTrip(r *http.Request) (resp *http.Response, err error) {
 		switch p := recover(); p {
 		case nil:
 		case http.ErrAbortHandler:
-			resp, err = nil, io.ErrUnexpectedEOF
+			if resp, err = nil, io.ErrUnexpectedEOF; w.status != 0 { // the answer has begun
+				resp, err = w.response(r, io.MultiReader(&w.body, broken{})), nil //nolint:bodyclose // it is returned
+			}
 		default:
 			panic(p)
 		}
@@ -196,11 +198,7 @@ func (t Transport) RoundTrip(r *http.Request) (resp *http.Response, err error) {
 	if w.status == 0 {
 		w.status = http.StatusOK
 	}
-	return &http.Response{
-		Status: strconv.Itoa(w.status) + " " + http.StatusText(w.status), StatusCode: w.status,
-		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
-		Header: w.header, Body: io.NopCloser(&w.body), ContentLength: int64(w.body.Len()), Request: r,
-	}, nil
+	return w.response(r, &w.body), nil
 }
 
 type answer struct {
@@ -208,6 +206,19 @@ type answer struct {
 	body   bytes.Buffer
 	status int
 }
+
+func (a *answer) response(r *http.Request, body io.Reader) *http.Response {
+	return &http.Response{
+		Status: strconv.Itoa(a.status) + " " + http.StatusText(a.status), StatusCode: a.status,
+		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+		Header: a.header, Body: io.NopCloser(body), ContentLength: int64(a.body.Len()), Request: r,
+	}
+}
+
+// broken is the end of an answer whose connection was dropped.
+type broken struct{}
+
+func (broken) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
 
 func (a *answer) Header() http.Header { return a.header }
 
@@ -221,3 +232,6 @@ func (a *answer) Write(p []byte) (int, error) {
 	a.WriteHeader(http.StatusOK)
 	return a.body.Write(p)
 }
+
+// FlushError implements what http.ResponseController asks for.
+func (a *answer) FlushError() error { return nil }

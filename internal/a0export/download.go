@@ -1,0 +1,180 @@
+package a0export
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"hash/maphash"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/klauspost/compress/gzip"
+	"github.com/sethvargo/go-retry"
+
+	"a0permit/internal/auth0"
+)
+
+// download is the finished export as it is stored. Where the transfer breaks
+// off it goes on from there, or from the file's beginning where the host gives
+// out no parts; then what was read already is passed over, and must be the
+// same.
+type download struct {
+	ctx  context.Context //nolint:containedctx // io.Reader has no place for it
+	job  *exportJob
+	body *auth0.File
+	etag string
+
+	at      int64 // bytes handed out
+	seen    maphash.Hash
+	backoff retry.Backoff // renewed whenever anything has come
+	stale   bool          // the link is an old one
+}
+
+func newDownload(ctx context.Context, job *exportJob) *download {
+	return &download{ctx: ctx, job: job, backoff: downloadBackoff()}
+}
+
+// A link that is refused, a host that is away and a transfer that breaks off
+// are tried again so often, if nothing came in between.
+func downloadBackoff() retry.Backoff {
+	return retry.WithMaxRetries(5, retry.WithCappedDuration(10*time.Second, retry.NewExponential(500*time.Millisecond)))
+}
+
+// open gets the link that Auth0 gave, or a fresh one: they are good for 60
+// seconds only.
+func (d *download) open() error {
+	return retry.Do(d.ctx, d.backoff, func(ctx context.Context) error {
+		if d.stale {
+			fresh, err := d.job.auth0.Job(ctx, d.job.job.ID)
+			if err != nil {
+				return err
+			}
+			d.job.job.Location = fresh.Location
+		}
+		d.stale = true
+		err := d.connect(ctx)
+		if err == nil || ctx.Err() != nil || errors.Is(err, errOther) {
+			return err
+		}
+		d.job.tool.Log.Info("fresh download link", "job", d.job.job.ID, "error", err)
+		return retry.RetryableError(err)
+	})
+}
+
+var errOther = errors.New("it is not the file that it was before")
+
+// connect opens the link, and passes over what has been read.
+func (d *download) connect(ctx context.Context) error {
+	body, err := d.job.auth0.Download(ctx, d.job.job.Location, d.at, d.etag)
+	if err != nil {
+		return err
+	}
+	if body.From != d.at {
+		if err := d.passOver(body); err != nil {
+			return errors.Join(err, body.Close())
+		}
+	}
+	d.body, d.etag = body, body.ETag
+	return nil
+}
+
+func (d *download) passOver(body io.Reader) error {
+	var again maphash.Hash
+	again.SetSeed(d.seen.Seed())
+	n, err := io.CopyN(&again, body, d.at)
+	switch {
+	case errors.Is(err, io.EOF) && n < d.at:
+		return fmt.Errorf("the file has become shorter: %w", errOther)
+	case err != nil:
+		return err
+	case again.Sum64() != d.seen.Sum64():
+		return errOther
+	}
+	return nil
+}
+
+// Read implements io.Reader.
+func (d *download) Read(p []byte) (int, error) {
+	for {
+		if d.body == nil {
+			if err := d.open(); err != nil {
+				return 0, err
+			}
+		}
+		n, err := d.body.Read(p)
+		if n > 0 {
+			d.at += int64(n)
+			_, _ = d.seen.Write(p[:n]) // cannot fail
+			d.backoff = downloadBackoff()
+		}
+		switch {
+		case err == nil || errors.Is(err, io.EOF):
+			return n, err
+		case d.ctx.Err() != nil:
+			return n, context.Cause(d.ctx)
+		}
+		d.job.tool.Log.Info("the download broke off", "job", d.job.job.ID, "at", d.at, "error", err)
+		_ = d.body.Close() // it has failed already
+		d.body = nil
+		if n > 0 {
+			return n, nil
+		}
+		wait, stop := d.backoff.Next()
+		if stop {
+			return 0, err
+		}
+		timer := time.NewTimer(wait)
+		select {
+		case <-timer.C:
+		case <-d.ctx.Done():
+			timer.Stop()
+			return 0, context.Cause(d.ctx)
+		}
+	}
+}
+
+// Close implements io.Closer.
+func (d *download) Close() error {
+	if d.body == nil {
+		return nil
+	}
+	return d.body.Close()
+}
+
+// transfer tells the errors of the download from those of what was downloaded.
+type transfer struct {
+	job *exportJob
+	io.Reader
+}
+
+func (t transfer) Read(p []byte) (int, error) {
+	n, err := t.Reader.Read(p)
+	if err != nil && !errors.Is(err, io.EOF) {
+		err = t.job.brokeOff(err)
+	}
+	return n, err
+}
+
+func (j *exportJob) brokeOff(err error) error {
+	return j.takeUp(fmt.Errorf("the download broke off: %w", err))
+}
+
+// gunzip unpacks what Auth0 serves; whether it is packed is seen from its first
+// bytes, since a server in between may have unpacked it.
+func gunzip(d *download) (io.Reader, error) {
+	in := bufio.NewReaderSize(d, 64<<10)
+	head, err := in.Peek(2)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return nil, d.job.brokeOff(err)
+	}
+	if !strings.HasPrefix(string(head), "\x1f\x8b") {
+		return in, nil
+	}
+	plain, err := gzip.NewReader(in)
+	if err != nil {
+		return nil, d.job.brokeOff(err)
+	}
+	return plain, nil
+}

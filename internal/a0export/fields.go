@@ -1,0 +1,67 @@
+package a0export
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"a0permit/internal/auth0"
+	"a0permit/internal/tool"
+)
+
+// fields are the columns that every export has. Auth0 takes any field name
+// without complaint, so a misspelt one would come out empty.
+var fields = []auth0.Field{
+	{Name: "user_id"},
+	{Name: "email"},
+	{Name: "given_name"},
+	{Name: "family_name"},
+	{Name: "identities[0].connection", ExportAs: "provider"},
+}
+
+// taken are columns that mean something further on: the first two are appended
+// here, and the others begin a table of another kind.
+var taken = []string{rolesColumn, organizationsColumn, "role_id", "organization_id"}
+
+const (
+	rolesColumn         = "roles"
+	organizationsColumn = "organizations"
+
+	maxFieldName = 100 // characters (Auth0's OpenAPI)
+)
+
+// withFields adds the fields of --field, each NAME or NAME=COLUMN.
+func withFields(more []string) ([]auth0.Field, error) {
+	all := slices.Clone(fields)
+	for _, text := range more {
+		f := auth0.Field{}
+		var renamed bool
+		f.Name, f.ExportAs, renamed = strings.Cut(text, "=")
+		column := title(f)
+		switch {
+		case f.Name == "" || renamed && f.ExportAs == "":
+			return nil, tool.Usage(fmt.Sprintf("--field %q names no column", text), "--field user_metadata.country=country")
+		case utf8.RuneCountInString(f.Name) > maxFieldName || utf8.RuneCountInString(f.ExportAs) > maxFieldName:
+			return nil, tool.Usage(fmt.Sprintf("--field %.20s...: Auth0 takes %d characters at most", text, maxFieldName), "--field NAME=COLUMN")
+		case slices.Contains(taken, column):
+			return nil, tool.Usage(fmt.Sprintf("--field %s: a column cannot be called %s here", text, column), "--field "+f.Name+"=auth0_"+column)
+		case slices.ContainsFunc(all, func(f auth0.Field) bool { return title(f) == column }):
+			return nil, tool.Usage(fmt.Sprintf("--field %s: there is a column %s already", text, column), "--field "+f.Name+"=ANOTHER_NAME")
+		}
+		all = append(all, f)
+	}
+	if len(all) > auth0.MaxFields {
+		return nil, tool.Usage(fmt.Sprintf("that makes %d columns, and Auth0 exports %d at most", len(all), auth0.MaxFields),
+			fmt.Sprintf("leave %d of the --field flags out (%d columns are always there)", len(all)-auth0.MaxFields, len(fields)))
+	}
+	return all, nil
+}
+
+// title is the header of a field's column.
+func title(f auth0.Field) string {
+	if f.ExportAs != "" {
+		return f.ExportAs
+	}
+	return f.Name
+}

@@ -1,0 +1,84 @@
+package auth0
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"strings"
+	"sync"
+	"time"
+
+	"a0permit/internal/httpapi"
+)
+
+// TokenPath is where tokens come from, below the tenant's domain.
+const TokenPath = "/oauth/token" //nolint:gosec // a path
+
+// Credentials are those of a machine-to-machine application.
+type Credentials struct {
+	ID     string
+	Secret httpapi.Secret
+	// Audience is the Management API's own name. It is built on the tenant's
+	// canonical domain even where calls go to a custom one (Auth0 docs,
+	// configure features to use custom domains); "" builds it on the latter.
+	Audience string
+}
+
+// tokens gets tokens by the client credentials grant, one at a time.
+type tokens struct {
+	api         *httpapi.Client
+	credentials Credentials
+
+	mu      sync.Mutex
+	token   httpapi.Secret
+	renewAt time.Time
+}
+
+// Tokens is a source of tokens for config.Base.
+func (c Credentials) Tokens(config httpapi.Config) httpapi.TokenSource {
+	if c.Audience == "" {
+		c.Audience = strings.TrimSuffix(config.Base.String(), "/") + "/api/v2/" // the last slash is part of it
+	}
+	config.Explain = explain
+	// Tokens are counted apart from calls (Auth0 docs, M2M token quotas).
+	config.Pacer, config.Token, config.Tokens = nil, "", nil
+	return &tokens{api: httpapi.New(config), credentials: c}
+}
+
+// Token implements httpapi.TokenSource. Whoever comes while a token is being
+// got waits for it.
+func (t *tokens) Token(ctx context.Context) (httpapi.Secret, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.token != "" && time.Now().Before(t.renewAt) {
+		return t.token, nil
+	}
+	var answer struct {
+		AccessToken string `json:"access_token"`
+		ExpiresIn   int    `json:"expires_in"`
+	}
+	asked := time.Now()
+	err := post(ctx, t.api, TokenPath, map[string]string{
+		"grant_type": "client_credentials", "client_id": t.credentials.ID,
+		"client_secret": t.credentials.Secret.Reveal(), "audience": t.credentials.Audience,
+	}, &answer)
+	switch {
+	case err != nil:
+		return "", err
+	case answer.AccessToken == "":
+		return "", errors.New("POST " + TokenPath + ": Auth0 answered without a token")
+	}
+	life := time.Duration(cmp.Or(answer.ExpiresIn, 24*60*60)) * time.Second
+	t.token = httpapi.Secret(answer.AccessToken)
+	t.renewAt = asked.Add(life - min(life/10, 5*time.Minute))
+	return t.token, nil
+}
+
+// Refused implements httpapi.TokenSource.
+func (t *tokens) Refused(token httpapi.Secret) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.token == token {
+		t.token = ""
+	}
+}

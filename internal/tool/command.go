@@ -1,0 +1,45 @@
+package tool
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+)
+
+// Command takes the name of a sub-command out of args, wherever it stands among
+// flags; the first of names is the default. An argument that is none of them
+// stays, for the tool to refuse.
+func (t *Tool) Command(args []string, flags []cli.Flag, names ...string) (string, []string) {
+	flags = append(t.commonFlags(), flags...)
+	for i := 1; i < len(args); i++ {
+		arg := args[i]
+		switch {
+		case arg == "--":
+			return names[0], args
+		case len(arg) > 1 && arg[0] == '-':
+			if !strings.Contains(arg, "=") && takesValue(flags, strings.TrimLeft(arg, "-")) {
+				i++
+			}
+		case slices.Contains(names, arg):
+			return arg, slices.Delete(slices.Clone(args), i, i+1)
+		default:
+			return names[0], args
+		}
+	}
+	return names[0], args
+}
+
+// takesValue reports whether the argument after a flag is its value. Of short
+// flags written together only the last can have one.
+func takesValue(flags []cli.Flag, name string) bool {
+	for _, name := range []string{name, name[max(0, len(name)-1):]} {
+		for _, flag := range flags {
+			if slices.Contains(flag.Names(), name) {
+				_, isBool := flag.(*cli.BoolFlag)
+				return !isBool
+			}
+		}
+	}
+	return false
+}
