@@ -101,7 +101,7 @@ func TestMembersWithoutAWordOfRoles(t *testing.T) {
 // B/membership is the memory that stays; the goal is 24.
 func BenchmarkMembershipsMemory(b *testing.B) {
 	for _, users := range []int{100_000, 1_000_000} {
-		b.Run(fmt.Sprint(users), func(b *testing.B) {
+		b.Run(fmt.Sprintf("users=%d", users), func(b *testing.B) {
 			for b.Loop() {
 				before := heap()
 				m := newMemberships()

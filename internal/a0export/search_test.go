@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -140,10 +141,10 @@ func TestSearchWithin(t *testing.T) {
 	t.Parallel()
 	tenant := auth0test.Sample(1300)
 	s := auth0test.New(tenant, auth0test.Options{NoJobs: true})
-	for _, limit := range []string{"1", "1000", "1001"} {
-		r := run(t, s, "--limit", limit)
-		if n := len(rowsOf(t, r)) - 1; fmt.Sprint(n) != limit {
-			t.Errorf("--limit %s: %d users: %s", limit, n, r.errs)
+	for _, limit := range []int{1, 1000, 1001} {
+		r := run(t, s, "--limit", strconv.Itoa(limit))
+		if n := len(rowsOf(t, r)) - 1; n != limit {
+			t.Errorf("--limit %d: %d users: %s", limit, n, r.errs)
 		}
 	}
 	jobs := auth0test.New(tenant, auth0test.Options{})

@@ -79,8 +79,8 @@ func New(config Config) *Client {
 		config.Pacer = NewWindows(nil, nil)
 	}
 	if config.Transport == nil {
-		transport := http.DefaultTransport.(*http.Transport).Clone() //nolint:errcheck // it is one
-		transport.MaxIdleConnsPerHost = 32                           // calls go side by side
+		transport := http.DefaultTransport.(*http.Transport).Clone()
+		transport.MaxIdleConnsPerHost = 32 // calls go side by side
 		config.Transport = transport
 	}
 	return &Client{config: config, http: &http.Client{
