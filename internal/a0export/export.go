@@ -112,7 +112,11 @@ func (e *exporter) holders(ctx context.Context, roles []auth0.Role, held *holder
 			return nil
 		})
 	}
-	return group.Wait()
+	if err := group.Wait(); err != nil {
+		return err
+	}
+	held.seal()
+	return nil
 }
 
 // memberships reads the members of each organization.

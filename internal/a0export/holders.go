@@ -1,33 +1,16 @@
 package a0export
 
-import (
-	"hash/maphash"
-	"sync"
-)
+import "cmp"
 
-// hasher makes 128 bits of a user's id, which stand for it. It is seeded anew
-// in each run, so that nobody can choose ids that collide.
-type hasher [2]maphash.Seed
-
-func newHasher() hasher { return hasher{maphash.MakeSeed(), maphash.MakeSeed()} }
-
-func (h hasher) hash(userID string) [2]uint64 {
-	return [2]uint64{maphash.String(h[0], userID), maphash.String(h[1], userID)}
-}
-
-// holders knows which user holds which roles, in little memory. It is safe for
-// concurrent use while it fills.
+// holders knows which user holds which roles.
 type holders struct {
-	hasher
+	byUser[uint32] // numbers of roles
 
-	mu   sync.Mutex // guards what follows
-	sets *sets
-	of   map[[2]uint64]uint32 // user -> set
+	sets  *sets
+	roles []uint32 // of one user, used again
 }
 
-func newHolders() *holders {
-	return &holders{hasher: newHasher(), sets: newSets(), of: map[[2]uint64]uint32{}}
-}
+func newHolders() *holders { return &holders{byUser: newByUser[uint32](), sets: newSets()} }
 
 // role announces a role and returns its number.
 func (h *holders) role(name string) uint32 {
@@ -38,17 +21,19 @@ func (h *holders) role(name string) uint32 {
 
 // add gives a user a role.
 func (h *holders) add(userID string, role uint32) {
-	user := h.hash(userID)
+	u := h.user(userID)
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.of[user] = h.sets.with(h.of[user], role)
+	h.byUser.add(u, role)
 }
 
-// users implements column.
-func (h *holders) users() int { return len(h.of) }
+func (h *holders) seal() { h.byUser.seal(cmp.Compare[uint32]) }
 
 // cell implements column.
 func (h *holders) cell(userID string) ([]byte, bool) {
-	set := h.of[h.hash(userID)]
-	return h.sets.cell(set), set != 0
+	h.roles = h.roles[:0]
+	for _, e := range h.of(userID) {
+		h.roles = append(h.roles, e.value)
+	}
+	return h.sets.cell(setKey(h.roles)), len(h.roles) > 0
 }

@@ -22,6 +22,7 @@ func held(roles ...[]string) *holders {
 			h.add(user, number)
 		}
 	}
+	h.seal()
 	return h
 }
 

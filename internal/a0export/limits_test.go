@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -121,10 +122,10 @@ func TestFaultsThatPass(t *testing.T) {
 	}
 	for name, fault := range faults {
 		synctest.Test(t, func(t *testing.T) {
-			n := 0
+			var n atomic.Int32
 			want := runInBubble(t.Context(), auth0test.New(manyRoles(1), auth0test.Options{}))
 			s := auth0test.New(manyRoles(1), auth0test.Options{Faults: func(r *http.Request) httpapitest.Fault {
-				if n++; n%3 == 0 && strings.HasPrefix(r.URL.Path, "/api/") {
+				if n.Add(1)%3 == 0 && strings.HasPrefix(r.URL.Path, "/api/") {
 					return fault
 				}
 				return httpapitest.Fault{}

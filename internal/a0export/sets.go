@@ -7,28 +7,22 @@ import (
 	"strings"
 )
 
-// sets knows sets of role names. Each is stored once, however many users have
-// it; set 0 is the empty one.
+// sets knows sets of role names. A set has a number, and is stored once however
+// many users have it.
 type sets struct {
 	names   []string
 	numbers map[string]uint32 // of names
-	list    [][]uint32        // the roles of a set, ascending
+	list    []string          // sets, each as the roles' numbers, ascending
 	known   map[string]uint32 // list, the other way round
-	next    map[step]uint32   // a set and one role more
-	cells   map[uint32][]byte // sets that were asked for, as JSON
+	cells   map[string][]byte // sets that were asked for, as JSON
 }
-
-type step struct{ set, role uint32 }
 
 // maxCells bounds what is kept of finished cells. Where there are more sets
 // than that, hardly one is asked for twice.
 const maxCells = 1 << 16
 
 func newSets() *sets {
-	return &sets{
-		numbers: map[string]uint32{}, list: make([][]uint32, 1), known: map[string]uint32{"": 0},
-		next: map[step]uint32{}, cells: map[uint32][]byte{},
-	}
+	return &sets{numbers: map[string]uint32{}, known: map[string]uint32{}, cells: map[string][]byte{}}
 }
 
 // role is the number of a role.
@@ -42,42 +36,39 @@ func (s *sets) role(name string) uint32 {
 	return number
 }
 
-// with is a set and a role more.
-func (s *sets) with(set, role uint32) uint32 {
-	if to, ok := s.next[step{set, role}]; ok {
-		return to
+// set is the number of a set of roles.
+func (s *sets) set(roles []uint32) uint32 {
+	key := setKey(roles)
+	number, ok := s.known[key]
+	if !ok {
+		number = uint32(len(s.list)) //nolint:gosec // fewer sets than memberships
+		s.list = append(s.list, key)
+		s.known[key] = number
 	}
-	at, has := slices.BinarySearch(s.list[set], role)
-	to := set
-	if !has {
-		roles := slices.Insert(slices.Clone(s.list[set]), at, role)
-		key := make([]byte, 0, 4*len(roles))
-		for _, r := range roles {
-			key = binary.LittleEndian.AppendUint32(key, r)
-		}
-		var ok bool
-		if to, ok = s.known[string(key)]; !ok {
-			to = uint32(len(s.list)) //nolint:gosec // fewer sets than users
-			s.list = append(s.list, roles)
-			s.known[string(key)] = to
-		}
+	return number
+}
+
+func setKey(roles []uint32) string {
+	slices.Sort(roles)
+	key := make([]byte, 0, 64)
+	for _, role := range slices.Compact(roles) {
+		key = binary.LittleEndian.AppendUint32(key, role)
 	}
-	s.next[step{set, role}] = to
-	return to
+	return string(key)
 }
 
 // cell is the JSON array of a set's names in name order.
-func (s *sets) cell(set uint32) []byte {
-	cell, ok := s.cells[set]
+func (s *sets) cell(key string) []byte {
+	cell, ok := s.cells[key]
 	if !ok {
-		names := make([]string, 0, len(s.list[set]))
-		for _, role := range s.list[set] {
-			names = append(names, s.names[role])
+		names := make([]string, 0, len(key)/4)
+		for rest := []byte(key); len(rest) > 0; rest = rest[4:] {
+			names = append(names, s.names[binary.LittleEndian.Uint32(rest)])
 		}
 		slices.Sort(names)
 		cell = toJSON(names)
 		if len(s.cells) < maxCells {
-			s.cells[set] = cell
+			s.cells[key] = cell
 		}
 	}
 	return cell

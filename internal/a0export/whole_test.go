@@ -178,7 +178,11 @@ func TestFaultsChangeNothing(t *testing.T) {
 	args := []string{"--organizations"}
 	want := runInBubbleOf(t, auth0test.New(tenant, auth0test.Options{}), args...)
 	want.expect(t, 0)
-	for seed := range uint64(12) {
+	seeds := uint64(12)
+	if testing.Short() {
+		seeds = 2
+	}
+	for seed := range seeds {
 		for _, ranges := range []bool{false, true} {
 			got := runInBubbleOf(t, auth0test.New(tenant, auth0test.Options{
 				Faults: faulty(seed), ExpireLinks: 2, CutDownload: 2, ServeRange: ranges, Polls: 5,

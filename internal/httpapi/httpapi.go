@@ -112,7 +112,7 @@ func (c *Client) Do(ctx context.Context, call Call, out any) error {
 	}
 	attempts, renewed := 0, false
 	patience := newPatience(c.config.MaxWait, c.config.OnWait)
-	err := retry.Do(ctx, patience, func(ctx context.Context) error {
+	return retry.Do(ctx, patience, func(ctx context.Context) error {
 		token := c.config.Token
 		if c.config.Tokens != nil {
 			var err error
@@ -126,7 +126,10 @@ func (c *Client) Do(ctx context.Context, call Call, out any) error {
 			return nil
 		}
 		if ctx.Err() != nil {
-			return context.Cause(ctx)
+			return context.Cause(ctx) // it may be another call's error
+		}
+		if api, ok := errors.AsType[*APIError](err); ok {
+			api.Attempts = attempts
 		}
 		if status == http.StatusUnauthorized && c.config.Tokens != nil && !renewed {
 			renewed = true
@@ -140,10 +143,6 @@ func (c *Client) Do(ctx context.Context, call Call, out any) error {
 		c.config.Log.Info("retry", "method", call.Method, "path", Redact(call.Path), "status", status, "attempt", attempts)
 		return retry.RetryableError(err)
 	})
-	if api, ok := errors.AsType[*APIError](err); ok {
-		api.Attempts = attempts
-	}
-	return err
 }
 
 // attempt sends the call once.
