@@ -5,7 +5,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
+	"sync"
 	"time"
 )
 
@@ -63,10 +65,33 @@ func (t *Tool) message(level slog.Level, label, text string) {
 	_, _ = fmt.Fprintf(t.Err, "%s: %s%s\n", t.Name, label, text)
 }
 
-// Waiting tells people of a wait that they would notice.
+// Waiting tells people of a wait that they would notice: once, however many
+// calls wait for the same.
 func (t *Tool) Waiting(wait time.Duration, why string) {
+	until := time.Now().Add(wait)
+	t.mu.Lock()
+	known := !until.After(t.waited.Add(time.Second))
+	if !known {
+		t.waited = until
+	}
+	t.mu.Unlock()
+	if known {
+		return
+	}
 	t.Log.Info("waiting", "wait", wait.Round(time.Millisecond), "why", why)
 	if wait >= 5*time.Second {
-		t.Say("waiting until %s: %s", time.Now().Add(wait).Format(time.TimeOnly), why)
+		t.Say("waiting until %s: %s", until.Format(time.TimeOnly), why)
 	}
+}
+
+// shared is stderr, which messages and diagnostics of several goroutines share.
+type shared struct {
+	mu sync.Mutex
+	w  io.Writer
+}
+
+func (s *shared) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.w.Write(p)
 }

@@ -10,6 +10,7 @@ import (
 	"io"
 	"log/slog"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -29,10 +30,14 @@ type Tool struct {
 	summary string
 	report  Report
 	started time.Time
+
+	mu     sync.Mutex
+	waited time.Time // until when people know of
 }
 
 // New returns the tool with its streams.
 func New(name string, in io.Reader, out, errs io.Writer) *Tool {
+	errs = &shared{w: errs}
 	return &Tool{
 		Name: name, In: in, Out: out, Err: errs,
 		Log: slog.New(slog.NewTextHandler(errs, &slog.HandlerOptions{Level: slog.LevelWarn})),
