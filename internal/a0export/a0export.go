@@ -191,8 +191,8 @@ func apiConfig(c *cli.Context, t *tool.Tool) (httpapi.Config, error) {
 	if err != nil {
 		return none, tool.Usage("AUTH0_DOMAIN: "+err.Error(), domain)
 	}
-	if c.IsSet("max-rps") && c.Float64("max-rps") <= 0 {
-		return none, tool.Usage("--max-rps must be more than 0", "--max-rps 2")
+	if rps := c.Float64("max-rps"); c.IsSet("max-rps") && !(rps >= 0.001 && rps <= 1000) {
+		return none, tool.Usage("--max-rps must be between 0.001 and 1000", "--max-rps 2")
 	}
 	api := httpapi.Config{
 		Base: base, UserAgent: t.UserAgent(), Log: t.Log,

@@ -74,5 +74,5 @@ func (b *byUser[T]) of(id string) []entry[T] {
 	return shard[from:to]
 }
 
-// users implements column.
+// users implements cells.
 func (b *byUser[T]) users() int { return b.count }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"hash/maphash"
 	"io"
+	"net/http"
 	"strings"
 	"time"
 
@@ -14,6 +15,7 @@ import (
 	"github.com/sethvargo/go-retry"
 
 	"a0permit/internal/auth0"
+	"a0permit/internal/httpapi"
 )
 
 // download is the finished export as it is stored. Where the transfer breaks
@@ -39,7 +41,7 @@ func newDownload(ctx context.Context, job *exportJob) *download {
 // A link that is refused, a host that is away and a transfer that breaks off
 // are tried again so often, if nothing came in between.
 func downloadBackoff() retry.Backoff {
-	return retry.WithMaxRetries(5, retry.WithCappedDuration(10*time.Second, retry.NewExponential(500*time.Millisecond)))
+	return retry.WithMaxRetries(10, retry.WithCappedDuration(10*time.Second, retry.NewExponential(500*time.Millisecond)))
 }
 
 // open gets the link that Auth0 gave, or a fresh one: they are good for 60
@@ -57,6 +59,9 @@ func (d *download) open() error {
 		err := d.connect(ctx)
 		if err == nil || ctx.Err() != nil || errors.Is(err, errOther) {
 			return err
+		}
+		if api, ok := errors.AsType[*httpapi.APIError](err); ok && api.Status == http.StatusRequestedRangeNotSatisfiable {
+			d.etag = "" // nothing is left to ask for: only the whole file can show that
 		}
 		d.job.tool.Log.Info("fresh download link", "job", d.job.job.ID, "error", err)
 		return retry.RetryableError(err)
@@ -158,7 +163,7 @@ func (t transfer) Read(p []byte) (int, error) {
 }
 
 func (j *exportJob) brokeOff(err error) error {
-	return j.takeUp(fmt.Errorf("the download broke off: %w", err))
+	return fmt.Errorf("the download broke off: %w", err)
 }
 
 // gunzip unpacks what Auth0 serves; whether it is packed is seen from its first

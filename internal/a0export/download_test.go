@@ -39,7 +39,7 @@ func TestLinksThatHaveExpired(t *testing.T) {
 		{1, []int{403, 200}, 0},
 		{3, []int{403, 403, 403, 200}, 0},
 		{5, []int{403, 403, 403, 403, 403, 200}, 0},
-		{100, []int{403, 403, 403, 403, 403, 403}, 1},
+		{100, []int{403, 403, 403, 403, 403, 403, 403, 403, 403, 403, 403}, 1},
 	}
 	for _, tt := range tests {
 		t.Run(fmt.Sprintf("%d times", tt.expired), func(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 
 	"a0permit/internal/auth0"
@@ -26,7 +27,7 @@ func explain(err error) error {
 	case api.Path == auth0.TokenPath:
 		return tool.Hint(err, "check AUTH0_CLIENT_ID and AUTH0_CLIENT_SECRET, and that the application is authorized for the Auth0 Management API (Dashboard > Applications > APIs); with a custom domain export AUTH0_AUDIENCE=https://TENANT.REGION.auth0.com/api/v2/")
 	case api.Status == http.StatusUnauthorized:
-		return tool.Hint(err, "the token has expired, or is another tenant's: get a new one (Dashboard > Applications > APIs > Auth0 Management API > API Explorer) and export AUTH0_API_TOKEN=...")
+		return tool.Hint(err, "the token has expired, or is another tenant's: get a new one (Dashboard > Applications > APIs > Auth0 Management API > API Explorer) and export AUTH0_API_TOKEN=..., or check the application of AUTH0_CLIENT_ID")
 	case api.Status == http.StatusForbidden:
 		if scopes := auth0.MissingScopes(err); len(scopes) > 0 {
 			return tool.Hint(err, fmt.Sprintf("grant the application %s (Dashboard > Applications > APIs > Auth0 Management API > Machine to Machine Applications), then get a new token", oneOf(scopes)))
@@ -40,4 +41,12 @@ func oneOf(scopes []string) string {
 		return "the scope " + scopes[0]
 	}
 	return "one of the scopes " + strings.Join(scopes, ", ")
+}
+
+// alsoHint gives err a hint beside the one that explain gave it.
+func alsoHint(err error, hint string) error {
+	if e, ok := err.(*tool.Error); ok { //nolint:errorlint // only the outermost: others keep their place in the text
+		return tool.Hint(e.Err, append(slices.Clone(e.Hints), hint)...)
+	}
+	return tool.Hint(err, hint)
 }

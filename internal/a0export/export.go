@@ -2,6 +2,7 @@ package a0export
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -26,6 +27,8 @@ type source interface {
 	taken() time.Time
 	// open is the users as CSV.
 	open(ctx context.Context) (io.ReadCloser, error)
+	// takeUp says how to go on after an error.
+	takeUp(err error) error
 }
 
 // users exports users: roles, organizations and the job side by side, then the
@@ -58,11 +61,11 @@ func (e *exporter) users(ctx context.Context, out io.Writer) error {
 		group.Go(func() error { return e.leftBehind(groupCtx) })
 	}
 	if err := group.Wait(); err != nil {
-		return err
+		return from.takeUp(err)
 	}
 	done, err := e.write(ctx, from, out, columns)
 	if err != nil {
-		return fmt.Errorf("%s: %w", from.name(), err)
+		return from.takeUp(fmt.Errorf("%s: %w", from.name(), err))
 	}
 	e.warn(done, columns)
 	return nil
@@ -76,12 +79,15 @@ func (e *exporter) source(ctx context.Context) (source, error) {
 	}
 	job, err := e.start(ctx)
 	var api *httpapi.APIError
-	if e.config.source == "auto" && errors.As(err, &api) && api.Status == http.StatusForbidden && len(auth0.MissingScopes(err)) == 0 {
+	noJobs := e.config.job == "" && errors.As(err, &api) && api.Status == http.StatusForbidden && len(auth0.MissingScopes(err)) == 0
+	switch {
+	case noJobs && e.config.source == "job":
+		return nil, tool.Hint(err, "where the plan has no export jobs, --source search reads the users by the user search")
+	case noJobs:
 		e.tool.Warn("no export job: Auth0 says: %s", httpapi.Redact(api.Message))
 		e.tool.Say("reading the users by the user search instead")
 		return e.search(ctx)
-	}
-	if err != nil {
+	case err != nil:
 		return nil, err
 	}
 	return job, nil
@@ -89,7 +95,7 @@ func (e *exporter) source(ctx context.Context) (source, error) {
 
 // sideBySide bounds the calls of one kind that are under way together. The
 // pacer bounds them further; this many fill 50 calls a second at 300 ms each.
-const sideBySide = 16
+const sideBySide = 32
 
 // holders reads the members of each tenant-wide role. An organization's own
 // roles are not held tenant-wide.
@@ -121,11 +127,14 @@ func (e *exporter) holders(ctx context.Context, roles []auth0.Role, held *holder
 
 // memberships reads the members of each organization.
 func (e *exporter) memberships(ctx context.Context, in *memberships) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(sideBySide)
 	var failed error
 	for org, err := range e.auth0.Organizations(ctx) {
 		if failed = err; err != nil {
+			cancel()
 			break
 		}
 		e.report.Organizations++
@@ -140,16 +149,14 @@ func (e *exporter) memberships(ctx context.Context, in *memberships) error {
 			return nil
 		})
 	}
-	if err := group.Wait(); err != nil || failed != nil {
-		if failed == nil || ctx.Err() != nil && err != nil {
-			failed = err
-		}
-		return failed
+	if err := group.Wait(); failed != nil || err != nil {
+		return cmp.Or(failed, err)
+	}
+	if in.silent && !in.spoken {
+		return tool.Hint(errors.New("Auth0 says nothing of the roles that members of organizations hold"),
+			"grant the application the scope read:organization_member_roles, then get a new token; or leave --organizations out")
 	}
 	in.seal()
-	if in.silent && !in.spoken {
-		e.tool.Warn("Auth0 said nothing of the roles that members of organizations hold: does the token lack read:organization_member_roles?")
-	}
 	return nil
 }
 

@@ -29,7 +29,7 @@ func (h *holders) add(userID string, role uint32) {
 
 func (h *holders) seal() { h.byUser.seal(cmp.Compare[uint32]) }
 
-// cell implements column.
+// cell implements cells.
 func (h *holders) cell(userID string) ([]byte, bool) {
 	h.roles = h.roles[:0]
 	for _, e := range h.of(userID) {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strings"
 	"time"
 
 	"a0permit/internal/auth0"
@@ -36,7 +37,8 @@ func (e *exporter) start(ctx context.Context) (*exportJob, error) {
 		case err != nil:
 			return nil, err
 		case job.Type != "" && job.Type != "users_export", job.Format != "" && job.Format != "csv":
-			return nil, tool.Usage(fmt.Sprintf("job %s is a %s job (%s), and a users export as CSV is needed", e.config.job, job.Type, job.Format), "leave --job out to start one")
+			kind := strings.TrimSpace(job.Type + " " + job.Format)
+			return nil, tool.Hint(fmt.Errorf("%s is a job of another kind (%s): a users export as CSV is needed", e.config.job, kind), "leave --job out to start one")
 		}
 		job.ID = e.config.job
 	} else if job, err = e.auth0.StartExport(ctx, auth0.Export{Fields: e.config.fields, ConnectionID: e.config.connection, Limit: e.config.limit}); err != nil {
@@ -49,9 +51,13 @@ func (e *exporter) start(ctx context.Context) (*exportJob, error) {
 
 func (j *exportJob) name() string { return "export job " + j.job.ID }
 
-// takeUp says how to go on after an error: a job outlives this run.
+// takeUp implements source: a job outlives this run.
 func (j *exportJob) takeUp(err error) error {
-	return tool.Hint(err, "a0export --job "+j.job.ID+" takes the job up again (Auth0 keeps it for 24 hours); repeat your other flags")
+	var api *httpapi.APIError
+	if errors.As(err, &api) && api.Status == http.StatusNotFound && strings.Contains(api.Path, j.job.ID) {
+		return tool.Hint(err, "Auth0 keeps jobs for 24 hours: run a0export again without --job")
+	}
+	return alsoHint(explain(err), "a0export --job "+j.job.ID+" takes the job up again (Auth0 keeps it for 24 hours); repeat your flags that are not about the job")
 }
 
 // ready polls until the job has ended well. People hear of it when its state
@@ -64,16 +70,19 @@ func (j *exportJob) ready(ctx context.Context) error {
 	for {
 		job, err := j.auth0.Job(ctx, j.job.ID)
 		if err != nil {
-			return j.takeUp(err)
+			return err
 		}
-		switch job.Status {
-		case auth0.JobCompleted:
+		if job.CreatedAt.IsZero() {
+			job.CreatedAt = j.job.CreatedAt
+		}
+		switch {
+		case job.Is(auth0.JobCompleted):
 			if job.Location == "" {
 				return fmt.Errorf("export job %s is completed, and has no location to download", j.job.ID)
 			}
 			job.ID, j.job = j.job.ID, job
 			return nil
-		case auth0.JobFailed, auth0.JobExpired:
+		case job.Is(auth0.JobFailed), job.Is(auth0.JobExpired):
 			return j.failed(ctx, job)
 		}
 		if job.Status != last || time.Since(told) >= 30*time.Second {
@@ -85,7 +94,7 @@ func (j *exportJob) ready(ctx context.Context) error {
 		case <-timer.C:
 		case <-ctx.Done():
 			timer.Stop()
-			return j.takeUp(context.Cause(ctx))
+			return context.Cause(ctx)
 		}
 		interval = min(interval*3/2, j.config.pollInterval)
 	}
@@ -121,7 +130,7 @@ func (j *exportJob) open(ctx context.Context) (io.ReadCloser, error) {
 	case httpapi.Unreachable(err): // not the tenant, which has answered so far
 		return nil, tool.Hint(fmt.Errorf("download: %w", err), "Auth0 hands the file out on another host: is that one let through from here?")
 	case err != nil:
-		return nil, j.takeUp(fmt.Errorf("download: %w", err))
+		return nil, fmt.Errorf("download: %w", err)
 	}
 	plain, err := gunzip(d)
 	if err != nil {

@@ -15,13 +15,15 @@ import (
 // column is what is appended to each user's row.
 type column struct {
 	name  string
-	cells interface {
-		// cell is a user's cell, and whether there is anything in it.
-		cell(userID string) ([]byte, bool)
-		// users is how many have anything in theirs.
-		users() int
-	}
+	cells cells
 	found int // users of the export with anything in theirs
+}
+
+type cells interface {
+	// cell is a user's cell, and whether there is anything in it.
+	cell(userID string) ([]byte, bool)
+	// users is how many have anything in theirs.
+	users() int
 }
 
 // joined is what was written.
@@ -46,7 +48,8 @@ func join(ctx context.Context, in io.Reader, out io.Writer, columns []*column) (
 	}
 	key := slices.Index(header, "user_id")
 	if key < 0 {
-		return done, fmt.Errorf("the export has no user_id column, only %s", strings.Join(header, ", "))
+		// Where there is no header at all, its names are a person's data.
+		return done, fmt.Errorf("the export has no user_id column among its %d", len(header))
 	}
 	newline := bytes.Clone(lineEnd) // it is good until the next row only
 	if len(newline) == 0 {

@@ -80,7 +80,7 @@ func TestJoinErrors(t *testing.T) {
 	tests := []struct{ name, in, want string }{
 		{"nothing", "", "the export is empty: there is not even a header"},
 		{"blank lines", "\n\n", "the export is empty: there is not even a header"},
-		{"no user_id", "Id,Email\n1,2\n", "the export has no user_id column, only Id, Email"},
+		{"no user_id", "Id,Email\n1,2\n", "the export has no user_id column among its 2"},
 		{"no CSV", "user_id\n\"a\n", `the CSV, line 2: extraneous or missing " in quoted-field`},
 		{"no CSV in the header", "user_id,\"a\n", `the CSV, line 1: extraneous or missing " in quoted-field`},
 	}

@@ -56,7 +56,7 @@ func (m *memberships) seal() {
 	m.byUser.seal(func(a, b membership) int { return cmp.Compare(a.org, b.org) })
 }
 
-// cell implements column.
+// cell implements cells.
 func (m *memberships) cell(userID string) ([]byte, bool) {
 	cell := []byte{'['}
 	for i, e := range m.of(userID) {

@@ -43,10 +43,13 @@ func (e *exporter) search(ctx context.Context) (*search, error) {
 			return s, nil
 		}
 	}
-	return nil, tool.Usage("the tenant has no connection "+e.config.connection, "a0export connections lists them")
+	return nil, tool.Hint(errors.New("the tenant has no connection "+e.config.connection), "a0export connections lists them")
 }
 
 func (*search) name() string { return "user search" }
+
+// takeUp implements source: a search begins anew.
+func (*search) takeUp(err error) error { return err }
 
 func (*search) ready(context.Context) error { return nil }
 
@@ -113,8 +116,13 @@ type walk struct {
 // all goes to the end, and holds what came against the number that Auth0 says.
 func (w *walk) all(ctx context.Context) error {
 	newest, err := w.auth0.NewestUser(ctx, w.within)
-	if err != nil || len(newest.Users) == 0 {
+	switch {
+	case err != nil:
 		return err
+	case len(newest.Users) == 0 && newest.Total > 0:
+		return fmt.Errorf("GET /users: nobody came, and Auth0 says there are %s: %w", tool.Thousands(newest.Total), auth0.ErrChanged)
+	case len(newest.Users) == 0:
+		return nil
 	}
 	w.newest = newest.Users[0].CreatedAt
 	w.query = auth0.Created(time.Time{}, w.newest)
@@ -211,6 +219,11 @@ func (w *walk) pages(ctx context.Context, query string) (users []auth0.User, tot
 		if err != nil {
 			return nil, 0, false, err
 		}
+		if n := len(users); page > 0 && found.Total != total {
+			// Somebody left, and this page may have moved. Those before it have not,
+			// and the next query can begin behind them.
+			return users, total, !sameMoment(users[0].CreatedAt, users[n-1].CreatedAt), nil
+		}
 		for _, u := range found.Users {
 			switch n := len(users); {
 			case u.CreatedAt.IsZero():
@@ -223,8 +236,8 @@ func (w *walk) pages(ctx context.Context, query string) (users []auth0.User, tot
 		}
 		size := cmp.Or(found.Limit, len(found.Users))
 		switch {
-		case page > 0 && found.Total != total, len(ids) < len(users):
-			return nil, 0, false, nil // somebody left, and moved the rest
+		case len(ids) < len(users):
+			return nil, 0, false, nil
 		case len(users) >= found.Total, (page+2)*size > auth0.MaxFound:
 			return users, found.Total, true, nil
 		case len(found.Users) < size:

@@ -162,7 +162,7 @@ func TestSearchWithin(t *testing.T) {
 			t.Errorf("%s (-job +search):\n%s", c.Name, diff)
 		}
 	}
-	run(t, s, "--connection", "con_0000000000000009").expect(t, 2, "the tenant has no connection con_0000000000000009\n", "hint: a0export connections")
+	run(t, s, "--connection", "con_0000000000000009").expect(t, 1, "the tenant has no connection con_0000000000000009\n", "hint: a0export connections")
 }
 
 // A tenant on the Free plan with 2,000 users, whose roles the plan's size

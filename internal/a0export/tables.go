@@ -22,11 +22,11 @@ func (e *exporter) table(name string) table {
 		return table{[]string{"role_id", "name", "description"}, e.roleRows}
 	case "organizations":
 		return table{[]string{"organization_id", "name", "display_name"}, func(ctx context.Context) iter.Seq2[[]string, error] {
-			return cells(e.auth0.Organizations(ctx), func(o auth0.Organization) []string { return []string{o.ID, o.Name, o.DisplayName} })
+			return tableRows(e.auth0.Organizations(ctx), func(o auth0.Organization) []string { return []string{o.ID, o.Name, o.DisplayName} })
 		}}
 	default:
 		return table{[]string{"connection_id", "name", "strategy"}, func(ctx context.Context) iter.Seq2[[]string, error] {
-			return cells(e.auth0.Connections(ctx), func(c auth0.Connection) []string { return []string{c.ID, c.Name, c.Strategy} })
+			return tableRows(e.auth0.Connections(ctx), func(c auth0.Connection) []string { return []string{c.ID, c.Name, c.Strategy} })
 		}}
 	}
 }
@@ -46,7 +46,7 @@ func (e *exporter) roleRows(ctx context.Context) iter.Seq2[[]string, error] {
 	}
 }
 
-func cells[T any](rows iter.Seq2[T, error], of func(T) []string) iter.Seq2[[]string, error] {
+func tableRows[T any](rows iter.Seq2[T, error], of func(T) []string) iter.Seq2[[]string, error] {
 	return func(yield func([]string, error) bool) {
 		for row, err := range rows {
 			if err != nil {

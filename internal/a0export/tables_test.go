@@ -56,7 +56,7 @@ func TestFlagsOfUsersOnly(t *testing.T) {
 		{"--connection acme", `--connection: "acme" is no connection id`},
 		{"--limit 0", "--limit must be 1 or more"},
 		{"--source file", `--source: "file" is none`},
-		{"--max-rps 0", "--max-rps must be more than 0"},
+		{"--max-rps 0", "--max-rps must be between 0.001 and 1000"},
 		{"--job job_0123456789abcdef --limit 3", "--limit cannot change a job that has been started"},
 		{"--job job_0123456789abcdef --source search", "--source search takes up no job"},
 		{"--field roles", "a column cannot be called roles here"},

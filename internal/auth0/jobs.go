@@ -8,6 +8,8 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"strconv"
+	"strings"
 	"time"
 
 	"a0permit/internal/httpapi"
@@ -44,6 +46,42 @@ type Job struct {
 	Location httpapi.Secret `json:"location"`
 }
 
+// UnmarshalJSON implements json.Unmarshaler. What only decorates a job may have
+// any type: hours of work must not end for it.
+func (j *Job) UnmarshalJSON(data []byte) error {
+	type plain Job
+	loose := struct {
+		*plain
+		PercentDone any `json:"percentage_done"`
+		CreatedAt   any `json:"created_at"`
+	}{plain: (*plain)(j)}
+	if err := json.Unmarshal(data, &loose); err != nil {
+		return err
+	}
+	if percent, ok := number(loose.PercentDone); ok {
+		whole := int(percent)
+		j.PercentDone = &whole
+	}
+	text, _ := loose.CreatedAt.(string)
+	j.CreatedAt, _ = time.Parse(time.RFC3339, text)
+	return nil
+}
+
+// number reads a number that may be written as a string.
+func number(v any) (float64, bool) {
+	switch v := v.(type) {
+	case float64:
+		return v, true
+	case string:
+		f, err := strconv.ParseFloat(v, 64)
+		return f, err == nil
+	}
+	return 0, false
+}
+
+// Is reports whether the job is in a state, however that is spelt.
+func (j *Job) Is(status string) bool { return strings.EqualFold(j.Status, status) }
+
 // States of a job that end it. Any other word means that it is still running:
 // Auth0 publishes no list.
 const (
@@ -56,10 +94,10 @@ const (
 // job running, which costs nothing but its run.
 func (c *Client) StartExport(ctx context.Context, export Export) (Job, error) {
 	var job Job
-	err := post(ctx, c.api, "/api/v2/jobs/users-exports", struct {
+	err := c.api.Do(ctx, httpapi.Call{Method: http.MethodPost, Path: "/api/v2/jobs/users-exports", Body: struct {
 		Format string `json:"format"`
 		Export
-	}{"csv", export}, &job)
+	}{"csv", export}}, &job)
 	if err == nil && job.ID == "" {
 		err = errors.New("POST /jobs/users-exports: Auth0 answered without a job")
 	}
@@ -70,6 +108,9 @@ func (c *Client) StartExport(ctx context.Context, export Export) (Job, error) {
 func (c *Client) Job(ctx context.Context, id string) (Job, error) {
 	var job Job
 	err := c.get(ctx, "/jobs/"+url.PathEscape(id), nil, &job)
+	if err == nil && job.Status == "" {
+		err = fmt.Errorf("GET /jobs/%s: Auth0 answered without a status", id)
+	}
 	return job, err
 }
 

@@ -3,10 +3,7 @@ package auth0
 import (
 	"context"
 	"iter"
-	"net/http"
 	"net/url"
-
-	"a0permit/internal/httpapi"
 )
 
 // Organization is a customer of the tenant's owner. Its id never changes; its
@@ -24,14 +21,16 @@ type organizations struct {
 
 // Organizations yields all organizations. An error is yielded once, last.
 func (c *Client) Organizations(ctx context.Context) iter.Seq2[Organization, error] {
-	return rows(checkpoints(ctx, c, "/organizations", nil, func(p *organizations) string { return p.Next }),
-		func(p *organizations) []Organization { return p.Organizations })
+	return checkpoints(ctx, c, "/organizations", nil, func(p *organizations) ([]Organization, string) { return p.Organizations, p.Next })
 }
 
 // HasOrganizations reports whether there is any, by one call.
 func (c *Client) HasOrganizations(ctx context.Context) (bool, error) {
 	var page organizations
 	err := c.get(ctx, "/organizations", url.Values{"take": {"1"}}, &page)
+	if err == nil && page.Organizations == nil {
+		err = noList("/organizations")
+	}
 	return len(page.Organizations) > 0, err
 }
 
@@ -53,8 +52,8 @@ type members struct {
 // docs, get organization members). An error is yielded once, last.
 func (c *Client) Members(ctx context.Context, organizationID string) iter.Seq2[Member, error] {
 	query := url.Values{"fields": {"user_id,roles"}, "include_fields": {"true"}}
-	return rows(checkpoints(ctx, c, "/organizations/"+url.PathEscape(organizationID)+"/members", query, func(p *members) string { return p.Next }),
-		func(p *members) []Member { return p.Members })
+	path := "/organizations/" + url.PathEscape(organizationID) + "/members"
+	return checkpoints(ctx, c, path, query, func(p *members) ([]Member, string) { return p.Members, p.Next })
 }
 
 // Connection is where users come from, such as a database or a company's login.
@@ -72,11 +71,5 @@ type connections struct {
 // Connections yields all connections. An error is yielded once, last.
 func (c *Client) Connections(ctx context.Context) iter.Seq2[Connection, error] {
 	query := url.Values{"fields": {"id,name,strategy"}, "include_fields": {"true"}}
-	return rows(checkpoints(ctx, c, "/connections", query, func(p *connections) string { return p.Next }),
-		func(p *connections) []Connection { return p.Connections })
-}
-
-// post is for the one call that is not part of the Management API too.
-func post(ctx context.Context, api *httpapi.Client, path string, body, out any) error {
-	return api.Do(ctx, httpapi.Call{Method: http.MethodPost, Path: path, Body: body}, out)
+	return checkpoints(ctx, c, "/connections", query, func(p *connections) ([]Connection, string) { return p.Connections, p.Next })
 }

@@ -21,30 +21,37 @@ func numbered(page int) url.Values {
 	}
 }
 
-// checkpoints yields the pages of path by from and take, which alone reaches
-// past the 1000th result (Auth0 docs, Management API pagination). The end is a
-// missing next; a page before it may be short or empty. An error is yielded
-// once, last.
-func checkpoints[P any](ctx context.Context, c *Client, path string, fixed url.Values, next func(*P) string) iter.Seq2[*P, error] {
-	return func(yield func(*P, error) bool) {
+// checkpoints yields the rows of path, page by page by from and take, which
+// alone reaches past the 1000th (Auth0 docs, Management API pagination). The
+// end is a missing next; a page before it may be short or empty, but a page
+// without a list is none. An error is yielded once, last.
+func checkpoints[P, R any](ctx context.Context, c *Client, path string, fixed url.Values, of func(*P) (rows []R, next string)) iter.Seq2[R, error] {
+	return func(yield func(R, error) bool) {
+		var none R
 		query := url.Values{"take": {strconv.Itoa(pageSize)}}
 		maps.Copy(query, fixed)
 		seen := map[string]bool{}
 		for {
 			page := new(P)
 			if err := c.get(ctx, path, query, page); err != nil {
-				yield(nil, err)
+				yield(none, err)
 				return
 			}
-			if !yield(page, nil) {
+			rows, from := of(page)
+			if rows == nil {
+				yield(none, noList(path))
 				return
 			}
-			from := next(page)
+			for _, row := range rows {
+				if !yield(row, nil) {
+					return
+				}
+			}
 			if from == "" {
 				return
 			}
 			if seen[from] {
-				yield(nil, fmt.Errorf("GET %s: Auth0 answers with the same page again and again", path))
+				yield(none, fmt.Errorf("GET %s: Auth0 answers with the same page again and again", path))
 				return
 			}
 			seen[from] = true
@@ -53,20 +60,7 @@ func checkpoints[P any](ctx context.Context, c *Client, path string, fixed url.V
 	}
 }
 
-// rows yields what is on pages, one by one.
-func rows[P, R any](pages iter.Seq2[*P, error], of func(*P) []R) iter.Seq2[R, error] {
-	return func(yield func(R, error) bool) {
-		for page, err := range pages {
-			if err != nil {
-				var none R
-				yield(none, err)
-				return
-			}
-			for _, row := range of(page) {
-				if !yield(row, nil) {
-					return
-				}
-			}
-		}
-	}
+// noList is the error of a page that cannot be told from an empty one.
+func noList(path string) error {
+	return fmt.Errorf("GET %s: Auth0 answered without the list that was asked for", path)
 }

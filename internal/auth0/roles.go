@@ -40,6 +40,9 @@ func (c *Client) Roles(ctx context.Context) ([]Role, error) {
 		if err := c.get(ctx, "/roles", numbered(page), &answer); err != nil {
 			return nil, err
 		}
+		if answer.Roles == nil {
+			return nil, noList("/roles")
+		}
 		if answer.Total > maxRoles {
 			return nil, fmt.Errorf("GET /roles: the tenant says it has %d roles, and only %d can be read", answer.Total, maxRoles)
 		}
@@ -71,9 +74,10 @@ type roleUsers struct {
 // RoleUsers yields the ids of the users who hold a role directly. An error is
 // yielded once, last.
 func (c *Client) RoleUsers(ctx context.Context, roleID string) iter.Seq2[string, error] {
-	pages := checkpoints(ctx, c, "/roles/"+url.PathEscape(roleID)+"/users", nil, func(p *roleUsers) string { return p.Next })
+	path := "/roles/" + url.PathEscape(roleID) + "/users"
+	users := checkpoints(ctx, c, path, nil, func(p *roleUsers) ([]roleUser, string) { return p.Users, p.Next })
 	return func(yield func(string, error) bool) {
-		for u, err := range rows(pages, func(p *roleUsers) []roleUser { return p.Users }) {
+		for u, err := range users {
 			if !yield(u.UserID, err) {
 				return
 			}

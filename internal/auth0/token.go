@@ -1,9 +1,9 @@
 package auth0
 
 import (
-	"cmp"
 	"context"
 	"errors"
+	"net/http"
 	"strings"
 	"sync"
 	"time"
@@ -41,7 +41,12 @@ func (c Credentials) Tokens(config httpapi.Config) httpapi.TokenSource {
 	}
 	config.Explain = explain
 	// Tokens are counted apart from calls (Auth0 docs, M2M token quotas).
-	config.Pacer, config.Token, config.Tokens = nil, "", nil
+	config.Token, config.Tokens = "", nil
+	config.Pacer = httpapi.NewWindows(nil, func(wait time.Duration, why string) {
+		if config.OnWait != nil {
+			config.OnWait(wait, errors.New(why))
+		}
+	})
 	return &tokens{api: httpapi.New(config), credentials: c}
 }
 
@@ -55,20 +60,23 @@ func (t *tokens) Token(ctx context.Context) (httpapi.Secret, error) {
 	}
 	var answer struct {
 		AccessToken string `json:"access_token"`
-		ExpiresIn   int    `json:"expires_in"`
+		ExpiresIn   any    `json:"expires_in"`
 	}
 	asked := time.Now()
-	err := post(ctx, t.api, TokenPath, map[string]string{
+	err := t.api.Do(ctx, httpapi.Call{Method: http.MethodPost, Path: TokenPath, Abandon: true, Body: map[string]string{
 		"grant_type": "client_credentials", "client_id": t.credentials.ID,
 		"client_secret": t.credentials.Secret.Reveal(), "audience": t.credentials.Audience,
-	}, &answer)
+	}}, &answer)
 	switch {
 	case err != nil:
 		return "", err
 	case answer.AccessToken == "":
 		return "", errors.New("POST " + TokenPath + ": Auth0 answered without a token")
 	}
-	life := time.Duration(cmp.Or(answer.ExpiresIn, 24*60*60)) * time.Second
+	life := 24 * time.Hour
+	if seconds, ok := number(answer.ExpiresIn); ok && seconds > 0 {
+		life = time.Duration(seconds) * time.Second
+	}
 	t.token = httpapi.Secret(answer.AccessToken)
 	t.renewAt = asked.Add(life - min(life/10, 5*time.Minute))
 	return t.token, nil

@@ -43,7 +43,7 @@ func (u *User) UnmarshalJSON(data []byte) error {
 type Found struct {
 	Users []User `json:"users"`
 	Limit int    `json:"limit"` // the page size that was granted
-	Total int    `json:"total"` // of the query, beyond MaxFound too
+	Total int    `json:"-"`     // of the query, beyond MaxFound too
 }
 
 // SearchUsers is a page of the users that query finds, oldest first. The search
@@ -68,9 +68,18 @@ func (c *Client) search(ctx context.Context, params url.Values, query, fields, s
 	if query != "" {
 		params.Set("q", query)
 	}
-	var found Found
-	err := c.get(ctx, "/users", params, &found)
-	return found, err
+	var answer struct {
+		Found
+		Total *int `json:"total"`
+	}
+	switch err := c.get(ctx, "/users", params, &answer); {
+	case err != nil:
+		return Found{}, err
+	case answer.Users == nil, answer.Total == nil:
+		return Found{}, noList("/users")
+	}
+	answer.Found.Total = *answer.Total
+	return answer.Found, nil
 }
 
 // Created is the query for users created from one moment to another, both

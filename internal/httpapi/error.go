@@ -52,6 +52,7 @@ func Redact(text string) string { return email.ReplaceAllString(text, "[email]")
 type transportError struct {
 	method, path string
 	err          error
+	answered     bool // the service has answered before
 }
 
 func (e *transportError) Error() string {

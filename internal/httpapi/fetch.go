@@ -39,7 +39,7 @@ func (c *Client) fetch(ctx context.Context, cancel context.CancelCauseFunc, link
 		req.Header.Set("If-Range", etag)
 	}
 	idle := time.AfterFunc(c.config.Timeout, func() {
-		cancel(&transportError{http.MethodGet, req.URL.Host, fmt.Errorf("nothing came for %s", c.config.Timeout)})
+		cancel(&transportError{http.MethodGet, req.URL.Host, fmt.Errorf("nothing came for %s", c.config.Timeout), false})
 	})
 	resp, err := c.http.Do(req)
 	idle.Stop()
@@ -47,7 +47,7 @@ func (c *Client) fetch(ctx context.Context, cancel context.CancelCauseFunc, link
 		if ctx.Err() != nil {
 			return nil, context.Cause(ctx)
 		}
-		return nil, &transportError{http.MethodGet, req.URL.Host, err}
+		return nil, &transportError{http.MethodGet, req.URL.Host, err, false}
 	}
 	c.config.Log.Debug("download", "host", req.URL.Host, "status", resp.StatusCode)
 	rest := resp.StatusCode == http.StatusPartialContent && strings.HasPrefix(resp.Header.Get("Content-Range"), fmt.Sprintf("bytes %d-", at))

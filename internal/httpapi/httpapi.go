@@ -98,6 +98,8 @@ type Call struct {
 	Query url.Values
 	// Body is sent as JSON; nil sends none.
 	Body any
+	// Abandon lets an interrupt end a write too: it leaves nothing behind.
+	Abandon bool
 }
 
 // Do makes a call and decodes its answer into out, which may be nil. An answer
@@ -140,7 +142,7 @@ func (c *Client) Do(ctx context.Context, call Call, out any) error {
 		if !patience.failed(err, c.answered.Load()) {
 			return err
 		}
-		c.config.Log.Info("retry", "method", call.Method, "path", Redact(call.Path), "status", status, "attempt", attempts)
+		c.config.Log.Info("retry", "method", call.Method, "path", Redact(call.Path), "status", status, "attempt", attempts, "error", err)
 		return retry.RetryableError(err)
 	})
 }
@@ -151,7 +153,7 @@ func (c *Client) attempt(ctx context.Context, call Call, token Secret, body []by
 	if err != nil {
 		return 0, err
 	}
-	if call.Method != http.MethodGet {
+	if call.Method != http.MethodGet && !call.Abandon {
 		// A write that is under way is let finish, so that what it did is known.
 		ctx = context.WithoutCancel(ctx)
 	}
@@ -161,7 +163,7 @@ func (c *Client) attempt(ctx context.Context, call Call, token Secret, body []by
 	resp, err := c.send(ctx, call, token, body)
 	if err != nil {
 		done(nil)
-		return 0, &transportError{call.Method, call.Path, err}
+		return 0, &transportError{call.Method, call.Path, err, c.answered.Load()}
 	}
 	defer resp.Body.Close() //nolint:errcheck // read to its end or given up
 	c.answered.Store(true)
@@ -171,7 +173,7 @@ func (c *Client) attempt(ctx context.Context, call Call, token Secret, body []by
 	c.config.Log.Debug("call", "method", call.Method, "path", call.Path, "status", resp.StatusCode, "took", time.Since(start).Round(time.Millisecond))
 	switch {
 	case err != nil:
-		return resp.StatusCode, &transportError{call.Method, call.Path, err}
+		return resp.StatusCode, &transportError{call.Method, call.Path, err, true}
 	case len(data) > maxAnswer:
 		return resp.StatusCode, fmt.Errorf("%s %s: the answer is larger than %d MiB", call.Method, call.Path, maxAnswer>>20)
 	case resp.StatusCode < 200 || resp.StatusCode > 299:

@@ -117,14 +117,14 @@ func (p *patience) Next() (time.Duration, bool) {
 	return wait, false
 }
 
-// Unreachable reports whether err is a service that could not be reached at
-// all, as when its name is misspelt.
+// Unreachable reports whether err is a service that could never be reached, as
+// when its name is misspelt.
 func Unreachable(err error) bool {
 	var (
 		transport *transportError
 		op        *net.OpError
 	)
-	return errors.As(err, &transport) && errors.As(err, &op) && op.Op == "dial"
+	return errors.As(err, &transport) && !transport.answered && errors.As(err, &op) && op.Op == "dial"
 }
 
 // ErrBase is the fault of an address that cannot be called.

@@ -1,7 +1,6 @@
 package httpapi
 
 import (
-	"cmp"
 	"context"
 	"net/http"
 	"strconv"
@@ -27,6 +26,9 @@ type Quota struct {
 	paused   time.Time // by a 429
 	refusals int       // 429s since the last answer that was none
 	changed  chan struct{}
+
+	clocks bool          // ahead is known
+	ahead  time.Duration // the service's clock before ours, at least
 }
 
 // bucket is what is known of one limit.
@@ -123,9 +125,7 @@ func (q *Quota) begin(kind string) func(*http.Response) {
 	if b != nil {
 		b.inFlight++
 	}
-	if q.apart > 0 {
-		q.nextCall = time.Now().Add(q.apart)
-	}
+	q.nextCall = time.Now().Add(q.apart)
 	return func(answer *http.Response) {
 		q.mu.Lock()
 		defer q.mu.Unlock()
@@ -143,7 +143,7 @@ func (q *Quota) begin(kind string) func(*http.Response) {
 	}
 }
 
-// The pause after a 429 that does not say how long, doubled each time.
+// The shortest pause after a 429, doubled each time.
 const (
 	quotaPause    = time.Second
 	maxQuotaPause = time.Minute
@@ -151,7 +151,8 @@ const (
 
 func (q *Quota) learn(kind string, answer *http.Response) {
 	now := time.Now()
-	reset, window, hasReset := parseReset(answer, now)
+	q.compareClocks(answer, now)
+	reset, window, hasReset := parseReset(answer, now, q.ahead)
 	remaining, err := strconv.Atoi(answer.Header.Get("X-Ratelimit-Remaining"))
 	limited := err == nil && hasReset
 	limit := ""
@@ -159,8 +160,7 @@ func (q *Quota) learn(kind string, answer *http.Response) {
 		limit = "of " + answer.Header.Get("X-Ratelimit-Limit")
 	}
 	if answer.StatusCode == http.StatusTooManyRequests {
-		wait := max(retryAfter(answer), reset.Sub(now))
-		wait = cmp.Or(max(wait, 0), min(quotaPause<<min(q.refusals, 10), maxQuotaPause))
+		wait := max(retryAfter(answer), reset.Sub(now), min(quotaPause<<min(q.refusals, 10), maxQuotaPause))
 		q.refusals++
 		q.paused, remaining = now.Add(wait), 0
 	} else {
@@ -185,12 +185,25 @@ func (q *Quota) learn(kind string, answer *http.Response) {
 	}
 }
 
-// parseReset reads x-ratelimit-reset: UNIX seconds on the Management API, a
-// delay in seconds on some others (Auth0 docs, rate limit use cases). The
-// service's own clock counts, where it differs from ours by more than the
-// granularity of its Date header. The number is the same in all answers of a
-// window.
-func parseReset(answer *http.Response, now time.Time) (time.Time, int64, bool) {
+// compareClocks learns from the Date of an answer, which is whole seconds, how
+// far the service's clock is ahead of ours at least: a reset that is taken to
+// be too early draws a 429.
+func (q *Quota) compareClocks(answer *http.Response, now time.Time) {
+	date, err := http.ParseTime(answer.Header.Get("Date"))
+	if err != nil {
+		return
+	}
+	ahead := date.Sub(now)
+	// After a 429 what was learned before may be the fault.
+	if !q.clocks || ahead > q.ahead || answer.StatusCode == http.StatusTooManyRequests {
+		q.clocks, q.ahead = true, ahead
+	}
+}
+
+// parseReset reads x-ratelimit-reset: UNIX seconds of the service's clock on the
+// Management API, a delay in seconds on some others (Auth0 docs, rate limit use
+// cases). The number is the same in all answers of a window.
+func parseReset(answer *http.Response, now time.Time, ahead time.Duration) (time.Time, int64, bool) {
 	seconds, err := strconv.ParseInt(answer.Header.Get("X-Ratelimit-Reset"), 10, 64)
 	if err != nil {
 		return time.Time{}, 0, false
@@ -199,11 +212,6 @@ func parseReset(answer *http.Response, now time.Time) (time.Time, int64, bool) {
 	if seconds < 1e9 {
 		return now.Add(time.Duration(min(max(seconds, 0), 3600))*time.Second + slack), now.Unix() + seconds, true
 	}
-	wait := time.Unix(seconds, 0).Sub(now)
-	if date, err := http.ParseTime(answer.Header.Get("Date")); err == nil {
-		if skew := date.Sub(now); skew.Abs() > 2*time.Second {
-			wait -= skew
-		}
-	}
+	wait := time.Unix(seconds, 0).Add(-ahead).Sub(now)
 	return now.Add(min(max(wait, 0), time.Hour) + slack), seconds, true
 }

@@ -18,13 +18,19 @@ import (
 // seconds, so that rate windows can be held against real processes. A nil
 // Clock is the wall's.
 type Clock struct {
-	start time.Time
+	began time.Time // by the wall
+	start time.Time // by this clock
 	scale float64
 }
 
 // NewClock starts a clock now that runs scale times as fast as the wall's.
 func NewClock(scale float64) *Clock {
-	return &Clock{start: time.Now(), scale: scale}
+	return NewClockAt(time.Now(), scale)
+}
+
+// NewClockAt is NewClock for a clock that shows start now.
+func NewClockAt(start time.Time, scale float64) *Clock {
+	return &Clock{began: time.Now(), start: start, scale: scale}
 }
 
 // Now is the clock's time.
@@ -32,7 +38,7 @@ func (c *Clock) Now() time.Time {
 	if c == nil {
 		return time.Now()
 	}
-	return c.start.Add(time.Duration(float64(time.Since(c.start)) * c.scale))
+	return c.start.Add(time.Duration(float64(time.Since(c.began)) * c.scale))
 }
 
 // Call is one request as it arrived, and the status it drew. Status 0 means
