@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -82,9 +83,9 @@ func TestStorageThatIsAwayForAWhile(t *testing.T) {
 	t.Parallel()
 	for _, fault := range []httpapitest.Fault{{Status: 500}, {Status: 503}, {Status: 403}, {Cut: true}} {
 		synctest.Test(t, func(t *testing.T) {
-			n := 0
+			var n atomic.Int32
 			s := auth0test.New(small(), auth0test.Options{Faults: func(r *http.Request) httpapitest.Fault {
-				if n++; n > 9 || !strings.HasPrefix(r.URL.Path, "/exports/") {
+				if n.Add(1) > 9 || !strings.HasPrefix(r.URL.Path, "/exports/") {
 					return httpapitest.Fault{}
 				}
 				return fault

@@ -89,16 +89,18 @@ func TestHintsWhileTheJobRuns(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			ctx, cancel := context.WithCancelCause(t.Context())
 			var seen atomic.Int32
-			posted := false
+			var posted atomic.Bool
 			s := auth0test.New(small(), auth0test.Options{Polls: 3, Faults: func(r *http.Request) httpapitest.Fault {
-				posted = posted || r.Method == http.MethodPost
+				if r.Method == http.MethodPost {
+					posted.Store(true)
+				}
 				if seen.Add(1) == calls+1 {
 					cancel(errors.New("interrupt"))
 				}
 				return httpapitest.Fault{}
 			}})
 			r := runInBubble(ctx, s)
-			if posted && r.code != 0 {
+			if posted.Load() && r.code != 0 {
 				r.expect(t, 130, again)
 			}
 		})
