@@ -51,6 +51,28 @@ func TestNoSecretIsPrinted(t *testing.T) {
 	}
 }
 
+// The same with a client secret, which goes out in the body of a call.
+func TestNoClientSecretIsPrinted(t *testing.T) {
+	t.Parallel()
+	refused := endings()
+	refused["no token"] = auth0test.Options{ClientSecret: "another"}
+	refused["token away"] = auth0test.Options{Faults: only("/oauth/token", httpapitest.Fault{Status: 403, Body: `{"error":"access_denied","error_description":"no"}`})}
+	for name, options := range refused {
+		synctest.Test(t, func(t *testing.T) {
+			options.Audience = "https://acme.example/api/v2/"
+			r := runInBubble(t.Context(), auth0test.New(small(), options), "-vv", "--domain", auth0test.DefaultClientID)
+			if !strings.Contains(r.errs, "/oauth/token") {
+				t.Fatalf("%s: not loud: %s", name, r.errs)
+			}
+			for _, secret := range append([]string{auth0test.DefaultClientSecret, "eyJ"}, secrets...) {
+				if strings.Contains(r.errs, secret) {
+					t.Errorf("%s: %s is printed:\n%s", name, secret, r.errs)
+				}
+			}
+		})
+	}
+}
+
 var secrets = []string{auth0test.DefaultToken, "Bearer", "Signature", "Key-Pair-Id", "/exports/"}
 
 func TestNoPersonIsPrinted(t *testing.T) {
