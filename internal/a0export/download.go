@@ -130,12 +130,8 @@ func (d *download) Read(p []byte) (int, error) {
 		if stop {
 			return 0, err
 		}
-		timer := time.NewTimer(wait)
-		select {
-		case <-timer.C:
-		case <-d.ctx.Done():
-			timer.Stop()
-			return 0, context.Cause(d.ctx)
+		if err := httpapi.Sleep(d.ctx, wait); err != nil {
+			return 0, err
 		}
 	}
 }
@@ -149,20 +145,17 @@ func (d *download) Close() error {
 }
 
 // transfer tells the errors of the download from those of what was downloaded.
-type transfer struct {
-	job *exportJob
-	io.Reader
-}
+type transfer struct{ io.Reader }
 
 func (t transfer) Read(p []byte) (int, error) {
 	n, err := t.Reader.Read(p)
 	if err != nil && !errors.Is(err, io.EOF) {
-		err = t.job.brokeOff(err)
+		err = brokeOff(err)
 	}
 	return n, err
 }
 
-func (j *exportJob) brokeOff(err error) error {
+func brokeOff(err error) error {
 	return fmt.Errorf("the download broke off: %w", err)
 }
 
@@ -172,14 +165,14 @@ func gunzip(d *download) (io.Reader, error) {
 	in := bufio.NewReaderSize(d, 64<<10)
 	head, err := in.Peek(2)
 	if err != nil && !errors.Is(err, io.EOF) {
-		return nil, d.job.brokeOff(err)
+		return nil, brokeOff(err)
 	}
 	if !strings.HasPrefix(string(head), "\x1f\x8b") {
 		return in, nil
 	}
 	plain, err := gzip.NewReader(in)
 	if err != nil {
-		return nil, d.job.brokeOff(err)
+		return nil, brokeOff(err)
 	}
 	return plain, nil
 }

@@ -7,7 +7,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/klauspost/compress/gzip"
@@ -97,18 +99,32 @@ func (e *exporter) source(ctx context.Context) (source, error) {
 // pacer bounds them further; this many fill 50 calls a second at 300 ms each.
 const sideBySide = 32
 
+// each makes a task of each item of a list, in its order, and does the tasks
+// side by side. An error of the list or of a task ends the others.
+func each[T any](ctx context.Context, list iter.Seq2[T, error], task func(T) func(context.Context) error) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(sideBySide)
+	for item, err := range list {
+		if err != nil {
+			cancel()
+			return cmp.Or(err, group.Wait())
+		}
+		do := task(item)
+		group.Go(func() error { return do(ctx) })
+	}
+	return group.Wait()
+}
+
 // holders reads the members of each tenant-wide role. An organization's own
 // roles are not held tenant-wide.
 func (e *exporter) holders(ctx context.Context, roles []auth0.Role, held *holders) error {
-	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(sideBySide)
-	for _, role := range roles {
-		if role.Type == "organization" {
-			continue
-		}
+	roles = slices.DeleteFunc(slices.Clone(roles), func(r auth0.Role) bool { return r.Type == "organization" })
+	err := each(ctx, listed(roles, nil), func(role auth0.Role) func(context.Context) error {
 		e.report.Roles++
 		number := held.role(role.Name)
-		group.Go(func() error {
+		return func(ctx context.Context) error {
 			for userID, err := range e.auth0.RoleUsers(ctx, role.ID) {
 				if err != nil {
 					return err
@@ -116,9 +132,9 @@ func (e *exporter) holders(ctx context.Context, roles []auth0.Role, held *holder
 				held.add(userID, number)
 			}
 			return nil
-		})
-	}
-	if err := group.Wait(); err != nil {
+		}
+	})
+	if err != nil {
 		return err
 	}
 	held.seal()
@@ -127,19 +143,10 @@ func (e *exporter) holders(ctx context.Context, roles []auth0.Role, held *holder
 
 // memberships reads the members of each organization.
 func (e *exporter) memberships(ctx context.Context, in *memberships) error {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(sideBySide)
-	var failed error
-	for org, err := range e.auth0.Organizations(ctx) {
-		if failed = err; err != nil {
-			cancel()
-			break
-		}
+	err := each(ctx, e.auth0.Organizations(ctx), func(org auth0.Organization) func(context.Context) error {
 		e.report.Organizations++
 		number := in.organization(org)
-		group.Go(func() error {
+		return func(ctx context.Context) error {
 			for member, err := range e.auth0.Members(ctx, org.ID) {
 				if err != nil {
 					return err
@@ -147,10 +154,10 @@ func (e *exporter) memberships(ctx context.Context, in *memberships) error {
 				in.add(number, member)
 			}
 			return nil
-		})
-	}
-	if err := group.Wait(); failed != nil || err != nil {
-		return cmp.Or(failed, err)
+		}
+	})
+	if err != nil {
+		return err
 	}
 	if in.silent && !in.spoken {
 		return tool.Hint(errors.New("Auth0 says nothing of the roles that members of organizations hold"),

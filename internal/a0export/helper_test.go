@@ -120,6 +120,27 @@ type transport func(*http.Request) (*http.Response, error)
 
 func (f transport) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
+// slow is a tenant that takes its time, half of it before it looks at a call.
+func slow(s http.Handler, latency time.Duration) transport {
+	over := httpapitest.Transport{Handler: s}
+	return func(r *http.Request) (*http.Response, error) {
+		time.Sleep(latency / 2)
+		resp, err := over.RoundTrip(r)
+		time.Sleep(latency / 2)
+		return resp, err
+	}
+}
+
+func refused(s *auth0test.Server) int {
+	n := 0
+	for _, call := range s.Calls() {
+		if call.Status == http.StatusTooManyRequests {
+			n++
+		}
+	}
+	return n
+}
+
 // today is when runs in a bubble begin. A bubble itself begins in 2000, when a
 // UNIX time still had nine digits.
 var today = time.Date(2026, 5, 4, 3, 2, 1, 0, time.UTC)

@@ -89,12 +89,8 @@ func (j *exportJob) ready(ctx context.Context) error {
 			j.tool.Say("export job %s: %s", j.job.ID, progress(job))
 			last, told = job.Status, time.Now()
 		}
-		timer := time.NewTimer(interval)
-		select {
-		case <-timer.C:
-		case <-ctx.Done():
-			timer.Stop()
-			return context.Cause(ctx)
+		if err := httpapi.Sleep(ctx, interval); err != nil {
+			return err
 		}
 		interval = min(interval*3/2, j.config.pollInterval)
 	}
@@ -139,5 +135,5 @@ func (j *exportJob) open(ctx context.Context) (io.ReadCloser, error) {
 	return struct {
 		io.Reader
 		io.Closer
-	}{transfer{j, plain}, d}, nil
+	}{transfer{plain}, d}, nil
 }

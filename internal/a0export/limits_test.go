@@ -77,22 +77,9 @@ func TestLimitsOfThePlans(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					time.Sleep(time.Until(today.Add(offset)))
 					s := auth0test.New(tenant, auth0test.Options{Limit: plan, Polls: 6})
-					over := httpapitest.Transport{Handler: s}
-					r := runOver(t.Context(), transport(func(r *http.Request) (*http.Response, error) {
-						time.Sleep(latency / 2)
-						resp, err := over.RoundTrip(r)
-						time.Sleep(latency / 2)
-						return resp, err
-					}))
-					r.expect(t, 0)
-					refused := 0
-					for _, call := range s.Calls() {
-						if call.Status == http.StatusTooManyRequests {
-							refused++
-						}
-					}
-					if refused > 0 {
-						t.Errorf("%s, %v an answer, begun %v later: %d of %d calls refused", name, latency, offset, refused, len(s.Calls()))
+					runOver(t.Context(), slow(s, latency)).expect(t, 0)
+					if n := refused(s); n > 0 {
+						t.Errorf("%s, %v an answer, begun %v later: %d of %d calls refused", name, latency, offset, n, len(s.Calls()))
 					}
 				})
 			}

@@ -1,16 +1,13 @@
 package a0export
 
 import (
-	"bytes"
 	"encoding/json"
-	"io"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"a0permit/internal/auth0"
-	"a0permit/internal/csvrows"
 )
 
 // searched is the list of profile fields to ask a search for: the roots of the
@@ -27,27 +24,21 @@ func searched(fields []auth0.Field) string {
 	return strings.Join(roots, ",")
 }
 
-// writeHeader and writeUser write rows as an export job does.
-func writeHeader(w *bytes.Buffer, fields []auth0.Field) {
+// headerRow and userRow are rows as an export job writes them.
+func headerRow(fields []auth0.Field) []byte {
+	titles := make([]string, len(fields))
 	for i, f := range fields {
-		comma(w, i)
-		w.Write(csvrows.Quote(title(f)))
+		titles[i] = title(f)
 	}
-	w.WriteByte('\n')
+	return plainRow(titles)
 }
 
-func writeUser(w *bytes.Buffer, fields []auth0.Field, user auth0.User) {
+func userRow(fields []auth0.Field, user auth0.User) []byte {
+	cells := make([]string, len(fields))
 	for i, f := range fields {
-		comma(w, i)
-		_, _ = io.WriteString(w, profileCell(f.Name, at(user.Profile, f.Name)))
+		cells[i] = profileCell(f.Name, at(user.Profile, f.Name))
 	}
-	w.WriteByte('\n')
-}
-
-func comma(w *bytes.Buffer, i int) {
-	if i > 0 {
-		w.WriteByte(',')
-	}
+	return []byte(strings.Join(cells, ",") + "\n")
 }
 
 // dates are the fields whose values Auth0 itself writes, and so leaves

@@ -59,7 +59,7 @@ func (s *search) taken() time.Time { return s.began }
 func (s *search) open(ctx context.Context) (io.ReadCloser, error) {
 	r := &searchReader{fields: s.config.fields}
 	r.next, r.stop = iter.Pull2(s.users(ctx))
-	writeHeader(&r.buf, r.fields)
+	r.buf.Write(headerRow(r.fields))
 	return r, nil
 }
 
@@ -73,12 +73,11 @@ type searchReader struct {
 // Read implements io.Reader.
 func (r *searchReader) Read(p []byte) (int, error) {
 	if r.buf.Len() == 0 {
-		r.buf.Reset()
 		user, err, more := r.next()
 		if err != nil || !more {
 			return 0, cmp.Or(err, io.EOF)
 		}
-		writeUser(&r.buf, r.fields, user)
+		r.buf.Write(userRow(r.fields, user))
 	}
 	return r.buf.Read(p)
 }
@@ -89,13 +88,14 @@ func (r *searchReader) Close() error {
 	return nil
 }
 
-var errLimit = errors.New("--limit is reached")
+// errEnough ends a walk that is not at its end.
+var errEnough = errors.New("no more users are wanted")
 
 // users yields each user once. An error is yielded once, last.
 func (s *search) users(ctx context.Context) iter.Seq2[auth0.User, error] {
 	return func(yield func(auth0.User, error) bool) {
 		w := walk{search: s, yield: yield, seen: map[string]bool{}}
-		if err := w.all(ctx); err != nil && !errors.Is(err, errLimit) && !w.stopped {
+		if err := w.all(ctx); err != nil && !errors.Is(err, errEnough) {
 			yield(auth0.User{}, err)
 		}
 	}
@@ -105,12 +105,11 @@ func (s *search) users(ctx context.Context) iter.Seq2[auth0.User, error] {
 type walk struct {
 	*search
 
-	yield   func(auth0.User, error) bool
-	stopped bool
-	newest  time.Time
-	query   string
-	seen    map[string]bool // users of the last window, which the next begins with
-	count   int
+	yield  func(auth0.User, error) bool
+	newest time.Time
+	query  string
+	seen   map[string]bool // users of the last window, which the next begins with
+	count  int
 }
 
 // all goes to the end, and holds what came against the number that Auth0 says.
@@ -154,12 +153,11 @@ func (w *walk) toEnd(ctx context.Context) error {
 				continue
 			}
 			if w.config.limit > 0 && w.count == w.config.limit {
-				return errLimit
+				return errEnough
 			}
 			w.count++
 			if !w.yield(u, nil) {
-				w.stopped = true
-				return errLimit
+				return errEnough
 			}
 		}
 		w.seen = make(map[string]bool, len(users))

@@ -197,24 +197,3 @@ func later(a, b time.Time) time.Time {
 	}
 	return b
 }
-
-// slow is a tenant that takes its time, half of it before it looks at a call.
-func slow(s http.Handler, latency time.Duration) transport {
-	over := httpapitest.Transport{Handler: s}
-	return func(r *http.Request) (*http.Response, error) {
-		time.Sleep(latency / 2)
-		resp, err := over.RoundTrip(r)
-		time.Sleep(latency / 2)
-		return resp, err
-	}
-}
-
-func refused(s *auth0test.Server) int {
-	n := 0
-	for _, call := range s.Calls() {
-		if call.Status == http.StatusTooManyRequests {
-			n++
-		}
-	}
-	return n
-}

@@ -1,6 +1,7 @@
 package a0export
 
 import (
+	"bytes"
 	"context"
 	"io"
 	"iter"
@@ -19,7 +20,9 @@ type table struct {
 func (e *exporter) table(name string) table {
 	switch name {
 	case "roles":
-		return table{[]string{"role_id", "name", "description"}, e.roleRows}
+		return table{[]string{"role_id", "name", "description"}, func(ctx context.Context) iter.Seq2[[]string, error] {
+			return tableRows(listed(e.auth0.Roles(ctx)), func(r auth0.Role) []string { return []string{r.ID, r.Name, r.Description} })
+		}}
 	case "organizations":
 		return table{[]string{"organization_id", "name", "display_name"}, func(ctx context.Context) iter.Seq2[[]string, error] {
 			return tableRows(e.auth0.Organizations(ctx), func(o auth0.Organization) []string { return []string{o.ID, o.Name, o.DisplayName} })
@@ -31,15 +34,16 @@ func (e *exporter) table(name string) table {
 	}
 }
 
-func (e *exporter) roleRows(ctx context.Context) iter.Seq2[[]string, error] {
-	return func(yield func([]string, error) bool) {
-		roles, err := e.auth0.Roles(ctx)
+// listed is a list that came at once, or the error that came in its place.
+func listed[T any](list []T, err error) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
 		if err != nil {
-			yield(nil, err)
+			var none T
+			yield(none, err)
 			return
 		}
-		for _, r := range roles {
-			if !yield([]string{r.ID, r.Name, r.Description}, nil) {
+		for _, item := range list {
+			if !yield(item, nil) {
 				return
 			}
 		}
@@ -64,7 +68,7 @@ func tableRows[T any](rows iter.Seq2[T, error], of func(T) []string) iter.Seq2[[
 // no spreadsheet is meant to open them.
 func (e *exporter) writeTable(ctx context.Context, t table, out io.Writer) error {
 	w := &rowWriter{out: out}
-	writeRow(w, t.header)
+	w.write(plainRow(t.header))
 	for row, err := range t.rows(ctx) {
 		switch {
 		case err != nil:
@@ -72,7 +76,7 @@ func (e *exporter) writeTable(ctx context.Context, t table, out io.Writer) error
 		case ctx.Err() != nil:
 			return context.Cause(ctx)
 		}
-		writeRow(w, row)
+		w.write(plainRow(row))
 		if w.err != nil {
 			break
 		}
@@ -81,14 +85,13 @@ func (e *exporter) writeTable(ctx context.Context, t table, out io.Writer) error
 	return w.err
 }
 
-func writeRow(w *rowWriter, row []string) {
-	for i, cell := range row {
-		if i > 0 {
-			w.write([]byte{','})
-		}
-		w.write(csvrows.Quote(cell))
+// plainRow is a row of cells that are not escaped.
+func plainRow(cells []string) []byte {
+	quoted := make([][]byte, len(cells))
+	for i, cell := range cells {
+		quoted[i] = csvrows.Quote(cell)
 	}
-	w.write([]byte{'\n'})
+	return append(bytes.Join(quoted, []byte{','}), '\n')
 }
 
 // toRead reports whether a person is to read the table: on a terminal it comes

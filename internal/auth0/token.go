@@ -41,12 +41,7 @@ func (c Credentials) Tokens(config httpapi.Config) httpapi.TokenSource {
 	}
 	config.Explain = explain
 	// Tokens are counted apart from calls (Auth0 docs, M2M token quotas).
-	config.Token, config.Tokens = "", nil
-	config.Pacer = httpapi.NewWindows(nil, func(wait time.Duration, why string) {
-		if config.OnWait != nil {
-			config.OnWait(wait, errors.New(why))
-		}
-	})
+	config.Pacer, config.Token, config.Tokens = nil, "", nil
 	return &tokens{api: httpapi.New(config), credentials: c}
 }
 

@@ -41,9 +41,9 @@ func (u *User) UnmarshalJSON(data []byte) error {
 
 // Found is one page of a search.
 type Found struct {
-	Users []User `json:"users"`
-	Limit int    `json:"limit"` // the page size that was granted
-	Total int    `json:"-"`     // of the query, beyond MaxFound too
+	Users []User
+	Limit int // the page size that was granted
+	Total int // of the query, beyond MaxFound too
 }
 
 // SearchUsers is a page of the users that query finds, oldest first. The search
@@ -69,8 +69,9 @@ func (c *Client) search(ctx context.Context, params url.Values, query, fields, s
 		params.Set("q", query)
 	}
 	var answer struct {
-		Found
-		Total *int `json:"total"`
+		Users []User `json:"users"`
+		Limit int    `json:"limit"`
+		Total *int   `json:"total"`
 	}
 	switch err := c.get(ctx, "/users", params, &answer); {
 	case err != nil:
@@ -78,8 +79,7 @@ func (c *Client) search(ctx context.Context, params url.Values, query, fields, s
 	case answer.Users == nil, answer.Total == nil:
 		return Found{}, noList("/users")
 	}
-	answer.Found.Total = *answer.Total
-	return answer.Found, nil
+	return Found{answer.Users, answer.Limit, *answer.Total}, nil
 }
 
 // Created is the query for users created from one moment to another, both

@@ -28,8 +28,8 @@ const (
 	drain     = 4 << 10
 )
 
-// Config is what a Client is made of. Base is needed, and Token or Tokens where calls are signed; the zero
-// value of every other field has a default.
+// Config is what a Client is made of. Base is needed, and Token or Tokens where
+// calls are signed; the zero value of every other field has a default.
 type Config struct {
 	Base      *url.URL
 	Token     Secret
@@ -76,7 +76,7 @@ func New(config Config) *Client {
 		config.OnWait = func(time.Duration, error) {}
 	}
 	if config.Pacer == nil {
-		config.Pacer = NewWindows(nil, nil)
+		config.Pacer = NewWindows(nil, func(wait time.Duration, why string) { config.OnWait(wait, errors.New(why)) })
 	}
 	if config.Transport == nil {
 		transport := http.DefaultTransport.(*http.Transport).Clone()

@@ -13,6 +13,14 @@ type Pacer interface {
 	Begin(ctx context.Context, method, path string) (done func(answer *http.Response), err error)
 }
 
+// Sleep waits for a time, or until ctx ends.
+func Sleep(ctx context.Context, wait time.Duration) error {
+	if wait <= 0 {
+		return nil
+	}
+	return sleep(ctx, wait, nil)
+}
+
 // sleep waits until wake is closed, or for at most wait when that is not 0.
 func sleep(ctx context.Context, wait time.Duration, wake <-chan struct{}) error {
 	var expired <-chan time.Time

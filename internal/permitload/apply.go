@@ -183,13 +183,18 @@ func (l *loader) assign(ctx context.Context, atLeast int) error {
 }
 
 func (l *loader) putAssignments(ctx context.Context, batch []pending) error {
+	return l.deliverAssignments(ctx, batch, func(a pending) {
+		l.plan.Made(a.Assignment)
+		l.report.Assigned++
+	})
+}
+
+// deliverAssignments makes assignments, and counts each that is made by done.
+func (l *loader) deliverAssignments(ctx context.Context, batch []pending, done func(pending)) error {
 	return deliver(ctx, l, batch, bulk[pending]{
-		send: l.sendAssignments,
-		one:  l.assignOne,
-		done: func(a pending) {
-			l.plan.Made(a.Assignment)
-			l.report.Assigned++
-		},
+		send:   l.sendAssignments,
+		one:    l.assignOne,
+		done:   done,
 		refuse: func(a pending, f fault) error { return l.fail(a.User, f) },
 		size:   &l.assignmentSize,
 	})

@@ -57,12 +57,8 @@ func (l *loader) await(ctx context.Context, batch []pending) (bool, error) {
 			return false, nil
 		}
 		l.tool.Log.Info("waiting for users to become visible", "unseen", len(unseen), "wait", wait)
-		timer := time.NewTimer(wait)
-		select {
-		case <-timer.C:
-		case <-ctx.Done():
-			timer.Stop()
-			return false, context.Cause(ctx)
+		if err := httpapi.Sleep(ctx, wait); err != nil {
+			return false, err
 		}
 	}
 }

@@ -47,17 +47,7 @@ func (l *loader) keeping(ctx context.Context, batch []write, put func() error) e
 			}})
 		}
 	}
-	return errors.Join(err, l.putBack(ctx, gone))
-}
-
-func (l *loader) putBack(ctx context.Context, gone []pending) error {
-	return deliver(ctx, l, gone, bulk[pending]{
-		send:   l.sendAssignments,
-		one:    l.assignOne,
-		done:   func(pending) { l.report.PutBack++ },
-		refuse: func(a pending, f fault) error { return l.fail(a.User, f) },
-		size:   &l.assignmentSize,
-	})
+	return errors.Join(err, l.deliverAssignments(ctx, gone, func(pending) { l.report.PutBack++ }))
 }
 
 // assignments is what Permit has of the users named.
