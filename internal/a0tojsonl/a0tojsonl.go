@@ -7,9 +7,11 @@ package a0tojsonl
 import (
 	"context"
 	"io"
+	"runtime"
 
 	"github.com/urfave/cli/v2"
 
+	"a0permit/internal/record"
 	"a0permit/internal/tool"
 )
 
@@ -27,56 +29,36 @@ EXAMPLES
    { a0export roles; a0export users; } | a0tojsonl -o records.jsonl
    a0tojsonl --rejects rejects.csv users.csv.gz | jq -c 'select(.type == "user")'`
 
+// pace is how the work is shared out. The output does not depend on it.
+type pace struct {
+	workers int
+	chunk   int // bytes
+}
+
 // Run is the whole command; it returns the exit code.
 func Run(ctx context.Context, args []string, in io.Reader, out, errs io.Writer) int {
+	return command(ctx, args, in, out, errs, pace{workers: runtime.GOMAXPROCS(0), chunk: 256 << 10})
+}
+
+func command(ctx context.Context, args []string, in io.Reader, out, errs io.Writer, p pace) int {
 	t := tool.New("a0tojsonl", in, out, errs)
 	app := &cli.App{
 		Usage:       "turn tables of Auth0 users, roles and organizations into records for Permit",
 		UsageText:   "a0tojsonl [flags] [FILE...]",
 		Description: description,
-		Flags: []cli.Flag{
-			tool.OutputFlag(),
-			&cli.StringFlag{Name: "role-map", Usage: "take role keys from `FILE`, a CSV of auth0_role,permit_role (a name or a rol_ id, and the key)"},
-			&cli.StringFlag{Name: "rejects", Usage: "write rejected rows to `FILE` as CSV, with a reject_reason: mend them and feed them again"},
-			&cli.BoolFlag{Name: "strict", Usage: "stop at the first row that is rejected"},
-		},
+		Flags:       flags(),
 		Action: func(c *cli.Context) error {
+			if c.Bool("schema") {
+				_, err := t.Out.Write(record.Schema)
+				return err
+			}
 			conf, err := settings(c, t)
 			if err != nil {
 				return err
 			}
+			conf.pace = p
 			return run(c.Context, t, conf)
 		},
 	}
 	return t.Run(ctx, app, args)
-}
-
-type config struct {
-	files           []string
-	output, rejects string
-	roleMap         string
-	strict          bool
-}
-
-func settings(c *cli.Context, t *tool.Tool) (config, error) {
-	conf := config{
-		output:  c.String("output"),
-		rejects: c.String("rejects"),
-		roleMap: c.String("role-map"),
-		strict:  c.Bool("strict"),
-	}
-	files, err := tool.Files(c)
-	if err != nil {
-		return conf, err
-	}
-	switch {
-	case conf.rejects == "-":
-		return conf, tool.Usage("--rejects: stdout is for records", "name a file")
-	case conf.rejects != "" && conf.rejects == conf.output:
-		return conf, tool.Usage("--rejects and --output name the same file")
-	case conf.roleMap == "-":
-		return conf, tool.Usage("--role-map: stdin is for tables", "name a file")
-	}
-	conf.files, err = t.Inputs(files)
-	return conf, err
 }

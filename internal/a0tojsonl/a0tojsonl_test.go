@@ -16,6 +16,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"a0permit/internal/a0tojsonl"
+	"a0permit/internal/a0tojsonl/sample"
 	"a0permit/internal/record"
 	"a0permit/internal/tool"
 )
@@ -256,7 +257,7 @@ func TestFiles(t *testing.T) {
 	if diff := cmp.Diff(want, string(data)); diff != "" {
 		t.Errorf("output (-want +got):\n%s", diff)
 	}
-	if want := "error: " + a + ": row 3, line 3: user_id: "; !strings.Contains(got.err, want) {
+	if want := "error: " + a + ": row 3, line 3: column \"user_id\": "; !strings.Contains(got.err, want) {
 		t.Errorf("stderr lacks %q:\n%s", want, got.err)
 	}
 
@@ -374,7 +375,7 @@ func TestOutputError(t *testing.T) {
 	t.Parallel()
 	for _, rows := range []int{1, 100_000} {
 		var errs bytes.Buffer
-		code := a0tojsonl.Run(t.Context(), []string{"a0tojsonl"}, newSample(rows), full{}, &errs)
+		code := a0tojsonl.Run(t.Context(), []string{"a0tojsonl"}, sample.New(rows), full{}, &errs)
 		if want := "a0tojsonl: error: output: disk full\n"; code != tool.Stopped || !strings.HasPrefix(errs.String(), want) {
 			t.Errorf("%d rows: exit %d, stderr %q, want %q", rows, code, errs.String(), want)
 		}
@@ -384,7 +385,7 @@ func TestOutputError(t *testing.T) {
 // Memory does not grow with the input.
 func TestMemory(t *testing.T) { // not parallel: it measures the whole process
 	peak := &watermark{}
-	code := a0tojsonl.Run(t.Context(), []string{"a0tojsonl", "-q"}, newSample(50_000), peak, io.Discard)
+	code := a0tojsonl.Run(t.Context(), []string{"a0tojsonl", "-q"}, sample.New(50_000), peak, io.Discard)
 	if code != tool.Done {
 		t.Fatalf("exit %d", code)
 	}

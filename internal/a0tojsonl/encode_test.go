@@ -1,48 +1,50 @@
 package a0tojsonl
 
 import (
-	"bytes"
 	"encoding/json"
 	"testing"
 
+	"a0permit/internal/convert"
+	"a0permit/internal/jsonl"
 	"a0permit/internal/record"
 )
 
 // The encoder knows the fields of a user by heart, so it must be told of a new
 // one: this test is what tells.
-func TestAppendUser(t *testing.T) {
+func TestEncode(t *testing.T) {
 	t.Parallel()
-	users := []record.User{
-		{Type: "user", Key: "auth0|1"},
+	tests := []struct {
+		user  convert.User
+		lines convert.Lines
+		want  record.User
+	}{
+		{user: convert.User{Key: "auth0|1"}, want: record.User{Type: "user", Key: "auth0|1"}},
 		{
-			Type: "user", Key: "k", Email: "e", FirstName: "<'t \"Hooft\">", LastName: "\u2028\x00",
-			Attributes: map[string]any{"provider": "db"},
-			RoleAssignments: []record.RoleAssignment{
-				{Role: "A"}, {Role: "B", Tenant: "t", ResourceInstance: "r"},
+			user: convert.User{
+				Key: "k", Email: "e", FirstName: "<'t \"Hooft\">", LastName: "\u2028\x00",
+				Attributes: []convert.Value{
+					{Name: "a", Text: "<1>"},
+					{Name: "b", Text: "true", Literal: true},
+					{Name: "z\"", Text: `{"x":[1.5,"<"]}`, Literal: true},
+				},
+			},
+			lines: convert.Lines{Known: true, Assignments: []record.RoleAssignment{{Role: "A"}, {Role: "B", Tenant: "t"}}},
+			want: record.User{
+				Type: "user", Key: "k", Email: "e", FirstName: "<'t \"Hooft\">", LastName: "\u2028\x00",
+				Attributes:      map[string]any{"a": "<1>", "b": true, "z\"": map[string]any{"x": []any{1.5, "<"}}},
+				RoleAssignments: []record.RoleAssignment{{Role: "A"}, {Role: "B", Tenant: "t"}},
 			},
 		},
-		{
-			Type: "user", Key: "k", RoleAssignments: []record.RoleAssignment{},
-			Attributes: map[string]any{"z": 1.5, "a": true, "b": false, "m": nil, "list": []any{"<", map[string]any{"x": 1}}},
-		},
-		{Type: "user", Key: "k", Attributes: map[string]any{}},
+		{user: convert.User{Key: "k"}, lines: convert.Lines{Known: true}, want: record.User{Type: "user", Key: "k", RoleAssignments: []record.RoleAssignment{}}},
 	}
-	for _, u := range users {
-		var want bytes.Buffer
-		enc := json.NewEncoder(&want)
-		enc.SetEscapeHTML(false)
-		if err := enc.Encode(&u); err != nil {
-			t.Fatal(err)
-		}
-		got, err := appendUser(nil, &u)
+	for _, tt := range tests {
+		want, err := jsonl.Marshal(&tt.want)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if string(got)+"\n" != want.String() {
-			t.Errorf("appendUser = %s\nwant         %s", got, want.String())
+		got := string(appendAssignments(appendUser(nil, &tt.user), &tt.lines))
+		if got != string(want) || !json.Valid([]byte(got)) {
+			t.Errorf("line = %s\nwant   %s", got, want)
 		}
-	}
-	if _, err := appendUser(nil, &record.User{Attributes: map[string]any{"a": func() {}}}); err == nil {
-		t.Error("appendUser took an attribute that is no JSON")
 	}
 }

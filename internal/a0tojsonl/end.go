@@ -45,10 +45,10 @@ func (r *runner) finish(ctx context.Context, cause error) error {
 }
 
 func (r *runner) warn() {
-	if n := r.conv.WithoutRole(); n > 0 {
+	if n := r.withoutRole; n > 0 {
 		r.tool.Warn("%s without a role left out: Permit has no membership without one", tool.Count(n, "organization membership"))
 	}
-	if unused := r.conv.UnusedMappings(); r.report.Complete && len(unused) > 0 {
+	if unused := r.catalogue.UnusedMappings(); r.report.Complete && len(unused) > 0 {
 		r.tool.Warn("--role-map: %s for no role of the input, the first for %q", tool.Count(len(unused), "line"), unused[0])
 	}
 }

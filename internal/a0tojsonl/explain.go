@@ -13,11 +13,12 @@ import (
 // that broke off upstream gets no hint: the first error on the screen is the
 // real one.
 func explain(at string, err error) error {
-	header, syntax, not := (*convert.HeaderError)(nil), (*csvrows.SyntaxError)(nil), (*csvrows.NotCSVError)(nil)
+	header, syntax := (*convert.HeaderError)(nil), (*csvrows.SyntaxError)(nil)
+	long, not := (*csvrows.LongRowError)(nil), (*csvrows.NotCSVError)(nil)
 	switch {
 	case errors.As(err, &header):
 		return tool.Hint(fmt.Errorf("%s: %w", at, err), header.Hints...)
-	case errors.As(err, &syntax):
+	case errors.As(err, &syntax), errors.As(err, &long):
 		return tool.Hint(fmt.Errorf("%s: %w", at, err), `a cell with a " in it is written in quotes, with the " doubled: "a ""b"" c"`)
 	case errors.As(err, &not):
 		return tool.Hint(fmt.Errorf("%s: %w", at, err), notCSV(not.Looks))

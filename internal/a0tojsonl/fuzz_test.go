@@ -117,7 +117,7 @@ func countRows(t *testing.T, in []byte) (rows int, onlyUsers bool) {
 			continue
 		}
 		cells[0] = string(bytes.TrimPrefix([]byte(cells[0]), []byte("\ufeff")))
-		if table, err = convert.NewTable(cells); err != nil {
+		if table, err = convert.NewTable(cells, &convert.Options{}); err != nil {
 			t.Fatalf("a complete run over a header that cannot be read: %v", err)
 		}
 		onlyUsers = onlyUsers && table.Kind == convert.Users

@@ -10,7 +10,6 @@ import (
 	"strings"
 
 	"a0permit/internal/convert"
-	"a0permit/internal/csvrows"
 	"a0permit/internal/tool"
 )
 
@@ -27,17 +26,17 @@ type rejects struct {
 	sums  map[string]map[string]int // reason to connection to rows
 }
 
-func newRejects(t *tool.Tool, file io.Writer) *rejects {
-	r := &rejects{tool: t, sums: map[string]map[string]int{}}
-	if file != nil {
-		r.file = csv.NewWriter(file)
-	}
-	return r
+func newRejects(t *tool.Tool) *rejects {
+	return &rejects{tool: t, sums: map[string]map[string]int{}}
 }
 
+// to has the rows written to a file.
+func (r *rejects) to(file io.Writer) { r.file = csv.NewWriter(file) }
+
 // add counts one row and writes it to the file.
-func (r *rejects) add(from *source, row *csvrows.Row, fault *convert.Fault) error {
+func (r *rejects) add(table *convert.Table, row *rejected) error {
 	r.n++
+	fault := row.fault
 	reason := fault.Error()
 	by := r.sums[reason]
 	if by == nil {
@@ -52,7 +51,7 @@ func (r *rejects) add(from *source, row *csvrows.Row, fault *convert.Fault) erro
 	if r.file == nil {
 		return nil
 	}
-	if err := r.write(from.table, row.Cells, reason); err != nil {
+	if err := r.write(table, row.cells, reason); err != nil {
 		return fmt.Errorf("--rejects: %w", err)
 	}
 	return nil
@@ -80,7 +79,6 @@ func (r *rejects) write(table *convert.Table, cells []string, reason string) err
 			return err
 		}
 	}
-	cells = slices.Clone(cells)
 	switch {
 	case at < 0:
 		cells = append(cells, reason)

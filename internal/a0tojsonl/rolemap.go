@@ -57,8 +57,8 @@ func roleMapError(err error) error {
 }
 
 func parseRoleMap(in io.Reader) (convert.RoleMap, error) {
-	reader := csvrows.NewReader(in)
-	header, err := reader.Header()
+	file := csvrows.NewCutter(in, 64<<10)
+	header, err := file.Header()
 	if errors.Is(err, io.EOF) {
 		return nil, errors.New("no header")
 	}
@@ -81,16 +81,11 @@ func parseRoleMap(in io.Reader) (convert.RoleMap, error) {
 	m := convert.RoleMap{}
 	lines := map[string]int{}
 	mapper := csvrows.NewMapper[mapRow](columns)
-	var batch csvrows.Batch
-	for {
-		err := reader.Fill(&batch, func([]string) bool { return false })
-		if errors.Is(err, io.EOF) {
-			return m, nil
-		}
+	for batch, err := range file.Serial(header.Number) {
 		if err != nil {
 			return nil, err
 		}
-		rows, err := mapper.Map(&batch)
+		rows, err := mapper.Map(batch)
 		if err != nil {
 			return nil, err
 		}
@@ -110,4 +105,5 @@ func parseRoleMap(in io.Reader) (convert.RoleMap, error) {
 			m[row.Auth0Role], lines[row.Auth0Role] = row.PermitRole, at.Line
 		}
 	}
+	return m, nil
 }

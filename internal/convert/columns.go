@@ -44,8 +44,8 @@ var kinds = [...]struct {
 		id:      userID,
 		columns: []string{userID, email, givenName, familyName, provider, roles, organizations},
 		// As the dashboard's export, its extension and a job without export_as
-		// name them. The dashboard's Name is for display, and Permit has no
-		// such field.
+		// name them, and as the script of Permit's guide does. The last five are
+		// no fields of Permit's: they name attributes.
 		aliases: map[string]string{
 			"Id":                       userID,
 			"Email":                    email,
@@ -55,6 +55,11 @@ var kinds = [...]struct {
 			"last_name":                familyName,
 			"Connection":               provider,
 			"identities[0].connection": provider,
+			"Name":                     name,
+			"Nickname":                 "nickname",
+			"Email Verified":           "email_verified",
+			"Created At":               "created_at",
+			"Updated At":               "updated_at",
 		},
 	},
 	Roles:         {id: roleID, columns: []string{roleID, name, description}, required: name},
@@ -79,12 +84,18 @@ func kindOf(cell string) Kind {
 	return 0
 }
 
+// other is what gocsv hears for the columns that only attributes, or the key,
+// are made of.
+const other = "other"
+
 // UserRow is a row of a users table.
 type UserRow struct {
 	UserID, Email, GivenName, FamilyName, Provider, Roles, Organizations string
+	// Others are the cells of further columns that are wanted, in their order.
+	Others []string
 }
 
-// UnmarshalCSVWithFields takes one cell. It judges nothing: User does.
+// UnmarshalCSVWithFields takes one cell. It judges nothing: Table.User does.
 func (r *UserRow) UnmarshalCSVWithFields(column, cell string) error {
 	switch column {
 	case userID:
@@ -101,14 +112,44 @@ func (r *UserRow) UnmarshalCSVWithFields(column, cell string) error {
 		r.Roles = cell
 	case organizations:
 		r.Organizations = cell
+	case other:
+		if r.Others == nil {
+			r.Others = make([]string, 0, 4) // one allocation is enough as a rule
+		}
+		r.Others = append(r.Others, cell)
 	}
 	return nil
+}
+
+// A place is where a cell is found in a UserRow: the position of its column in
+// kinds[Users].columns, or beyond them in Others.
+type place int
+
+func (r *UserRow) at(p place) string {
+	switch p {
+	case 0:
+		return r.UserID
+	case 1:
+		return r.Email
+	case 2:
+		return r.GivenName
+	case 3:
+		return r.FamilyName
+	case 4:
+		return r.Provider
+	case 5:
+		return r.Roles
+	case 6:
+		return r.Organizations
+	default:
+		return r.Others[p-7]
+	}
 }
 
 // RoleRow is a row of a roles table.
 type RoleRow struct{ ID, Name, Description string }
 
-// UnmarshalCSVWithFields takes one cell. It judges nothing: Role does.
+// UnmarshalCSVWithFields takes one cell. It judges nothing: Catalogue does.
 func (r *RoleRow) UnmarshalCSVWithFields(column, cell string) error {
 	switch column {
 	case roleID:
@@ -124,7 +165,7 @@ func (r *RoleRow) UnmarshalCSVWithFields(column, cell string) error {
 // OrganizationRow is a row of an organizations table.
 type OrganizationRow struct{ ID, Name, DisplayName string }
 
-// UnmarshalCSVWithFields takes one cell. It judges nothing: Organization does.
+// UnmarshalCSVWithFields takes one cell. It judges nothing: Catalogue does.
 func (r *OrganizationRow) UnmarshalCSVWithFields(column, cell string) error {
 	switch column {
 	case organizationID:

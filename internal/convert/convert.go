@@ -1,26 +1,34 @@
 // Package convert turns rows of Auth0 tables into records. It is pure: it reads
-// and writes nothing, has no clock and reports only through what it returns. It
-// remembers the catalogue, which is the roles and organizations met so far, and
-// no rows: duplicates are for the loader to find.
+// and writes nothing, has no clock and reports only through what it returns.
+//
+// A row passes in two steps. Its Table makes of it all that depends on that row
+// alone, in any order and on any goroutine. The Catalogue then names the roles and
+// tenants the user holds, in the order of the rows, since of two roles that
+// want one key the first has it. Neither remembers rows: duplicates are for the
+// loader to find.
 package convert
 
 import (
 	"errors"
 	"fmt"
 	"unicode/utf8"
-
-	"a0permit/internal/record"
 )
 
-// Lines is what one row becomes, in the order in which it is to be written. It
-// is good until the next row is converted.
-type Lines struct {
-	Roles   []record.Role
-	Tenants []record.Tenant
-	User    *record.User // nil for a row that is no user
-	// Unkeyed are roles without a usable key, each named once only: in the
-	// first row that names it.
-	Unkeyed []Unkeyed
+// Options are what people may decide about the mapping. The zero value is the
+// default; NewTable holds it against a header.
+type Options struct {
+	RoleMap    RoleMap
+	Attributes []Attribute // beside those of Keep, and before them
+	Keep       Keep
+	// UserKey is the column of the users' keys; "" is user_id. With another the
+	// id is kept as the attribute auth0_user_id.
+	UserKey string
+	// TenantsByName makes an organization's name its tenant's key, instead of
+	// its id.
+	TenantsByName bool
+	// MemberRole is the Auth0 name of a role for memberships without one, which
+	// are left out when it is "".
+	MemberRole string
 }
 
 // A Fault is why a row is rejected. It never holds what is in a cell, since
@@ -49,53 +57,11 @@ func Ragged(cells, columns int) *Fault {
 // key. The row is right and the roles are at fault, so it is not rejected.
 var ErrUnkeyed = errors.New("a role that the row names has no key")
 
-// A Converter converts rows. It is not safe for concurrent use.
-type Converter struct {
-	catalogue catalogue
-	tenants   map[string]bool
-	memo      map[string]*grants
-
-	// Used again for each row.
-	lines       Lines
-	user        record.User
-	attributes  map[string]any
-	assignments []record.RoleAssignment
-	memberships []membership
-
-	withoutRole int
-}
-
-// New returns a converter that takes role keys from m where it has them.
-func New(m RoleMap) *Converter {
-	return &Converter{
-		catalogue:   newCatalogue(m),
-		tenants:     map[string]bool{},
-		memo:        map[string]*grants{},
-		attributes:  map[string]any{},
-		assignments: make([]record.RoleAssignment, 0, 8), // never nil: empty means none, nil unknown
+// notUTF8 is the fault of a cell that is no text. JSON has no other, and a
+// converted cell would be a guess.
+func notUTF8(column, cell string) *Fault {
+	if utf8.ValidString(cell) {
+		return nil
 	}
-}
-
-// WithoutRole is how many memberships of organizations had no role. Permit has
-// no membership without one, so they were left out.
-func (c *Converter) WithoutRole() int { return c.withoutRole }
-
-// UnusedMappings are the entries of the role map that no role was looked up
-// with, in order.
-func (c *Converter) UnusedMappings() []string { return c.catalogue.unused() }
-
-func (c *Converter) begin() *Lines {
-	c.lines = Lines{Roles: c.lines.Roles[:0], Tenants: c.lines.Tenants[:0], Unkeyed: c.lines.Unkeyed[:0]}
-	return &c.lines
-}
-
-// firstNotUTF8 names the first of the columns whose cell is not UTF-8. JSON has
-// no other text, and a converted cell would be a guess.
-func firstNotUTF8(cells ...[2]string) *Fault {
-	for _, cell := range cells {
-		if !utf8.ValidString(cell[1]) {
-			return &Fault{Column: cell[0], Reason: "not UTF-8"}
-		}
-	}
-	return nil
+	return &Fault{Column: column, Reason: "not UTF-8"}
 }

@@ -37,8 +37,8 @@ type role struct {
 	reported  bool
 }
 
-// catalogue is the roles met so far.
-type catalogue struct {
+// roleBook is the roles met so far.
+type roleBook struct {
 	mapped  RoleMap
 	used    map[string]bool // entries of mapped
 	byName  map[string]*role
@@ -46,55 +46,52 @@ type catalogue struct {
 	written map[string]string // key to the name in its line
 }
 
-func newCatalogue(m RoleMap) catalogue {
-	return catalogue{mapped: m, used: map[string]bool{}, byName: map[string]*role{}, owners: map[string]string{}, written: map[string]string{}}
+func newRoleBook(m RoleMap) roleBook {
+	return roleBook{mapped: m, used: map[string]bool{}, byName: map[string]*role{}, owners: map[string]string{}, written: map[string]string{}}
 }
 
 // named returns the role of that name.
-func (c *catalogue) named(name string) *role {
-	if r, ok := c.byName[name]; ok {
+func (b *roleBook) named(name string) *role {
+	if r, ok := b.byName[name]; ok {
 		return r
 	}
-	return c.add(strings.Clone(name), "")
+	return b.add(strings.Clone(name), "")
 }
 
-func (c *catalogue) add(name, id string) *role {
+func (b *roleBook) add(name, id string) *role {
 	r := &role{line: record.Role{Type: record.TypeRole, Name: name}}
-	c.byName[name] = r
-	if key, ok := c.lookUp(name, id); ok {
+	b.byName[name] = r
+	if key, ok := b.lookUp(name, id); ok {
 		r.line.Key = key
 		return r
 	}
-	key := name
-	if record.RoleKey(key) != nil {
-		key = slug.Make(name)
-	}
-	switch other, taken := c.owners[key]; {
+	key := ownKey(name)
+	switch other, taken := b.owners[key]; {
 	case key == "":
 		r.unkeyed = &Unkeyed{Name: name}
 	case taken:
 		r.unkeyed = &Unkeyed{Name: name, Key: key, Other: other}
 	default:
-		c.owners[key] = name
+		b.owners[key] = name
 		r.line.Key = key
 	}
 	return r
 }
 
-func (c *catalogue) lookUp(name, id string) (key string, ok bool) {
+func (b *roleBook) lookUp(name, id string) (key string, ok bool) {
 	for _, entry := range [...]string{id, name} {
-		if key, ok := c.mapped[entry]; ok && entry != "" {
-			c.used[entry] = true
+		if key, ok := b.mapped[entry]; ok && entry != "" {
+			b.used[entry] = true
 			return key, true
 		}
 	}
 	return "", false
 }
 
-func (c *catalogue) unused() []string {
+func (b *roleBook) unused() []string {
 	var entries []string
-	for entry := range c.mapped {
-		if !c.used[entry] {
+	for entry := range b.mapped {
+		if !b.used[entry] {
 			entries = append(entries, entry)
 		}
 	}
@@ -102,53 +99,43 @@ func (c *catalogue) unused() []string {
 	return entries
 }
 
-// writeRole puts the role's line among those to be written, unless the line of
-// another name with its key has been.
-func (c *Converter) writeRole(r *role) {
-	r.written = true
-	if _, ok := c.catalogue.written[r.line.Key]; !ok {
-		c.catalogue.written[r.line.Key] = r.line.Name
-		c.lines.Roles = append(c.lines.Roles, r.line)
+// identified returns the role of a name, whose id is known now too.
+func (b *roleBook) identified(name, id string) (*role, error) {
+	r, ok := b.byName[name]
+	if !ok {
+		return b.add(strings.Clone(name), id), nil
+	}
+	if key, mapped := b.lookUp(name, id); mapped && key != r.line.Key {
+		return nil, &RekeyError{Name: name, Key: key, Before: r.line.Key}
+	}
+	return r, nil
+}
+
+// describe adds what a table says of the role, and lets its line be written
+// again if it was its own.
+func (b *roleBook) describe(r *role, row *RoleRow) {
+	r.described = true
+	r.line.Description = strings.Clone(row.Description)
+	r.line.Attributes = map[string]any{"auth0_role_id": strings.Clone(row.ID)}
+	if b.written[r.line.Key] == r.line.Name {
+		delete(b.written, r.line.Key)
 	}
 }
 
-// Role converts a row of a roles table. The error is a *Fault, ErrUnkeyed, or a
-// *RekeyError, which ends the run.
-//
-// A role that users have named before is written again, with what the table
-// knows more: to a loader the lines of one key are one.
-func (c *Converter) Role(row *RoleRow) (*Lines, error) {
-	lines := c.begin()
-	switch {
-	case row.ID == "":
-		return lines, &Fault{Column: roleID, Reason: record.ErrNoKey.Error()}
-	case row.Name == "":
-		return lines, &Fault{Column: name, Reason: "no name"}
+// claim reports whether the role's line is the first of its key.
+func (b *roleBook) claim(r *role) bool {
+	if _, ok := b.written[r.line.Key]; ok {
+		return false
 	}
-	if fault := firstNotUTF8([2]string{roleID, row.ID}, [2]string{name, row.Name}, [2]string{description, row.Description}); fault != nil {
-		return lines, fault
+	b.written[r.line.Key] = r.line.Name
+	return true
+}
+
+// ownKey is the key of a role that is in no role map; "" when nothing of its
+// name can stand in one.
+func ownKey(name string) string {
+	if record.RoleKey(name) == nil {
+		return name
 	}
-	r, ok := c.catalogue.byName[row.Name]
-	if !ok {
-		r = c.catalogue.add(strings.Clone(row.Name), row.ID)
-	} else if key, mapped := c.catalogue.lookUp(row.Name, row.ID); mapped && key != r.line.Key {
-		return lines, &RekeyError{Name: row.Name, Key: key, Before: r.line.Key}
-	}
-	if r.unkeyed != nil {
-		if !r.reported {
-			r.reported = true
-			lines.Unkeyed = append(lines.Unkeyed, *r.unkeyed)
-		}
-		return lines, ErrUnkeyed
-	}
-	if !r.described {
-		r.described = true
-		r.line.Description = strings.Clone(row.Description)
-		r.line.Attributes = map[string]any{"auth0_role_id": strings.Clone(row.ID)}
-		if c.catalogue.written[r.line.Key] == r.line.Name {
-			delete(c.catalogue.written, r.line.Key)
-		}
-		c.writeRole(r)
-	}
-	return lines, nil
+	return slug.Make(name)
 }

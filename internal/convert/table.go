@@ -1,6 +1,7 @@
 package convert
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -12,10 +13,13 @@ type Table struct {
 	Header  []string // as it was written
 	Columns []string // the same by our names; a column without meaning keeps its own
 
-	id      int // the column of the id
-	decided bool
-	escaped bool
-	raw     []bool // columns that are never escaped
+	id         int    // the column of the id
+	raw        []bool // columns that are never escaped
+	plain      bool   // no cell is escaped
+	key        string // the column of a user's key
+	keyAt      place
+	attributes []kept
+	fields     []string // what gocsv is to call the columns
 }
 
 // A HeaderError is a header that does not say what the rows are.
@@ -26,8 +30,8 @@ type HeaderError struct {
 
 func (e *HeaderError) Error() string { return e.Problem }
 
-// NewTable reads a header.
-func NewTable(header []string) (*Table, error) {
+// NewTable reads a header and holds the options against it.
+func NewTable(header []string, o *Options) (*Table, error) {
 	if slices.ContainsFunc(header, func(cell string) bool { return strings.ContainsRune(cell, '\r') }) {
 		return nil, &HeaderError{Problem: "the lines end in CR alone, so that the file is all header", Hints: []string{`tr '\r' '\n' < FILE gives it line ends that CSV knows`}}
 	}
@@ -66,9 +70,50 @@ func NewTable(header []string) (*Table, error) {
 			t.raw[i] = true
 		}
 	}
-	t.decided = slices.Contains(t.Columns, RejectReason)
+	t.plain = slices.Contains(t.Columns, RejectReason)
+	t.fields = t.Columns
+	if t.Kind == Users {
+		return t, t.users(o)
+	}
 	return t, nil
 }
+
+// users finds the columns that the options name.
+func (t *Table) users(o *Options) error {
+	t.fields = make([]string, len(t.Columns))
+	t.key = canonical(cmp.Or(o.UserKey, userID))
+	i := slices.Index(t.Columns, t.key)
+	if i < 0 {
+		return &HeaderError{Problem: fmt.Sprintf("no column %q, which is to be the key", o.UserKey), Hints: []string{found(t.Header)}}
+	}
+	if err := t.keep(o); err != nil {
+		return err
+	}
+	wanted := map[int]bool{i: true}
+	for _, a := range t.attributes {
+		wanted[a.at] = true
+	}
+	others := place(len(kinds[Users].columns))
+	places := make([]place, len(t.Columns))
+	for i, column := range t.Columns {
+		known := slices.Index(kinds[Users].columns, column)
+		switch {
+		case known >= 0:
+			t.fields[i], places[i] = column, place(known)
+		case wanted[i]:
+			t.fields[i], places[i] = other, others
+			others++
+		}
+	}
+	t.keyAt = places[i]
+	for i := range t.attributes {
+		t.attributes[i].place = places[t.attributes[i].at]
+	}
+	return nil
+}
+
+// Fields are the names by which gocsv maps the columns: see UserRow.
+func (t *Table) Fields() []string { return t.fields }
 
 func headerKind(columns []string) (Kind, error) {
 	var seen [len(kinds)]bool
@@ -153,28 +198,34 @@ func (t *Table) Begins(cells []string) bool {
 	}
 }
 
-// Decide looks at a row to learn whether Auth0 has escaped this table's cells,
-// and reports whether it knows. The first id says it for the whole table: an
-// escaped one begins with ' and a real one never does.
-func (t *Table) Decide(cells []string) bool {
-	if !t.decided && len(cells) == len(t.Header) && cells[t.id] != "" {
-		t.decided, t.escaped = true, cells[t.id][0] == '\''
+// Escaped looks at a row to learn whether Auth0 has escaped the cells of the
+// table, and reports whether the row tells. The first id says it for the whole
+// table: an escaped one begins with ' and a real one never does.
+func (t *Table) Escaped(cells []string) (escaped, tells bool) {
+	if t.plain {
+		return false, true
 	}
-	return t.decided
+	if len(cells) != len(t.Header) || cells[t.id] == "" {
+		return false, false
+	}
+	return cells[t.id][0] == '\'', true
 }
 
 // Unescape takes Auth0's ' from the cells of one row, in place: exactly one from
 // each cell that has one, since a name may begin with one of its own. Roles and
 // organizations are JSON that a0export has written, and stay as they are.
 func (t *Table) Unescape(cells []string) {
-	if !t.escaped {
-		return
-	}
 	for i, cell := range cells {
 		if cell != "" && cell[0] == '\'' && (i >= len(t.raw) || !t.raw[i]) {
 			cells[i] = cell[1:]
 		}
 	}
+}
+
+// Marks are the texts of which each header that begins another table has one as
+// a cell.
+func (t *Table) Marks() []string {
+	return []string{userID, roleID, organizationID, t.Header[t.id]}
 }
 
 // Name is how the header calls the column of that meaning.

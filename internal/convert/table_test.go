@@ -20,7 +20,7 @@ func TestNewTable(t *testing.T) {
 		err          string
 	}{
 		{"a0export", "user_id,email,given_name,family_name,provider,roles", convert.Users, "", ""},
-		{"dashboard", "Id,Given Name,Family Name,Nickname,Name,Email,Email Verified,Connection,Created At", convert.Users, "user_id,given_name,family_name,Nickname,Name,email,Email Verified,provider,Created At", ""},
+		{"dashboard", "Id,Given Name,Family Name,Nickname,Name,Email,Email Verified,Connection,Created At", convert.Users, "user_id,given_name,family_name,nickname,name,email,email_verified,provider,created_at", ""},
 		{"export job", "user_id,email,first_name,last_name,identities[0].connection", convert.Users, "user_id,email,given_name,family_name,provider", ""},
 		{"spaces", "user_id, email", convert.Users, "user_id,email", ""},
 		{"roles", "role_id,name,description", convert.Roles, "", ""},
@@ -30,7 +30,7 @@ func TestNewTable(t *testing.T) {
 
 		{"two of one meaning", "Id,Email,email", 0, "", `columns 2 and 3, "Email" and "email", are both the email`},
 		{"two of one name", "user_id,email,email", 0, "", `columns 2 and 3, "email" and "email", are both the email`},
-		{"two of no meaning", "user_id,x,x,Name,name", convert.Users, "", ""},
+		{"two of no meaning", "user_id,x,x,name,name", convert.Users, "", ""},
 		{"two ids", "user_id,Id", 0, "", `columns 1 and 2, "user_id" and "Id", are both the user_id`},
 		{"two kinds", "role_id,organization_id", 0, "", "the header has role_id and organization_id and no user_id"},
 		{"no id", "email,name", 0, "", "no user_id column"},
@@ -42,7 +42,7 @@ func TestNewTable(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			table, err := convert.NewTable(strings.Split(tt.header, ","))
+			table, err := convert.NewTable(strings.Split(tt.header, ","), &convert.Options{})
 			if tt.err != "" {
 				var header *convert.HeaderError
 				if !errors.As(err, &header) || err.Error() != tt.err || len(header.Hints) == 0 {
@@ -79,7 +79,7 @@ func TestMissingIDHint(t *testing.T) {
 		{wide, `"` + strings.Repeat("x", 40) + `...", and 8 more`},
 	}
 	for _, tt := range tests {
-		_, err := convert.NewTable(tt.header)
+		_, err := convert.NewTable(tt.header, &convert.Options{})
 		var header *convert.HeaderError
 		if !errors.As(err, &header) || !strings.Contains(strings.Join(header.Hints, "\n"), tt.want) {
 			t.Errorf("NewTable(%q) = %v %+v, want a hint with %q", tt.header, err, header, tt.want)
@@ -112,7 +112,7 @@ func TestBegins(t *testing.T) {
 		{"user_id,email", "'user_id,email", false},
 	}
 	for _, tt := range tests {
-		table, err := convert.NewTable(strings.Split(tt.table, ","))
+		table, err := convert.NewTable(strings.Split(tt.table, ","), &convert.Options{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -163,7 +163,7 @@ func TestUnescape(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			table, err := convert.NewTable(strings.Split(tt.header, ","))
+			table, err := convert.NewTable(strings.Split(tt.header, ","), &convert.Options{})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -171,14 +171,18 @@ func TestUnescape(t *testing.T) {
 			for _, row := range tt.rows {
 				rows = append(rows, strings.Split(row, ","))
 			}
+			escaped := false
 			for _, row := range rows {
-				if table.Decide(row) {
+				var tells bool
+				if escaped, tells = table.Escaped(row); tells {
 					break
 				}
 			}
 			var got []string
 			for _, row := range rows {
-				table.Unescape(row)
+				if escaped {
+					table.Unescape(row)
+				}
 				got = append(got, strings.Join(row, ","))
 			}
 			if diff := cmp.Diff(tt.want, got); diff != "" {

@@ -2,11 +2,12 @@ package csvrows
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 )
 
 // A SyntaxError is a place from which on the file cannot be parsed. Row counts
-// like Row.Number; Start is the line on which that row begins.
+// from 1 in its chunk, like Row.Number; Start is the line on which that row begins.
 type SyntaxError struct {
 	Row, Start, Line, Column int
 	Err                      error
@@ -22,6 +23,27 @@ func (e *SyntaxError) Error() string {
 
 func (e *SyntaxError) Unwrap() error { return e.Err }
 
+// A LongRowError is a row longer than MaxRow, from which on the file cannot be
+// parsed either.
+type LongRowError struct{ Row, Line int }
+
+func (e *LongRowError) Error() string {
+	return fmt.Sprintf("row %d, line %d: longer than %d MiB: a quote in it is never closed", e.Row, e.Line, MaxRow>>20)
+}
+
+// Shift makes the row in an error of a chunk a row of the file, before which
+// the chunk had that many.
+func Shift(err error, before int) error {
+	syntax, long := (*SyntaxError)(nil), (*LongRowError)(nil)
+	switch {
+	case errors.As(err, &syntax):
+		syntax.Row += before
+	case errors.As(err, &long):
+		long.Row += before
+	}
+	return err
+}
+
 // What a NotCSVError may look like.
 const (
 	JSON     = "JSON"
@@ -35,8 +57,12 @@ type NotCSVError struct{ Looks string }
 
 func (e *NotCSVError) Error() string { return "not CSV: it looks like " + e.Looks }
 
+const sniffed = 512 // bytes
+
+var bom = []byte("\ufeff")
+
 func looksLike(head []byte) string {
-	switch text := bytes.TrimLeft(bytes.TrimPrefix(head, []byte(bom)), " \t\r\n"); {
+	switch text := bytes.TrimLeft(bytes.TrimPrefix(head, bom), " \t\r\n"); {
 	case bytes.HasPrefix(head, []byte("PK\x03\x04")):
 		return Workbook
 	case bytes.HasPrefix(head, []byte("\xff\xfe")), bytes.HasPrefix(head, []byte("\xfe\xff")):

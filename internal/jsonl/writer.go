@@ -28,9 +28,12 @@ func NewWriter(w io.Writer) *Writer {
 // Write writes v as one line.
 func (w *Writer) Write(v any) error { return w.enc.Encode(v) }
 
-// WriteRaw writes a value that is encoded already, without its line end.
-func (w *Writer) WriteRaw(line []byte) error {
-	_, _ = w.buf.Write(line) // the error stays in buf
+// WriteRaw writes a value that is encoded already, in one part or in several,
+// without its line end.
+func (w *Writer) WriteRaw(parts ...[]byte) error {
+	for _, part := range parts {
+		_, _ = w.buf.Write(part) // the error stays in buf
+	}
 	return w.buf.WriteByte('\n')
 }
 

@@ -60,25 +60,31 @@ func TenantKey(key string) error {
 	return checkKey("tenant key", key, "letters, digits, - and _", slugByte)
 }
 
-// A loop over the bytes and not a regexp: a0tojsonl asks this of every row.
-func checkKey(what, key, takes string, ok func(byte) bool) error {
+// Tables and not a regexp: a0tojsonl asks this of every row.
+func checkKey(what, key, takes string, ok *[256]bool) error {
 	if key == "" {
 		return ErrNoKey
 	}
 	for i := range len(key) {
-		if !ok(key[i]) {
+		if !ok[key[i]] {
 			return fmt.Errorf("%s: Permit takes only %s", what, takes)
 		}
 	}
 	return nil
 }
 
-func slugByte(c byte) bool {
-	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '-' || c == '_'
-}
+var (
+	slugByte    = takes("-_")
+	userKeyByte = takes("-_|@+.")
+)
 
-func userKeyByte(c byte) bool {
-	return slugByte(c) || c == '|' || c == '@' || c == '+' || c == '.'
+// takes is the letters, the digits and the signs.
+func takes(signs string) *[256]bool {
+	var ok [256]bool
+	for c := range 256 {
+		ok[c] = c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || strings.IndexByte(signs, byte(c)) >= 0
+	}
+	return &ok
 }
 
 // ValidEmail reports whether Permit would take s as an email. Permit checks

@@ -12,8 +12,13 @@ import (
 	"github.com/klauspost/compress/gzip"
 )
 
-// ErrNothing is the fault of an input without a single byte.
-var ErrNothing = errors.New("the command before this one wrote nothing")
+// Empty is the error of an input without a single byte, or with nothing in it.
+func Empty(name string) error {
+	if name == "-" {
+		return errors.New("stdin is empty: the command before this one wrote nothing")
+	}
+	return fmt.Errorf("%s is empty", name)
+}
 
 // Input is one file or stdin, unpacked when its first bytes are gzip's.
 type Input struct {
@@ -48,8 +53,7 @@ func (t *Tool) Inputs(files []string) ([]string, error) {
 	return files, nil
 }
 
-// Open opens one of the inputs. It fails with ErrNothing when there is not one
-// byte. A read ends early when ctx does.
+// Open opens one of the inputs. One without a single byte is Empty. A read ends early when ctx does.
 func (t *Tool) Open(ctx context.Context, name string) (*Input, error) {
 	in := &Input{Name: name, close: func() error { return nil }}
 	var raw io.Reader
@@ -76,7 +80,7 @@ func (t *Tool) Open(ctx context.Context, name string) (*Input, error) {
 		return nil, errors.Join(fmt.Errorf("read %s: %w", in.Name, err), in.Close())
 	}
 	if len(head) == 0 {
-		return nil, errors.Join(fmt.Errorf("%s is empty: %w", in.Name, ErrNothing), in.Close())
+		return nil, errors.Join(Empty(name), in.Close())
 	}
 	if len(head) == 2 && head[0] == 0x1f && head[1] == 0x8b {
 		in.File = nil

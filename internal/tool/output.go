@@ -26,6 +26,23 @@ func OutputFlag() cli.Flag {
 	return &cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "write to `FILE`, mode 0600, once it is whole (- is stdout)"}
 }
 
+// Distinct refuses two of these flags that name one file.
+func Distinct(c *cli.Context, flags ...string) error {
+	seen := map[string]string{}
+	for _, flag := range flags {
+		path := c.String(flag)
+		if path == "" || path == "-" {
+			continue
+		}
+		path = filepath.Clean(path)
+		if first, ok := seen[path]; ok {
+			return Usage(fmt.Sprintf("--%s and --%s name the same file", first, flag), "name two files")
+		}
+		seen[path] = flag
+	}
+	return nil
+}
+
 // Create opens path for data; "" and "-" are stdout. The file is written
 // beside its place, readable by its owner alone, and gets its name in Commit.
 func (t *Tool) Create(path string) (*Output, error) {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/joho/godotenv"
@@ -23,8 +24,11 @@ func (e *environment) get(name string) string {
 }
 
 // load reads .env, where there is one, and gives the flags what it holds for
-// their variables.
+// their variables. A tool without any has no use for the file.
 func (e *environment) load(c *cli.Context) error {
+	if !slices.ContainsFunc(c.App.Flags, hasVariable) {
+		return nil
+	}
 	dotenv, err := godotenv.Read(".env")
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -49,6 +53,11 @@ func (e *environment) load(c *cli.Context) error {
 		}
 	}
 	return nil
+}
+
+func hasVariable(flag cli.Flag) bool {
+	f, ok := flag.(cli.DocGenerationFlag)
+	return ok && len(f.GetEnvVars()) > 0
 }
 
 // TokenFileFlag names a file that holds the secret, for those who keep it out

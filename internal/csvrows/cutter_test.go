@@ -26,31 +26,32 @@ func (c *cells) UnmarshalCSVWithFields(column, cell string) error {
 	return nil
 }
 
-func isHeader(row []string) bool { return row[0] == "a" }
+// tables is a file of tables, each of whose headers begins with a cell a.
+type tables struct{}
+
+func (tables) Marks() []string            { return []string{"a"} }
+func (tables) Begins(cells []string) bool { return strings.TrimPrefix(cells[0], "\ufeff") == "a" }
 
 // read reads all tables and writes down what it finds, one row a line.
-func read(in io.Reader) (found []string, err error) {
-	r := csvrows.NewReader(in)
-	var batch csvrows.Batch
-	for {
-		header, err := r.Header()
+func read(in io.Reader, size int) (found []string, err error) {
+	c := csvrows.NewCutter(in, size)
+	for number := 0; ; {
+		header, err := c.Header()
 		if errors.Is(err, io.EOF) {
 			return found, nil
 		}
 		if err != nil {
-			return found, err
+			return found, csvrows.Shift(err, number)
 		}
-		found = append(found, fmt.Sprintf("%d/%d header %q", header.Number, header.Line, header.Cells))
+		number += header.Number
+		found = append(found, fmt.Sprintf("%d/%d header %q", number, header.Line, header.Cells))
+		c.Table(tables{})
 		mapper := csvrows.NewMapper[cells](header.Cells)
-		for {
-			err := r.Fill(&batch, isHeader)
-			if errors.Is(err, io.EOF) {
-				break
-			}
+		for batch, err := range c.Serial(number) {
 			if err != nil {
 				return found, err
 			}
-			values, err := mapper.Map(&batch)
+			values, err := mapper.Map(batch)
 			if err != nil {
 				return found, err
 			}
@@ -59,6 +60,7 @@ func read(in io.Reader) (found []string, err error) {
 			}
 			for i, v := range values {
 				row := batch.Rows[i]
+				number = row.Number
 				found = append(found, fmt.Sprintf("%d/%d %q a=%s b=%s", row.Number, row.Line, row.Cells, v.A, v.B))
 			}
 		}
@@ -116,18 +118,20 @@ func TestRead(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			got, err := read(iotest.HalfReader(strings.NewReader(tt.in)))
-			if tt.want != nil || len(got) == 0 {
-				if diff := cmp.Diff(tt.want, got); diff != "" {
-					t.Errorf("read (-want +got):\n%s", diff)
+			for _, size := range []int{1, 2, 3, 5, 8, 13, 21, 1000} {
+				got, err := read(iotest.HalfReader(strings.NewReader(tt.in)), size)
+				if tt.want != nil || len(got) == 0 {
+					if diff := cmp.Diff(tt.want, got); diff != "" {
+						t.Errorf("in chunks of %d: read (-want +got):\n%s", size, diff)
+					}
 				}
-			}
-			text := ""
-			if err != nil {
-				text = err.Error()
-			}
-			if text != tt.err {
-				t.Errorf("error = %q, want %q", text, tt.err)
+				text := ""
+				if err != nil {
+					text = err.Error()
+				}
+				if text != tt.err {
+					t.Errorf("in chunks of %d: error = %q, want %q", size, text, tt.err)
+				}
 			}
 		})
 	}
@@ -151,7 +155,7 @@ func TestBatches(t *testing.T) {
 				want = append(want, fmt.Sprintf(`%d/%d ["%d" "x"] a=%d b=x`, number, number, i, i))
 			}
 		}
-		got, err := read(strings.NewReader(in.String()))
+		got, err := read(strings.NewReader(in.String()), 4096)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -161,18 +165,24 @@ func TestBatches(t *testing.T) {
 	}
 }
 
-func TestHugeRowsMakeSmallBatches(t *testing.T) {
+// A row beyond the limit is one error, wherever the chunks are cut.
+func TestLongRow(t *testing.T) {
 	t.Parallel()
-	r := csvrows.NewReader(strings.NewReader("a\n" + strings.Repeat(strings.Repeat("x", 600<<10)+"\n", 5)))
-	if _, err := r.Header(); err != nil {
-		t.Fatal(err)
-	}
-	var batch csvrows.Batch
-	if err := r.Fill(&batch, isHeader); err != nil {
-		t.Fatal(err)
-	}
-	if len(batch.Rows) != 2 {
-		t.Errorf("a batch of %d rows of 600 KiB, want 2", len(batch.Rows))
+	fits := strings.Repeat("x", csvrows.MaxRow-2)
+	for _, size := range []int{1 << 10, 1 << 20, csvrows.MaxRow} {
+		if got, err := read(strings.NewReader("a,b\n1,"+fits+"\n3,4\n"), size); err != nil || len(got) != 3 {
+			t.Errorf("in chunks of %d: a row of the limit: %d rows, %v", size, len(got), err)
+		}
+		for _, in := range []string{"a,b\n1,2\n3,x" + fits + "\n5,6\n", "a,b\n1,2\n\"3,x" + fits + "\n5,6\n", "a,b\n1,2\n\"3,x" + fits + "\n5,\"6\n"} {
+			got, err := read(strings.NewReader(in), size)
+			if want := "row 3, line 3: longer than 8 MiB: a quote in it is never closed"; err == nil || err.Error() != want || len(got) != 2 {
+				t.Errorf("in chunks of %d: %d rows, %v; want %s", size, len(got), err, want)
+			}
+		}
+		_, err := read(strings.NewReader("a,b\n1,2\n3\",x"+fits+"\n5,6\n"), size)
+		if want := `row 3, line 3, column 2: bare " in non-quoted-field`; err == nil || err.Error() != want {
+			t.Errorf("in chunks of %d: %v, want %s", size, err, want)
+		}
 	}
 }
 
@@ -180,23 +190,23 @@ func TestHugeRowsMakeSmallBatches(t *testing.T) {
 func TestReadError(t *testing.T) {
 	t.Parallel()
 	cut := errors.New("cut")
-	r := csvrows.NewReader(io.MultiReader(strings.NewReader("a,b\n1,2\n3,"), iotest.ErrReader(cut)))
-	if _, err := r.Header(); err != nil {
+	c := csvrows.NewCutter(io.MultiReader(strings.NewReader("a,b\n1,2\n3,"), iotest.ErrReader(cut)), 1<<10)
+	if _, err := c.Header(); err != nil {
 		t.Fatal(err)
 	}
-	var batch csvrows.Batch
-	if err := r.Fill(&batch, isHeader); err != nil || len(batch.Rows) != 1 {
-		t.Fatalf("Fill = %v with %d rows, want the one that is whole", err, len(batch.Rows))
+	var chunk csvrows.Chunk
+	if err := c.Next(&chunk); err != nil || string(chunk.Data) != "1,2\n" {
+		t.Fatalf("Next = %v with %q, want the row that is whole", err, chunk.Data)
 	}
 	for range 2 {
-		if err := r.Fill(&batch, isHeader); !errors.Is(err, cut) || len(batch.Rows) != 0 {
-			t.Errorf("Fill = %v with %d rows, want %v", err, len(batch.Rows), cut)
+		if err := c.Next(&chunk); !errors.Is(err, cut) {
+			t.Errorf("Next = %v, want %v", err, cut)
 		}
 	}
-	if _, err := r.Header(); !errors.Is(err, cut) {
+	if _, err := c.Header(); !errors.Is(err, cut) {
 		t.Errorf("Header = %v, want %v", err, cut)
 	}
-	if _, err := csvrows.NewReader(iotest.ErrReader(cut)).Header(); !errors.Is(err, cut) {
+	if _, err := csvrows.NewCutter(iotest.ErrReader(cut), 10).Header(); !errors.Is(err, cut) {
 		t.Errorf("Header = %v, want %v", err, cut)
 	}
 }
@@ -207,17 +217,18 @@ func (*refuses) UnmarshalCSVWithFields(string, string) error { return errors.New
 
 func TestMapErrorHasOurRows(t *testing.T) {
 	t.Parallel()
-	r := csvrows.NewReader(strings.NewReader("a\n1\n2\n"))
-	header, err := r.Header()
+	c := csvrows.NewCutter(strings.NewReader("a\n1\n2\n"), 100)
+	header, err := c.Header()
 	if err != nil {
 		t.Fatal(err)
 	}
-	var batch csvrows.Batch
-	if err := r.Fill(&batch, isHeader); err != nil {
-		t.Fatal(err)
-	}
-	_, err = csvrows.NewMapper[refuses](header.Cells).Map(&batch)
-	if err == nil || !strings.HasPrefix(err.Error(), "map rows 2 to 3: ") {
-		t.Errorf("Map = %v, want an error with rows 2 to 3", err)
+	for batch, err := range c.Serial(1) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = csvrows.NewMapper[refuses](header.Cells).Map(batch)
+		if err == nil || !strings.HasPrefix(err.Error(), "map rows 2 to 3: ") {
+			t.Errorf("Map = %v, want an error with rows 2 to 3", err)
+		}
 	}
 }

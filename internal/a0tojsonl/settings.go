@@ -1,0 +1,137 @@
+package a0tojsonl
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"a0permit/internal/convert"
+	"a0permit/internal/tool"
+)
+
+func flags() []cli.Flag {
+	return []cli.Flag{
+		tool.OutputFlag(),
+		&cli.StringSliceFlag{Name: "attribute", Usage: "keep a column as a Permit attribute: `COLUMN[=NAME][:string|number|bool|json]`; may be repeated"},
+		&cli.StringFlag{Name: "attributes", Usage: "keep `all` columns that are nothing else, or none; without it provider is kept"},
+		&cli.StringFlag{Name: "user-key", Value: "user_id", Usage: "make `COLUMN` the users' key, and keep the id as attribute auth0_user_id"},
+		&cli.StringFlag{Name: "tenant-key", Value: "id", Usage: "make an organization's id or `name` its tenant's key"},
+		&cli.StringFlag{Name: "member-role", Usage: "give `ROLE` to members of an organization without a role in it, who else are left out"},
+		&cli.StringFlag{Name: "role-map", Usage: "take role keys from `FILE`, a CSV of auth0_role,permit_role (a name or a rol_ id, and the key)"},
+		&cli.StringFlag{Name: "as-of", Usage: "`TIME` when a plain file was true (RFC 3339); gzip files say it themselves"},
+		&cli.StringFlag{Name: "rejects", Usage: "write rejected rows to `FILE` as CSV, with a reject_reason: mend them and feed them again"},
+		&cli.BoolFlag{Name: "strict", Usage: "stop at the first row that is rejected"},
+		&cli.BoolFlag{Name: "schema", Usage: "print the JSON Schema of a line"},
+	}
+}
+
+type config struct {
+	files           []string
+	output, rejects string
+	roleMap         string
+	strict          bool
+	asOf            time.Time
+	options         convert.Options
+	pace
+}
+
+func settings(c *cli.Context, t *tool.Tool) (config, error) {
+	conf := config{
+		output:  c.String("output"),
+		rejects: c.String("rejects"),
+		roleMap: c.String("role-map"),
+		strict:  c.Bool("strict"),
+		options: convert.Options{UserKey: c.String("user-key"), MemberRole: c.String("member-role")},
+	}
+	files, err := tool.Files(c)
+	if err != nil {
+		return conf, err
+	}
+	switch {
+	case conf.rejects == "-":
+		return conf, tool.Usage("--rejects: stdout is for records", "name a file")
+	case conf.roleMap == "-":
+		return conf, tool.Usage("--role-map: stdin is for tables", "name a file")
+	case conf.options.UserKey == "":
+		return conf, tool.Usage("--user-key: no column", "--user-key email, for example")
+	}
+	if err := tool.Distinct(c, "output", "rejects", "summary"); err != nil {
+		return conf, err
+	}
+	if err := mapping(c, &conf.options); err != nil {
+		return conf, err
+	}
+	if conf.asOf, err = asOf(c.String("as-of")); err != nil {
+		return conf, err
+	}
+	conf.files, err = t.Inputs(files)
+	return conf, err
+}
+
+// mapping reads the flags that decide what becomes of the columns.
+func mapping(c *cli.Context, o *convert.Options) error {
+	switch key := c.String("tenant-key"); key {
+	case "id":
+	case "name":
+		o.TenantsByName = true
+	default:
+		return tool.Usage(fmt.Sprintf("--tenant-key: %q is neither id nor name", key), "--tenant-key id, or --tenant-key name")
+	}
+	switch keep := c.String("attributes"); {
+	case keep == "all":
+		o.Keep = convert.KeepAll
+	case keep == "none":
+		o.Keep = convert.KeepNone
+	case c.IsSet("attributes"):
+		return tool.Usage(fmt.Sprintf("--attributes: %q is neither all nor none", keep), "--attributes all, or --attribute COLUMN for one of them")
+	}
+	for _, spec := range c.StringSlice("attribute") {
+		a, err := attribute(spec)
+		if err != nil {
+			return err
+		}
+		o.Attributes = append(o.Attributes, a)
+	}
+	if c.IsSet("member-role") && o.MemberRole == "" {
+		return tool.Usage("--member-role: no role", "--member-role member, for example")
+	}
+	return nil
+}
+
+var types = map[string]convert.Type{"string": convert.String, "number": convert.Number, "bool": convert.Bool, "json": convert.JSON}
+
+// attribute reads COLUMN[=NAME][:TYPE].
+func attribute(spec string) (convert.Attribute, error) {
+	var a convert.Attribute
+	rest := spec
+	if i := strings.LastIndexByte(spec, ':'); i >= 0 {
+		typ, ok := types[spec[i+1:]]
+		if !ok {
+			return a, tool.Usage(fmt.Sprintf("--attribute %s: %q is no type", spec, spec[i+1:]), "the types are string, number, bool and json; a column with a : in its name needs one of them behind it")
+		}
+		rest, a.Type = spec[:i], typ
+	}
+	var given bool
+	if a.Column, a.Name, given = strings.Cut(rest, "="); a.Column == "" || given && a.Name == "" {
+		return a, tool.Usage(fmt.Sprintf("--attribute %s: a column or a name is missing", spec), "--attribute COLUMN, --attribute COLUMN=NAME, --attribute COLUMN=NAME:number")
+	}
+	return a, nil
+}
+
+// asOf reads a time. One to come would have people taken away whom nobody has
+// looked at yet.
+func asOf(text string) (time.Time, error) {
+	if text == "" {
+		return time.Time{}, nil
+	}
+	at, err := time.Parse(time.RFC3339, text)
+	if err != nil {
+		return at, tool.Usage(fmt.Sprintf("--as-of: %q is no time by RFC 3339", text), "--as-of 2026-11-23T21:43:00Z; date -u -r FILE +%FT%TZ says when a file was written")
+	}
+	if at.After(time.Now().Add(time.Minute)) {
+		return at, tool.Usage(fmt.Sprintf("--as-of: %s is still to come", text), "say when the data was exported")
+	}
+	return at, nil
+}

@@ -1,0 +1,172 @@
+package convert
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Keep says which columns become attributes without being named.
+type Keep int
+
+// The choices of Keep.
+const (
+	KeepProvider Keep = iota
+	KeepAll           // each column that is nothing else
+	KeepNone
+)
+
+// Type is how a cell is written as an attribute.
+type Type int
+
+// The types. Known is text, but for the columns that Auth0 itself has another
+// type for.
+const (
+	Known Type = iota
+	String
+	Number
+	Bool
+	JSON
+)
+
+// known are the attributes of Auth0's user profile that are no text
+// (https://auth0.com/docs/manage-users/user-accounts/user-profiles/user-profile-structure).
+// Its dates are text in JSON too.
+var known = map[string]Type{
+	"blocked":        Bool,
+	"email_verified": Bool,
+	"logins_count":   Number,
+	"phone_verified": Bool,
+}
+
+// An Attribute is a column to keep.
+type Attribute struct {
+	Column string // by the header's name or by ours
+	Name   string // in Permit; "" is the column's name as we call it
+	Type   Type
+}
+
+// auth0UserID is the attribute of the id when the key is something else.
+const auth0UserID = "auth0_user_id"
+
+// kept is an attribute as one table has it.
+type kept struct {
+	at     int // the column
+	column string
+	name   string
+	typ    Type
+	place  place
+}
+
+// A Value is an attribute of one user.
+type Value struct {
+	Name    string
+	Text    string
+	Literal bool // Text is JSON, not a string to quote
+}
+
+// keep decides which columns become attributes, in the order of their names.
+func (t *Table) keep(o *Options) error {
+	named := map[string]bool{} // the columns that the options name
+	for _, a := range o.Attributes {
+		column := canonical(a.Column)
+		i := slices.Index(t.Columns, column)
+		if i < 0 {
+			return &HeaderError{Problem: fmt.Sprintf("no column %q, which is to be an attribute", a.Column), Hints: []string{found(t.Header)}}
+		}
+		named[column] = true
+		t.add(i, cmp.Or(a.Name, column), a.Type)
+	}
+	if t.key != userID {
+		t.add(t.id, auth0UserID, String)
+	}
+	for i, column := range t.Columns {
+		switch {
+		case named[column], o.Keep == KeepNone, o.Keep == KeepProvider && column != provider:
+		case column == "":
+			return &HeaderError{Problem: fmt.Sprintf("column %d has no name, so it cannot be an attribute", i+1), Hints: []string{"name it, or leave it out"}}
+		case column == provider, column != t.key && column != RejectReason && !slices.Contains(kinds[Users].columns, column):
+			t.add(i, column, Known)
+		}
+	}
+	slices.SortStableFunc(t.attributes, func(a, b kept) int { return cmp.Compare(a.name, b.name) })
+	for i := 1; i < len(t.attributes); i++ {
+		if a, b := t.attributes[i-1], t.attributes[i]; a.name == b.name {
+			return &HeaderError{
+				Problem: fmt.Sprintf("columns %q and %q are both to be the attribute %q", t.Name(a.column), t.Name(b.column), a.name),
+				Hints:   []string{"--attribute COLUMN=NAME gives one of them another name"},
+			}
+		}
+	}
+	return nil
+}
+
+func (t *Table) add(i int, name string, typ Type) {
+	column := t.Columns[i]
+	if typ == Known {
+		typ = cmp.Or(known[column], String)
+	}
+	t.attributes = append(t.attributes, kept{at: i, column: column, name: name, typ: typ})
+}
+
+// canonical is our name of a users column.
+func canonical(column string) string {
+	return cmp.Or(kinds[Users].aliases[column], column)
+}
+
+// values are the user's attributes, without the empty ones.
+func (t *Table) values(row *UserRow, into []Value) ([]Value, *Fault) {
+	into = into[:0]
+	for i := range t.attributes {
+		a := &t.attributes[i]
+		cell := row.at(a.place)
+		if cell == "" {
+			continue
+		}
+		if fault := notUTF8(a.column, cell); fault != nil {
+			return nil, fault
+		}
+		if a.typ == String {
+			into = append(into, Value{Name: a.name, Text: cell})
+			continue
+		}
+		literal, problem := literal(cell, a.typ)
+		if problem != "" {
+			return nil, &Fault{Column: a.column, Reason: problem}
+		}
+		if literal != "null" {
+			into = append(into, Value{Name: a.name, Text: literal, Literal: true})
+		}
+	}
+	return into, nil
+}
+
+// literal is a cell as JSON on one line, or what is wrong with it.
+func literal(cell string, typ Type) (text, problem string) {
+	switch typ {
+	case Bool:
+		switch {
+		case strings.EqualFold(cell, "true"):
+			return "true", ""
+		case strings.EqualFold(cell, "false"):
+			return "false", ""
+		}
+		return "", "neither true nor false"
+	case Number:
+		// What JSON takes for a number, and no reader finds too large.
+		if _, err := strconv.ParseFloat(cell, 64); err != nil || !json.Valid([]byte(cell)) || cell != strings.TrimSpace(cell) {
+			return "", "not a number as JSON writes it"
+		}
+		return cell, ""
+	default:
+		var line bytes.Buffer
+		if json.Compact(&line, []byte(cell)) != nil {
+			return "", "not JSON"
+		}
+		return line.String(), ""
+	}
+}
