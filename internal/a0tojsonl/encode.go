@@ -10,30 +10,44 @@ import (
 // write a record.User, at a fraction of the time. Users are nearly all of a
 // stream; the other lines go through encoding/json.
 
-// appendUser appends the line of u, all but its assignments and its end.
-func appendUser(dst []byte, u *convert.User) []byte {
+// userEncoder writes the users of one table.
+type userEncoder struct {
+	attributes []convert.Kept
+	names      [][]byte // of the attributes, as they stand in JSON
+}
+
+func newUserEncoder(t *convert.Table) *userEncoder {
+	e := &userEncoder{attributes: t.Attributes}
+	for _, a := range t.Attributes {
+		e.names = append(e.names, append(jsonl.AppendString(nil, a.Name), ':'))
+	}
+	return e
+}
+
+// append appends the line of u, all but its assignments and its end.
+func (e *userEncoder) append(dst []byte, u *convert.User) []byte {
 	dst = append(dst, `{"type":"`+record.TypeUser+`","key":`...)
 	dst = jsonl.AppendString(dst, u.Key)
 	dst = appendField(dst, `,"email":`, u.Email)
 	dst = appendField(dst, `,"first_name":`, u.FirstName)
 	dst = appendField(dst, `,"last_name":`, u.LastName)
-	if len(u.Attributes) == 0 {
-		return dst
-	}
-	dst = append(dst, `,"attributes":{`...)
-	for i := range u.Attributes {
-		a := &u.Attributes[i]
-		if i > 0 {
-			dst = append(dst, ',')
+	between := `,"attributes":{`
+	for i, text := range u.Attributes {
+		if text == "" {
+			continue
 		}
-		dst = append(jsonl.AppendString(dst, a.Name), ':')
-		if a.Literal {
-			dst = append(dst, a.Text...)
+		dst = append(append(dst, between...), e.names[i]...)
+		if e.attributes[i].Type == convert.String {
+			dst = jsonl.AppendString(dst, text)
 		} else {
-			dst = jsonl.AppendString(dst, a.Text)
+			dst = append(dst, text...)
 		}
+		between = ","
 	}
-	return append(dst, '}')
+	if between == "," {
+		dst = append(dst, '}')
+	}
+	return dst
 }
 
 func appendField(dst []byte, name, value string) []byte {
@@ -43,7 +57,7 @@ func appendField(dst []byte, name, value string) []byte {
 	return jsonl.AppendString(append(dst, name...), value)
 }
 
-// appendAssignments appends what appendUser leaves out.
+// appendAssignments appends what userEncoder leaves out.
 func appendAssignments(dst []byte, lines *convert.Lines) []byte {
 	if !lines.Known {
 		return append(dst, '}')

@@ -22,11 +22,7 @@ func TestEncode(t *testing.T) {
 		{
 			user: convert.User{
 				Key: "k", Email: "e", FirstName: "<'t \"Hooft\">", LastName: "\u2028\x00",
-				Attributes: []convert.Value{
-					{Name: "a", Text: "<1>"},
-					{Name: "b", Text: "true", Literal: true},
-					{Name: "z\"", Text: `{"x":[1.5,"<"]}`, Literal: true},
-				},
+				Attributes: []string{"<1>", "true", "", `{"x":[1.5,"<"]}`},
 			},
 			lines: convert.Lines{Known: true, Assignments: []record.RoleAssignment{{Role: "A"}, {Role: "B", Tenant: "t"}}},
 			want: record.User{
@@ -37,12 +33,15 @@ func TestEncode(t *testing.T) {
 		},
 		{user: convert.User{Key: "k"}, lines: convert.Lines{Known: true}, want: record.User{Type: "user", Key: "k", RoleAssignments: []record.RoleAssignment{}}},
 	}
+	encoder := newUserEncoder(&convert.Table{Attributes: []convert.Kept{
+		{Name: "a", Type: convert.String}, {Name: "b", Type: convert.Bool}, {Name: "c", Type: convert.Number}, {Name: "z\"", Type: convert.JSON},
+	}})
 	for _, tt := range tests {
 		want, err := jsonl.Marshal(&tt.want)
 		if err != nil {
 			t.Fatal(err)
 		}
-		got := string(appendAssignments(appendUser(nil, &tt.user), &tt.lines))
+		got := string(appendAssignments(encoder.append(nil, &tt.user), &tt.lines))
 		if got != string(want) || !json.Valid([]byte(got)) {
 			t.Errorf("line = %s\nwant   %s", got, want)
 		}

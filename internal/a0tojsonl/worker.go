@@ -41,9 +41,10 @@ type holding struct {
 type worker struct {
 	options *convert.Options
 	table   *convert.Table
-	users   *csvrows.Mapper[convert.UserRow]
+	users   *csvrows.Mapper[convert.UserRow, *convert.UserRow]
 	rows    csvrows.Rows
 	batch   csvrows.Batch
+	encoder *userEncoder
 	user    convert.User
 	memo    map[string]*holding
 	cells   []byte // the key of memo
@@ -60,15 +61,15 @@ func (w *worker) convert(j *job) {
 	switch j.table.Kind {
 	case convert.Roles:
 		err = each(w, j, csvrows.NewMapper[convert.RoleRow](j.table.Fields()), func(row *convert.RoleRow) (any, *convert.Fault) {
-			return new(*row), row.Check()
+			return row, row.Check()
 		})
 	case convert.Organizations:
 		err = each(w, j, csvrows.NewMapper[convert.OrganizationRow](j.table.Fields()), func(row *convert.OrganizationRow) (any, *convert.Fault) {
-			return new(*row), row.Check(w.options)
+			return row, row.Check(w.options)
 		})
 	default:
 		if w.table != j.table {
-			w.table, w.users = j.table, csvrows.NewMapper[convert.UserRow](j.table.Fields())
+			w.table, w.users, w.encoder = j.table, csvrows.NewMapper[convert.UserRow](j.table.Fields()), newUserEncoder(j.table)
 		}
 		err = each(w, j, w.users, func(row *convert.UserRow) (any, *convert.Fault) {
 			return w.convertUser(j, row)
@@ -82,7 +83,7 @@ func (w *worker) convert(j *job) {
 
 // each maps the job's rows and notes what becomes of each. Its error is io.EOF
 // when they were all read.
-func each[T any, P csvrows.Target[T]](w *worker, j *job, mapper *csvrows.Mapper[T], convertRow func(*T) (any, *convert.Fault)) error {
+func each[T any, P csvrows.Target[T]](w *worker, j *job, mapper *csvrows.Mapper[T, P], convertRow func(*T) (any, *convert.Fault)) error {
 	for {
 		if err := w.rows.Fill(&w.batch); err != nil {
 			return err
@@ -103,7 +104,7 @@ func each[T any, P csvrows.Target[T]](w *worker, j *job, mapper *csvrows.Mapper[
 			if columns := len(j.table.Columns); len(row.Cells) != columns {
 				fault = convert.Ragged(len(row.Cells), columns)
 			} else {
-				what, fault = convertRow(&values[i])
+				what, fault = convertRow(values[i])
 			}
 			if fault != nil {
 				what = &rejected{fault: fault, cells: slices.Clone(row.Cells)}
@@ -124,7 +125,7 @@ func (w *worker) convertUser(j *job, row *convert.UserRow) (*holding, *convert.F
 		return nil, fault
 	}
 	start := len(j.lines)
-	j.lines = appendUser(j.lines, &w.user)
+	j.lines = w.encoder.append(j.lines, &w.user)
 	if len(j.lines)-start+h.size > jsonl.MaxLine {
 		j.lines = j.lines[:start]
 		return nil, &convert.Fault{Reason: "more than a line may hold", Connection: row.Provider}

@@ -53,20 +53,13 @@ type Attribute struct {
 // auth0UserID is the attribute of the id when the key is something else.
 const auth0UserID = "auth0_user_id"
 
-// kept is an attribute as one table has it.
-type kept struct {
+// Kept is an attribute as one table has it.
+type Kept struct {
+	Name   string
+	Type   Type
 	at     int // the column
 	column string
-	name   string
-	typ    Type
 	place  place
-}
-
-// A Value is an attribute of one user.
-type Value struct {
-	Name    string
-	Text    string
-	Literal bool // Text is JSON, not a string to quote
 }
 
 // keep decides which columns become attributes, in the order of their names.
@@ -93,11 +86,11 @@ func (t *Table) keep(o *Options) error {
 			t.add(i, column, Known)
 		}
 	}
-	slices.SortStableFunc(t.attributes, func(a, b kept) int { return cmp.Compare(a.name, b.name) })
-	for i := 1; i < len(t.attributes); i++ {
-		if a, b := t.attributes[i-1], t.attributes[i]; a.name == b.name {
+	slices.SortStableFunc(t.Attributes, func(a, b Kept) int { return cmp.Compare(a.Name, b.Name) })
+	for i := 1; i < len(t.Attributes); i++ {
+		if a, b := t.Attributes[i-1], t.Attributes[i]; a.Name == b.Name {
 			return &HeaderError{
-				Problem: fmt.Sprintf("columns %q and %q are both to be the attribute %q", t.Name(a.column), t.Name(b.column), a.name),
+				Problem: fmt.Sprintf("columns %q and %q are both to be the attribute %q", t.Name(a.column), t.Name(b.column), a.Name),
 				Hints:   []string{"--attribute COLUMN=NAME gives one of them another name"},
 			}
 		}
@@ -110,7 +103,7 @@ func (t *Table) add(i int, name string, typ Type) {
 	if typ == Known {
 		typ = cmp.Or(known[column], String)
 	}
-	t.attributes = append(t.attributes, kept{at: i, column: column, name: name, typ: typ})
+	t.Attributes = append(t.Attributes, Kept{at: i, column: column, Name: name, Type: typ})
 }
 
 // canonical is our name of a users column.
@@ -118,38 +111,36 @@ func canonical(column string) string {
 	return cmp.Or(kinds[Users].aliases[column], column)
 }
 
-// values are the user's attributes, without the empty ones.
-func (t *Table) values(row *UserRow, into []Value) ([]Value, *Fault) {
-	into = into[:0]
-	for i := range t.attributes {
-		a := &t.attributes[i]
-		cell := row.at(a.place)
-		if cell == "" {
-			continue
+// values are the user's attributes.
+func (t *Table) values(row *UserRow, into *User) *Fault {
+	into.Attributes = into.Attributes[:0]
+	for i := range t.Attributes {
+		a := &t.Attributes[i]
+		text := row.at(a.place)
+		if text != "" {
+			if fault := notUTF8(a.column, text); fault != nil {
+				return fault
+			}
+			if a.Type != String {
+				var problem string
+				if text, problem = literal(text, a.Type); problem != "" {
+					return &Fault{Column: a.column, Reason: problem}
+				}
+			}
 		}
-		if fault := notUTF8(a.column, cell); fault != nil {
-			return nil, fault
-		}
-		if a.typ == String {
-			into = append(into, Value{Name: a.name, Text: cell})
-			continue
-		}
-		literal, problem := literal(cell, a.typ)
-		if problem != "" {
-			return nil, &Fault{Column: a.column, Reason: problem}
-		}
-		if literal != "null" {
-			into = append(into, Value{Name: a.name, Text: literal, Literal: true})
-		}
+		into.Attributes = append(into.Attributes, text)
 	}
-	return into, nil
+	return nil
 }
 
-// literal is a cell as JSON on one line, or what is wrong with it.
+// literal is a cell as JSON on one line, or what is wrong with it. It is "" for
+// null, which is no value.
 func literal(cell string, typ Type) (text, problem string) {
 	switch typ {
 	case Bool:
 		switch {
+		case cell == "true", cell == "false":
+			return cell, ""
 		case strings.EqualFold(cell, "true"):
 			return "true", ""
 		case strings.EqualFold(cell, "false"):
@@ -166,6 +157,9 @@ func literal(cell string, typ Type) (text, problem string) {
 		var line bytes.Buffer
 		if json.Compact(&line, []byte(cell)) != nil {
 			return "", "not JSON"
+		}
+		if line.String() == "null" {
+			return "", ""
 		}
 		return line.String(), ""
 	}

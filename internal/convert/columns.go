@@ -93,6 +93,7 @@ type UserRow struct {
 	UserID, Email, GivenName, FamilyName, Provider, Roles, Organizations string
 	// Others are the cells of further columns that are wanted, in their order.
 	Others []string
+	others [4]string // room for a few, so that they need no allocation
 }
 
 // UnmarshalCSVWithFields takes one cell. It judges nothing: Table.User does.
@@ -114,7 +115,7 @@ func (r *UserRow) UnmarshalCSVWithFields(column, cell string) error {
 		r.Organizations = cell
 	case other:
 		if r.Others == nil {
-			r.Others = make([]string, 0, 4) // one allocation is enough as a rule
+			r.Others = r.others[:0]
 		}
 		r.Others = append(r.Others, cell)
 	}

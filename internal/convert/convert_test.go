@@ -91,10 +91,13 @@ func (c *converter) user(row *convert.UserRow) (*record.User, *convert.Fault) {
 		return nil, fault
 	}
 	user := &record.User{Type: record.TypeUser, Key: u.Key, Email: u.Email, FirstName: u.FirstName, LastName: u.LastName, Attributes: map[string]any{}}
-	for _, a := range u.Attributes {
-		user.Attributes[a.Name] = a.Text
-		if a.Literal {
-			user.Attributes[a.Name] = json.RawMessage(a.Text)
+	for i, text := range u.Attributes {
+		switch a := c.table.Attributes[i]; {
+		case text == "":
+		case a.Type == convert.String:
+			user.Attributes[a.Name] = text
+		default:
+			user.Attributes[a.Name] = json.RawMessage(text)
 		}
 	}
 	return user, nil

@@ -12,14 +12,15 @@ type Table struct {
 	Kind    Kind
 	Header  []string // as it was written
 	Columns []string // the same by our names; a column without meaning keeps its own
+	// Attributes of a users table, in the order of their names.
+	Attributes []Kept
 
-	id         int    // the column of the id
-	raw        []bool // columns that are never escaped
-	plain      bool   // no cell is escaped
-	key        string // the column of a user's key
-	keyAt      place
-	attributes []kept
-	fields     []string // what gocsv is to call the columns
+	id     int    // the column of the id
+	raw    []bool // columns that are never escaped
+	plain  bool   // no cell is escaped
+	key    string // the column of a user's key
+	keyAt  place
+	fields []string // what gocsv is to call the columns
 }
 
 // A HeaderError is a header that does not say what the rows are.
@@ -90,7 +91,7 @@ func (t *Table) users(o *Options) error {
 		return err
 	}
 	wanted := map[int]bool{i: true}
-	for _, a := range t.attributes {
+	for _, a := range t.Attributes {
 		wanted[a.at] = true
 	}
 	others := place(len(kinds[Users].columns))
@@ -106,8 +107,8 @@ func (t *Table) users(o *Options) error {
 		}
 	}
 	t.keyAt = places[i]
-	for i := range t.attributes {
-		t.attributes[i].place = places[t.attributes[i].at]
+	for i := range t.Attributes {
+		t.Attributes[i].place = places[t.Attributes[i].at]
 	}
 	return nil
 }

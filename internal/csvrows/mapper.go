@@ -16,25 +16,39 @@ type Target[T any] interface {
 	UnmarshalCSVWithFields(column, cell string) error
 }
 
+// slot is what gocsv fills. It makes two of each value and copies one onto the
+// other, which is cheap for a pointer.
+type slot[T any, P Target[T]] struct {
+	Value *T
+}
+
+func (s *slot[T, P]) UnmarshalCSVWithFields(column, cell string) error {
+	if s.Value == nil {
+		s.Value = new(T)
+	}
+	return P(s.Value).UnmarshalCSVWithFields(column, cell)
+}
+
 // A Mapper maps the batches of one table onto values of T. It keeps its memory
 // between batches and is not safe for concurrent use.
-type Mapper[T any] struct {
+type Mapper[T any, P Target[T]] struct {
 	records [][]string // for gocsv: the header, then the rows
 	blank   []string
-	values  []T
+	slots   []slot[T, P]
+	values  []*T
 }
 
 // NewMapper returns a mapper for a table with these columns, named as T's
 // UnmarshalCSVWithFields wants to hear them. The names must be distinct where T
 // cares: of two with one name the last would win.
-func NewMapper[T any, P Target[T]](columns []string) *Mapper[T] {
-	return &Mapper[T]{records: [][]string{columns}, blank: make([]string, len(columns))}
+func NewMapper[T any, P Target[T]](columns []string) *Mapper[T, P] {
+	return &Mapper[T, P]{records: [][]string{columns}, blank: make([]string, len(columns))}
 }
 
 // Map returns one value for each row of b, good until the next call. A row with
 // more or fewer cells than the table has columns gets the value of a blank row;
 // the caller tells it by its length.
-func (m *Mapper[T]) Map(b *Batch) ([]T, error) {
+func (m *Mapper[T, P]) Map(b *Batch) ([]*T, error) {
 	m.records = m.records[:1]
 	for i := range b.Rows {
 		cells := b.Rows[i].Cells
@@ -43,13 +57,17 @@ func (m *Mapper[T]) Map(b *Batch) ([]T, error) {
 		}
 		m.records = append(m.records, cells)
 	}
-	// Exactly as long as the batch: gocsv leaves what stands beyond it.
-	m.values = slices.Grow(m.values[:0], len(b.Rows))[:len(b.Rows)]
+	m.values = m.values[:0]
 	if len(b.Rows) == 0 {
 		return m.values, nil
 	}
-	if err := gocsv.UnmarshalDecoder(decoder(m.records), &m.values); err != nil {
+	// Exactly as long as the batch: gocsv leaves what stands beyond it.
+	m.slots = slices.Grow(m.slots[:0], len(b.Rows))[:len(b.Rows)]
+	if err := gocsv.UnmarshalDecoder(decoder(m.records), &m.slots); err != nil {
 		return nil, fmt.Errorf("map rows %d to %d: %w", b.Rows[0].Number, b.Rows[len(b.Rows)-1].Number, err)
+	}
+	for i := range m.slots {
+		m.values = append(m.values, m.slots[i].Value)
 	}
 	return m.values, nil
 }

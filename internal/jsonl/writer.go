@@ -4,6 +4,7 @@ package jsonl
 
 import (
 	"bufio"
+	"encoding/binary"
 	"encoding/json"
 	"io"
 	"unicode/utf8"
@@ -56,6 +57,36 @@ var plain = func() (is [256]bool) {
 // reflection costs more than all the rest.
 func AppendString(dst []byte, s string) []byte {
 	dst = append(dst, '"')
+	from := len(dst)
+	dst = append(dst, s...)
+	if !allPlain(dst[from:]) {
+		dst = appendEscaped(dst[:from], s)
+	}
+	return append(dst, '"')
+}
+
+// allPlain reports whether all bytes are plain, which most strings are
+// throughout. It looks at eight of them at a time.
+func allPlain(s []byte) bool {
+	const ones, tops = 0x0101010101010101, 0x8080808080808080
+	for ; len(s) >= 8; s = s[8:] {
+		w := binary.LittleEndian.Uint64(s)
+		q, b := w^'"'*ones, w^'\\'*ones
+		// A top bit for each byte beyond ASCII, and the lowest one for the
+		// first that is " or \ or below a space.
+		if (w|(q-ones)&^q|(b-ones)&^b|(w-' '*ones)&^w)&tops != 0 {
+			return false
+		}
+	}
+	for _, c := range s {
+		if !plain[c] {
+			return false
+		}
+	}
+	return true
+}
+
+func appendEscaped(dst []byte, s string) []byte {
 	start := 0
 	for i := 0; i < len(s); {
 		if plain[s[i]] {
@@ -69,7 +100,7 @@ func AppendString(dst []byte, s string) []byte {
 		}
 		i += size
 	}
-	return append(append(dst, s[start:]...), '"')
+	return append(dst, s[start:]...)
 }
 
 // escaped is how JSON writes a character; "" for one that stands for itself.

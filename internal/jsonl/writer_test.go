@@ -36,6 +36,16 @@ func TestAppendString(t *testing.T) {
 	}
 }
 
+func BenchmarkAppendString(b *testing.B) {
+	const s = "auth0|5f7c8ec7dc0f2b006c5a1b2c"
+	var dst []byte
+	b.SetBytes(int64(len(s)))
+	b.ReportAllocs()
+	for b.Loop() {
+		dst = jsonl.AppendString(dst[:0], s)
+	}
+}
+
 func FuzzAppendString(f *testing.F) {
 	f.Add("a\xff\u2028\x00\"")
 	f.Fuzz(func(t *testing.T, s string) {

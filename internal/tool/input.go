@@ -27,7 +27,7 @@ type Input struct {
 	// again in place.
 	File *os.File
 
-	r     *bufio.Reader
+	r     io.Reader
 	close func() error
 	times gzipTimes
 }
@@ -74,8 +74,9 @@ func (t *Tool) Open(ctx context.Context, name string) (*Input, error) {
 			raw, in.close = reader, func() error { return errors.Join(reader.Close(), f.Close()) }
 		}
 	}
-	in.r = bufio.NewReaderSize(raw, 256<<10)
-	head, err := in.r.Peek(2)
+	buffered := bufio.NewReaderSize(raw, 256<<10)
+	in.r = buffered
+	head, err := buffered.Peek(2)
 	if err != nil && !errors.Is(err, io.EOF) {
 		return nil, errors.Join(fmt.Errorf("read %s: %w", in.Name, err), in.Close())
 	}
@@ -84,8 +85,7 @@ func (t *Tool) Open(ctx context.Context, name string) (*Input, error) {
 	}
 	if len(head) == 2 && head[0] == 0x1f && head[1] == 0x8b {
 		in.File = nil
-		members := &members{in: in.r, times: &in.times}
-		in.r = bufio.NewReaderSize(members, 256<<10)
+		in.r = &members{in: buffered, times: &in.times}
 	}
 	return in, nil
 }
