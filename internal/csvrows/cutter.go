@@ -211,19 +211,24 @@ func (c *Cutter) first() (Row, int, error) {
 		if err != nil {
 			return Row{}, 0, err
 		}
-		var rows Rows
-		rows.Reset(&Chunk{Data: bytes.TrimPrefix(c.buf[c.at:end], bom), Line: c.line, long: long})
-		row, err := rows.next()
-		switch {
-		case err == nil:
-			row.Cells = slices.Clone(row.Cells)
-			return row, end, nil
-		case errors.Is(err, io.EOF): // a blank line
-			c.take(end)
-		default:
-			return Row{}, 0, err
+		row, err := single(&Chunk{Data: c.buf[c.at:end], Line: c.line, long: long})
+		if !errors.Is(err, io.EOF) {
+			return row, end, err
 		}
+		c.take(end) // a blank line
 	}
+}
+
+// single parses a chunk of one row.
+func single(ch *Chunk) (Row, error) {
+	var rows Rows
+	var batch Batch
+	ch.Data = bytes.TrimPrefix(ch.Data, bom)
+	rows.Reset(ch)
+	if err := rows.Fill(&batch); err != nil {
+		return Row{}, err
+	}
+	return batch.Rows[0], nil
 }
 
 // A mark is a cell by which headers are found. Marks tend to end alike, so that
@@ -277,11 +282,13 @@ func (c *Cutter) marked(m mark, end int) (at int, ok bool) {
 		if odd {
 			continue // within a longer cell
 		}
-		row := rowBefore(data, cell)
-		var rows Rows
-		rows.Reset(&Chunk{Data: bytes.TrimPrefix(data[row:], bom)})
-		if found, err := rows.next(); err == nil && c.headers.Begins(found.Cells) {
-			return c.at + row, true
+		at := rowBefore(data, cell)
+		end := firstRow(data[at:])
+		if end == 0 { // a last one without a line end
+			end = len(data) - at
+		}
+		if row, err := single(&Chunk{Data: data[at : at+end]}); err == nil && c.headers.Begins(row.Cells) {
+			return c.at + at, true
 		}
 	}
 }

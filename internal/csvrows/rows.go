@@ -9,11 +9,11 @@
 package csvrows
 
 import (
-	"bytes"
 	"encoding/csv"
 	"errors"
 	"io"
 	"iter"
+	"strings"
 )
 
 // A Row is one CSV record and its place.
@@ -32,17 +32,15 @@ type Batch struct {
 	Rows  []Row
 	cells []string
 	ends  []int // where each row ends in cells
+
+	// Cells that are not what stands in the data, one behind the other.
+	unquoted []byte
+	spans    []span
 }
 
 func (b *Batch) reset() {
 	b.Rows, b.cells, b.ends = b.Rows[:0], b.cells[:0], b.ends[:0]
-}
-
-func (b *Batch) add(row Row) {
-	b.cells = append(b.cells, row.Cells...)
-	b.ends = append(b.ends, len(b.cells))
-	row.Cells = nil
-	b.Rows = append(b.Rows, row)
+	b.unquoted, b.spans = b.unquoted[:0], b.spans[:0]
 }
 
 // cut gives the rows their cells, once cells will not move any more.
@@ -54,71 +52,81 @@ func (b *Batch) cut() {
 	}
 }
 
-// Rows parses chunks. It is not safe for concurrent use; the zero value is
-// ready for Reset.
+// Rows parses chunks. It is not safe for concurrent use;
+// the zero value is ready for Reset.
 type Rows struct {
-	csv   *csv.Reader
-	chunk *Chunk
+	data  string
+	at    int
+	line  int // of data[at]
+	long  bool
 	count int
 	err   error // sticky
 }
 
 // Reset turns to the rows of a chunk.
 func (r *Rows) Reset(ch *Chunk) {
-	var in io.Reader = bytes.NewReader(ch.Data)
-	if ch.long {
-		in = io.MultiReader(in, longReader{})
-	}
-	r.csv = csv.NewReader(in)
-	r.csv.FieldsPerRecord = -1 // a ragged row is its own fault and not the file's
-	r.csv.ReuseRecord = true   // Batch copies the cells; each row's text is a string of its own
-	r.chunk, r.count, r.err = ch, 0, nil
+	*r = Rows{data: string(ch.Data), line: ch.Line, long: ch.long}
 }
 
 // Fill parses the next rows into b. It is io.EOF at the end of the chunk. The
 // rows before an error come first, and the error with the next call.
 func (r *Rows) Fill(b *Batch) error {
 	b.reset()
-	for len(b.Rows) < batchRows {
-		row, err := r.next()
-		if err != nil {
-			break
-		}
-		b.add(row)
-	}
-	b.cut()
-	if len(b.Rows) == 0 {
+	if r.err != nil {
 		return r.err
 	}
+	for len(b.Rows) < batchRows && r.split(b) {
+	}
+	if len(b.Rows) == 0 {
+		r.err = r.strict(b)
+		return r.err
+	}
+	unquoted := string(b.unquoted)
+	for _, s := range b.spans {
+		b.cells[s.cell] = unquoted[s.from:s.to]
+	}
+	b.cut()
 	return nil
 }
 
 // Count is how many rows have been parsed since Reset.
 func (r *Rows) Count() int { return r.count }
 
-func (r *Rows) next() (Row, error) {
-	if r.err != nil {
-		return Row{}, r.err
+func (r *Rows) add(b *Batch, line int) {
+	r.count++
+	b.Rows = append(b.Rows, Row{Number: r.count, Line: line})
+}
+
+// strict has encoding/csv parse one row: a last one without a line end, or one
+// with a fault, of which it knows the place.
+func (r *Rows) strict(b *Batch) error {
+	var in io.Reader = strings.NewReader(r.data[r.at:])
+	if r.long {
+		in = io.MultiReader(in, longReader{})
 	}
-	cells, err := r.csv.Read()
+	reader := csv.NewReader(in)
+	reader.FieldsPerRecord = -1 // a ragged row is its own fault and not the file's
+	cells, err := reader.Read()
 	switch broken := (*csv.ParseError)(nil); {
-	case err == nil:
 	case errors.As(err, &broken):
-		r.err = &SyntaxError{
-			Row: r.count + 1, Start: r.chunk.Line - 1 + broken.StartLine,
-			Line: r.chunk.Line - 1 + broken.Line, Column: broken.Column, Err: broken.Err,
+		return &SyntaxError{
+			Row: r.count + 1, Start: r.line - 1 + broken.StartLine,
+			Line: r.line - 1 + broken.Line, Column: broken.Column, Err: broken.Err,
 		}
 	case errors.Is(err, errLong):
-		r.err = &LongRowError{Row: r.count + 1, Line: r.chunk.Line}
-	default:
-		r.err = err // io.EOF: no other comes from memory
+		return &LongRowError{Row: r.count + 1, Line: r.line}
+	case err != nil:
+		return err // io.EOF: no other comes from memory
 	}
-	if r.err != nil {
-		return Row{}, r.err
-	}
-	r.count++
-	line, _ := r.csv.FieldPos(0)
-	return Row{Cells: cells, Number: r.count, Line: r.chunk.Line - 1 + line}, nil
+	line, _ := reader.FieldPos(0)
+	r.add(b, r.line-1+line)
+	b.cells = append(b.cells, cells...)
+	b.ends = append(b.ends, len(b.cells))
+	b.cut()
+	read := int(reader.InputOffset())
+	r.line += strings.Count(r.data[r.at:r.at+read], "\n")
+	r.at += read
+	return nil
 }
 
 // Serial parses the rest of a table batch by batch, for whoever is in no hurry.
