@@ -14,23 +14,27 @@ import (
 type userEncoder struct {
 	attributes []convert.Kept
 	names      [][]byte // of the attributes, as they stand in JSON
+	invalid    bool     // something in the line was no UTF-8
 }
 
 func newUserEncoder(t *convert.Table) *userEncoder {
 	e := &userEncoder{attributes: t.Attributes}
 	for _, a := range t.Attributes {
-		e.names = append(e.names, append(jsonl.AppendString(nil, a.Name), ':'))
+		name, _ := jsonl.AppendString(nil, a.Name) // no flag and no header can be anything but text
+		e.names = append(e.names, append(name, ':'))
 	}
 	return e
 }
 
-// append appends the line of u, all but its assignments and its end.
-func (e *userEncoder) append(dst []byte, u *convert.User) []byte {
-	dst = append(dst, `{"type":"`+record.TypeUser+`","key":`...)
-	dst = jsonl.AppendString(dst, u.Key)
-	dst = appendField(dst, `,"email":`, u.Email)
-	dst = appendField(dst, `,"first_name":`, u.FirstName)
-	dst = appendField(dst, `,"last_name":`, u.LastName)
+// append appends the line of u, all but its assignments and its end. It is
+// false, and the line no good, where a text is not UTF-8.
+func (e *userEncoder) append(dst []byte, u *convert.User) ([]byte, bool) {
+	e.invalid = false
+	dst = append(dst, `{"type":"`+record.TypeUser+`","key":"`...)
+	dst = append(append(dst, u.Key...), '"') // a key has nothing to escape
+	dst = e.field(dst, `,"email":`, u.Email)
+	dst = e.field(dst, `,"first_name":`, u.FirstName)
+	dst = e.field(dst, `,"last_name":`, u.LastName)
 	between := `,"attributes":{`
 	for i, text := range u.Attributes {
 		if text == "" {
@@ -38,7 +42,7 @@ func (e *userEncoder) append(dst []byte, u *convert.User) []byte {
 		}
 		dst = append(append(dst, between...), e.names[i]...)
 		if e.attributes[i].Type == convert.String {
-			dst = jsonl.AppendString(dst, text)
+			dst = e.string(dst, text)
 		} else {
 			dst = append(dst, text...)
 		}
@@ -47,17 +51,24 @@ func (e *userEncoder) append(dst []byte, u *convert.User) []byte {
 	if between == "," {
 		dst = append(dst, '}')
 	}
-	return dst
+	return dst, !e.invalid
 }
 
-func appendField(dst []byte, name, value string) []byte {
+func (e *userEncoder) field(dst []byte, name, value string) []byte {
 	if value == "" {
 		return dst
 	}
-	return jsonl.AppendString(append(dst, name...), value)
+	return e.string(append(dst, name...), value)
 }
 
-// appendAssignments appends what userEncoder leaves out.
+func (e *userEncoder) string(dst []byte, s string) []byte {
+	dst, valid := jsonl.AppendString(dst, s)
+	e.invalid = e.invalid || !valid
+	return dst
+}
+
+// appendAssignments appends what userEncoder leaves out. Keys have nothing to
+// escape.
 func appendAssignments(dst []byte, lines *convert.Lines) []byte {
 	if !lines.Known {
 		return append(dst, '}')
@@ -67,9 +78,11 @@ func appendAssignments(dst []byte, lines *convert.Lines) []byte {
 		if i > 0 {
 			dst = append(dst, ',')
 		}
-		dst = jsonl.AppendString(append(dst, `{"role":`...), a.Role)
-		dst = appendField(dst, `,"tenant":`, a.Tenant)
-		dst = append(dst, '}')
+		dst = append(append(dst, `{"role":"`...), a.Role...)
+		if a.Tenant != "" {
+			dst = append(append(dst, `","tenant":"`...), a.Tenant...)
+		}
+		dst = append(dst, `"}`...)
 	}
 	return append(dst, ']', '}')
 }

@@ -41,8 +41,9 @@ func TestEncode(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got := string(appendAssignments(encoder.append(nil, &tt.user), &tt.lines))
-		if got != string(want) || !json.Valid([]byte(got)) {
+		line, ok := encoder.append(nil, &tt.user)
+		got := string(appendAssignments(line, &tt.lines))
+		if !ok || got != string(want) || !json.Valid([]byte(got)) {
 			t.Errorf("line = %s\nwant   %s", got, want)
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"sync"
 
 	"a0permit/internal/convert"
 	"a0permit/internal/csvrows"
@@ -107,3 +108,7 @@ func parseRoleMap(in io.Reader) (convert.RoleMap, error) {
 	}
 	return m, nil
 }
+
+var mapRowPool sync.Pool
+
+func (*mapRow) Pool() *sync.Pool { return &mapRowPool }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/urfave/cli/v2"
 
@@ -94,8 +95,8 @@ func mapping(c *cli.Context, o *convert.Options) error {
 		}
 		o.Attributes = append(o.Attributes, a)
 	}
-	if c.IsSet("member-role") && o.MemberRole == "" {
-		return tool.Usage("--member-role: no role", "--member-role member, for example")
+	if c.IsSet("member-role") && (o.MemberRole == "" || !utf8.ValidString(o.MemberRole)) {
+		return tool.Usage("--member-role: no role, or not UTF-8", "--member-role member, for example")
 	}
 	return nil
 }
@@ -114,8 +115,8 @@ func attribute(spec string) (convert.Attribute, error) {
 		rest, a.Type = spec[:i], typ
 	}
 	var given bool
-	if a.Column, a.Name, given = strings.Cut(rest, "="); a.Column == "" || given && a.Name == "" {
-		return a, tool.Usage(fmt.Sprintf("--attribute %s: a column or a name is missing", spec), "--attribute COLUMN, --attribute COLUMN=NAME, --attribute COLUMN=NAME:number")
+	if a.Column, a.Name, given = strings.Cut(rest, "="); a.Column == "" || given && a.Name == "" || !utf8.ValidString(rest) {
+		return a, tool.Usage(fmt.Sprintf("--attribute %s: a column or a name is missing, or is not UTF-8", spec), "--attribute COLUMN, --attribute COLUMN=NAME, --attribute COLUMN=NAME:number")
 	}
 	return a, nil
 }

@@ -61,11 +61,11 @@ func (w *worker) convert(j *job) {
 	switch j.table.Kind {
 	case convert.Roles:
 		err = each(w, j, csvrows.NewMapper[convert.RoleRow](j.table.Fields()), func(row *convert.RoleRow) (any, *convert.Fault) {
-			return row, row.Check()
+			return new(*row), row.Check()
 		})
 	case convert.Organizations:
 		err = each(w, j, csvrows.NewMapper[convert.OrganizationRow](j.table.Fields()), func(row *convert.OrganizationRow) (any, *convert.Fault) {
-			return row, row.Check(w.options)
+			return new(*row), row.Check(w.options)
 		})
 	default:
 		if w.table != j.table {
@@ -125,7 +125,11 @@ func (w *worker) convertUser(j *job, row *convert.UserRow) (*holding, *convert.F
 		return nil, fault
 	}
 	start := len(j.lines)
-	j.lines = w.encoder.append(j.lines, &w.user)
+	var ok bool
+	if j.lines, ok = w.encoder.append(j.lines, &w.user); !ok {
+		j.lines = j.lines[:start]
+		return nil, j.table.NotUTF8(row)
+	}
 	if len(j.lines)-start+h.size > jsonl.MaxLine {
 		j.lines = j.lines[:start]
 		return nil, &convert.Fault{Reason: "more than a line may hold", Connection: row.Provider}

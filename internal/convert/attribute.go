@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 // Keep says which columns become attributes without being named.
@@ -82,6 +83,8 @@ func (t *Table) keep(o *Options) error {
 		case named[column], o.Keep == KeepNone, o.Keep == KeepProvider && column != provider:
 		case column == "":
 			return &HeaderError{Problem: fmt.Sprintf("column %d has no name, so it cannot be an attribute", i+1), Hints: []string{"name it, or leave it out"}}
+		case !utf8.ValidString(column):
+			return &HeaderError{Problem: fmt.Sprintf("the name of column %d is not UTF-8, so it cannot be an attribute", i+1), Hints: []string{"save the file as UTF-8"}}
 		case column == provider, column != t.key && column != RejectReason && !slices.Contains(kinds[Users].columns, column):
 			t.add(i, column, Known)
 		}
@@ -117,15 +120,10 @@ func (t *Table) values(row *UserRow, into *User) *Fault {
 	for i := range t.Attributes {
 		a := &t.Attributes[i]
 		text := row.at(a.place)
-		if text != "" {
-			if fault := notUTF8(a.column, text); fault != nil {
-				return fault
-			}
-			if a.Type != String {
-				var problem string
-				if text, problem = literal(text, a.Type); problem != "" {
-					return &Fault{Column: a.column, Reason: problem}
-				}
+		if text != "" && a.Type != String {
+			var problem string
+			if text, problem = literal(text, a.Type); problem != "" {
+				return &Fault{Column: a.column, Reason: problem}
 			}
 		}
 		into.Attributes = append(into.Attributes, text)
@@ -155,7 +153,7 @@ func literal(cell string, typ Type) (text, problem string) {
 		return cell, ""
 	default:
 		var line bytes.Buffer
-		if json.Compact(&line, []byte(cell)) != nil {
+		if json.Compact(&line, []byte(cell)) != nil || !utf8.ValidString(cell) {
 			return "", "not JSON"
 		}
 		if line.String() == "null" {

@@ -1,5 +1,7 @@
 package convert
 
+import "sync"
+
 // Names of the columns that mean something.
 const (
 	userID        = "user_id"
@@ -178,3 +180,18 @@ func (r *OrganizationRow) UnmarshalCSVWithFields(column, cell string) error {
 	}
 	return nil
 }
+
+var userRows sync.Pool
+
+// Pool holds rows that nobody uses.
+func (*UserRow) Pool() *sync.Pool { return &userRows }
+
+var roleRows sync.Pool
+
+// Pool holds rows that nobody uses.
+func (*RoleRow) Pool() *sync.Pool { return &roleRows }
+
+var organizationRows sync.Pool
+
+// Pool holds rows that nobody uses.
+func (*OrganizationRow) Pool() *sync.Pool { return &organizationRows }

@@ -57,8 +57,7 @@ func Ragged(cells, columns int) *Fault {
 // key. The row is right and the roles are at fault, so it is not rejected.
 var ErrUnkeyed = errors.New("a role that the row names has no key")
 
-// notUTF8 is the fault of a cell that is no text. JSON has no other, and a
-// converted cell would be a guess.
+// notUTF8 is the fault of a cell that is no text.
 func notUTF8(column, cell string) *Fault {
 	if utf8.ValidString(cell) {
 		return nil

@@ -1,13 +1,14 @@
 package convert_test
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"strings"
 	"testing"
 	"unicode/utf8"
 
-	"github.com/google/go-cmp/cmp"
+	gocmp "github.com/google/go-cmp/cmp"
 
 	"a0permit/internal/convert"
 	"a0permit/internal/record"
@@ -87,7 +88,7 @@ func (c *converter) told(row any) []string {
 
 func (c *converter) user(row *convert.UserRow) (*record.User, *convert.Fault) {
 	var u convert.User
-	if fault := c.table.User(row, &u); fault != nil {
+	if fault := cmp.Or(c.table.User(row, &u), c.table.NotUTF8(row)); fault != nil {
 		return nil, fault
 	}
 	user := &record.User{Type: record.TypeUser, Key: u.Key, Email: u.Email, FirstName: u.FirstName, LastName: u.LastName, Attributes: map[string]any{}}
@@ -164,7 +165,7 @@ func TestUser(t *testing.T) {
 				if i > 0 {
 					want = want[len(want)-1:]
 				}
-				if diff := cmp.Diff(want, c.told(tt.row)); diff != "" {
+				if diff := gocmp.Diff(want, c.told(tt.row)); diff != "" {
 					t.Errorf("User, time %d (-want +got):\n%s", i+1, diff)
 				}
 			}
@@ -192,7 +193,7 @@ func TestUsersInARow(t *testing.T) {
 		`{"type":"user","key":"2"}`,
 		`{"type":"user","key":"3","role_assignments":[]}`,
 	}
-	if diff := cmp.Diff(want, got); diff != "" {
+	if diff := gocmp.Diff(want, got); diff != "" {
 		t.Errorf("lines (-want +got):\n%s", diff)
 	}
 }
@@ -326,7 +327,7 @@ func TestRoles(t *testing.T) {
 			for _, row := range tt.rows {
 				got = append(got, c.told(row)...)
 			}
-			if diff := cmp.Diff(tt.want, got); diff != "" {
+			if diff := gocmp.Diff(tt.want, got); diff != "" {
 				t.Errorf("lines (-want +got):\n%s", diff)
 			}
 		})
@@ -343,7 +344,7 @@ func TestCounts(t *testing.T) {
 	if lines, err := c.catalogue.Assign(holds); err != nil || lines.WithoutRole != 2 {
 		t.Errorf("Assign = %+v, %v; want 2 memberships without a role", lines, err)
 	}
-	if diff := cmp.Diff([]string{"B", "rol_9"}, c.catalogue.UnusedMappings()); diff != "" {
+	if diff := gocmp.Diff([]string{"B", "rol_9"}, c.catalogue.UnusedMappings()); diff != "" {
 		t.Errorf("UnusedMappings (-want +got):\n%s", diff)
 	}
 }

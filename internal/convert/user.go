@@ -1,6 +1,9 @@
 package convert
 
 import (
+	"cmp"
+	"strings"
+
 	"a0permit/internal/record"
 )
 
@@ -12,11 +15,26 @@ type User struct {
 	Attributes []string
 }
 
-// User makes a user of a row of the table. What into held is used again.
+// User makes a user of a row of the table. What into held is used again. That
+// its texts are UTF-8 is for the caller to see, who looks at every byte of them
+// anyway: NotUTF8 is the fault of a row that is not.
 func (t *Table) User(row *UserRow, into *User) *Fault {
 	fault := t.user(row, into)
 	if fault != nil {
 		fault.Connection = row.Provider
+	}
+	return fault
+}
+
+// NotUTF8 is the fault of a row whose user is not UTF-8. JSON has no other text,
+// and a converted cell would be a guess.
+func (t *Table) NotUTF8(row *UserRow) *Fault {
+	fault := cmp.Or(notUTF8(email, row.Email), notUTF8(givenName, row.GivenName), notUTF8(familyName, row.FamilyName))
+	for i := range t.Attributes {
+		fault = cmp.Or(fault, notUTF8(t.Attributes[i].column, row.at(t.Attributes[i].place)))
+	}
+	if fault != nil {
+		fault.Connection = strings.ToValidUTF8(row.Provider, "\ufffd")
 	}
 	return fault
 }
@@ -33,15 +51,6 @@ func (t *Table) user(row *UserRow, into *User) *Fault {
 		if !record.ValidEmail(row.Email) {
 			return &Fault{Column: email, Reason: "not an address Permit takes"}
 		}
-		if fault := notUTF8(email, row.Email); fault != nil {
-			return fault
-		}
-	}
-	if fault := notUTF8(givenName, row.GivenName); fault != nil {
-		return fault
-	}
-	if fault := notUTF8(familyName, row.FamilyName); fault != nil {
-		return fault
 	}
 	into.Key, into.Email, into.FirstName, into.LastName = key, row.Email, row.GivenName, row.FamilyName
 	return t.values(row, into)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"sync"
 	"testing"
 	"testing/iotest"
 
@@ -232,3 +233,11 @@ func TestMapErrorHasOurRows(t *testing.T) {
 		}
 	}
 }
+
+var cellsPool sync.Pool
+
+func (*cells) Pool() *sync.Pool { return &cellsPool }
+
+var refusesPool sync.Pool
+
+func (*refuses) Pool() *sync.Pool { return &refusesPool }

@@ -3,6 +3,7 @@ package csvrows
 import (
 	"fmt"
 	"slices"
+	"sync"
 
 	"github.com/gocarina/gocsv"
 )
@@ -14,6 +15,8 @@ import (
 type Target[T any] interface {
 	*T
 	UnmarshalCSVWithFields(column, cell string) error
+	// Pool holds values that nobody uses.
+	Pool() *sync.Pool
 }
 
 // slot is what gocsv fills. It makes two of each value and copies one onto the
@@ -24,7 +27,10 @@ type slot[T any, P Target[T]] struct {
 
 func (s *slot[T, P]) UnmarshalCSVWithFields(column, cell string) error {
 	if s.Value == nil {
-		s.Value = new(T)
+		s.Value, _ = P(nil).Pool().Get().(*T)
+		if s.Value == nil {
+			s.Value = new(T)
+		}
 	}
 	return P(s.Value).UnmarshalCSVWithFields(column, cell)
 }
@@ -56,6 +62,10 @@ func (m *Mapper[T, P]) Map(b *Batch) ([]*T, error) {
 			cells = m.blank // a longer row would make gocsv panic, a shorter one pass unnoticed
 		}
 		m.records = append(m.records, cells)
+	}
+	for _, v := range m.values {
+		*v = *new(T)
+		P(v).Pool().Put(v)
 	}
 	m.values = m.values[:0]
 	if len(b.Rows) == 0 {

@@ -99,16 +99,19 @@ func (b *Batch) quoted(data string, from, end int) int {
 		if i < 0 {
 			return -1
 		}
-		b.unquoted = append(b.unquoted, data[at:at+i]...)
-		if at += i + 1; at == len(data) || data[at] != '"' {
-			if at > end {
-				b.unquoted = append(b.unquoted[:start], bytes.ReplaceAll(b.unquoted[start:], []byte(crlf), lineEnd)...)
-			}
-			b.spans = append(b.spans, span{cell: len(b.cells), from: start, to: len(b.unquoted)})
-			b.cells = append(b.cells, "")
-			return at
+		quote := at + i
+		if quote+1 < len(data) && data[quote+1] == '"' {
+			b.unquoted = append(b.unquoted, data[at:quote+1]...) // with one of the two
+			at = quote + 2
+			continue
 		}
-		b.unquoted = append(b.unquoted, '"')
-		at++
+		b.unquoted = append(b.unquoted, data[at:quote]...)
+		at = quote + 1
+		if at > end {
+			b.unquoted = append(b.unquoted[:start], bytes.ReplaceAll(b.unquoted[start:], []byte(crlf), lineEnd)...)
+		}
+		b.spans = append(b.spans, span{cell: len(b.cells), from: start, to: len(b.unquoted)})
+		b.cells = append(b.cells, "")
+		return at
 	}
 }

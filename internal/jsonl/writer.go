@@ -53,16 +53,17 @@ var plain = func() (is [256]bool) {
 }()
 
 // AppendString appends s as a JSON string, byte for byte as encoding/json
-// writes it without HTML escaping. It is here for hot loops, in which
-// reflection costs more than all the rest.
-func AppendString(dst []byte, s string) []byte {
+// writes it without HTML escaping, and reports whether it is UTF-8: what is not
+// becomes U+FFFD. It is here for hot loops, in which reflection costs more than
+// all the rest.
+func AppendString(dst []byte, s string) (_ []byte, valid bool) {
 	dst = append(dst, '"')
 	from := len(dst)
 	dst = append(dst, s...)
-	if !allPlain(dst[from:]) {
-		dst = appendEscaped(dst[:from], s)
+	if allPlain(dst[from:]) {
+		return append(dst, '"'), true
 	}
-	return append(dst, '"')
+	return append(appendEscaped(dst[:from], s), '"'), utf8.ValidString(s)
 }
 
 // allPlain reports whether all bytes are plain, which most strings are

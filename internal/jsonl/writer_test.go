@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"testing"
+	"unicode/utf8"
 
 	"a0permit/internal/jsonl"
 )
@@ -30,8 +31,8 @@ func TestAppendString(t *testing.T) {
 		"", "jane", `a"b\c`, "<&>", "two\nlines\r\n", "josé 王小明 🙂", "\u2028\u2029", "\ufffd", "a\xffb", "\xe2\x80", string(every),
 	} {
 		want := encoded(t, s)
-		if got := string(jsonl.AppendString(nil, s)) + "\n"; got != want {
-			t.Errorf("AppendString(%q) = %s, want %s", s, got, want)
+		if got, valid := jsonl.AppendString(nil, s); string(got)+"\n" != want || valid != utf8.ValidString(s) {
+			t.Errorf("AppendString(%q) = %s, %v; want %s", s, got, valid, want)
 		}
 	}
 }
@@ -42,15 +43,16 @@ func BenchmarkAppendString(b *testing.B) {
 	b.SetBytes(int64(len(s)))
 	b.ReportAllocs()
 	for b.Loop() {
-		dst = jsonl.AppendString(dst[:0], s)
+		dst, _ = jsonl.AppendString(dst[:0], s)
 	}
 }
 
 func FuzzAppendString(f *testing.F) {
 	f.Add("a\xff\u2028\x00\"")
 	f.Fuzz(func(t *testing.T, s string) {
-		if got, want := string(jsonl.AppendString(nil, s))+"\n", encoded(t, s); got != want {
-			t.Errorf("AppendString(%q) = %s, want %s", s, got, want)
+		got, valid := jsonl.AppendString(nil, s)
+		if want := encoded(t, s); string(got)+"\n" != want || valid != utf8.ValidString(s) {
+			t.Errorf("AppendString(%q) = %s, %v; want %s", s, got, valid, want)
 		}
 	})
 }
