@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"slices"
+	"strings"
 
 	"a0permit/internal/convert"
 	"a0permit/internal/csvrows"
@@ -47,7 +48,6 @@ type worker struct {
 	encoder *userEncoder
 	user    convert.User
 	memo    map[string]*holding
-	cells   []byte // the key of memo
 }
 
 func newWorker(o *convert.Options) *worker {
@@ -146,8 +146,11 @@ const (
 )
 
 func (w *worker) holding(row *convert.UserRow) (*holding, *convert.Fault) {
-	w.cells = append(append(append(w.cells[:0], row.Roles...), 0), row.Organizations...)
-	if h, ok := w.memo[string(w.cells)]; ok {
+	cells := row.Roles
+	if row.Organizations != "" {
+		cells += "\x00" + row.Organizations
+	}
+	if h, ok := w.memo[cells]; ok {
 		return h, nil
 	}
 	holds, fault := w.options.ReadHolds(row.Roles, row.Organizations)
@@ -155,11 +158,11 @@ func (w *worker) holding(row *convert.UserRow) (*holding, *convert.Fault) {
 		return nil, fault
 	}
 	h := &holding{Holds: holds, size: holds.Size()}
-	if len(w.cells) <= memoBytes {
+	if len(cells) <= memoBytes {
 		if len(w.memo) >= memoHoldings {
 			clear(w.memo)
 		}
-		w.memo[string(w.cells)] = h
+		w.memo[strings.Clone(cells)] = h // a clone: the cell is a part of its whole chunk
 	}
 	return h, nil
 }

@@ -26,18 +26,19 @@ func (r *Rows) split(b *Batch) bool {
 	}
 	end += r.at // of the line; of the row too, unless it is within a cell
 	first, lines := len(b.cells), 1
+	quote := nextQuote(data, r.at, end)
 	for at := r.at; ; at++ {
 		if data[at] != '"' {
 			to := end
 			if comma := strings.IndexByte(data[at:end], ','); comma >= 0 {
 				to = at + comma
 			}
+			if quote < to {
+				return b.drop(first)
+			}
 			cell := data[at:to]
 			if at = to; to == end {
 				cell = strings.TrimSuffix(cell, "\r")
-			}
-			if strings.IndexByte(cell, '"') >= 0 {
-				return b.drop(first)
 			}
 			b.cells = append(b.cells, cell)
 		} else {
@@ -55,6 +56,7 @@ func (r *Rows) split(b *Batch) bool {
 			if strings.HasPrefix(data[at:], crlf) {
 				at++
 			}
+			quote = nextQuote(data, at, end)
 		}
 		if at == end {
 			break
@@ -68,6 +70,14 @@ func (r *Rows) split(b *Batch) bool {
 	r.line += lines
 	r.at = end + 1
 	return true
+}
+
+// nextQuote is where the next quote before end is, or end.
+func nextQuote(data string, at, end int) int {
+	if i := strings.IndexByte(data[at:end], '"'); i >= 0 {
+		return at + i
+	}
+	return end
 }
 
 // drop forgets the cells of a row that is not to be.
