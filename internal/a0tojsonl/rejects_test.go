@@ -28,11 +28,11 @@ func TestRejects(t *testing.T) {
 	if diff := cmp.Diff(result{code: tool.Rejected, out: wantOut}, result{code: got.code, out: got.out}, cmp.AllowUnexported(result{})); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
-	wantMessages := `a0tojsonl: error: stdin: row 2, line 2: column "Email": not an address Permit takes
+	wantMessages := `a0tojsonl: error: stdin: row 2, line 2, column "Email": not an address Permit takes
 a0tojsonl: error: stdin: row 3, line 3: ragged row: 1 cells under a header of 5
-a0tojsonl: error: stdin: row 4, line 4: column "roles": not a JSON array of role names, such as ["Admin"]
-a0tojsonl: error: stdin: row 6, line 7: column "Id": no key
-a0tojsonl: error: stdin: row 7, line 8: column "Id": user key: Permit takes only letters, digits and | @ + - . _
+a0tojsonl: error: stdin: row 4, line 4, column "roles": not a JSON array of role names, such as ["Admin"]
+a0tojsonl: error: stdin: row 6, line 7, column "Id": no key
+a0tojsonl: error: stdin: row 7, line 8, column "Id": user key: Permit takes only letters, digits and | @ + - . _
 a0tojsonl: error: rejected 1 row: email: not an address Permit takes ("db" 1)
 a0tojsonl: error: rejected 1 row: ragged row
 a0tojsonl: error: rejected 1 row: roles: not a JSON array of role names, such as ["Admin"] ("db" 1)
@@ -145,7 +145,7 @@ a0tojsonl: error: rejected 3,000 rows: email: not an address Permit takes ("saml
 func TestStrict(t *testing.T) {
 	t.Parallel()
 	got := runOn(t, "user_id\nauth0|1\na b\nauth0|2\nc d\n", "--strict")
-	want := `a0tojsonl: error: stdin: row 3, line 3: column "user_id": user key: Permit takes only letters, digits and | @ + - . _
+	want := `a0tojsonl: error: stdin: row 3, line 3, column "user_id": user key: Permit takes only letters, digits and | @ + - . _
 a0tojsonl: hint: without --strict such rows are set aside and the rest is converted
 `
 	if diff := cmp.Diff(want, got.messages()); diff != "" || got.code != tool.Stopped {

@@ -137,19 +137,18 @@ func writeError(err error) error { return fmt.Errorf("output: %w", err) }
 func (r *runner) reject(s *source, res *result, row *rejected) error {
 	r.report.Rejected++
 	fault := row.fault
-	text := fault.Reason
+	at, reason := s.at(res.number, res.line), fault.Reason
 	if fault.Column != "" {
-		text = fmt.Sprintf("column %q: %s", s.table.Name(fault.Column), text)
+		at += fmt.Sprintf(", column %q", s.table.Name(fault.Column))
 	}
 	if fault.Detail != "" {
-		text += ": " + fault.Detail
+		reason += ": " + fault.Detail
 	}
-	text = s.at(res.number, res.line) + ": " + text
 	if r.strict {
-		return tool.Hint(errors.New(text), "without --strict such rows are set aside and the rest is converted")
+		return tool.Hint(fmt.Errorf("%s: %s", at, reason), "without --strict such rows are set aside and the rest is converted")
 	}
 	if r.rejects.n < shown {
-		r.tool.Problem("%s", text)
+		r.tool.Problem("%s: %s", at, reason)
 	}
 	return r.rejects.add(s.table, row)
 }

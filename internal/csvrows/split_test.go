@@ -24,12 +24,12 @@ func FuzzSplitterIsEncodingCSV(f *testing.F) {
 		f.Add(in, uint8(200))
 	}
 	f.Fuzz(func(t *testing.T, in string, size uint8) {
-		if strings.ContainsAny(in[:min(len(in), 3)], "\xef\xff\xfe{[P") || strings.Contains(in[:min(len(in), 512)], "\x00") {
-			t.Skip("a byte order mark, or plainly no CSV")
-		}
 		c := csvrows.NewCutter(strings.NewReader(in), max(int(size), 1))
 		var got, want []string
 		for batch, err := range c.Serial(0) {
+			if not := (*csvrows.NotCSVError)(nil); errors.As(err, &not) {
+				t.Skip("plainly no CSV")
+			}
 			if err != nil {
 				got = append(got, err.Error())
 				break
