@@ -138,6 +138,12 @@ func TestReadBack(t *testing.T) {
 				return m
 			})
 			gotRoles, err := collect(c.Roles(ctx))
+			for i := range gotRoles {
+				if gotRoles[i].Environment != permittest.EnvironmentID {
+					t.Errorf("a role of environment %q", gotRoles[i].Environment)
+				}
+				gotRoles[i].Environment = ""
+			}
 			if diff := cmp.Diff(roles, gotRoles, empty); diff != "" || err != nil {
 				t.Errorf("roles: %v (-want +got): %s", err, diff)
 			}

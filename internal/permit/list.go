@@ -13,8 +13,8 @@ import (
 
 // Most items that a page may be asked for (OpenAPI: per_page).
 const (
-	pageSize            = 100
-	assignmentsPageSize = 1000
+	PageSize            = 100
+	AssignmentsPageSize = 1000
 )
 
 // list is a page: Permit answers some lists as a bare array and some as an
@@ -42,12 +42,17 @@ func (l *list[T]) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
+// ErrShrunk is a list out of which something went while it was read: what
+// followed has moved up, and an item may have passed from a page not yet read to
+// one that was.
+var ErrShrunk = errors.New("the list has become shorter while it was read")
+
 // pages yields all items of a list. The end is the total, where the answer
 // says one, else a page that is not full. An error is yielded once, last.
 func pages[T any](ctx context.Context, c *Client, path string, size int, filter url.Values) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		var none T
-		seen := 0
+		seen, most := 0, 0
 		for page := 1; ; page++ {
 			var answer list[T]
 			query := url.Values{"page": {strconv.Itoa(page)}, "per_page": {strconv.Itoa(size)}}
@@ -56,6 +61,11 @@ func pages[T any](ctx context.Context, c *Client, path string, size int, filter 
 				yield(none, err)
 				return
 			}
+			if answer.total > 0 && answer.total < most {
+				yield(none, ErrShrunk)
+				return
+			}
+			most = max(most, answer.total)
 			for _, item := range answer.items {
 				if !yield(item, nil) {
 					return

@@ -23,7 +23,7 @@ const DefaultURL = "https://api.permit.io"
 // calls with the same limits.
 func Classes() []httpapi.Class {
 	return []httpapi.Class{
-		{Name: "bulk", Calls: 100, Per: 10 * time.Minute, Has: func(method, path string) bool {
+		{Name: "bulk", Calls: BulkCalls, Per: 10 * time.Minute, Has: func(method, path string) bool {
 			return method != http.MethodGet && isBulk(path)
 		}},
 		{Name: "schema", Calls: 40, Per: time.Minute, Has: func(method, path string) bool {
@@ -38,6 +38,9 @@ func Classes() []httpapi.Class {
 		{Name: "all", Calls: 800, Per: time.Minute, Has: func(string, string) bool { return true }},
 	}
 }
+
+// BulkCalls is how many bulk calls Permit takes in ten minutes.
+const BulkCalls = 100
 
 // isBulk looks behind the environment: a project or a user may be called bulk.
 func isBulk(path string) bool {

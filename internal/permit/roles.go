@@ -13,11 +13,13 @@ type Role struct {
 	Name        string         `json:"name"`
 	Description string         `json:"description,omitempty"`
 	Attributes  map[string]any `json:"attributes,omitempty"`
+	// Environment is the id of where the role is, as Permit answers it.
+	Environment string `json:"environment_id,omitempty"`
 }
 
 // Roles lists the roles of the environment.
 func (c *Client) Roles(ctx context.Context) iter.Seq2[Role, error] {
-	return pages[Role](ctx, c, c.schema+"/roles", pageSize, nil)
+	return pages[Role](ctx, c, c.schema+"/roles", PageSize, nil)
 }
 
 // CreateRole creates one role; 409 says that it is there.

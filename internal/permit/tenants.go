@@ -4,6 +4,7 @@ import (
 	"context"
 	"iter"
 	"net/http"
+	"net/url"
 )
 
 // Tenant is a tenant of the environment.
@@ -15,12 +16,20 @@ type Tenant struct {
 
 // Tenants lists the tenants of the environment.
 func (c *Client) Tenants(ctx context.Context) iter.Seq2[Tenant, error] {
-	return pages[Tenant](ctx, c, c.facts+"/tenants", pageSize, nil)
+	return pages[Tenant](ctx, c, c.facts+"/tenants", PageSize, nil)
 }
 
 // CreateTenants creates tenants in one call: all or, as for users, none.
 func (c *Client) CreateTenants(ctx context.Context, tenants []Tenant) error {
 	return c.send(ctx, http.MethodPost, c.facts+"/bulk/tenants", operations[Tenant]{tenants})
+}
+
+// RenameTenant gives a tenant another name and leaves the rest of it.
+func (c *Client) RenameTenant(ctx context.Context, key, name string) error {
+	body := struct {
+		Name string `json:"name"`
+	}{name}
+	return c.send(ctx, http.MethodPatch, c.facts+"/tenants/"+url.PathEscape(key), body)
 }
 
 // CreateTenant creates one tenant; 409, or 200, says that it is there.

@@ -25,7 +25,30 @@ type User struct {
 
 // Users lists the users of the environment.
 func (c *Client) Users(ctx context.Context) iter.Seq2[User, error] {
-	return pages[User](ctx, c, c.facts+"/users", pageSize, nil)
+	return pages[User](ctx, c, c.facts+"/users", PageSize, nil)
+}
+
+// CountUsers is how many users the environment has, 0 when the answer does not
+// say.
+func (c *Client) CountUsers(ctx context.Context) (int, error) {
+	var answer list[struct{}]
+	err := c.get(ctx, c.facts+"/users", url.Values{"page": {"1"}, "per_page": {"1"}}, &answer)
+	return answer.total, err
+}
+
+// User is one user, and whether Permit has it.
+func (c *Client) User(ctx context.Context, key string) (User, bool, error) {
+	var u User
+	err := c.get(ctx, c.facts+"/users/"+url.PathEscape(key), nil, &u)
+	if Status(err) == http.StatusNotFound {
+		return User{}, false, nil
+	}
+	return u, err == nil, err
+}
+
+// Search lists the users whose email, key or a name contains text.
+func (c *Client) Search(ctx context.Context, text string) iter.Seq2[User, error] {
+	return pages[User](ctx, c, c.facts+"/users", PageSize, url.Values{"search": {text}})
 }
 
 // HasUser reports whether Permit shows the user yet: bulk writes become
@@ -63,7 +86,7 @@ func (c *Client) Assignments(ctx context.Context, users ...string) iter.Seq2[Ass
 	if len(users) > 0 {
 		filter = url.Values{"user": users}
 	}
-	return pages[Assignment](ctx, c, c.facts+"/role_assignments", assignmentsPageSize, filter)
+	return pages[Assignment](ctx, c, c.facts+"/role_assignments", AssignmentsPageSize, filter)
 }
 
 // MaxFilter is how many users a list can be narrowed to (OpenAPI).

@@ -2,7 +2,9 @@ package permitload
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -34,6 +36,9 @@ func (l *loader) apply(ctx context.Context, create bool) error {
 		if err := l.createTenants(ctx); err != nil {
 			return err
 		}
+	}
+	if err := l.renameTenants(ctx); err != nil {
+		return err
 	}
 	if err := l.applyUsers(ctx); err != nil {
 		return err
@@ -71,8 +76,11 @@ func (l *loader) applyUsers(ctx context.Context) error {
 		}
 		return nil
 	}
-	first, err := l.releasing()
+	first, rings, err := l.releasing()
 	if err != nil {
+		return err
+	}
+	if err := l.standIn(ctx, rings); err != nil {
 		return err
 	}
 	for _, i := range first {
@@ -81,7 +89,7 @@ func (l *loader) applyUsers(ctx context.Context) error {
 		}
 	}
 	for i := range l.plan.Users() {
-		if l.changed[i].releases {
+		if l.changed[i].releases() {
 			continue
 		}
 		if err := put(i); err != nil {
@@ -95,26 +103,67 @@ func (l *loader) applyUsers(ctx context.Context) error {
 }
 
 // releasing is the users who give an email up, which may be another's then:
-// each behind the one whose email it takes.
-func (l *loader) releasing() ([]int, error) {
-	var order []int
+// each behind the one whose email it takes. Where users pass their emails round
+// in a ring, nobody can be the first: rings has one of each ring.
+func (l *loader) releasing() (order, rings []int, err error) {
 	met := map[int]bool{}
 	for i := range l.plan.Users() {
 		var chain []int
-		for j, ok := i, l.changed[i].releases; ok && !met[j]; {
+		j, ok := i, l.changed[i].releases()
+		for ok && !met[j] {
 			met[j] = true
 			chain = append(chain, j)
 			u, err := l.body(j)
 			if err != nil {
-				return nil, err
+				return nil, nil, err
 			}
 			j, ok = l.released[strings.ToLower(u.Email)]
+		}
+		if ok && len(chain) > 1 && slices.Contains(chain, j) {
+			rings = append(rings, j)
 		}
 		slices.Reverse(chain)
 		order = append(order, chain...)
 	}
-	return order, nil
+	return order, rings, nil
 }
+
+// standIn gives one user of each ring an email that is nobody's, until all of
+// the ring are written. An email is told apart by its user's key, and keeps its
+// domain, since Permit may look at that. Where it is refused, the ring is too,
+// and comes out.
+func (l *loader) standIn(ctx context.Context, rings []int) error {
+	var batch []write
+	for _, i := range rings {
+		u, err := l.body(i)
+		if err != nil {
+			return err
+		}
+		_, domain, _ := strings.Cut(l.changed[i].email, "@")
+		sum := sha256.Sum256([]byte(u.Key))
+		u.Email = fmt.Sprintf("a0permit-%x@%s", sum[:12], domain)
+		batch = append(batch, write{u, i})
+	}
+	return l.keeping(ctx, batch, func() error {
+		return deliver(ctx, l, batch, bulk[write]{
+			send:   l.sendUsers,
+			one:    l.putUser,
+			done:   func(write) {},
+			refuse: func(write, fault) error { return nil },
+			size:   &l.userSize,
+		})
+	})
+}
+
+func (l *loader) sendUsers(ctx context.Context, batch []write) error {
+	users := make([]permit.User, len(batch))
+	for i, w := range batch {
+		users[i] = w.User
+	}
+	return l.permit.PutUsers(ctx, users)
+}
+
+func (l *loader) putUser(ctx context.Context, w write) error { return l.permit.PutUser(ctx, w.User) }
 
 // touch queues what a user who is as the line says lacks in assignments.
 func (l *loader) touch(i int) error {
@@ -151,14 +200,8 @@ func (l *loader) queue(i int, key string, into *[]pending) error {
 func (l *loader) putUsers(ctx context.Context, batch []write) error {
 	var faults error
 	err := deliver(ctx, l, batch, bulk[write]{
-		send: func(ctx context.Context, batch []write) error {
-			users := make([]permit.User, len(batch))
-			for i, w := range batch {
-				users[i] = w.User
-			}
-			return l.permit.PutUsers(ctx, users)
-		},
-		one: func(ctx context.Context, w write) error { return l.permit.PutUser(ctx, w.User) },
+		send: l.sendUsers,
+		one:  l.putUser,
 		done: func(w write) {
 			l.plan.SetState(w.number, reconcile.Written)
 			faults = errors.Join(faults, l.queue(w.number, w.Key, &l.waiting))

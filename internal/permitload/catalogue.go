@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"a0permit/internal/permit"
+	"a0permit/internal/reconcile"
 	"a0permit/internal/record"
 	"a0permit/internal/tool"
 )
@@ -23,9 +24,10 @@ func (l *loader) createRoles(ctx context.Context) error {
 	if missing, _ := l.plan.Missing(); len(missing) == 0 {
 		return nil
 	}
-	if err := l.lookRoles(ctx); err != nil {
+	if err := l.readRoles(ctx); err != nil {
 		return err
 	}
+	l.haveRoles()
 	missing, _ := l.plan.Missing()
 	size := permit.MaxRoles
 	b := bulk[record.Role]{
@@ -74,7 +76,7 @@ func (l *loader) createTenants(ctx context.Context) error {
 			return there(l.permit.CreateTenant(ctx, asTenant(t)))
 		},
 		done: func(t record.Tenant) {
-			l.plan.HaveTenant(t.Key)
+			l.plan.HaveTenant(t.Key, "")
 			l.created[outcome{record.TypeTenant, t.Key}] = true
 		},
 		refuse: func(t record.Tenant, f fault) error {
@@ -82,6 +84,22 @@ func (l *loader) createTenants(ctx context.Context) error {
 			return nil
 		},
 		size: &size,
+	})
+}
+
+// renameTenants gives tenants the names that the input has for them. Each is
+// a call of its own: Permit has no bulk call that changes tenants.
+func (l *loader) renameTenants(ctx context.Context) error {
+	return singly(ctx, l, l.plan.Renamed(), bulk[reconcile.Rename]{
+		one: func(ctx context.Context, r reconcile.Rename) error { return l.permit.RenameTenant(ctx, r.Key, r.To) },
+		done: func(r reconcile.Rename) {
+			l.plan.HaveTenant(r.Key, r.To)
+			l.created[outcome{record.TypeTenant, r.Key}] = true
+		},
+		refuse: func(r reconcile.Rename, f fault) error {
+			l.broken[outcome{record.TypeTenant, r.Key}] = f
+			return nil
+		},
 	})
 }
 
@@ -120,7 +138,11 @@ type outcome struct{ kind, key string }
 // does not have.
 func (l *loader) lacking(kind, key string) fault {
 	if f, ok := l.broken[outcome{kind, key}]; ok {
-		f.Message = fmt.Sprintf("%s %s could not be created: %s", kind, key, f.Message)
+		tried := "created"
+		if kind == record.TypeTenant && l.plan.HasTenant(key) {
+			tried = "renamed"
+		}
+		f.Message = fmt.Sprintf("%s %s could not be %s: %s", kind, key, tried, f.Message)
 		return f
 	}
 	return fault{Code: "missing_" + kind, Message: fmt.Sprintf("Permit has no %s %s", kind, key), Retryable: true}
@@ -130,6 +152,10 @@ func (l *loader) lacking(kind, key string) fault {
 // one key are one.
 func (l *loader) closeCatalogue(stopped error, note func(error)) {
 	met := map[outcome]bool{}
+	renamed := map[string]bool{} // and not yet so in Permit
+	for _, r := range l.plan.Renamed() {
+		renamed[r.Key] = true
+	}
 	for _, line := range l.in.catalogue {
 		what := outcome{line.kind, line.key}
 		t := l.in.tallies[line.kind]
@@ -138,10 +164,10 @@ func (l *loader) closeCatalogue(stopped error, note func(error)) {
 			has = l.plan.HasTenant
 		}
 		switch {
-		case !has(line.key):
+		case !has(line.key), line.kind == record.TypeTenant && renamed[line.key]:
 			t.NotLoaded++
 			f := l.lacking(line.kind, line.key)
-			if _, tried := l.broken[what]; stopped != nil && !tried {
+			if _, tried := l.broken[what]; !tried && (stopped != nil || has(line.key)) {
 				f = notReached(stopped)
 			}
 			note(l.putLine(line.place, f))

@@ -59,7 +59,7 @@ func TestUsage(t *testing.T) {
 		{"an unknown flag", []string{"--no-such"}, "no-such"},
 		{"a flag behind a file", []string{"x.jsonl", "--dry-run"}, "--dry-run stands after a file"},
 		{"stdin twice", []string{"-", "-"}, "stdin (-) is named twice"},
-		{"an unknown answer", []string{"--create-missing", "maybe"}, `"maybe" is none of ask, yes and no`},
+		{"an unknown answer", []string{"--create-missing", "maybe"}, `"maybe" is not one of ask, yes, no`},
 		{"no tenant", []string{"--tenant", ""}, "--tenant: no key"},
 		{"a rate without a class", []string{"--rate", "100/10m"}, "is not CLASS=N/DURATION"},
 		{"a rate of an unknown class", []string{"--rate", "bulks=100/10m"}, "is not CLASS=N/DURATION"},

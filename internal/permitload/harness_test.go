@@ -95,7 +95,7 @@ type ended struct {
 // command does once its flags are read.
 func bring(ctx context.Context, srv http.Handler, input string) ended {
 	var out, errs bytes.Buffer
-	cfg := config{files: []string{"-"}, tenant: "default", createMissing: "yes"}
+	cfg := config{files: []string{"-"}, tenant: "default", createMissing: "yes", classes: permit.Classes()}
 	t := tool.New("permitload", strings.NewReader(input), &out, &errs)
 	t.Log = slog.New(slog.DiscardHandler)
 	l := newLoader(cfg, t, permit.New(httpapi.Config{

@@ -1,10 +1,8 @@
 package permitload
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
-	"fmt"
 	"io"
 	"strings"
 
@@ -18,14 +16,16 @@ import (
 // as.
 type overlay struct {
 	place
-	releases bool // the user gives an email up
+	email string // that the user gives up
+	alone bool   // the email is all that differs
+	bare  bool   // all attributes go
 }
+
+func (o overlay) releases() bool { return o.email != "" }
 
 // look notes in the plan what Permit has of what the input speaks of.
 func (l *loader) look(ctx context.Context) error {
-	if err := l.lookRoles(ctx); err != nil {
-		return err
-	}
+	l.haveRoles()
 	if l.plan.NamesTenants() {
 		if err := l.lookTenants(ctx); err != nil {
 			return err
@@ -34,35 +34,34 @@ func (l *loader) look(ctx context.Context) error {
 	if l.plan.Users() == 0 {
 		return nil
 	}
-	for have, err := range l.permit.Users(ctx) {
-		if err != nil {
-			return err
-		}
-		if err := l.compare(have); err != nil {
-			return err
-		}
+	if err := l.lookUsers(ctx); err != nil {
+		return err
 	}
 	l.plan.Settle()
+	if l.dropEmail {
+		l.dropEmails()
+	}
 	if !l.plan.WantsAssignments() {
 		return nil
 	}
-	for a, err := range l.permit.Assignments(ctx) {
-		if err != nil {
-			return err
-		}
-		l.plan.HaveAssignment(a.User, record.RoleAssignment{Role: a.Role, Tenant: a.Tenant, ResourceInstance: a.ResourceInstance})
-	}
-	return nil
+	return l.lookAssignments(ctx)
 }
 
-func (l *loader) lookRoles(ctx context.Context) error {
+func (l *loader) readRoles(ctx context.Context) error {
+	l.roles = nil
 	for role, err := range l.permit.Roles(ctx) {
 		if err != nil {
 			return err
 		}
-		l.plan.HaveRole(role.Key)
+		l.roles = append(l.roles, role)
 	}
 	return nil
+}
+
+func (l *loader) haveRoles() {
+	for i := range l.roles {
+		l.plan.HaveRole(l.roles[i].Key)
+	}
 }
 
 func (l *loader) lookTenants(ctx context.Context) error {
@@ -70,7 +69,7 @@ func (l *loader) lookTenants(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		l.plan.HaveTenant(tenant.Key)
+		l.plan.HaveTenant(tenant.Key, tenant.Name)
 	}
 	return nil
 }
@@ -80,39 +79,68 @@ func (l *loader) lookTenants(ctx context.Context) error {
 func (l *loader) compare(have permit.User) error {
 	i, ok := l.plan.HaveUser(have.Key, have.Email)
 	if !ok {
-		l.report.Extra++
-		return nil
+		return l.extras.add(have)
 	}
 	want, err := l.in.user(l.in.users[i])
 	if err != nil {
 		return err
 	}
 	current := &record.User{Key: have.Key, Email: have.Email, FirstName: have.FirstName, LastName: have.LastName}
-	decoder := json.NewDecoder(bytes.NewReader(have.Attributes))
-	decoder.UseNumber()
-	if len(have.Attributes) > 0 {
-		if err := decoder.Decode(&current.Attributes); err != nil {
-			return fmt.Errorf("a user's attributes in Permit are not an object: %w", err)
-		}
+	if current.Attributes, err = attributes(have); err != nil {
+		return err
 	}
-	write, same := reconcile.Overlay(want, current)
+	write, same := l.overlay(want, current)
 	l.plan.Found(i, same)
 	if same {
 		return nil
 	}
-	releases := current.Email != "" && !reconcile.SameEmail(write.Email, current.Email)
-	if err := l.keep(i, write, releases); err != nil {
+	o := overlay{bare: write.Attributes != nil && len(write.Attributes) == 0}
+	if !reconcile.SameEmail(write.Email, current.Email) {
+		o.email = current.Email
+		want.Email = ""
+		_, o.alone = l.overlay(want, current)
+	}
+	if err := l.keep(i, write, o); err != nil {
 		return err
 	}
-	if releases {
+	if o.releases() {
 		l.released[strings.ToLower(current.Email)] = i
 	}
 	return nil
 }
 
+func (l *loader) overlay(want, have *record.User) (record.User, bool) {
+	if l.replace {
+		return reconcile.Replace(want, have)
+	}
+	return reconcile.Overlay(want, have)
+}
+
+// dropEmails has the users whose email is another's loaded without it.
+func (l *loader) dropEmails() {
+	for i := range l.plan.Users() {
+		if l.plan.State(i) != reconcile.TakenEmail {
+			continue
+		}
+		l.dropped[i] = true
+		o, found := l.changed[i]
+		if o.releases() {
+			delete(l.released, strings.ToLower(o.email))
+		}
+		switch {
+		case !found:
+			l.plan.SetState(i, reconcile.Create)
+		case o.alone:
+			l.plan.SetState(i, reconcile.Same)
+		default:
+			l.plan.SetState(i, reconcile.Update)
+		}
+	}
+}
+
 // keep puts what user i is to be written as into a spool of its own, since
 // memory must not grow with the number of users that differ.
-func (l *loader) keep(i int, write record.User, releases bool) error {
+func (l *loader) keep(i int, write record.User, o overlay) error {
 	if l.overlays == nil {
 		spool, err := tool.NewSpool()
 		if err != nil {
@@ -124,11 +152,11 @@ func (l *loader) keep(i int, write record.User, releases bool) error {
 	if err != nil {
 		return err
 	}
-	at := place{offset: l.overlays.Size(), size: uint32(len(text))} //nolint:gosec // one user is not 4 GiB
+	o.place = place{offset: l.overlays.Size(), size: uint32(len(text))} //nolint:gosec // one user is not 4 GiB
 	if _, err := l.overlays.Write(text); err != nil {
 		return err
 	}
-	l.changed[i] = overlay{at, releases}
+	l.changed[i] = o
 	return nil
 }
 
@@ -143,12 +171,18 @@ func (l *loader) body(i int) (permit.User, error) {
 	if err != nil {
 		return permit.User{}, err
 	}
+	if l.dropped[i] {
+		u.Email = l.changed[i].email
+	}
 	attributes, err := json.Marshal(u.Attributes)
 	if err != nil {
 		return permit.User{}, err
 	}
 	if u.Attributes == nil {
 		attributes = nil
+		if l.changed[i].bare {
+			attributes = []byte("{}")
+		}
 	}
 	return permit.User{Key: u.Key, Email: u.Email, FirstName: u.FirstName, LastName: u.LastName, Attributes: attributes}, nil
 }

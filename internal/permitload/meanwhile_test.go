@@ -70,7 +70,7 @@ func TestUpdateKeepsWhatTheLineDoesNotName(t *testing.T) {
 		Key: "auth0|ann", Email: "Ann@acme.example", FirstName: "Anna", LastName: "Lee",
 		Attributes: map[string]any{"n": json.Number("12345678901234567890.10"), "html": "<a&b>", "list": []any{1.0, nil}},
 	}}})
-	wantRun(t, run(t, srv, ann+end), tool.Done, "users: 0 to create, 1 to update, 0 as they are")
+	wantRun(t, run(t, srv, ann+end), tool.Done, "+ 0 users  ~ 1  = 0")
 	want := []permittest.User{{
 		Key: "auth0|ann", Email: "Ann@acme.example", FirstName: "Ann", LastName: "Lee",
 		Attributes: map[string]any{"n": json.Number("12345678901234567890.10"), "html": "<a&b>", "list": []any{1.0, nil}},

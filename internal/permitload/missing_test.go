@@ -28,7 +28,7 @@ func TestMissingRolesAreCreatedInTheSameRun(t *testing.T) {
 	srv := permittest.New(permittest.Options{})
 	got := run(t, srv, someMissing, "--create-missing", "yes")
 	wantRun(t, got, tool.Done,
-		"roles: 1 to create: Admin", "tenants: 1 to create: org_1", "users: 2 to create, 0 to update, 0 as they are", "role assignments: 2 to make, 0 made already",
+		"+ 1 role: Admin", "+ 1 tenant: org_1", "+ 2 users  ~ 0  = 0", "+ 2 role assignments  = 0",
 		"warning: 1 role created in Permit: nobody is allowed anything by them",
 		"roles: 1 in = 1 loaded + 0 unchanged + 0 not loaded; tenants: 1 in = 1 loaded + 0 unchanged + 0 not loaded; users: 2 in = 2 loaded + 0 unchanged + 0 not loaded; 2 role assignments made")
 	wantState(t, srv, permittest.State{
@@ -67,7 +67,7 @@ func TestMissingRolesAreNotWanted(t *testing.T) {
 	srv := permittest.New(permittest.Options{})
 	got := run(t, srv, someMissing, "--create-missing", "no")
 	wantRun(t, got, tool.Rejected,
-		"roles: 1 missing, and not created: Admin", "role assignments: 0 to make, 0 made already, 2 not to be made for want of their role or tenant",
+		"! 1 role missing, and not created: Admin", "+ 0 role assignments  = 0  ! 2 that name what is missing",
 		"roles: 1 in = 0 loaded + 0 unchanged + 1 not loaded", "users: 2 in = 1 loaded + 0 unchanged + 1 not loaded")
 	if diff := cmp.Diff([]string{"auth0|ann missing_role", "Admin missing_role", "org_1 missing_tenant"}, codes(t, got.out)); diff != "" {
 		t.Errorf("stdout (-want +got):\n%s", diff)
@@ -140,7 +140,7 @@ func TestMissingTenantIsNotWanted(t *testing.T) {
 	srv := permittest.New(permittest.Options{})
 	srv.Seed(permittest.State{Roles: crowd(0).Roles})
 	got := run(t, srv, `{"type":"user","key":"a","role_assignments":[{"role":"Admin","tenant":"org_1"},{"role":"Admin"}]}`+"\n"+bob+end, "--create-missing", "no")
-	wantRun(t, got, tool.Rejected, "role assignments: 1 to make, 0 made already, 1 not to be made", "users: 2 in = 1 loaded")
+	wantRun(t, got, tool.Rejected, "+ 1 role assignment  = 0  ! 1 that name what is missing", "users: 2 in = 1 loaded")
 	if diff := cmp.Diff([]string{"a missing_tenant"}, codes(t, got.out)); diff != "" {
 		t.Errorf("stdout (-want +got):\n%s", diff)
 	}
@@ -176,8 +176,8 @@ func TestDryRun(t *testing.T) {
 	got := run(t, srv, someMissing+`{"type":"user","key":"no good"}`+"\n", "--dry-run")
 	wantRun(t, got, tool.Rejected,
 		"project "+permittest.ProjectID+", environment "+permittest.EnvironmentID,
-		"roles: 1 to create: Admin", "tenants: 1 to create: org_1", "users: 1 to create, 0 to update, 1 as they are",
-		"role assignments: 2 to make, 0 made already", "warning: 1 line cannot be loaded", "1 user in Permit but not in the input, left alone",
+		"+ 1 role: Admin", "+ 1 tenant: org_1", "+ 1 user  ~ 0  = 1",
+		"+ 2 role assignments  = 0", "warning: 1 line cannot be loaded", "1 user in Permit but not in the input, left alone",
 		"nothing was written (--dry-run)")
 	wantUntouched(t, srv, got, "")
 	wantRun(t, run(t, srv, someMissing, "--dry-run"), tool.Done)

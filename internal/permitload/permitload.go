@@ -4,10 +4,14 @@
 package permitload
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -37,8 +41,13 @@ func Run(ctx context.Context, args []string, in io.Reader, out, errs io.Writer) 
 		UsageText:   "permitload [flags] [FILE...] > left.jsonl",
 		Description: description,
 		Flags: []cli.Flag{
+			&cli.StringFlag{Name: "project", Usage: "the `PROJECT` to load into, by key or id; an environment's key knows it, and then this must agree"},
+			&cli.StringFlag{Name: "environment", Usage: "the `ENVIRONMENT` to load into, likewise"},
 			&cli.StringFlag{Name: "tenant", Value: "default", Usage: "the `TENANT` of assignments that name none"},
 			&cli.StringFlag{Name: "create-missing", Value: "ask", Usage: "create roles and tenants that Permit lacks: ask, yes or no"},
+			&cli.StringFlag{Name: "attributes", Value: "merge", Usage: "attributes that a line does not name: merge keeps them, replace removes them"},
+			&cli.StringFlag{Name: "duplicate-email", Value: "reject", Usage: "a user whose email another has: reject the line, or drop the email"},
+			&cli.StringFlag{Name: "extra", Usage: "write the users that Permit has and the input lacks to `FILE`"},
 			&cli.BoolFlag{Name: "dry-run", Usage: "print what would be done, and do nothing"},
 			&cli.BoolFlag{Name: "allow-incomplete", Usage: "load input that says it is not complete"},
 			&cli.BoolFlag{Name: "require-end", Usage: "refuse input without an end line"},
@@ -54,7 +63,13 @@ func Run(ctx context.Context, args []string, in io.Reader, out, errs io.Writer) 
 // config is what the flags say.
 type config struct {
 	files           []string
+	project         string
+	environment     string
 	createMissing   string
+	replace         bool // attributes that a line does not name go
+	dropEmail       bool // of a user whose email another has
+	extra           string
+	classes         []httpapi.Class
 	tenant          string
 	dryRun          bool
 	allowIncomplete bool
@@ -62,11 +77,11 @@ type config struct {
 }
 
 func load(c *cli.Context, t *tool.Tool) error {
-	client, err := newClient(c, t)
+	cfg, err := newConfig(c, t)
 	if err != nil {
 		return err
 	}
-	cfg, err := newConfig(c, t)
+	client, err := newClient(c, t, cfg.classes)
 	if err != nil {
 		return err
 	}
@@ -84,20 +99,35 @@ func newConfig(c *cli.Context, t *tool.Tool) (config, error) {
 	if files, err = t.Inputs(files); err != nil {
 		return config{}, err
 	}
-	create := c.String("create-missing")
-	if create != "ask" && create != "yes" && create != "no" {
-		return config{}, tool.Usage(fmt.Sprintf("--create-missing: %q is none of ask, yes and no", create), "--create-missing yes")
+	for flag, values := range map[string][]string{
+		"create-missing": {"ask", "yes", "no"}, "attributes": {"merge", "replace"}, "duplicate-email": {"reject", "drop"},
+	} {
+		if value := c.String(flag); !slices.Contains(values, value) {
+			return config{}, tool.Usage(fmt.Sprintf("--%s: %q is not one of %s", flag, value, strings.Join(values, ", ")), "--"+flag+" "+values[0])
+		}
+	}
+	if err := tool.Distinct(c, "extra", "summary"); err != nil {
+		return config{}, err
+	}
+	if c.String("extra") == "-" {
+		return config{}, tool.Usage("--extra: stdout is for what was not loaded", "--extra extra.jsonl")
+	}
+	classes, err := rates(c.StringSlice("rate"))
+	if err != nil {
+		return config{}, err
 	}
 	if err := record.TenantKey(c.String("tenant")); err != nil {
 		return config{}, tool.Usage("--tenant: "+err.Error(), "--tenant default")
 	}
 	return config{
-		files: files, createMissing: create, tenant: c.String("tenant"), dryRun: c.Bool("dry-run"),
+		files: files, project: c.String("project"), environment: c.String("environment"), tenant: c.String("tenant"),
+		createMissing: c.String("create-missing"), replace: c.String("attributes") == "replace", dropEmail: c.String("duplicate-email") == "drop",
+		extra: c.String("extra"), classes: classes, dryRun: c.Bool("dry-run"),
 		allowIncomplete: c.Bool("allow-incomplete"), requireEnd: c.Bool("require-end"),
 	}, nil
 }
 
-func newClient(c *cli.Context, t *tool.Tool) (*permit.Client, error) {
+func newClient(c *cli.Context, t *tool.Tool, classes []httpapi.Class) (*permit.Client, error) {
 	token, err := t.Token(c, "PERMIT_SDK_TOKEN", "PERMIT_API_KEY", "PERMIT_TOKEN")
 	if err != nil {
 		return nil, err
@@ -108,10 +138,6 @@ func newClient(c *cli.Context, t *tool.Tool) (*permit.Client, error) {
 	base, err := httpapi.ParseBase(c.String("api-url"))
 	if err != nil {
 		return nil, tool.Usage("--api-url: "+err.Error(), "--api-url "+permit.DefaultURL)
-	}
-	classes, err := rates(c.StringSlice("rate"))
-	if err != nil {
-		return nil, err
 	}
 	return permit.New(httpapi.Config{
 		Base: base, Token: httpapi.Secret(token), UserAgent: t.UserAgent(), Log: t.Log,
@@ -131,9 +157,14 @@ type loader struct {
 	left   *left
 	report report
 
+	roles []permit.Role // that Permit has
+
 	overlays *tool.Spool
 	changed  map[int]overlay
 	released map[string]int // emails, in lower case, and who gives them up
+	extras   *extras
+	byKey    bool         // users were asked for by key, and not listed
+	dropped  map[int]bool // users who are loaded without the email of their line
 
 	waiting []pending // assignments of the users that were just written
 	ready   []pending // assignments whose users should be visible by now
@@ -153,7 +184,7 @@ func newLoader(cfg config, t *tool.Tool, client *permit.Client) *loader {
 		config: cfg, tool: t, permit: client, plan: plan, in: newInput(plan),
 		left:     &left{out: t.Out, terminal: tool.IsTerminal(t.Out)},
 		userSize: permit.MaxUsers, assignmentSize: permit.MaxAssignments,
-		created: map[outcome]bool{}, broken: map[outcome]fault{},
+		created: map[outcome]bool{}, broken: map[outcome]fault{}, dropped: map[int]bool{},
 	}
 	l.report.tallies = l.in.tallies
 	return l
@@ -208,12 +239,36 @@ func (l *loader) enter(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if scope.Environment == "" || scope.Project == "" {
-		return &tool.Error{Err: errors.New("the API key is not an environment's"), Code: tool.BadUsage, Hints: []string{"use a key of the environment to load into (Permit > Settings > API Keys)"}}
+	project, environment := cmp.Or(l.project, scope.Project), cmp.Or(l.environment, scope.Environment)
+	if project == "" || environment == "" {
+		return &tool.Error{Err: errors.New("the API key is not an environment's"), Code: tool.BadUsage, Hints: []string{
+			"use a key of the environment to load into (Permit > Settings > API Keys)", "or name it: --project PROJECT --environment ENVIRONMENT",
+		}}
 	}
-	l.permit.In(scope.Project, scope.Environment)
-	l.report.Project, l.report.Environment = scope.Project, scope.Environment
-	return l.lookRoles(ctx)
+	l.permit.In(project, environment)
+	l.report.Project, l.report.Environment = project, environment
+	err = l.readRoles(ctx)
+	// The service itself knows best what a name means: a key sees nothing beside
+	// what it was made for.
+	status := permit.Status(err)
+	denied := status == http.StatusForbidden || status == http.StatusNotFound
+	named := l.project != "" && l.project != scope.Project || l.environment != "" && l.environment != scope.Environment
+	if named && (denied || l.elsewhere(scope)) {
+		return &tool.Error{
+			Err:   fmt.Errorf("the API key gives no access to project %s, environment %s", project, environment),
+			Code:  tool.BadUsage,
+			Hints: []string{"use a key of that environment, or leave --project and --environment out"},
+		}
+	}
+	return err
+}
+
+// elsewhere reports whether the roles that were read are not of the
+// environment that the key is for.
+func (l *loader) elsewhere(scope permit.Scope) bool {
+	return scope.Environment != "" && slices.ContainsFunc(l.roles, func(r permit.Role) bool {
+		return r.Environment != "" && r.Environment != scope.Environment
+	})
 }
 
 // complete refuses input that was cut short, before anything is written.

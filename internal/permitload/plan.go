@@ -23,33 +23,46 @@ func (l *loader) settled() {
 			l.in.reject(l.in.users[i], record.TypeUser, "differing_lines", "another line has this key and differs")
 		}
 	}
-	fate := "to create"
-	if l.createMissing == "no" {
-		fate = "missing, and not created"
-	}
 	if len(roles) > 0 {
-		l.tool.Say("roles: %s %s: %s", tool.Thousands(len(roles)), fate, names(roles, roleKey))
+		l.tool.Say("%s: %s", l.lacked(tool.Count(len(roles), "role")), names(roles, roleKey))
 	}
 	if len(tenants) > 0 {
-		l.tool.Say("tenants: %s %s: %s", tool.Thousands(len(tenants)), fate, names(tenants, tenantKey))
+		l.tool.Say("%s: %s", l.lacked(tool.Count(len(tenants), "tenant")), names(tenants, tenantKey))
 	}
-	l.tool.Say("users: %s to create, %s to update, %s as they are", tool.Thousands(c.Create), tool.Thousands(c.Update), tool.Thousands(c.Same))
-	assign := fmt.Sprintf("%s to make, %s made already", tool.Thousands(c.Assign), tool.Thousands(c.Assigned))
+	if renamed := l.plan.Renamed(); len(renamed) > 0 {
+		l.tool.Say("~ %s: %s", tool.Count(len(renamed), "tenant"), names(renamed, func(r reconcile.Rename) string {
+			return fmt.Sprintf("%s (%q is now %q)", r.Key, r.From, r.To)
+		}))
+	}
+	l.tool.Say("+ %s  ~ %s  = %s", tool.Count(c.Create, "user"), tool.Thousands(c.Update), tool.Thousands(c.Same))
 	if l.createMissing == "no" && c.Blocked > 0 {
-		assign = fmt.Sprintf("%s to make, %s made already, %s not to be made for want of their role or tenant",
-			tool.Thousands(c.Assign-c.Blocked), tool.Thousands(c.Assigned), tool.Thousands(c.Blocked))
+		l.tool.Say("+ %s  = %s  ! %s that name what is missing", tool.Count(c.Assign-c.Blocked, "role assignment"), tool.Thousands(c.Assigned), tool.Thousands(c.Blocked))
+	} else {
+		l.tool.Say("+ %s  = %s", tool.Count(c.Assign, "role assignment"), tool.Thousands(c.Assigned))
 	}
-	l.tool.Say("role assignments: %s", assign)
+	l.resembling(roles)
+	if n := len(l.dropped); n > 0 {
+		l.tool.Warn("%s loaded without email: another user has it", tool.Count(n, "user"))
+	}
 	if n := len(l.in.rejected); n > 0 {
 		l.tool.Warn("%s cannot be loaded", tool.Count(n, "line"))
 	}
 	if l.report.Extra > 0 {
 		l.tool.Say("%s in Permit but not in the input, left alone", tool.Count(l.report.Extra, "user"))
 	}
+	l.estimate(len(roles), len(tenants), c)
 	// Counted now, so that a dry run counts them too.
 	for _, r := range l.in.rejected {
 		l.in.tallies[r.kind].NotLoaded++
 	}
+}
+
+// lacked is how the plan speaks of what Permit lacks.
+func (l *loader) lacked(count string) string {
+	if l.createMissing == "no" {
+		return "! " + count + " missing, and not created"
+	}
+	return "+ " + count
 }
 
 // shown is how many names a list on the screen has.
@@ -74,6 +87,10 @@ func tenantKey(t record.Tenant) string { return t.Key }
 // nothing at all is written.
 func (l *loader) mayCreate(ctx context.Context) (bool, error) {
 	roles, tenants := l.plan.Missing()
+	if n := len(l.resemblances(roles)); n > 0 && l.createMissing == "yes" {
+		return false, tool.Hint(fmt.Errorf("%s may be in Permit under another key; nothing was written", tool.Count(n, "missing role")),
+			"give a0tojsonl the --role-map lines above", "--create-missing ask, on a terminal, creates them all the same")
+	}
 	if len(roles)+len(tenants) == 0 || l.createMissing != "ask" {
 		return l.createMissing == "yes", nil
 	}

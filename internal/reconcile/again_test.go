@@ -33,7 +33,7 @@ func (w *world) plan(lines []record.User) *reconcile.Plan {
 		p.HaveRole(key)
 	}
 	for key := range w.tenants {
-		p.HaveTenant(key)
+		p.HaveTenant(key, "")
 	}
 	for key, have := range w.users {
 		if i, ok := p.HaveUser(key, have.Email); ok {

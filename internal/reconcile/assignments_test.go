@@ -146,7 +146,7 @@ func TestCounts(t *testing.T) {
 			p.WantUser(user(t, `{"key":"`+key+`",`+roles))
 			p.HaveRole("r")
 			p.HaveRole("s")
-			p.HaveTenant("default")
+			p.HaveTenant("default", "")
 			p.HaveAssignment(key, record.RoleAssignment{Role: "r", Tenant: "default"})
 		}
 		p.SetState(0, tt.state)

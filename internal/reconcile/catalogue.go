@@ -10,6 +10,7 @@ type catalogue[T any] struct {
 type item[T any] struct {
 	line  *T // nil when only users name it
 	there bool
+	name  string // in Permit, where that was noted
 }
 
 func newCatalogue[T any]() catalogue[T] {

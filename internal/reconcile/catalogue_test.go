@@ -117,7 +117,7 @@ func TestMissing(t *testing.T) {
 		p.HaveRole(key)
 	}
 	for _, key := range []string{"org_0", "unheard-of"} {
-		p.HaveTenant(key)
+		p.HaveTenant(key, "")
 	}
 	roles, tenants := p.Missing()
 	wantRoles := []record.Role{{Key: "zeta", Name: "zeta"}, {Key: "late", Name: "Late", Description: "named before its line"}, {Key: "alpha", Name: "Alpha"}}
@@ -133,7 +133,7 @@ func TestMissing(t *testing.T) {
 		p.HaveRole(r.Key)
 	}
 	for _, tenant := range tenants {
-		p.HaveTenant(tenant.Key)
+		p.HaveTenant(tenant.Key, "")
 	}
 	if roles, tenants = p.Missing(); len(roles)+len(tenants) > 0 {
 		t.Errorf("still missing: %v %v", roles, tenants)

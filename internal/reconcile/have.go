@@ -10,8 +10,29 @@ import (
 // HaveRole notes a role that Permit has.
 func (p *Plan) HaveRole(key string) { p.roles.have(key) }
 
-// HaveTenant notes a tenant that Permit has.
-func (p *Plan) HaveTenant(key string) { p.tenants.have(key) }
+// HaveTenant notes a tenant that Permit has, and its name there.
+func (p *Plan) HaveTenant(key, name string) {
+	p.tenants.have(key)
+	if it, ok := p.tenants.items[key]; ok {
+		it.name = name
+	}
+}
+
+// Renamed is the tenants that the input has another name for, as they are to
+// be. Permit gives every tenant a name, so one without has not been looked at.
+func (p *Plan) Renamed() []Rename {
+	var list []Rename
+	for _, key := range p.tenants.order {
+		it := p.tenants.items[key]
+		if it.there && it.name != "" && it.line != nil && it.line.Name != "" && it.line.Name != it.name {
+			list = append(list, Rename{Key: key, From: it.name, To: it.line.Name})
+		}
+	}
+	return list
+}
+
+// Rename is a tenant that is to get another name.
+type Rename struct{ Key, From, To string }
 
 // HaveUser notes a user that Permit has, and returns its number when the input
 // speaks of it. The caller then compares the two by Overlay and says so with
@@ -39,6 +60,20 @@ func (p *Plan) Found(i int, same bool) {
 	p.users[i].state = Update
 	if same {
 		p.users[i].state = Same
+	}
+}
+
+// ForgetUsers takes back what HaveUser and Found have noted, for a caller who
+// begins anew.
+func (p *Plan) ForgetUsers() {
+	for i := range p.users {
+		if s := p.users[i].state; s == Same || s == Update {
+			p.users[i].state = Create
+		}
+	}
+	for h, c := range p.emails {
+		c.holder = 0
+		p.emails[h] = c
 	}
 }
 

@@ -11,7 +11,7 @@ import (
 func TestMissingIsNotForRejectedLines(t *testing.T) {
 	t.Parallel()
 	p := reconcile.New("default")
-	p.HaveTenant("default")
+	p.HaveTenant("default", "")
 	p.WantUser(&record.User{Key: "a", RoleAssignments: []record.RoleAssignment{{Role: "ghost", Tenant: "nowhere"}}})
 	p.WantUser(&record.User{Key: "a", FirstName: "Ann"})
 	p.WantUser(&record.User{Key: "b", RoleAssignments: []record.RoleAssignment{{Role: "Admin", Tenant: "acme"}}})

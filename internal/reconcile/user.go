@@ -41,6 +41,16 @@ func Overlay(want, have *record.User) (write record.User, same bool) {
 	return write, same
 }
 
+// Replace is Overlay for those whose input is the only source of attributes: a
+// line that names any names all.
+func Replace(want, have *record.User) (write record.User, same bool) {
+	write, same = Overlay(want, have)
+	if want.Attributes != nil && !equal(want.Attributes, have.Attributes) {
+		write.Attributes, same = want.Attributes, false
+	}
+	return write, same
+}
+
 // SameEmail compares emails as Permit's uniqueness does: but for case.
 func SameEmail(a, b string) bool { return foldEmail(a) == foldEmail(b) }
 

@@ -168,8 +168,8 @@ func TestWhatTheInputSpeaksOf(t *testing.T) {
 func TestHasTenant(t *testing.T) {
 	t.Parallel()
 	p := planOf(t, `{"key":"a","role_assignments":[{"role":"r","tenant":"acme"},{"role":"s"}]}`)
-	p.HaveTenant("acme")
-	p.HaveTenant("unheard-of")
+	p.HaveTenant("acme", "")
+	p.HaveTenant("unheard-of", "")
 	p.HaveRole("r")
 	p.HaveRole("unheard-of")
 	got := map[string]bool{}

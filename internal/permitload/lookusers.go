@@ -1,0 +1,189 @@
+package permitload
+
+import (
+	"context"
+	"errors"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+
+	"a0permit/internal/permit"
+	"a0permit/internal/reconcile"
+	"a0permit/internal/record"
+)
+
+// atOnce is how many single-record calls go side by side.
+const atOnce = 4
+
+// lookUsers notes the users that Permit has: by listing them all, or, where
+// that would take more calls, by asking for each that the input names.
+func (l *loader) lookUsers(ctx context.Context) error {
+	total, err := l.permit.CountUsers(ctx)
+	if err != nil {
+		return err
+	}
+	pages := (total + permit.PageSize - 1) / permit.PageSize
+	if l.extra == "" && pages > 2*l.plan.Users() {
+		l.byKey = true
+		return l.askUsers(ctx, total)
+	}
+	return l.listUsers(ctx)
+}
+
+// Users who are deleted while the list is read push others out of sight. A
+// user who is missed would be written as a new one, without what others have
+// put on it, so the list is read again then.
+const listings = 5
+
+func (l *loader) listUsers(ctx context.Context) error {
+	for tries := 1; ; tries++ {
+		extras, err := l.newExtras()
+		if err != nil {
+			return err
+		}
+		l.extras = extras
+		err = l.listOnce(ctx)
+		if err == nil {
+			l.report.Extra = extras.n
+			return extras.commit()
+		}
+		extras.abort()
+		if !errors.Is(err, permit.ErrShrunk) || tries == listings {
+			return err
+		}
+		l.plan.ForgetUsers()
+		clear(l.changed)
+		clear(l.released)
+		l.tool.Log.Info("users were deleted while they were listed: listing them again")
+	}
+}
+
+func (l *loader) listOnce(ctx context.Context) error {
+	for have, err := range l.permit.Users(ctx) {
+		if err != nil {
+			return err
+		}
+		if err := l.compare(have); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// askUsers asks for the users of the input by key, and by email for those
+// whose email will be new: another user may have it.
+func (l *loader) askUsers(ctx context.Context, total int) error {
+	l.extras = &extras{}
+	var mu sync.Mutex // compare writes to the plan and to a spool
+	found := 0
+	ask := func(question func(ctx context.Context, i int) error) error {
+		group, ctx := errgroup.WithContext(ctx)
+		group.SetLimit(atOnce)
+		for i := range l.plan.Users() {
+			group.Go(func() error { return question(ctx, i) })
+		}
+		return group.Wait()
+	}
+	err := ask(func(ctx context.Context, i int) error {
+		line, err := l.in.user(l.in.users[i])
+		if err != nil {
+			return err
+		}
+		have, ok, err := l.permit.User(ctx, line.Key)
+		if err != nil || !ok {
+			return err
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		found++
+		return l.compare(have)
+	})
+	if err != nil {
+		return err
+	}
+	l.report.Extra = max(total-found, 0)
+	return ask(func(ctx context.Context, i int) error {
+		mu.Lock()
+		state := l.plan.State(i)
+		mu.Unlock()
+		if state != reconcile.Create && state != reconcile.Update {
+			return nil
+		}
+		line, err := l.in.user(l.in.users[i])
+		if err != nil || line.Email == "" {
+			return err
+		}
+		for have, err := range l.permit.Search(ctx, line.Email) {
+			if err != nil {
+				return err
+			}
+			if reconcile.SameEmail(have.Email, line.Email) {
+				mu.Lock()
+				l.plan.HaveUser(have.Key, have.Email)
+				mu.Unlock()
+			}
+		}
+		return nil
+	})
+}
+
+// lookAssignments notes the role assignments that Permit has. All of them are
+// listed, unless that turns out to take far more calls than to ask for those of
+// the users who are there.
+func (l *loader) lookAssignments(ctx context.Context) error {
+	var users []string
+	for i := range l.plan.Users() {
+		if s := l.plan.State(i); s != reconcile.Same && s != reconcile.Update {
+			continue
+		}
+		line, err := l.in.user(l.in.users[i])
+		if err != nil {
+			return err
+		}
+		if users = append(users, line.Key); !l.byKey && len(users) > few*permit.MaxFilter {
+			users = nil // to ask would take many calls, and their keys much memory
+			break
+		}
+	}
+	switch {
+	case l.byKey && len(users) == 0:
+		return nil
+	case users == nil:
+		_, err := l.listAssignments(ctx, 0)
+		return err
+	case !l.byKey:
+		whole, err := l.listAssignments(ctx, patientPages*(len(users)/permit.MaxFilter+1)*permit.AssignmentsPageSize)
+		if whole || err != nil {
+			return err
+		}
+	}
+	have, err := l.assignments(ctx, users)
+	for _, a := range have {
+		l.haveAssignment(a)
+	}
+	return err
+}
+
+// patientPages is how many pages of all assignments are read for each call
+// that asking would take.
+const patientPages = 4
+
+// listAssignments notes at most so many assignments, 0 for no end, and reports
+// whether that was all.
+func (l *loader) listAssignments(ctx context.Context, most int) (whole bool, err error) {
+	n := 0
+	for a, err := range l.permit.Assignments(ctx) {
+		if err != nil {
+			return false, err
+		}
+		if n++; most > 0 && n > most {
+			return false, nil
+		}
+		l.haveAssignment(a)
+	}
+	return true, nil
+}
+
+func (l *loader) haveAssignment(a permit.Assignment) {
+	l.plan.HaveAssignment(a.User, record.RoleAssignment{Role: a.Role, Tenant: a.Tenant, ResourceInstance: a.ResourceInstance})
+}
