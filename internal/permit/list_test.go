@@ -14,7 +14,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"a0permit/internal/permit"
-	"a0permit/internal/permit/permittest"
 )
 
 // pager answers a list of users u0, u1, ... a page at a time.
@@ -131,8 +130,11 @@ func count[T any](list func(*permit.Client, context.Context) iter.Seq2[T, error]
 }
 
 func assignments(users ...string) lister {
-	return count(func(c *permit.Client, ctx context.Context) iter.Seq2[permit.Assignment, error] {
-		return c.Assignments(ctx, users...)
+	return count(func(c *permit.Client, ctx context.Context) iter.Seq2[permit.Held, error] {
+		if len(users) > 0 {
+			return c.AssignmentsOf(ctx, users)
+		}
+		return c.Assignments(ctx)
 	})
 }
 
@@ -179,14 +181,34 @@ func TestPageQueries(t *testing.T) {
 	}
 }
 
-func TestMostUsersInAFilter(t *testing.T) {
+// Users are asked for in as few calls as their number and their keys' length
+// allow, each once.
+func TestManyUsersInAFilter(t *testing.T) {
 	t.Parallel()
-	c := client(permittest.New(permittest.Options{}))
-	users := slices.Repeat([]string{"auth0|5f7c8ec7c33c6c004bbafe82"}, permit.MaxFilter+1)
-	if _, err := collect(c.Assignments(t.Context(), users[1:]...)); err != nil {
-		t.Errorf("%d users: %v", permit.MaxFilter, err)
-	}
-	if _, err := collect(c.Assignments(t.Context(), users...)); permit.Status(err) != http.StatusUnprocessableEntity {
-		t.Errorf("one more: %v", err)
+	for _, tt := range []struct{ length, n, calls int }{{30, 100, 1}, {30, 101, 2}, {255, 100, 5}, {9000, 1, 1}} {
+		t.Run(fmt.Sprintf("%d of %d", tt.n, tt.length), func(t *testing.T) {
+			t.Parallel()
+			var users []string
+			for i := range tt.n {
+				users = append(users, fmt.Sprintf("auth0|%0*d", tt.length-len("auth0|"), i))
+			}
+			p := &pager{}
+			if _, err := collect(client(p).AssignmentsOf(t.Context(), users)); err != nil {
+				t.Fatal(err)
+			}
+			var asked []string
+			for _, q := range p.queries {
+				asked = append(asked, q["user"]...)
+				if n := len(q.Encode()); n > 7000 && tt.n > 1 {
+					t.Errorf("a query of %d bytes", n)
+				}
+			}
+			if !slices.Equal(asked, users) {
+				t.Errorf("asked for %d users, want each of %d once", len(asked), len(users))
+			}
+			if len(p.queries) != tt.calls {
+				t.Errorf("%d calls, want %d", len(p.queries), tt.calls)
+			}
+		})
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"iter"
 	"net/http"
 	"net/url"
+	"time"
 
 	"a0permit/internal/httpapi"
 )
@@ -79,18 +80,64 @@ type Assignment struct {
 	ResourceInstance string `json:"resource_instance,omitempty"`
 }
 
-// Assignments lists the role assignments of the environment, or only those of
-// the users named: at most MaxFilter.
-func (c *Client) Assignments(ctx context.Context, users ...string) iter.Seq2[Assignment, error] {
-	var filter url.Values
-	if len(users) > 0 {
-		filter = url.Values{"user": users}
+// Held is an assignment as Permit has it.
+type Held struct {
+	Assignment
+	CreatedAt string `json:"created_at"`
+}
+
+// Created is when the assignment was made, zero when Permit does not say.
+func (h Held) Created() time.Time {
+	at, err := time.Parse(time.RFC3339, h.CreatedAt)
+	if err != nil {
+		return time.Time{}
 	}
-	return pages[Assignment](ctx, c, c.facts+"/role_assignments", AssignmentsPageSize, filter)
+	return at
+}
+
+// Assignments lists the role assignments of the environment.
+func (c *Client) Assignments(ctx context.Context) iter.Seq2[Held, error] {
+	return pages[Held](ctx, c, c.facts+"/role_assignments", AssignmentsPageSize, nil)
+}
+
+// AssignmentsOf lists the role assignments of the users named, in as many calls
+// as their number takes.
+func (c *Client) AssignmentsOf(ctx context.Context, users []string) iter.Seq2[Held, error] {
+	return func(yield func(Held, error) bool) {
+		for some := range filters(users) {
+			for held, err := range pages[Held](ctx, c, c.facts+"/role_assignments", AssignmentsPageSize, url.Values{"user": some}) {
+				if !yield(held, err) || err != nil {
+					return
+				}
+			}
+		}
+	}
 }
 
 // MaxFilter is how many users a list can be narrowed to (OpenAPI).
 const MaxFilter = 100
+
+// maxQuery is how long the users of one call may be in its URL: what stands in
+// front of an API takes 8 KiB (CloudFront's limit), and a key can be 255 long.
+const maxQuery = 6000
+
+// filters cuts users into lists that one call takes each.
+func filters(users []string) iter.Seq[[]string] {
+	return func(yield func([]string) bool) {
+		for len(users) > 0 {
+			n := 0
+			for size := 0; n < len(users) && n < MaxFilter; n++ {
+				if size += len("&user=") + len(url.QueryEscape(users[n])); size > maxQuery && n > 0 {
+					break
+				}
+			}
+			if !yield(users[:n]) {
+				return
+			}
+			users = users[n:]
+		}
+	}
+}
 
 // Assign makes assignments in one call. Whether it takes one that is already
 // made is not known: 409 may mean that.
@@ -101,6 +148,29 @@ func (c *Client) Assign(ctx context.Context, assignments []Assignment) error {
 // AssignOne makes one assignment; 409 says that it is there.
 func (c *Client) AssignOne(ctx context.Context, assignment Assignment) error {
 	return c.send(ctx, http.MethodPost, c.facts+"/role_assignments", assignment)
+}
+
+// Unassign takes assignments away in one call. Whether it takes one that is not
+// there is not known: 404 may mean that.
+func (c *Client) Unassign(ctx context.Context, assignments []Assignment) error {
+	return c.send(ctx, http.MethodDelete, c.facts+"/role_assignments/bulk", assignments)
+}
+
+// UnassignOne takes one assignment away; 404 says that it is not there.
+func (c *Client) UnassignOne(ctx context.Context, assignment Assignment) error {
+	return c.send(ctx, http.MethodDelete, c.facts+"/role_assignments", assignment)
+}
+
+// DeleteUsers deletes users in one call.
+func (c *Client) DeleteUsers(ctx context.Context, keys []string) error {
+	return c.send(ctx, http.MethodDelete, c.facts+"/bulk/users", struct {
+		Idents []string `json:"idents"`
+	}{keys})
+}
+
+// DeleteUser deletes one user; 404 says that it is not there.
+func (c *Client) DeleteUser(ctx context.Context, key string) error {
+	return c.send(ctx, http.MethodDelete, c.facts+"/users/"+url.PathEscape(key), nil)
 }
 
 // Status is the HTTP status of an answer that refused a call, else 0.

@@ -45,7 +45,10 @@ func (l *loader) apply(ctx context.Context, create bool) error {
 	}
 	l.ready = append(l.ready, l.waiting...)
 	l.waiting = nil
-	return l.assign(ctx, 1)
+	if err := l.assign(ctx, 1); err != nil || l.takeAway == nil {
+		return err
+	}
+	return l.unassign(ctx)
 }
 
 // applyUsers writes users in full batches; the assignments of a batch follow
@@ -117,7 +120,7 @@ func (l *loader) releasing() (order, rings []int, err error) {
 			if err != nil {
 				return nil, nil, err
 			}
-			j, ok = l.released[strings.ToLower(u.Email)]
+			j, ok = l.released[reconcile.FoldEmail(u.Email)]
 		}
 		if ok && len(chain) > 1 && slices.Contains(chain, j) {
 			rings = append(rings, j)
@@ -206,8 +209,9 @@ func (l *loader) putUsers(ctx context.Context, batch []write) error {
 			l.plan.SetState(w.number, reconcile.Written)
 			faults = errors.Join(faults, l.queue(w.number, w.Key, &l.waiting))
 		},
-		refuse: func(w write, f fault) error { return l.fail(w.number, f) },
-		size:   &l.userSize,
+		refuse:  func(w write, f fault) error { return l.fail(w.number, f) },
+		size:    &l.userSize,
+		inOrder: len(l.released) > 0,
 	})
 	return errors.Join(err, faults)
 }
@@ -246,7 +250,7 @@ func (l *loader) deliverAssignments(ctx context.Context, batch []pending, done f
 // sendAssignments makes one bulk call, and a few more where the refusal says
 // that the server was late or that some are there already.
 func (l *loader) sendAssignments(ctx context.Context, batch []pending) error {
-	awaited := l.late // it was late before, so look before the call is spent
+	awaited := l.late.Load() // it was late before, so look before the call is spent
 	if awaited {
 		if _, err := l.await(ctx, batch); err != nil {
 			return err

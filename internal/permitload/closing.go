@@ -60,9 +60,9 @@ func (l *loader) closing(stopped error) error {
 		case state == reconcile.Conflicted || state == reconcile.TakenEmail: // counted with the plan
 		case state == reconcile.Failed:
 			t.NotLoaded++
-		case state == reconcile.Same && !l.wants(i):
+		case state == reconcile.Same && !l.wants(i) && !l.takeAway.owes(i):
 			t.Unchanged++
-		case (state == reconcile.Written || state == reconcile.Touched) && !l.wants(i):
+		case (state == reconcile.Written || state == reconcile.Touched) && !l.wants(i) && !l.takeAway.owes(i):
 			t.Loaded++
 		default:
 			t.NotLoaded++

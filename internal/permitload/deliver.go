@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
+	"sync"
 
 	"a0permit/internal/httpapi"
 	"a0permit/internal/permit"
@@ -18,6 +20,8 @@ type bulk[T any] struct {
 	done   func(T)
 	refuse func(T, fault) error
 	size   *int // the most that one call may take, as far as is known
+	// inOrder is for items of which one must be written before another.
+	inOrder bool
 }
 
 // A refused batch is halved down to few, which are then sent one at a time:
@@ -116,28 +120,48 @@ func unplaced(err error) error {
 	return err
 }
 
-// singly sends items one at a time. It stops when many in a row are refused
-// alike: then it is not their fault.
+// singly sends items in calls of their own, few at once. It stops when many in
+// a row are refused alike: then it is not their fault.
 func singly[T any](ctx context.Context, l *loader, items []T, b bulk[T]) error {
-	for _, item := range items {
-		err := b.one(ctx, item)
-		switch {
-		case err == nil:
-			l.alike = alike{}
-			b.done(item)
-			if err := l.began(); err != nil {
-				return err
-			}
-		case !refuses(err, 1):
-			return err
-		default:
-			if err := b.refuse(item, refusal(err)); err != nil {
-				return err
-			}
-			if l.alike.again(err) {
-				return fmt.Errorf("%d records in a row were refused alike, so the cause is not theirs: %v", tooAlike, err) //nolint:errorlint // no longer the refusal of one record
+	together := atOnce
+	if b.inOrder {
+		together = 1
+	}
+	for some := range slices.Chunk(items, together) {
+		answers := make([]error, len(some))
+		var sent sync.WaitGroup
+		for i, item := range some {
+			sent.Go(func() { answers[i] = b.one(ctx, item) })
+		}
+		sent.Wait()
+		var stop error
+		for i, item := range some {
+			if err := settleOne(l, item, answers[i], b); stop == nil {
+				stop = err
 			}
 		}
+		if stop != nil {
+			return stop
+		}
+	}
+	return nil
+}
+
+// settleOne notes what became of an item that had a call of its own.
+func settleOne[T any](l *loader, item T, answer error, b bulk[T]) error {
+	switch {
+	case answer == nil:
+		l.alike = alike{}
+		b.done(item)
+		return l.began()
+	case !refuses(answer, 1):
+		return answer
+	}
+	if err := b.refuse(item, refusal(answer)); err != nil {
+		return err
+	}
+	if l.alike.again(answer) {
+		return fmt.Errorf("%d records in a row were refused alike, so the cause is not theirs: %v", tooAlike, answer) //nolint:errorlint // no longer the refusal of one record
 	}
 	return nil
 }

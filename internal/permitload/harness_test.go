@@ -93,9 +93,12 @@ type ended struct {
 
 // bring loads input into srv, in the caller's synctest bubble: what the
 // command does once its flags are read.
-func bring(ctx context.Context, srv http.Handler, input string) ended {
+func bring(ctx context.Context, srv http.Handler, input string, flags ...func(*config)) ended {
 	var out, errs bytes.Buffer
-	cfg := config{files: []string{"-"}, tenant: "default", createMissing: "yes", classes: permit.Classes()}
+	cfg := config{files: []string{"-"}, tenant: "default", createMissing: "yes", classes: permit.Classes(), removeLimit: 100, yes: true}
+	for _, set := range flags {
+		set(&cfg)
+	}
 	t := tool.New("permitload", strings.NewReader(input), &out, &errs)
 	t.Log = slog.New(slog.DiscardHandler)
 	l := newLoader(cfg, t, permit.New(httpapi.Config{

@@ -52,7 +52,7 @@ func (l *loader) await(ctx context.Context, batch []pending) (bool, error) {
 		if len(unseen) == 0 {
 			return true, nil
 		}
-		l.late = true
+		l.late.Store(true)
 		if time.Now().Add(wait).After(deadline) {
 			return false, nil
 		}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"io"
-	"strings"
 
 	"a0permit/internal/permit"
 	"a0permit/internal/reconcile"
@@ -41,7 +40,7 @@ func (l *loader) look(ctx context.Context) error {
 	if l.dropEmail {
 		l.dropEmails()
 	}
-	if !l.plan.WantsAssignments() {
+	if !l.plan.WantsAssignments() && l.takeAway == nil {
 		return nil
 	}
 	return l.lookAssignments(ctx)
@@ -89,6 +88,9 @@ func (l *loader) compare(have permit.User) error {
 	if current.Attributes, err = attributes(have); err != nil {
 		return err
 	}
+	if l.dropped[i] {
+		want.Email = ""
+	}
 	write, same := l.overlay(want, current)
 	l.plan.Found(i, same)
 	if same {
@@ -104,7 +106,7 @@ func (l *loader) compare(have permit.User) error {
 		return err
 	}
 	if o.releases() {
-		l.released[strings.ToLower(current.Email)] = i
+		l.released[reconcile.FoldEmail(current.Email)] = i
 	}
 	return nil
 }
@@ -125,7 +127,7 @@ func (l *loader) dropEmails() {
 		l.dropped[i] = true
 		o, found := l.changed[i]
 		if o.releases() {
-			delete(l.released, strings.ToLower(o.email))
+			delete(l.released, reconcile.FoldEmail(o.email))
 		}
 		switch {
 		case !found:

@@ -76,23 +76,7 @@ func (l *loader) askUsers(ctx context.Context, total int) error {
 	l.extras = &extras{}
 	var mu sync.Mutex // compare writes to the plan and to a spool
 	found := 0
-	ask := func(question func(ctx context.Context, i int) error) error {
-		group, ctx := errgroup.WithContext(ctx)
-		group.SetLimit(atOnce)
-		for i := range l.plan.Users() {
-			group.Go(func() error { return question(ctx, i) })
-		}
-		return group.Wait()
-	}
-	err := ask(func(ctx context.Context, i int) error {
-		line, err := l.in.user(l.in.users[i])
-		if err != nil {
-			return err
-		}
-		have, ok, err := l.permit.User(ctx, line.Key)
-		if err != nil || !ok {
-			return err
-		}
+	err := l.askForUsers(ctx, func(_ int, have permit.User) error {
 		mu.Lock()
 		defer mu.Unlock()
 		found++
@@ -102,7 +86,7 @@ func (l *loader) askUsers(ctx context.Context, total int) error {
 		return err
 	}
 	l.report.Extra = max(total-found, 0)
-	return ask(func(ctx context.Context, i int) error {
+	return sideBySide(ctx, l.plan.Users(), func(ctx context.Context, i int) error {
 		mu.Lock()
 		state := l.plan.State(i)
 		mu.Unlock()
@@ -125,6 +109,35 @@ func (l *loader) askUsers(ctx context.Context, total int) error {
 		}
 		return nil
 	})
+}
+
+// askForUsers asks for the users of the input by key; those that Permit has are
+// met several at once.
+func (l *loader) askForUsers(ctx context.Context, met func(i int, have permit.User) error) error {
+	return sideBySide(ctx, l.plan.Users(), func(ctx context.Context, i int) error {
+		line, err := l.in.user(l.in.users[i])
+		if err != nil {
+			return err
+		}
+		have, ok, err := l.permit.User(ctx, line.Key)
+		if err != nil || !ok {
+			return err
+		}
+		return met(i, have)
+	})
+}
+
+// sideBySide does n things, few at once, and ends with the first that fails.
+func sideBySide(ctx context.Context, n int, do func(ctx context.Context, i int) error) error {
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(atOnce)
+	for i := range n {
+		if ctx.Err() != nil {
+			break
+		}
+		group.Go(func() error { return do(ctx, i) })
+	}
+	return group.Wait()
 }
 
 // lookAssignments notes the role assignments that Permit has. All of them are
@@ -157,11 +170,13 @@ func (l *loader) lookAssignments(ctx context.Context) error {
 			return err
 		}
 	}
-	have, err := l.assignments(ctx, users)
-	for _, a := range have {
+	for a, err := range l.permit.AssignmentsOf(ctx, users) {
+		if err != nil {
+			return err
+		}
 		l.haveAssignment(a)
 	}
-	return err
+	return nil
 }
 
 // patientPages is how many pages of all assignments are read for each call
@@ -184,6 +199,10 @@ func (l *loader) listAssignments(ctx context.Context, most int) (whole bool, err
 	return true, nil
 }
 
-func (l *loader) haveAssignment(a permit.Assignment) {
-	l.plan.HaveAssignment(a.User, record.RoleAssignment{Role: a.Role, Tenant: a.Tenant, ResourceInstance: a.ResourceInstance})
+func (l *loader) haveAssignment(a permit.Held) {
+	held := record.RoleAssignment{Role: a.Role, Tenant: a.Tenant, ResourceInstance: a.ResourceInstance}
+	wanted := l.plan.HaveAssignment(a.User, held)
+	if l.takeAway != nil {
+		l.takeAway.see(l.plan, a, wanted)
+	}
 }

@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -46,6 +47,12 @@ func Run(ctx context.Context, args []string, in io.Reader, out, errs io.Writer) 
 			&cli.StringFlag{Name: "tenant", Value: "default", Usage: "the `TENANT` of assignments that name none"},
 			&cli.StringFlag{Name: "create-missing", Value: "ask", Usage: "create roles and tenants that Permit lacks: ask, yes or no"},
 			&cli.StringFlag{Name: "attributes", Value: "merge", Usage: "attributes that a line does not name: merge keeps them, replace removes them"},
+			&cli.StringFlag{Name: "roles", Value: "add", Usage: "add role assignments, or replace: also take away those that the input speaks of and does not have"},
+			&cli.BoolFlag{Name: "remove", Usage: "unassign and delete the users of the input"},
+			&cli.BoolFlag{Name: "yes", Usage: "take away without asking"},
+			&cli.Float64Flag{Name: "remove-limit", Value: 5, Usage: "refuse to take away more than this `PERCENT` of what is in scope"},
+			&cli.StringFlag{Name: "removed", Usage: "write what is taken away to `FILE`, as lines that restore it"},
+			&cli.BoolFlag{Name: "verify", Usage: "look again afterwards, and exit with 3 where Permit differs from the input"},
 			&cli.StringFlag{Name: "duplicate-email", Value: "reject", Usage: "a user whose email another has: reject the line, or drop the email"},
 			&cli.StringFlag{Name: "extra", Usage: "write the users that Permit has and the input lacks to `FILE`"},
 			&cli.BoolFlag{Name: "dry-run", Usage: "print what would be done, and do nothing"},
@@ -69,6 +76,12 @@ type config struct {
 	replace         bool // attributes that a line does not name go
 	dropEmail       bool // of a user whose email another has
 	extra           string
+	replaceRoles    bool
+	remove          bool
+	yes             bool
+	removeLimit     float64 // percent
+	removed         string
+	verify          bool
 	classes         []httpapi.Class
 	tenant          string
 	dryRun          bool
@@ -100,17 +113,30 @@ func newConfig(c *cli.Context, t *tool.Tool) (config, error) {
 		return config{}, err
 	}
 	for flag, values := range map[string][]string{
-		"create-missing": {"ask", "yes", "no"}, "attributes": {"merge", "replace"}, "duplicate-email": {"reject", "drop"},
+		"create-missing": {"ask", "yes", "no"}, "attributes": {"merge", "replace"}, "duplicate-email": {"reject", "drop"}, "roles": {"add", "replace"},
 	} {
 		if value := c.String(flag); !slices.Contains(values, value) {
 			return config{}, tool.Usage(fmt.Sprintf("--%s: %q is not one of %s", flag, value, strings.Join(values, ", ")), "--"+flag+" "+values[0])
 		}
 	}
-	if err := tool.Distinct(c, "extra", "summary"); err != nil {
+	if err := tool.Distinct(c, "extra", "removed", "summary"); err != nil {
 		return config{}, err
 	}
-	if c.String("extra") == "-" {
-		return config{}, tool.Usage("--extra: stdout is for what was not loaded", "--extra extra.jsonl")
+	for _, flag := range []string{"extra", "removed"} {
+		if c.String(flag) == "-" {
+			return config{}, tool.Usage("--"+flag+": stdout is for what was not loaded", "--"+flag+" "+flag+".jsonl")
+		}
+	}
+	for _, flag := range []string{"roles", "extra", "verify", "attributes", "duplicate-email"} {
+		if c.Bool("remove") && c.IsSet(flag) {
+			return config{}, tool.Usage("--remove deletes users, and --"+flag+" is for loading them", "leave one of the two out")
+		}
+	}
+	if c.Bool("verify") && c.Bool("dry-run") {
+		return config{}, tool.Usage("--verify looks again after a load, and --dry-run loads nothing", "leave one of the two out")
+	}
+	if limit := c.Float64("remove-limit"); !(limit >= 0 && limit <= 100) {
+		return config{}, tool.Usage("--remove-limit: not a number from 0 to 100", "--remove-limit 5")
 	}
 	classes, err := rates(c.StringSlice("rate"))
 	if err != nil {
@@ -122,7 +148,8 @@ func newConfig(c *cli.Context, t *tool.Tool) (config, error) {
 	return config{
 		files: files, project: c.String("project"), environment: c.String("environment"), tenant: c.String("tenant"),
 		createMissing: c.String("create-missing"), replace: c.String("attributes") == "replace", dropEmail: c.String("duplicate-email") == "drop",
-		extra: c.String("extra"), classes: classes, dryRun: c.Bool("dry-run"),
+		replaceRoles: c.String("roles") == "replace", remove: c.Bool("remove"), yes: c.Bool("yes"), removeLimit: c.Float64("remove-limit"),
+		removed: c.String("removed"), verify: c.Bool("verify"), extra: c.String("extra"), classes: classes, dryRun: c.Bool("dry-run"),
 		allowIncomplete: c.Bool("allow-incomplete"), requireEnd: c.Bool("require-end"),
 	}, nil
 }
@@ -161,8 +188,9 @@ type loader struct {
 
 	overlays *tool.Spool
 	changed  map[int]overlay
-	released map[string]int // emails, in lower case, and who gives them up
+	released map[string]int // emails, folded, and who gives them up
 	extras   *extras
+	takeAway *takeAway    // nil unless --roles replace
 	byKey    bool         // users were asked for by key, and not listed
 	dropped  map[int]bool // users who are loaded without the email of their line
 
@@ -174,8 +202,8 @@ type loader struct {
 	created map[outcome]bool
 	broken  map[outcome]fault // roles and tenants that could not be created
 	alike   alike
-	late    bool // users became visible late in this load
-	wrote   bool // something was written, or refused
+	late    atomic.Bool // users became visible late in this load
+	wrote   bool        // something was written, or refused
 }
 
 func newLoader(cfg config, t *tool.Tool, client *permit.Client) *loader {
@@ -208,6 +236,14 @@ func (l *loader) run(ctx context.Context) error {
 	if err := l.complete(); err != nil {
 		return err
 	}
+	if l.remove {
+		return l.removeUsers(ctx)
+	}
+	if l.replaceRoles {
+		if err := l.dated(); err != nil {
+			return err
+		}
+	}
 	if err := l.look(ctx); err != nil {
 		return err
 	}
@@ -220,6 +256,9 @@ func (l *loader) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := l.mayTakeAway(ctx); err != nil {
+		return err
+	}
 	err = l.apply(ctx, create)
 	if closing := l.closing(err); err == nil {
 		err = closing
@@ -228,6 +267,11 @@ func (l *loader) run(ctx context.Context) error {
 	}
 	if err != nil {
 		return err
+	}
+	if l.verify {
+		if err := l.verified(ctx); err != nil {
+			return err
+		}
 	}
 	return l.verdict()
 }

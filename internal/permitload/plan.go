@@ -40,6 +40,9 @@ func (l *loader) settled() {
 	} else {
 		l.tool.Say("+ %s  = %s", tool.Count(c.Assign, "role assignment"), tool.Thousands(c.Assigned))
 	}
+	if n := l.takeAway.count(); n > 0 {
+		l.tool.Say("- %s of %s", tool.Count(n, "role assignment"), tool.Count(len(l.takeAway.owed), "user"))
+	}
 	l.resembling(roles)
 	if n := len(l.dropped); n > 0 {
 		l.tool.Warn("%s loaded without email: another user has it", tool.Count(n, "user"))
@@ -51,7 +54,11 @@ func (l *loader) settled() {
 		l.tool.Say("%s in Permit but not in the input, left alone", tool.Count(l.report.Extra, "user"))
 	}
 	l.estimate(len(roles), len(tenants), c)
-	// Counted now, so that a dry run counts them too.
+	l.countRejected()
+}
+
+// countRejected counts what broke a rule now, so that a dry run counts it too.
+func (l *loader) countRejected() {
 	for _, r := range l.in.rejected {
 		l.in.tallies[r.kind].NotLoaded++
 	}

@@ -3,7 +3,6 @@ package permitload
 import (
 	"context"
 	"errors"
-	"slices"
 
 	"a0permit/internal/permit"
 	"a0permit/internal/reconcile"
@@ -53,13 +52,11 @@ func (l *loader) keeping(ctx context.Context, batch []write, put func() error) e
 // assignments is what Permit has of the users named.
 func (l *loader) assignments(ctx context.Context, users []string) ([]permit.Assignment, error) {
 	var list []permit.Assignment
-	for some := range slices.Chunk(users, permit.MaxFilter) {
-		for a, err := range l.permit.Assignments(ctx, some...) {
-			if err != nil {
-				return nil, err
-			}
-			list = append(list, a)
+	for a, err := range l.permit.AssignmentsOf(ctx, users) {
+		if err != nil {
+			return nil, err
 		}
+		list = append(list, a.Assignment)
 	}
 	return list, nil
 }

@@ -26,6 +26,8 @@ type input struct {
 	tallies   map[string]*tally
 
 	ends       int
+	asOf       time.Time // the oldest of the ends'
+	undated    bool      // an end does not say
 	incomplete error
 }
 
@@ -195,10 +197,16 @@ func (in *input) takeEnd(text []byte) error {
 		}
 		in.incomplete = fmt.Errorf("the input says that it is not complete%s", why)
 	}
-	if end.AsOf != "" {
-		if _, err := time.Parse(time.RFC3339, end.AsOf); err != nil {
-			return fmt.Errorf("%w: an end line: as_of is not a time", errForeign)
-		}
+	if end.AsOf == "" {
+		in.undated = true
+		return nil
+	}
+	at, err := time.Parse(time.RFC3339, end.AsOf)
+	if err != nil {
+		return fmt.Errorf("%w: an end line: as_of is not a time", errForeign)
+	}
+	if in.asOf.IsZero() || at.Before(in.asOf) {
+		in.asOf = at
 	}
 	return nil
 }

@@ -15,6 +15,8 @@ type report struct {
 	Environment string
 	Extra       int // users in Permit that the input lacks
 	Assigned    int // assignments made
+	Removed     int // assignments taken away
+	Deleted     int // users
 	PutBack     int // assignments that a PUT had cleared, and that are there again
 	tallies     map[string]*tally
 	closed      bool
@@ -23,7 +25,7 @@ type report struct {
 // MarshalJSON names each type's tally.
 func (r *report) MarshalJSON() ([]byte, error) {
 	return json.Marshal(map[string]any{
-		"project": r.Project, "environment": r.Environment, "extra_users": r.Extra, "assignments_made": r.Assigned, "assignments_put_back": r.PutBack,
+		"project": r.Project, "environment": r.Environment, "extra_users": r.Extra, "assignments_made": r.Assigned, "assignments_put_back": r.PutBack, "assignments_removed": r.Removed, "users_deleted": r.Deleted,
 		"users": r.tallies[record.TypeUser], "roles": r.tallies[record.TypeRole], "tenants": r.tallies[record.TypeTenant],
 	})
 }
@@ -47,6 +49,12 @@ func (r *report) String() string {
 	parts = append(parts, tool.Count(r.Assigned, "role assignment")+" made")
 	if r.PutBack > 0 {
 		parts = append(parts, tool.Count(r.PutBack, "role assignment")+" put back")
+	}
+	if r.Removed > 0 {
+		parts = append(parts, tool.Count(r.Removed, "role assignment")+" taken away")
+	}
+	if r.Deleted > 0 {
+		parts = append(parts, tool.Count(r.Deleted, "user")+" deleted")
 	}
 	return strings.Join(parts, "; ")
 }

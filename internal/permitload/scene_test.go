@@ -45,6 +45,11 @@ func records(s permittest.State) string {
 	return b.String()
 }
 
+// endAt is an end line of data that was true then.
+func endAt(at time.Time) string {
+	return `{"type":"end","complete":true,"as_of":"` + at.UTC().Format(time.RFC3339) + `"}` + "\n"
+}
+
 const end = `{"type":"end","complete":true,"users":0,"roles":0,"tenants":0,"rejected":0}` + "\n"
 
 func line(kind string, fields map[string]any) string {

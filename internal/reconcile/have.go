@@ -98,6 +98,27 @@ func (p *Plan) HaveAssignment(userKey string, a record.RoleAssignment) bool {
 	return wanted
 }
 
+// Speaks reports whether the input says all there is to say of a user, a role
+// and a tenant together, and so whether the user should hold the role there: the
+// user's line has assignments, if none, the role has a line and the tenant has
+// one, or is the one meant by assignments without. It returns the user's number.
+func (p *Plan) Speaks(userKey string, a record.RoleAssignment) (int, bool) {
+	i, ok := p.byKey[p.hash(userKey)]
+	if !ok || !p.users[i].known || a.ResourceInstance != "" {
+		return 0, false
+	}
+	switch p.users[i].state {
+	case Conflicted, TakenEmail, Failed:
+		return 0, false
+	}
+	role, ok := p.roles.items[a.Role]
+	if !ok || role.line == nil {
+		return 0, false
+	}
+	tenant, ok := p.tenants.items[a.Tenant]
+	return int(i), ok && tenant.line != nil || p.tenantless && a.Tenant == p.tenant
+}
+
 // means reports whether Permit's assignment holds where the line says. A line
 // may name a resource instance alone; Permit names its tenant too.
 func (s scope) means(a record.RoleAssignment) bool {

@@ -19,8 +19,9 @@ import (
 
 // Plan is what is wanted, what there is, and so what is to be done.
 type Plan struct {
-	tenant string // for assignments that name none
-	seeds  [2]maphash.Seed
+	tenant     string // for assignments that name none
+	tenantless bool   // some name none
+	seeds      [2]maphash.Seed
 
 	roles   catalogue[record.Role]
 	tenants catalogue[record.Tenant]
@@ -58,6 +59,7 @@ type user struct {
 	first   uint32 // its first assignment
 	state   State
 	settled bool // whether it gets its email is known
+	known   bool // what it holds is known, if nothing
 }
 
 type assignment struct {
@@ -114,7 +116,7 @@ func (p *Plan) WantUser(u *record.User) Repeat {
 	}
 	i := uint32(len(p.users)) //nolint:gosec // fewer users than 4 billion
 	p.byKey[key] = i
-	w := user{sum: sum, first: uint32(len(p.assignments))} //nolint:gosec // as above
+	w := user{known: u.RoleAssignments != nil, sum: sum, first: uint32(len(p.assignments))} //nolint:gosec // as above
 	if u.Email != "" {
 		w.email = p.emailHash(u.Email)
 		if _, taken := p.emails[w.email]; !taken {
@@ -131,7 +133,7 @@ func (p *Plan) WantUser(u *record.User) Repeat {
 func (p *Plan) wantAssignment(first uint32, a record.RoleAssignment) {
 	s := scope{a.Tenant, a.ResourceInstance}
 	if s == (scope{}) {
-		s.tenant = p.tenant
+		s.tenant, p.tenantless = p.tenant, true
 	}
 	want := assignment{role: p.role(a.Role), scope: p.scope(s)}
 	if !slices.Contains(p.assignments[first:], want) {
@@ -168,7 +170,7 @@ func (p *Plan) hash(key string) [2]uint64 {
 }
 
 func (p *Plan) emailHash(email string) uint64 {
-	return cmp.Or(maphash.String(p.seeds[0], foldEmail(email)), 1)
+	return cmp.Or(maphash.String(p.seeds[0], FoldEmail(email)), 1)
 }
 
 // sum is a user's whole content in one number. JSON from a struct has one order

@@ -52,9 +52,10 @@ func Replace(want, have *record.User) (write record.User, same bool) {
 }
 
 // SameEmail compares emails as Permit's uniqueness does: but for case.
-func SameEmail(a, b string) bool { return foldEmail(a) == foldEmail(b) }
+func SameEmail(a, b string) bool { return FoldEmail(a) == FoldEmail(b) }
 
-func foldEmail(s string) string { return strings.ToLower(s) }
+// FoldEmail is the one form that the same emails share.
+func FoldEmail(s string) string { return strings.ToLower(s) }
 
 // equal compares JSON values: absent, null, "" and {} are the same, and numbers
 // are compared by value.

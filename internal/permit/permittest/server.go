@@ -38,6 +38,10 @@ const (
 	EnvironmentKey = "dev"
 )
 
+// maxURL is the longest URL that reaches the API. Permit documents none; that of
+// CloudFront, and of much else that stands in front of an API, is 8 KiB.
+const maxURL = 8 << 10
+
 // Server is the fake. Use New; it is safe for concurrent use.
 type Server struct {
 	o         Options
@@ -94,6 +98,10 @@ func (s *Server) admit(w http.ResponseWriter, r *http.Request) {
 	raw, err := io.ReadAll(r.Body)
 	if err != nil {
 		return // the caller has gone
+	}
+	if len(r.URL.RequestURI()) > maxURL {
+		http.Error(w, "URI Too Long", http.StatusRequestURITooLong)
+		return
 	}
 	if !s.authorized(r) {
 		s.refuse(w, fail(http.StatusUnauthorized, "UNAUTHORIZED", "the api key is missing or not valid"))

@@ -1,0 +1,236 @@
+package permitload
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"a0permit/internal/jsonl"
+	"a0permit/internal/permit"
+	"a0permit/internal/reconcile"
+	"a0permit/internal/record"
+	"a0permit/internal/tool"
+)
+
+// takeAway is what --roles replace is to take away: assignments that Permit
+// has, that the input speaks of, and that it does not have.
+type takeAway struct {
+	before  time.Time // only those made before
+	inScope int       // assignments of which the input speaks
+	surplus []surplus
+	met     map[permit.Assignment]bool
+	owed    map[int]int // how many are still to go, by the user's number
+}
+
+type surplus struct {
+	permit.Assignment
+	user int // its number
+}
+
+// grace is by how much older than the input's data an assignment must be, for
+// clocks that differ, and since an export takes its time.
+const grace = 10 * time.Minute
+
+// dated makes sure that it is known when the input was true. Without, last
+// week's file would take away what was given since.
+func (l *loader) dated() error {
+	if l.in.asOf.IsZero() || l.in.undated {
+		return tool.Hint(errors.New("--roles replace: the input does not say when it was true (as_of, in its end line); nothing was written"),
+			"a0tojsonl --as-of TIME says it", "without --roles replace nothing is taken away")
+	}
+	l.takeAway = &takeAway{before: l.in.asOf.Add(-grace), met: map[permit.Assignment]bool{}, owed: map[int]int{}}
+	return nil
+}
+
+// see notes an assignment that Permit has.
+func (t *takeAway) see(p *reconcile.Plan, a permit.Held, wanted bool) {
+	i, ok := p.Speaks(a.User, record.RoleAssignment{Role: a.Role, Tenant: a.Tenant, ResourceInstance: a.ResourceInstance})
+	if !ok {
+		return
+	}
+	t.inScope++
+	made := a.Created()
+	if wanted || made.IsZero() || !made.Before(t.before) || t.met[a.Assignment] {
+		return
+	}
+	t.met[a.Assignment] = true
+	t.surplus = append(t.surplus, surplus{a.Assignment, i})
+	t.owed[i]++
+}
+
+func (t *takeAway) count() int {
+	if t == nil {
+		return 0
+	}
+	return len(t.surplus)
+}
+
+func (t *takeAway) owes(i int) bool { return t != nil && t.owed[i] > 0 }
+
+// mayTakeAway asks, and writes down what goes before anything does: a load that
+// is stopped midway has then taken away nothing that the file lacks.
+func (l *loader) mayTakeAway(ctx context.Context) error {
+	n := l.takeAway.count()
+	if n == 0 {
+		return nil
+	}
+	what := fmt.Sprintf("take %s away from %s", tool.Count(n, "role assignment"), tool.Count(len(l.takeAway.owed), "user"))
+	if err := l.mayRemove(ctx, what, n, l.takeAway.inScope); err != nil {
+		return err
+	}
+	return l.record(func(write func(*record.User) error) error {
+		lines := map[int]*record.User{}
+		for _, s := range l.takeAway.surplus {
+			u := lines[s.user]
+			if u == nil {
+				u = &record.User{Type: record.TypeUser, Key: s.User}
+				lines[s.user] = u
+			}
+			u.RoleAssignments = append(u.RoleAssignments, record.RoleAssignment{Role: s.Role, Tenant: s.Tenant})
+		}
+		for i := range l.plan.Users() {
+			if u := lines[i]; u != nil {
+				if err := write(u); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	})
+}
+
+// mayRemove settles whether n of what is in scope may go. Without an answer
+// nothing at all is written.
+func (l *loader) mayRemove(ctx context.Context, what string, n, inScope int) error {
+	if float64(n)*100 > l.removeLimit*float64(inScope) {
+		return tool.Hint(fmt.Errorf("to %s would be %.1f%% of the %s in scope; nothing was written", what, float64(n)*100/float64(max(inScope, 1)), tool.Thousands(inScope)),
+			fmt.Sprintf("is the input whole? If it is: --remove-limit %d (it is %g)", min(n*100/max(inScope, 1)+1, 100), l.removeLimit))
+	}
+	if l.yes {
+		return nil
+	}
+	yes, err := l.tool.Ask(ctx, what+"?")
+	switch {
+	case errors.Is(err, tool.ErrNoTerminal):
+		return tool.Hint(fmt.Errorf("to %s needs a yes, and %w; nothing was written", what, err), "--yes takes away without asking")
+	case err != nil:
+		return err
+	case !yes:
+		return tool.Hint(errors.New("nothing was written"), "without --roles replace or --remove nothing is taken away")
+	}
+	return nil
+}
+
+// record writes --removed: lines that, loaded, bring back what goes.
+func (l *loader) record(fill func(write func(*record.User) error) error) error {
+	if l.removed == "" {
+		return nil
+	}
+	file, err := l.tool.Create(l.removed)
+	if err != nil {
+		return fmt.Errorf("--removed: %w", err)
+	}
+	defer file.Abort()
+	out, n := jsonl.NewWriter(file), 0
+	err = fill(func(u *record.User) error {
+		n++
+		return out.Write(u)
+	})
+	if err == nil {
+		err = out.Write(record.End{Type: record.TypeEnd, Complete: true, Users: n, AsOf: time.Now().UTC().Format(time.RFC3339)})
+	}
+	if err == nil {
+		err = out.Flush()
+	}
+	if err == nil {
+		err = file.Commit()
+	}
+	if err != nil {
+		return fmt.Errorf("--removed: %w", err)
+	}
+	return nil
+}
+
+// unassign takes away what --roles replace is to take away, but from users
+// whose line could not be loaded.
+func (l *loader) unassign(ctx context.Context) error {
+	var batch []surplus
+	for _, s := range l.takeAway.surplus {
+		if l.plan.State(s.user) != reconcile.Failed {
+			batch = append(batch, s)
+		}
+	}
+	return l.deliverUnassignments(ctx, batch, func(s surplus) {
+		l.takeAway.owed[s.user]--
+		if l.plan.State(s.user) == reconcile.Same {
+			l.plan.SetState(s.user, reconcile.Touched)
+		}
+	})
+}
+
+func (l *loader) deliverUnassignments(ctx context.Context, batch []surplus, done func(surplus)) error {
+	return deliver(ctx, l, batch, bulk[surplus]{
+		send: l.sendUnassignments,
+		one: func(ctx context.Context, s surplus) error {
+			return gone(l.permit.UnassignOne(ctx, s.Assignment))
+		},
+		done: func(s surplus) {
+			l.report.Removed++
+			done(s)
+		},
+		refuse: func(s surplus, f fault) error { return l.fail(s.user, f) },
+		size:   &l.assignmentSize,
+	})
+}
+
+// sendUnassignments makes one bulk call, and another without those that are
+// gone already: an answer may have been lost.
+func (l *loader) sendUnassignments(ctx context.Context, batch []surplus) error {
+	for shrunk := false; ; shrunk = true {
+		body := make([]permit.Assignment, len(batch))
+		for i, s := range batch {
+			body[i] = s.Assignment
+		}
+		err := l.permit.Unassign(ctx, body)
+		if shrunk {
+			err = unplaced(err)
+		}
+		if permit.Status(err) != http.StatusNotFound {
+			return err
+		}
+		var users []string
+		for i, s := range batch {
+			if i == 0 || batch[i-1].User != s.User {
+				users = append(users, s.User)
+			}
+		}
+		have, looked := l.assignments(ctx, users)
+		if looked != nil {
+			return errors.Join(err, looked)
+		}
+		there := set(have)
+		var rest []surplus
+		for _, s := range batch {
+			if there[s.Assignment] {
+				rest = append(rest, s)
+			}
+		}
+		switch len(rest) {
+		case 0:
+			return nil
+		case len(batch):
+			return err
+		}
+		batch = rest
+	}
+}
+
+// gone takes a 404 for what it says: the thing is not there.
+func gone(err error) error {
+	if permit.Status(err) == http.StatusNotFound {
+		return nil
+	}
+	return err
+}
