@@ -35,9 +35,13 @@ type pace struct {
 	chunk   int // bytes
 }
 
+// mostWorkers bounds the memory, of which each takes some MiB. More would wait
+// for the one that unpacks or the one that writes.
+const mostWorkers = 4
+
 // Run is the whole command; it returns the exit code.
 func Run(ctx context.Context, args []string, in io.Reader, out, errs io.Writer) int {
-	return command(ctx, args, in, out, errs, pace{workers: runtime.GOMAXPROCS(0), chunk: 256 << 10})
+	return command(ctx, args, in, out, errs, pace{workers: min(runtime.GOMAXPROCS(0), mostWorkers), chunk: 128 << 10})
 }
 
 func command(ctx context.Context, args []string, in io.Reader, out, errs io.Writer, p pace) int {
@@ -49,8 +53,7 @@ func command(ctx context.Context, args []string, in io.Reader, out, errs io.Writ
 		Flags:       flags(),
 		Action: func(c *cli.Context) error {
 			if c.Bool("schema") {
-				_, err := t.Out.Write(record.Schema)
-				return err
+				return writeSchema(t, c.String("output"))
 			}
 			conf, err := settings(c, t)
 			if err != nil {
@@ -61,4 +64,16 @@ func command(ctx context.Context, args []string, in io.Reader, out, errs io.Writ
 		},
 	}
 	return t.Run(ctx, app, args)
+}
+
+func writeSchema(t *tool.Tool, path string) error {
+	out, err := t.Create(path)
+	if err != nil {
+		return err
+	}
+	defer out.Abort()
+	if _, err := out.Write(record.Schema); err != nil {
+		return writeError(err)
+	}
+	return out.Commit()
 }

@@ -10,7 +10,9 @@ import (
 )
 
 // cutter is the first stage of the pipeline. It parses the headers alone, and of
-// each table the rows up to the one that tells whether Auth0 has escaped it.
+// each table the rows up to the one that tells whether Auth0 has escaped it. Rows
+// before it are all refused, for they have no id or are ragged; where a whole
+// chunk tells nothing, they go into the rejects as they stand.
 type cutter struct {
 	ctx           context.Context //nolint:containedctx // it lives no longer than the call that makes it
 	in            *csvrows.Cutter
@@ -47,33 +49,17 @@ func (c *cutter) file() {
 // rows cuts the rows of one table, and reports whether to go on behind it.
 func (c *cutter) rows(table *convert.Table) bool {
 	c.in.Table(table)
-	escaped := false
-	for {
-		row, err := c.in.Peek()
-		if errors.Is(err, io.EOF) {
-			return true
-		}
-		if err != nil {
-			break // Next says it again, or the parser of the chunk does
-		}
-		var tells bool
-		if escaped, tells = table.Escaped(row.Cells); tells {
-			break
-		}
-		j := c.next(table)
-		if j == nil {
-			return false
-		}
-		if j.err = c.in.One(&j.chunk); j.err != nil {
-			c.done(j)
-			return false
-		}
-		c.send(j)
-	}
+	escaped, told := false, false
 	for {
 		j := c.next(table)
 		if j == nil {
 			return false
+		}
+		if !told {
+			c.in.Look(func(cells []string) bool {
+				escaped, told = table.Escaped(cells)
+				return told
+			})
 		}
 		j.escaped = escaped
 		switch err := c.chunk(j); {

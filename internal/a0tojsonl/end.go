@@ -51,6 +51,10 @@ func (r *runner) warn() {
 	if n := r.withoutRole; n > 0 {
 		r.tool.Warn("%s without a role left out: Permit has no membership without one", tool.Count(n, "organization membership"))
 	}
+	if r.report.Tenants > 0 && r.rolesAlone {
+		r.tool.Warn("the users say nothing of organizations, which the input has: permitload --roles replace would take away what they hold there")
+		r.tool.Hint("a0export users --organizations takes the memberships along")
+	}
 	if unused := r.catalogue.UnusedMappings(); r.report.Complete && len(unused) > 0 {
 		r.tool.Warn("--role-map: %s for no role of the input, the first for %q", tool.Count(len(unused), "line"), unused[0])
 	}

@@ -4,6 +4,7 @@ package a0tojsonl_test
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"os"
 	"os/exec"
@@ -12,6 +13,7 @@ import (
 
 	"a0permit/internal/a0tojsonl"
 	"a0permit/internal/a0tojsonl/sample"
+	"a0permit/internal/tool"
 )
 
 // asTool makes the test binary the tool itself, so that a test can look at the
@@ -25,35 +27,67 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// Memory does not grow with the input.
+// Memory does not grow with the input, nor past its bound with the processors.
 func TestMemory(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
 		t.Skip("takes a while, and means nothing under the race detector, which has a memory of its own")
 	}
-	const rows = 1_000_000
-	few, many := peak(t, rows/20), peak(t, rows)
-	t.Logf("%d rows: %.1f MiB, %d rows: %.1f MiB", rows/20, few, rows, many)
-	if many > 48 {
-		t.Errorf("%d rows took %.1f MiB, the goal is 48", rows, many)
-	}
+	const rows, most = 1_000_000, 48
+	few, many := peak(t, 2, sample.New(rows/5)), peak(t, 2, sample.New(rows))
 	if many > few+8 {
-		t.Errorf("%d rows took %.1f MiB, and %d rows %.1f", rows/20, few, rows, many)
+		t.Errorf("%d rows took %.1f MiB, and %d rows %.1f", rows/5, few, rows, many)
+	}
+	for name, got := range map[string]float64{
+		"2 processors": many, "32 processors": peak(t, 32, sample.New(rows)), "rejected rows of 100 connections": peak(t, 2, rejectedRows(rows/2)),
+	} {
+		t.Logf("%s: %.1f MiB", name, got)
+		if got > most {
+			t.Errorf("%s: %.1f MiB, the goal is %d", name, got, most)
+		}
 	}
 }
 
-// peak is the most memory that the conversion of so many rows has taken, in MiB.
-func peak(t *testing.T, rows int) float64 {
+// rejectedRows is a table of users whose key Permit refuses, of 100 connections.
+func rejectedRows(n int) io.Reader {
+	i := -1
+	return rows(func() string {
+		if i++; i == 0 {
+			return "user_id,email,provider\n"
+		} else if i > n {
+			return ""
+		}
+		return fmt.Sprintf("auth0|no good %d,u%d@acme.example,connection-%d\n", i, i, i%100)
+	})
+}
+
+// rows makes up a table as it is read; "" is its end.
+type rows func() string
+
+func (next rows) Read(p []byte) (int, error) {
+	n := 0
+	for len(p)-n > 100 {
+		row := next()
+		if row == "" {
+			return n, io.EOF
+		}
+		n += copy(p[n:], row)
+	}
+	return n, nil
+}
+
+// peak is the most memory that the conversion of a table has taken, in MiB.
+func peak(t *testing.T, processors int, table io.Reader) float64 {
 	t.Helper()
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
 	cmd := exec.CommandContext(t.Context(), self)
-	cmd.Env = append(os.Environ(), asTool+"=1", "GOMEMLIMIT=32MiB", "GOGC=200")
-	cmd.Stdin = sample.New(rows)
-	if err := cmd.Run(); err != nil {
-		t.Fatalf("%d rows: %v", rows, err)
+	cmd.Env = append(os.Environ(), asTool+"=1", "GOMEMLIMIT=32MiB", "GOGC=200", fmt.Sprintf("GOMAXPROCS=%d", processors))
+	cmd.Stdin = table
+	if err := cmd.Run(); err != nil && cmd.ProcessState.ExitCode() != tool.Rejected {
+		t.Fatal(err)
 	}
 	usage, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage)
 	if !ok {

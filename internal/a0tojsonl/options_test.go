@@ -220,13 +220,87 @@ func TestUsageOfOptions(t *testing.T) {
 		{"--member-role", ""},
 		{"--as-of", "yesterday"},
 		{"--as-of", "2999-01-01T00:00:00Z"},
-		{"--rejects", "a", "--summary", "./a"},
-		{"--output", "a", "--summary", "a"},
 	}
 	for _, args := range tests {
 		if got := runOn(t, "user_id\n1\n", args...); got.code != tool.BadUsage || got.out != "" || !strings.Contains(got.err, "hint: ") {
 			t.Errorf("%q: exit %d, stdout %q, stderr %q; want exit 2 and a hint", args, got.code, got.out, got.err)
 		}
+	}
+}
+
+// A file that two flags name is left as it is.
+func TestOneFileForTwo(t *testing.T) {
+	t.Parallel()
+	for _, flags := range [][2]string{{"--rejects", "--summary"}, {"--output", "--summary"}, {"--output", "--rejects"}} {
+		path := filepath.Join(t.TempDir(), "precious")
+		if err := os.WriteFile(path, []byte("precious"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		got := runOn(t, "user_id\n1\n", flags[0], path, flags[1], filepath.Dir(path)+"/./precious")
+		if got.code != tool.BadUsage || !strings.Contains(got.err, "name the same file") {
+			t.Errorf("%q: exit %d, %s", flags, got.code, got.err)
+		}
+		if text, err := os.ReadFile(path); err != nil || string(text) != "precious" {
+			t.Errorf("%q: the file holds %q, %v", flags, text, err)
+		}
+	}
+}
+
+// Tables that were put together carelessly: nothing is taken for what it is not.
+func TestTablesPutTogether(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name, input string
+		code        int
+		out, says   string // a part of each
+	}{
+		{
+			"the header of the dashboard's file in the middle", "user_id,given_name,family_name\nauth0|1,Al,Ax\nId,Family Name,Given Name\nauth0|2,Bx,Bo\n", tool.Stopped,
+			`"complete":false`, `stdin: row 3, line 3, column "user_id": the header of another file` + "\na0tojsonl: hint: name the files one by one",
+		},
+		{
+			"a header with a sign of data", "user_id,nick\nauth0|1,Al\nuser_id,a|b\nauth0|2,Bo\n", tool.Done,
+			`{"type":"user","key":"auth0|2","attributes":{"a|b":"Bo"}}`, "",
+		},
+		{
+			"a user who is called like a column", "user_id,given_name\nauth0|1,user_id\n", tool.Done,
+			`{"type":"user","key":"auth0|1","first_name":"user_id"}`, "",
+		},
+		{
+			"an organization that gets its name later", "user_id,organizations\nauth0|1,\"[{\"\"id\"\":\"\"org_1\"\",\"\"roles\"\":[\"\"A\"\"]}]\"\norganization_id,name,display_name\norg_1,acme,Acme Inc\norg_1,acme,Acme Inc\n", tool.Done,
+			`{"type":"tenant","key":"org_1","name":"Acme Inc"}` + "\n" + `{"type":"end"`, "",
+		},
+		{
+			"organizations, and users who do not say theirs", "organization_id,name\norg_1,acme\nuser_id,roles\nauth0|1,[]\n", tool.Done,
+			`"role_assignments":[]`, "warning: the users say nothing of organizations",
+		},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			for _, chunk := range []int{1, 1 << 18} {
+				got := runPaced(t, tt.input, 2, chunk, "--attributes", "all")
+				if got.code != tt.code || !strings.Contains(got.out, tt.out) || !strings.Contains(got.err, tt.says) {
+					t.Errorf("exit %d\n%s%s\nwant exit %d, %s and %s", got.code, got.out, got.err, tt.code, tt.out, tt.says)
+				}
+			}
+		})
+	}
+}
+
+// No name of a person, or anything else that no header has, is on the screen.
+func TestRowsThatAreNoHeader(t *testing.T) {
+	t.Parallel()
+	for _, input := range []string{"Jane,Doe,+491701234567\n", "Jane;Doe;x\n", "user_id,provider,email\nauth0|1,jane@acme.com,db\n"} {
+		got := runOn(t, input)
+		for _, word := range []string{"Jane", "jane", "Doe", "+49"} {
+			if got.code == tool.Done || strings.Contains(got.err, word) {
+				t.Errorf("exit %d, %s", got.code, got.err)
+			}
+		}
+	}
+	if got := runOn(t, "email,given_name\n"); !strings.Contains(got.err, `the header has: "email", "given_name"`) {
+		t.Errorf("%s", got.err)
 	}
 }
 

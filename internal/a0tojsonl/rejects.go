@@ -8,6 +8,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"unicode"
 
 	"a0permit/internal/convert"
 	"a0permit/internal/tool"
@@ -44,8 +45,11 @@ func (r *rejects) add(table *convert.Table, row *rejected) error {
 		r.sums[reason] = by
 	}
 	connection := fault.Connection
-	if _, known := by[connection]; !known && (len(by) >= mostConnections || len(connection) > 100) {
-		connection = otherConnections
+	if _, known := by[connection]; !known {
+		if len(by) >= mostConnections || !isConnection(connection) {
+			connection = otherConnections
+		}
+		connection = strings.Clone(connection) // the cell is a part of its whole chunk
 	}
 	by[connection]++
 	if r.file == nil {
@@ -62,6 +66,14 @@ const (
 	mostConnections  = 100
 	otherConnections = "others"
 )
+
+// isConnection reports whether a cell can be the name of a connection. Where
+// columns are mixed up it may be anything, and a person's email too.
+func isConnection(cell string) bool {
+	return len(cell) <= 128 && !strings.ContainsFunc(cell, func(r rune) bool {
+		return r > unicode.MaxASCII || !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("-_. ", r)
+	})
+}
 
 // write writes a row so that, once mended, it converts when fed again. Known
 // columns go by our names, which make the header one anywhere in a stream. A
@@ -104,6 +116,9 @@ func (r *rejects) flush() error {
 func (r *rejects) sum() {
 	if r.n > shown {
 		r.tool.Problem("%s more rows were rejected than are shown", tool.Thousands(r.n-shown))
+		if r.file == nil {
+			r.tool.Hint("--rejects FILE keeps them all, each with its reason")
+		}
 	}
 	for _, reason := range slices.Sorted(maps.Keys(r.sums)) {
 		by := r.sums[reason]

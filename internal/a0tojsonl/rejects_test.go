@@ -155,3 +155,22 @@ a0tojsonl: hint: without --strict such rows are set aside and the rest is conver
 		t.Errorf("end = %+v", end)
 	}
 }
+
+// Whether a table is escaped is said by its first id, and holds for the rows
+// before it too.
+func TestRejectsBeforeTheFirstID(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "rejects.csv")
+	const in = "user_id,email,given_name\n,'x@y.co,'Zoe\n'auth0|3,'ragged\n'auth0|2,'b@y.co,'Bob\n"
+	if got := runOn(t, in, "--rejects", path); got.code != tool.Rejected {
+		t.Errorf("exit %d: %s", got.code, got.err)
+	}
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := "user_id,email,given_name,reject_reason\n,x@y.co,Zoe,user_id: no key\nauth0|3,ragged,ragged row\n"
+	if diff := cmp.Diff(want, string(data)); diff != "" {
+		t.Errorf("rejects (-want +got):\n%s", diff)
+	}
+}

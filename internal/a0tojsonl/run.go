@@ -21,9 +21,10 @@ type runner struct {
 	rejects   *rejects
 	report    report
 
-	unkeyed     int // roles without a key
-	left        int // users left out for them
-	withoutRole int // memberships left out
+	unkeyed     int  // roles without a key
+	left        int  // users left out for them
+	withoutRole int  // memberships left out
+	rolesAlone  bool // a table says which roles users hold, and not where they are members
 	asOf        time.Time
 }
 

@@ -58,7 +58,7 @@ func settings(c *cli.Context, t *tool.Tool) (config, error) {
 	case conf.options.UserKey == "":
 		return conf, tool.Usage("--user-key: no column", "--user-key email, for example")
 	}
-	if err := tool.Distinct(c, "output", "rejects", "summary"); err != nil {
+	if err := t.Distinct(c, "output", "rejects", "summary"); err != nil {
 		return conf, err
 	}
 	if err := mapping(c, &conf.options); err != nil {

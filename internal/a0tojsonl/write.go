@@ -31,6 +31,7 @@ func (r *runner) write(s *source, j *job) error {
 			return explain(s.at(1, j.chunk.Line), j.err)
 		}
 		s.rows++
+		r.rolesAlone = r.rolesAlone || j.table.RolesAlone()
 		return nil
 	}
 	start := 0
@@ -143,6 +144,9 @@ func (r *runner) reject(s *source, res *result, row *rejected) error {
 	}
 	if fault.Detail != "" {
 		reason += ": " + fault.Detail
+	}
+	if fault.Hint != "" {
+		return tool.Hint(fmt.Errorf("%s: %s", at, reason), fault.Hint)
 	}
 	if r.strict {
 		return tool.Hint(fmt.Errorf("%s: %s", at, reason), "without --strict such rows are set aside and the rest is converted")

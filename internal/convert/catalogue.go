@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 
 	"a0permit/internal/record"
 )
@@ -29,12 +30,19 @@ type Lines struct {
 type Catalogue struct {
 	options Options
 	roles   roleBook
-	tenants map[string]string // key to the organization's id
+	tenants map[string]writtenTenant // by their keys
 
 	// Used again for each row.
 	lines Lines
 	held  []held
 	seen  map[record.RoleAssignment]bool
+}
+
+// writtenTenant is a tenant that a line has been written of. One without a name gets
+// another line when its name is met: to a loader the lines of one key are one.
+type writtenTenant struct {
+	id    string // the organization's
+	named bool
 }
 
 // held is a role that a user holds. In no tenant it is a tenant-wide one.
@@ -46,7 +54,7 @@ type held struct {
 // NewCatalogue returns an empty catalogue.
 func NewCatalogue(o Options) *Catalogue {
 	return &Catalogue{
-		options: o, roles: newRoleBook(o.RoleMap), tenants: map[string]string{},
+		options: o, roles: newRoleBook(o.RoleMap), tenants: map[string]writtenTenant{},
 		seen: map[record.RoleAssignment]bool{},
 	}
 }
@@ -151,18 +159,19 @@ func (c *Catalogue) tenant(id, name, displayName string) (record.Tenant, error) 
 	if id != "" {
 		t.Attributes = map[string]any{auth0OrganizationID: id}
 	}
-	if other, ok := c.tenants[name]; ok && other != id {
-		return t, &TenantError{Key: name, ID: id, Other: other}
+	if other, ok := c.tenants[name]; ok && other.id != id {
+		return t, &TenantError{Key: name, ID: id, Other: other.id}
 	}
 	return t, nil
 }
 
 func (c *Catalogue) writeTenant(t *record.Tenant) {
-	if _, ok := c.tenants[t.Key]; ok {
+	if k, ok := c.tenants[t.Key]; ok && (k.named || t.Name == "") {
 		return
 	}
 	id, _ := t.Attributes[auth0OrganizationID].(string)
-	c.tenants[t.Key] = id
+	// Clones: the texts are parts of their whole chunk.
+	c.tenants[strings.Clone(t.Key)] = writtenTenant{id: strings.Clone(id), named: t.Name != ""}
 	c.lines.Tenants = append(c.lines.Tenants, *t)
 }
 

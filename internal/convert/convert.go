@@ -38,6 +38,7 @@ type Fault struct {
 	Reason     string // one of a few, so that faults can be summed by it
 	Detail     string // more about this row alone
 	Connection string // of the user, to sum by; "" when unknown
+	Hint       string // not "" where to go on would do harm
 }
 
 // Error is the column and the reason, without the detail.

@@ -25,6 +25,9 @@ type Unkeyed struct {
 type RekeyError struct{ Name, Key, Before string }
 
 func (e *RekeyError) Error() string {
+	if e.Before == "" {
+		return fmt.Sprintf("role %q: the role map gives it the key %q by its id, which users were read before", e.Name, e.Key)
+	}
 	return fmt.Sprintf("role %q: the role map gives it the key %q by its id, but it has been %q until here", e.Name, e.Key, e.Before)
 }
 

@@ -3,6 +3,7 @@ package convert
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -113,6 +114,12 @@ func (t *Table) users(o *Options) error {
 	return nil
 }
 
+// RolesAlone reports whether the table says which roles users hold in the tenant
+// and not which they hold in organizations.
+func (t *Table) RolesAlone() bool {
+	return t.Kind == Users && slices.Contains(t.Columns, roles) && !slices.Contains(t.Columns, organizations)
+}
+
 // Fields are the names by which gocsv maps the columns: see UserRow.
 func (t *Table) Fields() []string { return t.fields }
 
@@ -141,11 +148,21 @@ func headerKind(columns []string) (Kind, error) {
 			Hints:   []string{"put a header before it, such as user_id,email,given_name,family_name,provider,roles"},
 		}
 	}
-	hints := []string{found(columns), "name the column of Auth0's user ids user_id; other names that are known: Id"}
-	if len(columns) == 1 && strings.ContainsAny(columns[0], ";\t|") {
-		hints = []string{found(columns), "separate the cells by commas"}
+	hints := []string{"name the column of Auth0's user ids user_id; other names that are known: Id"}
+	switch {
+	case len(columns) == 1 && strings.ContainsAny(columns[0], ";\t|"):
+		hints = []string{"separate the cells by commas"}
+	case slices.ContainsFunc(columns, isName):
+		hints = append([]string{found(columns)}, hints...)
 	}
 	return 0, &HeaderError{Problem: "no user_id column", Hints: hints}
+}
+
+// isName reports whether a cell is a name that a column of users may have. Where
+// none is, the row may well be a person's.
+func isName(cell string) bool {
+	fold := func(name string) bool { return strings.EqualFold(name, cell) }
+	return slices.ContainsFunc(kinds[Users].columns, fold) || slices.ContainsFunc(slices.Collect(maps.Keys(kinds[Users].aliases)), fold)
 }
 
 // found lists the columns of a header, as far as it fits a line.
@@ -164,6 +181,11 @@ func found(columns []string) string {
 	return "the header has: " + strings.Join(list, ", ")
 }
 
+// idLike tells an id of any kind from a column's name.
+func idLike(cell string) bool {
+	return strings.ContainsAny(cell, "@|") || strings.HasPrefix(cell, "rol_") || strings.HasPrefix(cell, "org_")
+}
+
 // dataLike tells data from column names: emails and user ids have these signs.
 func dataLike(cells []string) bool {
 	return slices.ContainsFunc(cells, func(cell string) bool { return strings.ContainsAny(cell, "@|") })
@@ -172,7 +194,7 @@ func dataLike(cells []string) bool {
 // Begins reports whether a row is no row of this table but the header of
 // another: it holds the name of exactly one kind's id, or is this table's own
 // header over again, as after cat. A user who goes by the name user_id does not
-// make a header of his row, since ids and emails show that it is data.
+// make a header of his row, since his id or his email show that it is data.
 func (t *Table) Begins(cells []string) bool {
 	if cells[0] == t.Header[0] && slices.Equal(cells, t.Header) {
 		return true
@@ -192,7 +214,8 @@ func (t *Table) Begins(cells []string) bool {
 	case 0:
 		return false
 	case 1:
-		return !dataLike(cells) && (t.id >= len(cells) || !strings.HasPrefix(cells[t.id], "rol_") && !strings.HasPrefix(cells[t.id], "org_"))
+		email := slices.ContainsFunc(cells, func(cell string) bool { return strings.Contains(cell, "@") })
+		return !email && (t.id >= len(cells) || !idLike(cells[t.id]))
 	default:
 		// No id is called like that, so it can be no row of ours.
 		return t.id < len(cells) && kindOf(cells[t.id]) != 0

@@ -76,7 +76,7 @@ func TestMissingIDHint(t *testing.T) {
 	}{
 		{[]string{"email", "name"}, `the header has: "email", "name"`},
 		{[]string{"user_id;email"}, "separate the cells by commas"},
-		{wide, `"` + strings.Repeat("x", 40) + `...", and 8 more`},
+		{append([]string{"email"}, wide...), `"` + strings.Repeat("x", 40) + `...", and 9 more`},
 	}
 	for _, tt := range tests {
 		_, err := convert.NewTable(tt.header, &convert.Options{})
@@ -140,7 +140,7 @@ func TestUnescape(t *testing.T) {
 			[]string{"auth0|1,'t Hooft,[],[],", "auth0|2,O'Neil,[],[],", "'auth0|3,x,[],[],"},
 		},
 		{
-			"the first id decides", header,
+			"the first id decides for all", header,
 			[]string{",'x,[],[],", "'auth0|2,''t Hooft,[],[],"},
 			[]string{",x,[],[],", "auth0|2,'t Hooft,[],[],"},
 		},

@@ -40,6 +40,9 @@ func (t *Table) NotUTF8(row *UserRow) *Fault {
 }
 
 func (t *Table) user(row *UserRow, into *User) *Fault {
+	if kinds[Users].aliases[row.UserID] == userID {
+		return &Fault{Column: userID, Reason: "the header of another file", Hint: "name the files one by one: a0tojsonl FILE FILE"}
+	}
 	if row.UserID == "" {
 		return &Fault{Column: userID, Reason: record.ErrNoKey.Error()}
 	}

@@ -63,23 +63,31 @@ func (c *Cutter) Header() (Row, error) {
 	return row, err
 }
 
-// Peek returns the next row of the table and leaves it where it is. It is
-// io.EOF at the end of the table.
-func (c *Cutter) Peek() (Row, error) {
-	row, _, err := c.first()
-	if err == nil && c.headers != nil && c.headers.Begins(row.Cells) {
-		err = io.EOF
+// Look shows tell the coming rows of the table, until it returns true, and
+// leaves them where they are. It shows at least those of the next chunk, and no
+// more than are in memory by then.
+func (c *Cutter) Look(tell func(cells []string) bool) {
+	c.fill(c.size)
+	if _, _, err := c.whole(firstRow); err != nil {
+		return // Next says it again, or the parser of the chunk does
 	}
-	return row, err
-}
-
-// One cuts the next row alone.
-func (c *Cutter) One(ch *Chunk) error {
-	_, end, err := c.first()
-	if err == nil {
-		c.copy(ch, end)
+	for at := c.at; at < len(c.buf); {
+		end := firstRow(c.buf[at:])
+		if end == 0 {
+			if c.err == nil {
+				return
+			}
+			end = len(c.buf) - at
+		}
+		row, err := single(&Chunk{Data: c.buf[at : at+end]})
+		at += end
+		if errors.Is(err, io.EOF) {
+			continue // a blank line
+		}
+		if err != nil || c.headers != nil && c.headers.Begins(row.Cells) || tell(row.Cells) {
+			return
+		}
 	}
-	return err
 }
 
 // Next cuts the next rows of the table. It is io.EOF at the end of the table,

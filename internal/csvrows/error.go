@@ -28,7 +28,7 @@ func (e *SyntaxError) Unwrap() error { return e.Err }
 type LongRowError struct{ Row, Line int }
 
 func (e *LongRowError) Error() string {
-	return fmt.Sprintf("row %d, line %d: longer than %d MiB: a quote in it is never closed", e.Row, e.Line, MaxRow>>20)
+	return fmt.Sprintf("row %d, line %d: longer than %d MiB; most likely a quote in it is never closed", e.Row, e.Line, MaxRow>>20)
 }
 
 // Shift makes the row in an error of a chunk a row of the file, before which

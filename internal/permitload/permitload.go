@@ -119,7 +119,7 @@ func newConfig(c *cli.Context, t *tool.Tool) (config, error) {
 			return config{}, tool.Usage(fmt.Sprintf("--%s: %q is not one of %s", flag, value, strings.Join(values, ", ")), "--"+flag+" "+values[0])
 		}
 	}
-	if err := tool.Distinct(c, "extra", "removed", "summary"); err != nil {
+	if err := t.Distinct(c, "extra", "removed", "summary"); err != nil {
 		return config{}, err
 	}
 	for _, flag := range []string{"extra", "removed"} {

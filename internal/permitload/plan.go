@@ -16,9 +16,14 @@ func (l *loader) settled() {
 	l.tool.Say("project %s, environment %s", l.report.Project, l.report.Environment)
 	roles, tenants := l.plan.Missing()
 	c := l.plan.Counts()
+	strangers := 0 // who hold emails that the input wants
 	for i := range l.plan.Users() {
 		if l.plan.State(i) == reconcile.TakenEmail {
-			l.in.reject(l.in.users[i], record.TypeUser, "duplicate_email", "another user has this email")
+			message := "another line's user has this email, or is to have it"
+			if l.plan.HeldElsewhere(i) {
+				message, strangers = "a user in Permit whom the input does not name has this email", strangers+1
+			}
+			l.in.reject(l.in.users[i], record.TypeUser, "duplicate_email", message)
 		} else if l.plan.State(i) == reconcile.Conflicted {
 			l.in.reject(l.in.users[i], record.TypeUser, "differing_lines", "another line has this key and differs")
 		}
@@ -49,6 +54,9 @@ func (l *loader) settled() {
 	}
 	if n := len(l.in.rejected); n > 0 {
 		l.tool.Warn("%s cannot be loaded", tool.Count(n, "line"))
+	}
+	if strangers > 0 {
+		l.tool.Hint("%s: who in Permit has that email is not in the input; was the user deleted and made anew? --extra FILE writes who that is, and --remove FILE deletes users", tool.Count(strangers, "line"))
 	}
 	if l.report.Extra > 0 {
 		l.tool.Say("%s in Permit but not in the input, left alone", tool.Count(l.report.Extra, "user"))

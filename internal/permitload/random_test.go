@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -144,10 +145,10 @@ func TestRandomFaults(t *testing.T) {
 		n /= 10
 	}
 	for seed := range n {
-		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+		t.Run(strconv.Itoa(seed), func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				r := rand.New(rand.NewPCG(uint64(seed), 1)) //nolint:gosec // to be had again
+				r := rand.New(rand.NewPCG(uint64(seed), 1))
 				c := newChance(r)
 				faults := true
 				var mu sync.Mutex // calls for single records come side by side

@@ -72,6 +72,9 @@ func (t *takeAway) owes(i int) bool { return t != nil && t.owed[i] > 0 }
 // mayTakeAway asks, and writes down what goes before anything does: a load that
 // is stopped midway has then taken away nothing that the file lacks.
 func (l *loader) mayTakeAway(ctx context.Context) error {
+	if err := l.fresh(); err != nil {
+		return err
+	}
 	n := l.takeAway.count()
 	if n == 0 {
 		return nil
@@ -99,6 +102,24 @@ func (l *loader) mayTakeAway(ctx context.Context) error {
 		}
 		return nil
 	})
+}
+
+// stale is the age above which input is last week's.
+const stale = 24 * time.Hour
+
+// fresh refuses old input that would give roles to users who are in Permit:
+// they may have been taken away since, and no list tells.
+func (l *loader) fresh() error {
+	if l.takeAway == nil || time.Since(l.in.asOf) <= stale {
+		return nil
+	}
+	n := l.plan.Counts().Returning
+	if n == 0 {
+		return nil
+	}
+	return tool.Hint(fmt.Errorf("--roles replace: the input was true on %s; the %s it would give to users who are in Permit may have been taken away since; nothing was written",
+		l.in.asOf.Format(time.DateOnly), tool.Count(n, "role assignment")),
+		"export anew", "--roles add gives them all the same")
 }
 
 // mayRemove settles whether n of what is in scope may go. Without an answer

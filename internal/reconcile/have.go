@@ -179,6 +179,10 @@ func (p *Plan) settle(i uint32, waiting []uint32) []uint32 {
 	return waiting
 }
 
+// HeldElsewhere reports whether the email that user i wants is that of a user
+// whom the input does not name.
+func (p *Plan) HeldElsewhere(i int) bool { return p.emails[p.users[i].email].holder == foreign }
+
 // keeps reports whether user i stays with an email that it has. A line that
 // names none leaves it.
 func (p *Plan) keeps(i uint32, email uint64) bool {
@@ -289,6 +293,7 @@ type Counts struct {
 	Create, Update, Same, Rejected int // users
 	Assign, Assigned               int // assignments to make, and made already
 	Blocked                        int // of those to make: Permit lacks the role or the tenant
+	Returning                      int // of those to make: the user was in Permit before
 }
 
 // Counts sums the plan up.
@@ -312,6 +317,9 @@ func (p *Plan) Counts() Counts {
 				continue
 			}
 			c.Assign++
+			if p.users[i].state != Create {
+				c.Returning++
+			}
 			if !p.HasRole(p.roleKeys[a.role]) || !p.HasTenant(p.scopes[a.scope].tenant) {
 				c.Blocked++
 			}

@@ -26,8 +26,9 @@ func OutputFlag() cli.Flag {
 	return &cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "write to `FILE`, mode 0600, once it is whole (- is stdout)"}
 }
 
-// Distinct refuses two of these flags that name one file.
-func Distinct(c *cli.Context, flags ...string) error {
+// Distinct refuses two of these flags that name one file, and leaves that file
+// alone.
+func (t *Tool) Distinct(c *cli.Context, flags ...string) error {
 	seen := map[string]string{}
 	for _, flag := range flags {
 		path := c.String(flag)
@@ -36,6 +37,7 @@ func Distinct(c *cli.Context, flags ...string) error {
 		}
 		path = filepath.Clean(path)
 		if first, ok := seen[path]; ok {
+			t.summary = ""
 			return Usage(fmt.Sprintf("--%s and --%s name the same file", first, flag), "name two files")
 		}
 		seen[path] = flag
