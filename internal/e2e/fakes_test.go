@@ -7,8 +7,10 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/rogpeppe/go-internal/testscript"
@@ -47,6 +49,8 @@ func of(ts *testscript.TestScript) *fakes {
 var commands = map[string]func(ts *testscript.TestScript, neg bool, args []string){
 	"auth0":  startAuth0,
 	"permit": startPermit,
+	"change": change,
+	"given":  given,
 	"same":   same,
 	"calls":  calls,
 	"writes": writes,
@@ -102,9 +106,13 @@ func startPermit(ts *testscript.TestScript, _ bool, args []string) {
 	flags.DurationVar(&o.Lag, "lag", 0, "how late bulk writes become visible")
 	flags.BoolVar(&o.Envelopes, "envelopes", false, "lists come in envelopes")
 	flags.BoolVar(&o.WideClasses, "wide", false, "the wide reading of the rate classes")
+	old := flags.Duration("old", 0, "how long ago it is by its clock, so that what it holds is old")
 	skip := flags.Bool("skip", false, "assigned pairs are skipped and not refused")
 	if err := flags.Parse(args); err != nil || flags.NArg() > 1 {
 		ts.Fatalf("usage: permit [flags] [SEED]: %v", err)
+	}
+	if *old > 0 {
+		o.Clock = httpapitest.NewClockAt(time.Now().Add(-*old), 1)
 	}
 	o.KeyLevel = map[string]permittest.Level{"environment": permittest.LevelEnvironment, "project": permittest.LevelProject, "organization": permittest.LevelOrganization}[*level]
 	if *skip {
@@ -118,7 +126,7 @@ func startPermit(ts *testscript.TestScript, _ bool, args []string) {
 		return httpapitest.Fault{}
 	}
 	f := of(ts)
-	f.permit = permittest.New(o)
+	f.permit, f.seen = permittest.New(o), 0
 	if flags.NArg() == 1 {
 		f.permit.Seed(seeds[flags.Arg(0)])
 	}
@@ -126,6 +134,30 @@ func startPermit(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Defer(stop)
 	ts.Setenv("PERMIT_API_URL", url)
 	ts.Setenv("PERMIT_API_KEY", permittest.DefaultKey)
+}
+
+// change EVENT makes something happen in Auth0.
+func change(ts *testscript.TestScript, _ bool, args []string) {
+	if len(args) != 1 || events[args[0]] == nil {
+		ts.Fatalf("usage: change EVENT")
+	}
+	of(ts).auth0.Update(events[args[0]])
+}
+
+// given USER ROLE TENANT gives a role by hand, in Permit.
+func given(ts *testscript.TestScript, _ bool, args []string) {
+	if len(args) != 3 {
+		ts.Fatalf("usage: given USER ROLE TENANT")
+	}
+	s := of(ts).permit
+	st := permittest.State{Assignments: []permittest.Assignment{{User: args[0], Role: args[1], Tenant: args[2]}}}
+	if !slices.ContainsFunc(s.State().Roles, func(r permittest.Role) bool { return r.Key == args[1] }) {
+		st.Roles = []permittest.Role{{Key: args[1], Name: args[1]}}
+	}
+	if !slices.ContainsFunc(s.State().Tenants, func(t permittest.Tenant) bool { return t.Key == args[2] }) {
+		st.Tenants = []permittest.Tenant{{Key: args[2], Name: args[2]}}
+	}
+	s.Seed(st)
 }
 
 // same compares Permit with the tenant, user by user and assignment by
@@ -142,7 +174,8 @@ func same(ts *testscript.TestScript, neg bool, _ []string) {
 }
 
 // calls holds the calls made since the last look to the numbers of the
-// contract, and wants no 429. calls again is for a run that changes nothing.
+// contract, and wants no 429. calls again is for a run that changes nothing,
+// calls few for one that must not list what there is.
 func calls(ts *testscript.TestScript, _ bool, args []string) {
 	f := of(ts)
 	again := len(args) == 1 && args[0] == "again"
@@ -155,7 +188,11 @@ func calls(ts *testscript.TestScript, _ bool, args []string) {
 	}
 	made := f.fresh()
 	noRefusal(ts, "Permit", made)
-	if limit := permitBound(f.permit.State(), again); len(made) > limit {
+	limit := permitBound(f.permit.State(), again)
+	if len(args) == 1 && args[0] == "few" {
+		limit = 40
+	}
+	if len(made) > limit {
 		ts.Fatalf("%d calls to Permit, more than %d", len(made), limit)
 	}
 	f.seen += len(made)
@@ -193,6 +230,11 @@ func state(ts *testscript.TestScript, _ bool, args []string) {
 	}
 	var text strings.Builder
 	s := of(ts).permit.State()
+	for _, t := range s.Tenants {
+		if t.Key != "default" {
+			fmt.Fprintf(&text, "tenant %s %q\n", t.Key, t.Name)
+		}
+	}
 	for _, r := range s.Roles {
 		fmt.Fprintf(&text, "role %s %q may %v\n", r.Key, r.Name, r.Permissions)
 	}

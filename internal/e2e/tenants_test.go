@@ -14,10 +14,32 @@ import (
 var tenants = map[string]func() auth0test.Tenant{
 	"awkward": awkward,
 	"few":     few,
+	"company": company,
 	"twins":   twins,
 	"strange": strange,
 	"small":   func() auth0test.Tenant { return auth0test.Sample(40) },
 	"sample":  func() auth0test.Tenant { return auth0test.Sample(2500) },
+}
+
+// events are what can happen in a tenant: see change.
+var events = map[string]func(*auth0test.Tenant){
+	// Bob's account is deleted, and he signs up anew.
+	"bob-signs-up-again": func(t *auth0test.Tenant) {
+		t.Users[1].ID = "auth0|9"
+		for i := range t.Roles {
+			for j, member := range t.Roles[i].Members {
+				if member == "auth0|2" {
+					t.Roles[i].Members[j] = "auth0|9"
+				}
+			}
+		}
+	},
+	"ann-and-bob-swap-emails": func(t *auth0test.Tenant) {
+		t.Users[0].Email, t.Users[1].Email = t.Users[1].Email, t.Users[0].Email
+	},
+	"bob-loses-admin":  func(t *auth0test.Tenant) { t.Roles[0].Members = []string{"auth0|1"} },
+	"admin-is-renamed": func(t *auth0test.Tenant) { t.Roles[0].Name = "Administrator" },
+	"acme-is-renamed":  func(t *auth0test.Tenant) { t.Organizations[0].DisplayName = "Acme International" },
 }
 
 // seeds are what permit can be started with.
@@ -69,6 +91,16 @@ func few() auth0test.Tenant {
 			role(3, "Unused"),
 		},
 	}
+}
+
+// company is few with an organization.
+func company() auth0test.Tenant {
+	t := few()
+	t.Organizations = []auth0test.Organization{{
+		ID: "org_0000000000000001", Name: "acme", DisplayName: "Acme Inc",
+		Members: []auth0test.OrgMember{{UserID: "auth0|1", Roles: []string{t.Roles[0].ID}}, {UserID: "auth0|2", Roles: []string{t.Roles[1].ID}}},
+	}}
+	return t
 }
 
 // twins has one email on two connections, as Auth0 allows.

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -59,10 +60,10 @@ func TestManyLostAnswers(t *testing.T) {
 	t.Parallel()
 	for _, pair := range []permittest.Pair{permittest.Conflict, permittest.Skip} {
 		synctest.Test(t, func(t *testing.T) {
-			n := 0
+			var n atomic.Int64
 			srv := permittest.New(permittest.Options{
 				AssignedPair: pair, Caps: permittest.Caps{Users: 30, Assignments: 30}, Oversize: http.StatusRequestEntityTooLarge, Lag: 3 * time.Second, AssignmentLag: 3 * time.Second,
-				Faults: func(*http.Request) httpapitest.Fault { n++; return httpapitest.Fault{Lose: n%3 == 0} },
+				Faults: func(*http.Request) httpapitest.Fault { return httpapitest.Fault{Lose: n.Add(1)%3 == 0} },
 			})
 			want := crowd(100)
 			input := records(want)

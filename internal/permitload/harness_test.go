@@ -13,6 +13,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -184,13 +185,12 @@ func bulkCalls(srv *permittest.Server) int {
 // struck returns faults for a server: the call that is the nth to match call
 // meets what happens. It counts from 1.
 func struck(call string, happens httpapitest.Fault, nth ...int) func(*http.Request) httpapitest.Fault {
-	met := 0
+	var met atomic.Int64 // calls for single records come side by side
 	return func(r *http.Request) httpapitest.Fault {
 		if abbreviated(r.Method, r.URL.EscapedPath()) != call {
 			return httpapitest.Fault{}
 		}
-		met++
-		if slices.Contains(nth, met) {
+		if slices.Contains(nth, int(met.Add(1))) {
 			return happens
 		}
 		return httpapitest.Fault{}
