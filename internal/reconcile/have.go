@@ -91,8 +91,9 @@ func (p *Plan) HaveAssignment(userKey string, a record.RoleAssignment) bool {
 	wanted := false
 	own := p.own(int(i))
 	for j := range own {
-		if own[j].role == role && p.scopes[own[j].scope].means(a) {
-			own[j].there, wanted = true, true
+		if own[j].role() == role && p.scopes[own[j].scope].means(a) {
+			own[j].found()
+			wanted = true
 		}
 	}
 	return wanted
@@ -222,7 +223,7 @@ func (p *Plan) used() (roles, tenants map[string]bool) {
 			continue
 		}
 		for _, a := range p.own(i) {
-			byRole[a.role], byScope[a.scope] = true, true
+			byRole[a.role()], byScope[a.scope] = true, true
 		}
 	}
 	for n, named := range byRole {
@@ -264,12 +265,12 @@ type Assignment struct {
 func (p *Plan) Wanting(i int) iter.Seq[Assignment] {
 	return func(yield func(Assignment) bool) {
 		for j, a := range p.own(i) {
-			if a.there {
+			if a.there() {
 				continue
 			}
 			s := p.scopes[a.scope]
 			if !yield(Assignment{
-				RoleAssignment: record.RoleAssignment{Role: p.roleKeys[a.role], Tenant: s.tenant, ResourceInstance: s.instance},
+				RoleAssignment: record.RoleAssignment{Role: p.roleKeys[a.role()], Tenant: s.tenant, ResourceInstance: s.instance},
 				User:           i, index: int(p.users[i].first) + j,
 			}) {
 				return
@@ -279,7 +280,7 @@ func (p *Plan) Wanting(i int) iter.Seq[Assignment] {
 }
 
 // Made notes that an assignment is in Permit now.
-func (p *Plan) Made(a Assignment) { p.assignments[a.index].there = true }
+func (p *Plan) Made(a Assignment) { p.assignments[a.index].found() }
 
 // HasRole reports whether Permit has a role.
 func (p *Plan) HasRole(key string) bool { return p.roles.there(key) }
@@ -312,7 +313,7 @@ func (p *Plan) Counts() Counts {
 			continue
 		}
 		for _, a := range p.own(i) {
-			if a.there {
+			if a.there() {
 				c.Assigned++
 				continue
 			}
@@ -320,7 +321,7 @@ func (p *Plan) Counts() Counts {
 			if p.users[i].state != Create {
 				c.Returning++
 			}
-			if !p.HasRole(p.roleKeys[a.role]) || !p.HasTenant(p.scopes[a.scope].tenant) {
+			if !p.HasRole(p.roleKeys[a.role()]) || !p.HasTenant(p.scopes[a.scope].tenant) {
 				c.Blocked++
 			}
 		}

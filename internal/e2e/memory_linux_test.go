@@ -1,0 +1,68 @@
+package e2e_test
+
+import (
+	"bytes"
+	"fmt"
+	"net/http"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+
+	"a0permit/internal/httpapi/httpapitest"
+	"a0permit/internal/permit/permittest"
+)
+
+// What a load takes in memory: a fixed part, and some bytes for each user and
+// each assignment.
+func TestMemoryOfALoad(t *testing.T) {
+	t.Parallel()
+	if testing.Short() {
+		t.Skip("takes a while, and means nothing under the race detector, which has a memory of its own")
+	}
+	const users = 300_000
+	records, want := crowd(users)
+	for _, tt := range []struct {
+		name string
+		have permittest.State
+	}{{"from nothing", permittest.State{}}, {"nothing to do", want}} {
+		var cmd *exec.Cmd
+		got := 0.0
+		srv := permittest.New(permittest.Options{Unlimited: true, Forget: true, Faults: func(*http.Request) httpapitest.Fault {
+			got = max(got, peak(cmd))
+			return httpapitest.Fault{}
+		}})
+		srv.Seed(tt.have)
+		url, stop := srv.Start()
+		cmd = exec.CommandContext(t.Context(), "permitload", "--api-url", url, "--create-missing", "yes", "--rate", "bulk=1000/1s", "--rate", "write=1000/1s", "--rate", "all=1000/1s")
+		cmd.Env = append(os.Environ(), "PERMIT_API_KEY="+permittest.DefaultKey)
+		cmd.Stdin = strings.NewReader(records)
+		var errs bytes.Buffer
+		cmd.Stderr = &errs
+		err := cmd.Run()
+		stop()
+		if err != nil {
+			t.Fatalf("%v: %s", err, errs.String())
+		}
+		most := 64 + float64(128*users+24*len(want.Assignments))/(1<<20)
+		t.Logf("%s: %d users with %d assignments took %.1f MiB", tt.name, users, len(want.Assignments), got)
+		if got > most {
+			t.Errorf("%s: %.1f MiB, the goal is %.0f", tt.name, got, most)
+		}
+	}
+}
+
+// peak is the most memory that a running process has held, in MiB. What the
+// kernel says once it has ended (ru_maxrss) counts its parent's too.
+func peak(cmd *exec.Cmd) float64 {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", cmd.Process.Pid))
+	if err != nil {
+		return 0
+	}
+	_, line, _ := strings.Cut(string(text), "VmHWM:")
+	var kib float64
+	if _, err := fmt.Sscanf(line, "%f kB", &kib); err != nil {
+		return 0
+	}
+	return kib / 1024
+}

@@ -1,0 +1,118 @@
+package permitload
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"a0permit/internal/httpapi/httpapitest"
+	"a0permit/internal/permit/permittest"
+	"a0permit/internal/tool"
+)
+
+// Of what is half there, only the other half is written.
+func TestOnlyTheMissingHalf(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		want := crowd(7000)
+		half := permittest.State{Roles: want.Roles[:1], Users: want.Users[:3500]}
+		for i, a := range want.Assignments {
+			if i%2 == 0 && a.Role == want.Roles[0].Key && a.User < want.Users[3500].Key {
+				half.Assignments = append(half.Assignments, a)
+			}
+		}
+		srv := permittest.New(permittest.Options{})
+		srv.Seed(half)
+		wantCode(t, bring(t.Context(), srv, records(want)), tool.Done)
+		wantState(t, srv, want)
+		var roles []string
+		users, made := 0, 0
+		for _, call := range srv.Calls() {
+			switch abbreviated(call.Method, call.Path) {
+			case "POST S/roles":
+				var r struct{ Key string }
+				unmarshal(t, call.Body, &r)
+				roles = append(roles, r.Key)
+			case "PUT F/bulk/users":
+				var b struct{ Operations []struct{ Key string } }
+				unmarshal(t, call.Body, &b)
+				for _, u := range b.Operations {
+					if u.Key < want.Users[3500].Key {
+						t.Fatalf("%s was there", u.Key)
+					}
+				}
+				users += len(b.Operations)
+			case "POST F/role_assignments/bulk":
+				var b []struct{ User, Role, Tenant string }
+				unmarshal(t, call.Body, &b)
+				for _, a := range b {
+					if slices.Contains(half.Assignments, permittest.Assignment{User: a.User, Role: a.Role, Tenant: a.Tenant}) {
+						t.Fatalf("%v was there", a)
+					}
+				}
+				made += len(b)
+			}
+		}
+		if missing := len(want.Assignments) - len(half.Assignments); len(roles) != 2 || users != 3500 || made != missing {
+			t.Errorf("%v, %d users and %d assignments were written, want 2 roles, 3,500 and %d", roles, users, made, missing)
+		}
+	})
+}
+
+func unmarshal(t *testing.T, data []byte, into any) {
+	t.Helper()
+	if err := json.Unmarshal(data, into); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// 400,000 users with a role each, under Permit's published limits: full batches,
+// no 429, and no more waiting than the limits ask for.
+func TestLargeLoad(t *testing.T) {
+	t.Parallel()
+	if testing.Short() {
+		t.Skip("takes half a minute")
+	}
+	const n = 400_000
+	for _, wide := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			var users, assignments, all atomic.Int64
+			srv := permittest.New(permittest.Options{WideClasses: wide, Forget: true, Faults: func(r *http.Request) httpapitest.Fault {
+				all.Add(1)
+				switch abbreviated(r.Method, r.URL.Path) {
+				case "PUT F/bulk/users":
+					users.Add(1)
+				case "POST F/role_assignments/bulk":
+					assignments.Add(1)
+				}
+				return httpapitest.Fault{}
+			}})
+			var input strings.Builder
+			input.WriteString(`{"type":"role","key":"Admin"}` + "\n")
+			for i := range n {
+				fmt.Fprintf(&input, `{"type":"user","key":"auth0|%06d","email":"u%d@acme.example","role_assignments":[{"role":"Admin"}]}`+"\n", i, i)
+			}
+			input.WriteString(end)
+			began := time.Now()
+			got := bring(t.Context(), srv, input.String())
+			wantCode(t, got, tool.Done)
+			if u, a := users.Load(), assignments.Load(); u != 134 || a != 200 || srv.Refused() > 0 {
+				t.Errorf("%d + %d bulk calls and %d answers of 429; want 134 + 200 and none", u, a, srv.Refused())
+			}
+			if s := srv.State(); len(s.Users) != n || len(s.Assignments) != n {
+				t.Errorf("%d users and %d assignments", len(s.Users), len(s.Assignments))
+			}
+			// 334 calls, 100 at once and 100 every ten minutes after that.
+			if took := time.Since(began); took > 31*time.Minute {
+				t.Errorf("took %s", took)
+			}
+			t.Logf("wide %t: %d calls, %s", wide, all.Load(), time.Since(began))
+		})
+	}
+}
