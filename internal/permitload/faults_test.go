@@ -219,3 +219,35 @@ func TestLookThatBreaksOff(t *testing.T) {
 		})
 	}
 }
+
+// A service that is away for an hour is waited for: nothing is lost, and nothing
+// comes out.
+func TestServiceAwayForAnHour(t *testing.T) {
+	t.Parallel()
+	for name, happens := range map[string]httpapitest.Fault{"no answers": {Cut: true}, "lost answers": {Lose: true}, "503": {Status: 503}, "502 of a proxy": {Status: 502, Body: "<html>"}, "429": {Status: 429}} {
+		for _, call := range []string{"GET F/users", "PUT F/bulk/users", "POST F/role_assignments/bulk"} {
+			t.Run(name+" at "+call, func(t *testing.T) {
+				t.Parallel()
+				synctest.Test(t, func(t *testing.T) {
+					var until time.Time
+					srv := permittest.New(permittest.Options{Faults: func(r *http.Request) httpapitest.Fault {
+						if until.IsZero() && abbreviated(r.Method, r.URL.EscapedPath()) == call {
+							until = time.Now().Add(time.Hour)
+						}
+						if time.Now().Before(until) {
+							return happens
+						}
+						return httpapitest.Fault{}
+					}})
+					want := crowd(40)
+					got := bring(t.Context(), srv, records(want))
+					wantCode(t, got, tool.Done)
+					wantState(t, srv, want)
+					if n := len(srv.Calls()); n > 200 {
+						t.Errorf("%d calls", n)
+					}
+				})
+			})
+		}
+	}
+}

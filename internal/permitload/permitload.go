@@ -51,7 +51,7 @@ func Run(ctx context.Context, args []string, in io.Reader, out, errs io.Writer) 
 			&cli.BoolFlag{Name: "remove", Usage: "unassign and delete the users of the input"},
 			&cli.BoolFlag{Name: "yes", Usage: "take away without asking"},
 			&cli.Float64Flag{Name: "remove-limit", Value: 5, Usage: "refuse to take away more than this `PERCENT` of what is in scope"},
-			&cli.StringFlag{Name: "removed", Usage: "write what is taken away to `FILE`, as lines that restore it"},
+			&cli.StringFlag{Name: "removed", Usage: "write what is taken away (or by --dry-run, would be) to `FILE`, as lines that restore it"},
 			&cli.BoolFlag{Name: "verify", Usage: "look again afterwards, and exit with 3 where Permit differs from the input"},
 			&cli.StringFlag{Name: "duplicate-email", Value: "reject", Usage: "a user whose email another has: reject the line, or drop the email"},
 			&cli.StringFlag{Name: "extra", Usage: "write the users that Permit has and the input lacks to `FILE`"},
@@ -249,6 +249,9 @@ func (l *loader) run(ctx context.Context) error {
 	}
 	l.settled()
 	if l.dryRun {
+		if err := l.foresee(); err != nil {
+			return err
+		}
 		l.tool.Say("nothing was written (--dry-run)")
 		return l.verdict()
 	}

@@ -33,6 +33,12 @@ func (l *loader) removeUsers(ctx context.Context) error {
 	l.tool.Say("- %s with %s  (%s of the input are not in Permit)", tool.Count(len(users), "user"), tool.Count(len(held), "role assignment"), tool.Thousands(l.plan.Users()-len(users)))
 	l.countRejected()
 	if l.dryRun {
+		if err := l.limited(tool.Count(len(users), "user"), len(users), total); err != nil {
+			l.tool.Warn("%v", err)
+		}
+		if err := l.recordDoomed(users, held); err != nil {
+			return err
+		}
 		l.tool.Say("nothing was written (--dry-run)")
 		return l.verdict()
 	}

@@ -46,7 +46,9 @@ func (r *report) String() string {
 		}
 		parts = append(parts, part+" + "+tool.Thousands(t.NotLoaded)+" not loaded")
 	}
-	parts = append(parts, tool.Count(r.Assigned, "role assignment")+" made")
+	if r.Assigned > 0 || r.Removed+r.Deleted == 0 {
+		parts = append(parts, tool.Count(r.Assigned, "role assignment")+" made")
+	}
 	if r.PutBack > 0 {
 		parts = append(parts, tool.Count(r.PutBack, "role assignment")+" put back")
 	}

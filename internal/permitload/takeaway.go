@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
+	"slices"
 	"time"
 
 	"a0permit/internal/jsonl"
@@ -83,6 +85,26 @@ func (l *loader) mayTakeAway(ctx context.Context) error {
 	if err := l.mayRemove(ctx, what, n, l.takeAway.inScope); err != nil {
 		return err
 	}
+	return l.recordSurplus()
+}
+
+// foresee is mayTakeAway for a dry run: it says what a load would stop at, and
+// writes down what would go.
+func (l *loader) foresee() error {
+	if err := l.fresh(); err != nil {
+		l.tool.Warn("%v", err)
+	}
+	n := l.takeAway.count()
+	if n == 0 {
+		return nil
+	}
+	if err := l.limited(tool.Count(n, "role assignment"), n, l.takeAway.inScope); err != nil {
+		l.tool.Warn("%v", err)
+	}
+	return l.recordSurplus()
+}
+
+func (l *loader) recordSurplus() error {
 	return l.record(func(write func(*record.User) error) error {
 		lines := map[int]*record.User{}
 		for _, s := range l.takeAway.surplus {
@@ -93,11 +115,9 @@ func (l *loader) mayTakeAway(ctx context.Context) error {
 			}
 			u.RoleAssignments = append(u.RoleAssignments, record.RoleAssignment{Role: s.Role, Tenant: s.Tenant})
 		}
-		for i := range l.plan.Users() {
-			if u := lines[i]; u != nil {
-				if err := write(u); err != nil {
-					return err
-				}
+		for _, i := range slices.Sorted(maps.Keys(lines)) {
+			if err := write(lines[i]); err != nil {
+				return err
 			}
 		}
 		return nil
@@ -125,9 +145,8 @@ func (l *loader) fresh() error {
 // mayRemove settles whether n of what is in scope may go. Without an answer
 // nothing at all is written.
 func (l *loader) mayRemove(ctx context.Context, what string, n, inScope int) error {
-	if float64(n)*100 > l.removeLimit*float64(inScope) {
-		return tool.Hint(fmt.Errorf("to %s would be %.1f%% of the %s in scope; nothing was written", what, float64(n)*100/float64(max(inScope, 1)), tool.Thousands(inScope)),
-			fmt.Sprintf("is the input whole? If it is: --remove-limit %d (it is %g)", min(n*100/max(inScope, 1)+1, 100), l.removeLimit))
+	if err := l.limited("to "+what, n, inScope); err != nil {
+		return err
 	}
 	if l.yes {
 		return nil
@@ -142,6 +161,16 @@ func (l *loader) mayRemove(ctx context.Context, what string, n, inScope int) err
 		return tool.Hint(errors.New("nothing was written"), "without --roles replace or --remove nothing is taken away")
 	}
 	return nil
+}
+
+// limited refuses what is more than --remove-limit of what is in scope.
+func (l *loader) limited(what string, n, inScope int) error {
+	if float64(n)*100 <= l.removeLimit*float64(inScope) {
+		return nil
+	}
+	percent := float64(n) * 100 / float64(max(inScope, 1))
+	return tool.Hint(fmt.Errorf("%s would be %.1f%% of the %s in scope; nothing was written", what, percent, tool.Thousands(inScope)),
+		fmt.Sprintf("is the input whole? If it is: --remove-limit %d (it is %g)", min(int(percent)+1, 100), l.removeLimit))
 }
 
 // record writes --removed: lines that, loaded, bring back what goes.

@@ -72,12 +72,24 @@ func (t *Tool) Create(path string) (*Output, error) {
 	}
 	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
 	if err != nil {
-		return nil, &Error{Err: err, Code: BadUsage}
+		return nil, &Error{Err: named(err, path), Code: BadUsage}
 	}
 	return &Output{w: f, file: f, path: path}, nil
 }
 
-func (o *Output) Write(p []byte) (int, error) { return o.w.Write(p) }
+func (o *Output) Write(p []byte) (int, error) {
+	n, err := o.w.Write(p)
+	return n, named(err, o.path)
+}
+
+// named has an error speak of the file that the user knows, and not of the one
+// beside it.
+func named(err error, path string) error {
+	if fault, ok := errors.AsType[*fs.PathError](err); ok && path != "" {
+		return &fs.PathError{Op: fault.Op, Path: path, Err: fault.Err}
+	}
+	return err
+}
 
 // Commit gives the file its name.
 func (o *Output) Commit() error {

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -65,6 +66,7 @@ func (t *Tool) Run(ctx context.Context, app *cli.App, args []string) int {
 	}
 	app.ExitErrHandler = func(*cli.Context, error) {}
 	app.OnUsageError = func(_ *cli.Context, err error, _ bool) error {
+		t.summary = summaryFile(args)
 		return Usage(err.Error(), "see "+t.Name+" --help")
 	}
 	action := app.Action
@@ -89,6 +91,25 @@ func (t *Tool) Run(ctx context.Context, app *cli.App, args []string) int {
 		code = max(code, Stopped)
 	}
 	return code
+}
+
+// summaryFile is the file of --summary in a command line that could not be
+// understood. One that is named twice may be some other flag's too.
+func summaryFile(args []string) string {
+	for i, arg := range args {
+		flag, path, joined := strings.Cut(arg, "=")
+		if strings.TrimLeft(flag, "-") != "summary" || flag == "summary" {
+			continue
+		}
+		if !joined && i+1 < len(args) {
+			path = args[i+1]
+		}
+		if named := slices.DeleteFunc(slices.Clone(args), func(a string) bool { return a != path && !strings.HasSuffix(a, "="+path) }); len(named) > 1 {
+			return ""
+		}
+		return path
+	}
+	return ""
 }
 
 // helpAlone leaves nothing beside --help: the library takes an argument there
