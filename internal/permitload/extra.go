@@ -63,7 +63,7 @@ func (e *extras) commit() error {
 }
 
 func (e *extras) abort() {
-	if e.file != nil {
+	if e != nil && e.file != nil {
 		e.file.Abort()
 	}
 }

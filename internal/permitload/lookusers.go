@@ -30,40 +30,49 @@ func (l *loader) lookUsers(ctx context.Context) error {
 	return l.listUsers(ctx)
 }
 
+func (l *loader) listUsers(ctx context.Context) error {
+	begin := func() error {
+		l.extras.abort()
+		l.plan.ForgetUsers()
+		clear(l.changed)
+		clear(l.released)
+		var err error
+		l.extras, err = l.newExtras()
+		return err
+	}
+	if err := l.allUsers(ctx, begin, l.compare); err != nil {
+		l.extras.abort()
+		return err
+	}
+	l.report.Extra = l.extras.n
+	return l.extras.commit()
+}
+
 // Users who are deleted while the list is read push others out of sight. A
 // user who is missed would be written as a new one, without what others have
 // put on it, so the list is read again then.
 const listings = 5
 
-func (l *loader) listUsers(ctx context.Context) error {
+// allUsers lists the users of the environment; begin is called before each list.
+func (l *loader) allUsers(ctx context.Context, begin func() error, met func(permit.User) error) error {
 	for tries := 1; ; tries++ {
-		extras, err := l.newExtras()
-		if err != nil {
+		if err := begin(); err != nil {
 			return err
 		}
-		l.extras = extras
-		err = l.listOnce(ctx)
-		if err == nil {
-			l.report.Extra = extras.n
-			return extras.commit()
-		}
-		extras.abort()
+		err := l.eachUser(ctx, met)
 		if !errors.Is(err, permit.ErrShrunk) || tries == listings {
 			return err
 		}
-		l.plan.ForgetUsers()
-		clear(l.changed)
-		clear(l.released)
 		l.tool.Log.Info("users were deleted while they were listed: listing them again")
 	}
 }
 
-func (l *loader) listOnce(ctx context.Context) error {
+func (l *loader) eachUser(ctx context.Context, met func(permit.User) error) error {
 	for have, err := range l.permit.Users(ctx) {
 		if err != nil {
 			return err
 		}
-		if err := l.compare(have); err != nil {
+		if err := met(have); err != nil {
 			return err
 		}
 	}

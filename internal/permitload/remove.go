@@ -67,10 +67,19 @@ func (l *loader) lookDoomed(ctx context.Context) (total int, users []doomed, err
 		return 0, nil, err
 	}
 	found := make([]*permit.User, l.plan.Users())
-	err = l.askForUsers(ctx, func(i int, have permit.User) error {
-		found[i] = &have
-		return nil
-	})
+	if pages := (total + permit.PageSize - 1) / permit.PageSize; pages < l.plan.Users() {
+		err = l.allUsers(ctx, func() error { clear(found); return nil }, func(have permit.User) error {
+			if i, ok := l.plan.HaveUser(have.Key, have.Email); ok {
+				found[i] = &have
+			}
+			return nil
+		})
+	} else {
+		err = l.askForUsers(ctx, func(i int, have permit.User) error {
+			found[i] = &have
+			return nil
+		})
+	}
 	if err != nil {
 		return 0, nil, err
 	}
