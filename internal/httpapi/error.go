@@ -3,6 +3,7 @@ package httpapi
 import (
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -21,6 +22,9 @@ type APIError struct {
 	RequestID    string
 	RetryAfter   time.Duration
 	Attempts     int
+	// Unanswered says that an attempt before had no answer, and may have done its
+	// work.
+	Unanswered bool
 	// Items is what the refusal says of single items of a bulk call, by their
 	// place from 0.
 	Items map[int]string
@@ -65,6 +69,22 @@ func (e *transportError) Error() string {
 }
 
 func (e *transportError) Unwrap() error { return e.err }
+
+// sent reports whether the request may have reached the service.
+func (e *transportError) sent() bool {
+	op, ok := errors.AsType[*net.OpError](e.err)
+	return !ok || op.Op != "dial"
+}
+
+// Unanswered reports whether a call that failed may have done its work all the
+// same: it, or an attempt before it, had no answer.
+func Unanswered(err error) bool {
+	if api, ok := errors.AsType[*APIError](err); ok {
+		return api.Unanswered
+	}
+	transport, ok := errors.AsType[*transportError](err)
+	return ok && transport.sent()
+}
 
 // excerpt is the beginning of an error body that is not in the service's form.
 func excerpt(body []byte) string {

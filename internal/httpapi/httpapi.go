@@ -112,7 +112,7 @@ func (c *Client) Do(ctx context.Context, call Call, out any) error {
 			return fmt.Errorf("%s %s: encode the request: %w", call.Method, call.Path, err)
 		}
 	}
-	attempts, renewed := 0, false
+	attempts, renewed, unanswered := 0, false, false
 	patience := newPatience(c.config.MaxWait, c.config.OnWait)
 	return retry.Do(ctx, patience, func(ctx context.Context) error {
 		token := c.config.Token
@@ -131,8 +131,9 @@ func (c *Client) Do(ctx context.Context, call Call, out any) error {
 			return context.Cause(ctx) // it may be another call's error
 		}
 		if api, ok := errors.AsType[*APIError](err); ok {
-			api.Attempts = attempts
+			api.Attempts, api.Unanswered = attempts, unanswered
 		}
+		unanswered = unanswered || Unanswered(err)
 		if status == http.StatusUnauthorized && c.config.Tokens != nil && !renewed {
 			renewed = true
 			c.config.Tokens.Refused(token)

@@ -105,7 +105,7 @@ func transient(err error) bool {
 // Next implements retry.Backoff.
 func (p *patience) Next() (time.Duration, bool) {
 	if p.paced {
-		return 0, time.Since(p.since) > p.maxWait
+		return 0, time.Since(p.since)+p.floor > p.maxWait
 	}
 	grown, _ := p.growth.Next()
 	// Full jitter, and the service's word as a floor that it cannot shorten.

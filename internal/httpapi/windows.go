@@ -24,6 +24,10 @@ type Class struct {
 // its answer came and not after it was sent, since the server may have begun
 // to count anywhere between the two.
 type Windows struct {
+	// MaxPause is the longest pause that a service may ask for; none is waited
+	// for that is longer. 0 is no bound.
+	MaxPause time.Duration
+
 	onWait func(wait time.Duration, why string)
 
 	mu       sync.Mutex
@@ -64,6 +68,10 @@ func (w *Windows) Begin(ctx context.Context, method, path string) (func(*http.Re
 	for {
 		w.mu.Lock()
 		wait, why := w.next(mine)
+		if w.MaxPause > 0 && time.Until(w.paused) > w.MaxPause {
+			w.mu.Unlock()
+			return nil, fmt.Errorf("the service answered 429 (too many requests) and asks for a pause until %s", w.paused.Format(time.DateTime))
+		}
 		if why == "" {
 			w.inFlight++
 			for _, win := range mine {
@@ -140,8 +148,12 @@ func (w *Windows) end(mine []*window, answer *http.Response) {
 	switch {
 	case answer == nil: // says nothing of the limits
 	case answer.StatusCode == http.StatusTooManyRequests:
-		pause := cmp.Or(retryAfter(answer), min(firstPause<<min(w.refusals, 10), longest))
-		w.refusals++
+		pause := retryAfter(answer)
+		// Of calls that were under way together, the first refusal counts.
+		if again := !now.Before(w.paused); again {
+			pause = cmp.Or(pause, min(firstPause<<min(w.refusals, 10), longest))
+			w.refusals++
+		}
 		if until := now.Add(pause); until.After(w.paused) {
 			w.paused = until
 		}

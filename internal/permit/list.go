@@ -17,6 +17,18 @@ const (
 	AssignmentsPageSize = 1000
 )
 
+// found yields what was found, for lists of which one item less does no harm: it
+// is met again when it is written.
+func found[T any](list iter.Seq2[T, error]) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		for item, err := range list {
+			if errors.Is(err, ErrShrunk) || !yield(item, err) {
+				return
+			}
+		}
+	}
+}
+
 // list is a page: Permit answers some lists as a bare array and some as an
 // envelope, depending on the endpoint and its parameters.
 type list[T any] struct {
@@ -48,11 +60,12 @@ func (l *list[T]) UnmarshalJSON(data []byte) error {
 var ErrShrunk = errors.New("the list has become shorter while it was read")
 
 // pages yields all items of a list. The end is the total, where the answer
-// says one, else a page that is not full. An error is yielded once, last.
+// says one, else a page that is not full. An error is yielded once, last:
+// ErrShrunk when all else was had.
 func pages[T any](ctx context.Context, c *Client, path string, size int, filter url.Values) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		var none T
-		seen, most := 0, 0
+		seen, most, shrunk := 0, 0, false
 		for page := 1; ; page++ {
 			var answer list[T]
 			query := url.Values{"page": {strconv.Itoa(page)}, "per_page": {strconv.Itoa(size)}}
@@ -61,10 +74,7 @@ func pages[T any](ctx context.Context, c *Client, path string, size int, filter 
 				yield(none, err)
 				return
 			}
-			if answer.total > 0 && answer.total < most {
-				yield(none, ErrShrunk)
-				return
-			}
+			shrunk = shrunk || answer.total > 0 && answer.total < most
 			most = max(most, answer.total)
 			for _, item := range answer.items {
 				if !yield(item, nil) {
@@ -74,6 +84,9 @@ func pages[T any](ctx context.Context, c *Client, path string, size int, filter 
 			seen += len(answer.items)
 			// A total that has been passed says nothing, as 0 does.
 			if len(answer.items) == 0 || seen == answer.total || seen > answer.total && len(answer.items) < size {
+				if shrunk {
+					yield(none, ErrShrunk)
+				}
 				return
 			}
 		}

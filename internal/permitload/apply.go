@@ -8,7 +8,9 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
+	"a0permit/internal/httpapi"
 	"a0permit/internal/permit"
 	"a0permit/internal/reconcile"
 	"a0permit/internal/record"
@@ -53,7 +55,7 @@ func (l *loader) apply(ctx context.Context, create bool) error {
 
 // applyUsers writes users in full batches; the assignments of a batch follow
 // after the next one, by when its users should be visible.
-func (l *loader) applyUsers(ctx context.Context) error {
+func (l *loader) applyUsers(ctx context.Context) (failed error) {
 	var batch []write
 	flush := func() error {
 		l.ready = append(l.ready, l.waiting...)
@@ -75,7 +77,10 @@ func (l *loader) applyUsers(ctx context.Context) error {
 				return flush()
 			}
 		case reconcile.Same:
-			return l.touch(i)
+			if err := l.touch(i); err != nil {
+				return err
+			}
+			return l.assign(ctx, permit.MaxAssignments)
 		}
 		return nil
 	}
@@ -83,7 +88,10 @@ func (l *loader) applyUsers(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := l.standIn(ctx, rings); err != nil {
+	err = l.standIn(ctx, rings)
+	// What stands in does not stay, whatever else happens.
+	defer func() { failed = errors.Join(failed, l.giveBack(context.WithoutCancel(ctx))) }()
+	if err != nil {
 		return err
 	}
 	for _, i := range first {
@@ -92,7 +100,7 @@ func (l *loader) applyUsers(ctx context.Context) error {
 		}
 	}
 	for i := range l.plan.Users() {
-		if l.changed[i].releases() {
+		if l.releases(i) {
 			continue
 		}
 		if err := put(i); err != nil {
@@ -112,7 +120,7 @@ func (l *loader) releasing() (order, rings []int, err error) {
 	met := map[int]bool{}
 	for i := range l.plan.Users() {
 		var chain []int
-		j, ok := i, l.changed[i].releases()
+		j, ok := i, l.releases(i)
 		for ok && !met[j] {
 			met[j] = true
 			chain = append(chain, j)
@@ -121,6 +129,7 @@ func (l *loader) releasing() (order, rings []int, err error) {
 				return nil, nil, err
 			}
 			j, ok = l.released[reconcile.FoldEmail(u.Email)]
+			ok = ok && l.releases(j)
 		}
 		if ok && len(chain) > 1 && slices.Contains(chain, j) {
 			rings = append(rings, j)
@@ -131,30 +140,52 @@ func (l *loader) releasing() (order, rings []int, err error) {
 	return order, rings, nil
 }
 
+// releases reports whether user i is to be written and gives an email up by
+// that.
+func (l *loader) releases(i int) bool { return l.gives[i] != "" && l.plan.State(i) == reconcile.Update }
+
 // standIn gives one user of each ring an email that is nobody's, until all of
 // the ring are written. An email is told apart by its user's key, and keeps its
 // domain, since Permit may look at that. Where it is refused, the ring is too,
 // and comes out.
 func (l *loader) standIn(ctx context.Context, rings []int) error {
-	var batch []write
-	for _, i := range rings {
-		u, err := l.body(i)
-		if err != nil {
-			return err
+	return singly(ctx, l, rings, bulk[int]{
+		one: func(ctx context.Context, i int) error {
+			u, err := l.body(i)
+			if err != nil {
+				return err
+			}
+			_, domain, _ := strings.Cut(l.gives[i], "@")
+			sum := sha256.Sum256([]byte(u.Key))
+			return l.permit.SetEmail(ctx, u.Key, fmt.Sprintf("a0permit-%x@%s", sum[:12], domain))
+		},
+		done:   func(i int) { l.stoodIn = append(l.stoodIn, i) },
+		refuse: func(int, fault) error { return nil },
+	})
+}
+
+// giveBack gives those who stood in and could not be written the email again
+// that they had.
+func (l *loader) giveBack(ctx context.Context) error {
+	var left []int
+	for _, i := range l.stoodIn {
+		if l.plan.State(i) != reconcile.Written {
+			left = append(left, i)
 		}
-		_, domain, _ := strings.Cut(l.changed[i].email, "@")
-		sum := sha256.Sum256([]byte(u.Key))
-		u.Email = fmt.Sprintf("a0permit-%x@%s", sum[:12], domain)
-		batch = append(batch, write{u, i})
 	}
-	return l.keeping(ctx, batch, func() error {
-		return deliver(ctx, l, batch, bulk[write]{
-			send:   l.sendUsers,
-			one:    l.putUser,
-			done:   func(write) {},
-			refuse: func(write, fault) error { return nil },
-			size:   &l.userSize,
-		})
+	return singly(ctx, l, left, bulk[int]{
+		one: func(ctx context.Context, i int) error {
+			u, err := l.in.user(l.in.users[i])
+			if err != nil {
+				return err
+			}
+			return l.permit.SetEmail(ctx, u.Key, l.gives[i])
+		},
+		done: func(int) {},
+		refuse: func(i int, f fault) error {
+			l.tool.Problem("a user of the input keeps an email a0permit-... that stood in for its own: %s", f.Code)
+			return l.fail(i, f)
+		},
 	})
 }
 
@@ -278,7 +309,7 @@ func (l *loader) sendAssignments(ctx context.Context, batch []pending) error {
 				return err
 			}
 		case status == http.StatusConflict:
-			rest, looked := l.unmade(ctx, batch)
+			rest, looked := l.unmade(ctx, batch, httpapi.Unanswered(err))
 			switch {
 			case looked != nil:
 				return looked
@@ -300,14 +331,30 @@ func (a pending) call() permit.Assignment {
 
 // assignOne makes one assignment; 409 says that it is there.
 func (l *loader) assignOne(ctx context.Context, a pending) error {
-	err := there(l.permit.AssignOne(ctx, a.call()))
+	err := l.there(ctx, a, l.permit.AssignOne(ctx, a.call()))
 	if permit.Status(err) != http.StatusNotFound || !aboutUser(err) {
 		return err
 	}
 	if visible, awaited := l.await(ctx, []pending{a}); awaited != nil || !visible {
 		return errors.Join(awaited, err)
 	}
-	return there(l.permit.AssignOne(ctx, a.call()))
+	return l.there(ctx, a, l.permit.AssignOne(ctx, a.call()))
+}
+
+// there takes a 409 for what it says, but on a resource instance: that may be
+// another tenant's, and the answer is the same.
+func (l *loader) there(ctx context.Context, a pending, err error) error {
+	if permit.Status(err) != http.StatusConflict || a.ResourceInstance == "" {
+		return there(err)
+	}
+	rest, looked := l.unmade(ctx, []pending{a}, httpapi.Unanswered(err))
+	if looked != nil {
+		return looked
+	}
+	if len(rest) > 0 {
+		return err
+	}
+	return nil
 }
 
 // there takes a 409 for what it says: the thing is there already.
@@ -318,18 +365,27 @@ func there(err error) error {
 	return err
 }
 
-// unmade is the part of batch that Permit does not have yet.
-func (l *loader) unmade(ctx context.Context, batch []pending) ([]pending, error) {
-	have, err := l.assignments(ctx, keys(batch))
-	if err != nil {
-		return nil, err
-	}
-	made := set(have)
-	var rest []pending
-	for _, a := range batch {
-		if !made[a.call()] {
-			rest = append(rest, a)
+// unmade is the part of batch that Permit does not have yet. Where an answer was
+// lost, some of it must show: the list may be late, and is asked for again.
+func (l *loader) unmade(ctx context.Context, batch []pending, lost bool) ([]pending, error) {
+	deadline := time.Now().Add(patience)
+	for wait := firstLook; ; wait = min(wait*3/2, lastLook) {
+		have, err := l.assignments(ctx, keys(batch))
+		if err != nil {
+			return nil, err
+		}
+		made := set(have)
+		var rest []pending
+		for _, a := range batch {
+			if !made.has(a.call()) {
+				rest = append(rest, a)
+			}
+		}
+		if !lost || len(rest) < len(batch) || time.Now().Add(wait).After(deadline) {
+			return rest, nil
+		}
+		if err := httpapi.Sleep(ctx, wait); err != nil {
+			return nil, err
 		}
 	}
-	return rest, nil
 }

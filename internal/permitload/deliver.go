@@ -48,17 +48,25 @@ func deliver[T any](ctx context.Context, l *loader, items []T, b bulk[T]) error 
 	err := b.send(ctx, items)
 	switch {
 	case err == nil:
+		l.alike = alike{}
 		for _, item := range items {
 			b.done(item)
 		}
 		return l.began()
 	case !refuses(err, len(items)):
-		return err
+		return l.unsure(err)
 	}
 	var api *httpapi.APIError
 	errors.As(err, &api)
-	if api.Status == http.StatusForbidden || api.Status == http.StatusRequestEntityTooLarge {
+	if tooLarge(api) {
+		// The size is learnt for the run, unless it was one item's.
+		before, single := *b.size, l.tooLarge
 		*b.size = max(len(items)/2, 1)
+		defer func() {
+			if l.tooLarge > single {
+				*b.size = before
+			}
+		}()
 	}
 	if rest, named := b.named(items, api); len(named) > 0 {
 		for _, r := range named {
@@ -76,6 +84,19 @@ func deliver[T any](ctx context.Context, l *loader, items []T, b bulk[T]) error 
 		return err
 	}
 	return deliver(ctx, l, items[half:], b)
+}
+
+func tooLarge(e *httpapi.APIError) bool {
+	return e.Status == http.StatusForbidden || e.Status == http.StatusRequestEntityTooLarge
+}
+
+// unsure is err, which stops the load. Where the call may have done its work all
+// the same, nobody may think that nothing was written.
+func (l *loader) unsure(err error) error {
+	if httpapi.Unanswered(err) {
+		return errors.Join(err, l.began())
+	}
+	return err
 }
 
 // refuses reports whether err refuses what was sent and not the sender.
@@ -155,7 +176,10 @@ func settleOne[T any](l *loader, item T, answer error, b bulk[T]) error {
 		b.done(item)
 		return l.began()
 	case !refuses(answer, 1):
-		return answer
+		return l.unsure(answer)
+	}
+	if permit.Status(answer) == http.StatusRequestEntityTooLarge {
+		l.tooLarge++
 	}
 	if err := b.refuse(item, refusal(answer)); err != nil {
 		return err

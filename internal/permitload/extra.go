@@ -39,9 +39,8 @@ func (e *extras) add(u permit.User) error {
 	if e.out == nil {
 		return nil
 	}
-	line := record.User{Type: record.TypeUser, Key: u.Key, Email: u.Email, FirstName: u.FirstName, LastName: u.LastName}
-	var err error
-	if line.Attributes, err = attributes(u); err != nil {
+	line, err := asRecord(u)
+	if err != nil {
 		return err
 	}
 	return e.check(e.out.Write(line))
@@ -73,6 +72,12 @@ func (e *extras) check(err error) error {
 		return fmt.Errorf("--extra: %w", err)
 	}
 	return nil
+}
+
+// asRecord is a user of Permit's as a line.
+func asRecord(u permit.User) (*record.User, error) {
+	attributes, err := attributes(u)
+	return &record.User{Type: record.TypeUser, Key: u.Key, Email: u.Email, FirstName: u.FirstName, LastName: u.LastName, Attributes: attributes}, err
 }
 
 // attributes is what a user of Permit's has of them, its numbers digit for

@@ -170,7 +170,10 @@ func calls(srv *permittest.Server, prefixes ...string) int {
 	return n
 }
 
-const somewhere = permittest.ProjectID + "/" + permittest.EnvironmentID
+const (
+	somewhere = permittest.ProjectID + "/" + permittest.EnvironmentID
+	facts     = "/v2/facts/" + somewhere
+)
 
 var shorter = strings.NewReplacer("/v2/facts/"+somewhere, "F", "/v2/schema/"+somewhere, "S")
 

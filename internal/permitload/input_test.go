@@ -30,7 +30,7 @@ func TestForeignInput(t *testing.T) {
 		{"an end of another make", ann + `{"type":"end","complete":"yes"}`, "line 2: not one of our lines: an end line", "jq -c"},
 		{"an end at no time", ann + `{"type":"end","complete":true,"as_of":"yesterday"}`, "line 2: not one of our lines: an end line: as_of is not a time", "jq -c"},
 		{"nothing", "", "the command before this one wrote nothing", ""},
-		{"an endless line", strings.Repeat("x", 16<<20+1), "stdin: line 1: the line is longer than 16 MiB", ""},
+		{"an endless line", strings.Repeat("x", 16<<20+1), "stdin: line 1: the line is longer than 16 MiB", "leave that line out"},
 		{"cut gzip", packed(ann + end)[:40], "read stdin: the gzip data breaks off", ""},
 		{"damaged gzip", packed(ann+end) + "x", "read stdin: the gzip data", ""},
 	}

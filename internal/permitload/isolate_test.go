@@ -172,7 +172,7 @@ func TestUsersThatAreDeletedMeanwhile(t *testing.T) {
 		srv = permittest.New(permittest.Options{Faults: func(r *http.Request) httpapitest.Fault {
 			if strings.HasSuffix(r.URL.Path, "/role_assignments/bulk") {
 				for _, key := range gone {
-					remove(t, srv, "/v2/facts/default/dev/users/"+key)
+					deleted(t, srv, "/v2/facts/default/dev/users/"+key)
 				}
 				gone = nil
 			}
@@ -203,7 +203,7 @@ func TestUsersThatAreDeletedMeanwhile(t *testing.T) {
 }
 
 // remove is somebody else's call.
-func remove(t *testing.T, srv *permittest.Server, path string) {
+func deleted(t *testing.T, srv *permittest.Server, path string) {
 	t.Helper()
 	r := httptest.NewRequestWithContext(t.Context(), http.MethodDelete, path, http.NoBody)
 	r.Header.Set("Authorization", "Bearer "+permittest.DefaultKey)
@@ -225,7 +225,7 @@ func TestAssignmentThatIsRefused(t *testing.T) {
 			srv = permittest.New(permittest.Options{UnknownRole: status, Faults: func(r *http.Request) httpapitest.Fault {
 				if r.Method == http.MethodPut && !gone {
 					gone = true
-					remove(t, srv, "/v2/schema/default/dev/roles/Editor")
+					deleted(t, srv, "/v2/schema/default/dev/roles/Editor")
 				}
 				return httpapitest.Fault{}
 			}})

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -70,11 +71,90 @@ func kind(text []byte) (string, error) {
 	return "", fmt.Errorf("%w: its type is %q", errForeign, *head.Type)
 }
 
+// plainFields refuses what the decoder would take and change or choose from: a
+// field that is there twice or in capitals, and half of a surrogate pair.
+func plainFields(text []byte) error {
+	if loneSurrogate(text) {
+		return errors.New("it has half of a surrogate pair, which is no character")
+	}
+	d := json.NewDecoder(bytes.NewReader(text))
+	if _, err := d.Token(); err != nil {
+		return err
+	}
+	var seen []string
+	for d.More() {
+		name, err := d.Token()
+		if err != nil {
+			return err
+		}
+		field, _ := name.(string)
+		switch {
+		case slices.Contains(seen, field):
+			return fmt.Errorf("field %q is there twice", field)
+		case field != strings.ToLower(field):
+			return fmt.Errorf("unknown field %q", field)
+		}
+		seen = append(seen, field)
+		var value json.RawMessage
+		if err := d.Decode(&value); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// loneSurrogate reports whether a text escapes half of a surrogate pair.
+func loneSurrogate(text []byte) bool {
+	for {
+		i := bytes.IndexByte(text, '\\')
+		if i < 0 || i+1 >= len(text) {
+			return false
+		}
+		text = text[i:]
+		if text[1] != 'u' {
+			text = text[2:]
+			continue
+		}
+		switch first, second := surrogate(text); {
+		case first == 'h' && second == 'l':
+			text = text[12:]
+		case first != 0:
+			return true
+		default:
+			text = text[2:]
+		}
+	}
+}
+
+// surrogate says of which kind the escapes are that a text begins with: h and l
+// are the halves of a pair.
+func surrogate(text []byte) (first, second byte) {
+	kind := func(text []byte) byte {
+		if len(text) < 6 || text[0] != '\\' || text[1] != 'u' || text[2]|0x20 != 'd' {
+			return 0
+		}
+		switch text[3] | 0x20 {
+		case '8', '9', 'a', 'b':
+			return 'h'
+		case 'c', 'd', 'e', 'f':
+			return 'l'
+		}
+		return 0
+	}
+	if first = kind(text); first != 0 {
+		second = kind(text[6:])
+	}
+	return first, second
+}
+
 // decode reads a line into a record. A field that Permit would not know is a
 // fault, except error, which a line that came back from an earlier load has.
 func decode[R record.User | record.Role | record.Tenant | record.End](text []byte, into *R) error {
 	if !utf8.Valid(text) {
 		return errors.New("it is not UTF-8") // the decoder would put \ufffd in
+	}
+	if err := plainFields(text); err != nil {
+		return err
 	}
 	if bytes.Contains(text, []byte(`"error"`)) {
 		fields := map[string]json.RawMessage{}

@@ -3,24 +3,11 @@ package permitload
 import (
 	"context"
 	"encoding/json"
-	"io"
 
 	"a0permit/internal/permit"
 	"a0permit/internal/reconcile"
 	"a0permit/internal/record"
-	"a0permit/internal/tool"
 )
-
-// overlay is where the object stands that an existing user is to be written
-// as.
-type overlay struct {
-	place
-	email string // that the user gives up
-	alone bool   // the email is all that differs
-	bare  bool   // all attributes go
-}
-
-func (o overlay) releases() bool { return o.email != "" }
 
 // look notes in the plan what Permit has of what the input speaks of.
 func (l *loader) look(ctx context.Context) error {
@@ -30,7 +17,7 @@ func (l *loader) look(ctx context.Context) error {
 			return err
 		}
 	}
-	if l.plan.Users() == 0 {
+	if l.plan.Users() == 0 && l.extra == "" {
 		return nil
 	}
 	if err := l.lookUsers(ctx); err != nil {
@@ -38,7 +25,9 @@ func (l *loader) look(ctx context.Context) error {
 	}
 	l.plan.Settle()
 	if l.dropEmail {
-		l.dropEmails()
+		if err := l.dropEmails(); err != nil {
+			return err
+		}
 	}
 	if !l.plan.WantsAssignments() && l.takeAway == nil {
 		return nil
@@ -84,8 +73,8 @@ func (l *loader) compare(have permit.User) error {
 	if err != nil {
 		return err
 	}
-	current := &record.User{Key: have.Key, Email: have.Email, FirstName: have.FirstName, LastName: have.LastName}
-	if current.Attributes, err = attributes(have); err != nil {
+	current, err := asRecord(have)
+	if err != nil {
 		return err
 	}
 	if l.dropped[i] {
@@ -96,19 +85,16 @@ func (l *loader) compare(have permit.User) error {
 	if same {
 		return nil
 	}
-	o := overlay{bare: write.Attributes != nil && len(write.Attributes) == 0}
+	o := overlay{Write: write, Bare: write.Attributes != nil && len(write.Attributes) == 0}
 	if !reconcile.SameEmail(write.Email, current.Email) {
-		o.email = current.Email
 		want.Email = ""
-		_, o.alone = l.overlay(want, current)
+		_, o.Alone = l.overlay(want, current)
+		if current.Email != "" {
+			l.gives[i] = current.Email
+			l.released[reconcile.FoldEmail(current.Email)] = i
+		}
 	}
-	if err := l.keep(i, write, o); err != nil {
-		return err
-	}
-	if o.releases() {
-		l.released[reconcile.FoldEmail(current.Email)] = i
-	}
-	return nil
+	return l.overlays.put(i, l.plan.Users(), o)
 }
 
 func (l *loader) overlay(want, have *record.User) (record.User, bool) {
@@ -119,72 +105,51 @@ func (l *loader) overlay(want, have *record.User) (record.User, bool) {
 }
 
 // dropEmails has the users whose email is another's loaded without it.
-func (l *loader) dropEmails() {
+func (l *loader) dropEmails() error {
 	for i := range l.plan.Users() {
 		if l.plan.State(i) != reconcile.TakenEmail {
 			continue
 		}
 		l.dropped[i] = true
-		o, found := l.changed[i]
-		if o.releases() {
-			delete(l.released, reconcile.FoldEmail(o.email))
+		if email, gives := l.gives[i]; gives {
+			delete(l.released, reconcile.FoldEmail(email))
 		}
+		o, found, err := l.overlays.get(i)
 		switch {
+		case err != nil:
+			return err
 		case !found:
 			l.plan.SetState(i, reconcile.Create)
-		case o.alone:
+		case o.Alone:
 			l.plan.SetState(i, reconcile.Same)
 		default:
 			l.plan.SetState(i, reconcile.Update)
 		}
 	}
-}
-
-// keep puts what user i is to be written as into a spool of its own, since
-// memory must not grow with the number of users that differ.
-func (l *loader) keep(i int, write record.User, o overlay) error {
-	if l.overlays == nil {
-		spool, err := tool.NewSpool()
-		if err != nil {
-			return err
-		}
-		l.overlays, l.changed, l.released = spool, map[int]overlay{}, map[string]int{}
-	}
-	text, err := json.Marshal(write)
-	if err != nil {
-		return err
-	}
-	o.place = place{offset: l.overlays.Size(), size: uint32(len(text))} //nolint:gosec // one user is not 4 GiB
-	if _, err := l.overlays.Write(text); err != nil {
-		return err
-	}
-	l.changed[i] = o
 	return nil
 }
 
 // body is user i as it is to be written.
 func (l *loader) body(i int) (permit.User, error) {
-	source := &l.in.lines
-	at := l.in.users[i]
-	if o, ok := l.changed[i]; ok {
-		source, at = &lines{sources: []io.ReaderAt{l.overlays}}, o.place
-	}
-	u, err := source.user(at)
+	o, changed, err := l.overlays.get(i)
 	if err != nil {
 		return permit.User{}, err
 	}
-	if l.dropped[i] {
-		u.Email = l.changed[i].email
-	}
-	attributes, err := json.Marshal(u.Attributes)
-	if err != nil {
-		return permit.User{}, err
-	}
-	if u.Attributes == nil {
-		attributes = nil
-		if l.changed[i].bare {
-			attributes = []byte("{}")
+	u := &o.Write
+	if !changed {
+		if u, err = l.in.user(l.in.users[i]); err != nil {
+			return permit.User{}, err
 		}
 	}
-	return permit.User{Key: u.Key, Email: u.Email, FirstName: u.FirstName, LastName: u.LastName, Attributes: attributes}, nil
+	if l.dropped[i] {
+		u.Email = l.gives[i]
+	}
+	written := permit.User{Key: u.Key, Email: u.Email, FirstName: u.FirstName, LastName: u.LastName}
+	switch {
+	case u.Attributes != nil:
+		written.Attributes, err = json.Marshal(u.Attributes)
+	case o.Bare:
+		written.Attributes = []byte("{}")
+	}
+	return written, err
 }

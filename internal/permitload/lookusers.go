@@ -3,6 +3,7 @@ package permitload
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 
 	"golang.org/x/sync/errgroup"
@@ -10,6 +11,7 @@ import (
 	"a0permit/internal/permit"
 	"a0permit/internal/reconcile"
 	"a0permit/internal/record"
+	"a0permit/internal/tool"
 )
 
 // atOnce is how many single-record calls go side by side.
@@ -34,13 +36,18 @@ func (l *loader) listUsers(ctx context.Context) error {
 	begin := func() error {
 		l.extras.abort()
 		l.plan.ForgetUsers()
-		clear(l.changed)
+		l.overlays.forget()
+		clear(l.gives)
 		clear(l.released)
 		var err error
 		l.extras, err = l.newExtras()
 		return err
 	}
-	if err := l.allUsers(ctx, begin, l.compare); err != nil {
+	err := l.allUsers(ctx, begin, l.compare, func() bool { return l.plan.Counts().Create <= fewNew })
+	if err == nil && l.extras.n+l.plan.Users() > permit.PageSize {
+		err = l.findMissed(ctx)
+	}
+	if err != nil {
 		l.extras.abort()
 		return err
 	}
@@ -50,21 +57,58 @@ func (l *loader) listUsers(ctx context.Context) error {
 
 // Users who are deleted while the list is read push others out of sight. A
 // user who is missed would be written as a new one, without what others have
-// put on it, so the list is read again then.
-const listings = 5
+// put on it. A total that has become smaller tells, and then the list is read
+// again; one who signed up meanwhile makes up for the total. So where few seem
+// to be new, they are asked for by key, which no deletion disturbs.
+const (
+	listings = 5
+	fewNew   = 100
+)
 
-// allUsers lists the users of the environment; begin is called before each list.
-func (l *loader) allUsers(ctx context.Context, begin func() error, met func(permit.User) error) error {
+// allUsers lists the users of the environment, each time after begin: again
+// where some were deleted meanwhile, unless that does no harm.
+func (l *loader) allUsers(ctx context.Context, begin func() error, met func(permit.User) error, harmless func() bool) error {
 	for tries := 1; ; tries++ {
 		if err := begin(); err != nil {
 			return err
 		}
 		err := l.eachUser(ctx, met)
-		if !errors.Is(err, permit.ErrShrunk) || tries == listings {
+		switch {
+		case !errors.Is(err, permit.ErrShrunk):
 			return err
+		case harmless():
+			return nil
+		case tries == listings:
+			return tool.Hint(fmt.Errorf("%d times: %w", listings, err), "load when fewer users are deleted in Permit")
 		}
 		l.tool.Log.Info("users were deleted while they were listed: listing them again")
 	}
+}
+
+// findMissed asks for the few users by key whom the list did not show.
+func (l *loader) findMissed(ctx context.Context) error {
+	var missed []int
+	for i := range l.plan.Users() {
+		if l.plan.State(i) == reconcile.Create {
+			if missed = append(missed, i); len(missed) > fewNew {
+				return nil
+			}
+		}
+	}
+	var mu sync.Mutex // compare writes to the plan and to a spool
+	return sideBySide(ctx, len(missed), func(ctx context.Context, n int) error {
+		line, err := l.in.user(l.in.users[missed[n]])
+		if err != nil {
+			return err
+		}
+		have, ok, err := l.permit.User(ctx, line.Key)
+		if err != nil || !ok {
+			return err
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		return l.compare(have)
+	})
 }
 
 func (l *loader) eachUser(ctx context.Context, met func(permit.User) error) error {
@@ -153,54 +197,67 @@ func sideBySide(ctx context.Context, n int, do func(ctx context.Context, i int) 
 // listed, unless that turns out to take far more calls than to ask for those of
 // the users who are there.
 func (l *loader) lookAssignments(ctx context.Context) error {
-	var users []string
+	there := func(i int) bool {
+		s := l.plan.State(i)
+		return s == reconcile.Same || s == reconcile.Update
+	}
+	n := 0
 	for i := range l.plan.Users() {
-		if s := l.plan.State(i); s != reconcile.Same && s != reconcile.Update {
+		if there(i) {
+			n++
+		}
+	}
+	if n == 0 { // nobody who could hold any
+		return nil
+	}
+	if !l.byKey {
+		whole, err := l.listAssignments(ctx, patientPages*(n/permit.MaxFilter+1)*permit.AssignmentsPageSize)
+		if whole || err != nil {
+			return err
+		}
+		l.takeAway.forget()
+	}
+	var users []string
+	ask := func() error {
+		for a, err := range l.permit.AssignmentsOf(ctx, users) {
+			if err != nil {
+				return err
+			}
+			l.haveAssignment(a)
+		}
+		users = users[:0]
+		return nil
+	}
+	for i := range l.plan.Users() {
+		if !there(i) {
 			continue
 		}
 		line, err := l.in.user(l.in.users[i])
 		if err != nil {
 			return err
 		}
-		if users = append(users, line.Key); !l.byKey && len(users) > few*permit.MaxFilter {
-			users = nil // to ask would take many calls, and their keys much memory
-			break
+		if users = append(users, line.Key); len(users) == permit.MaxFilter {
+			if err := ask(); err != nil {
+				return err
+			}
 		}
 	}
-	switch {
-	case l.byKey && len(users) == 0:
-		return nil
-	case users == nil:
-		_, err := l.listAssignments(ctx, 0)
-		return err
-	case !l.byKey:
-		whole, err := l.listAssignments(ctx, patientPages*(len(users)/permit.MaxFilter+1)*permit.AssignmentsPageSize)
-		if whole || err != nil {
-			return err
-		}
-	}
-	for a, err := range l.permit.AssignmentsOf(ctx, users) {
-		if err != nil {
-			return err
-		}
-		l.haveAssignment(a)
-	}
-	return nil
+	return ask()
 }
 
 // patientPages is how many pages of all assignments are read for each call
 // that asking would take.
 const patientPages = 4
 
-// listAssignments notes at most so many assignments, 0 for no end, and reports
-// whether that was all.
+// listAssignments notes at most so many assignments, and reports whether that
+// was all.
 func (l *loader) listAssignments(ctx context.Context, most int) (whole bool, err error) {
 	n := 0
 	for a, err := range l.permit.Assignments(ctx) {
 		if err != nil {
 			return false, err
 		}
-		if n++; most > 0 && n > most {
+		if n++; n > most {
 			return false, nil
 		}
 		l.haveAssignment(a)

@@ -212,24 +212,34 @@ func TestFewUsersInALargeEnvironment(t *testing.T) {
 	}
 }
 
-// A user who is deleted while the list is read hides nobody.
+// Users who are deleted while the list is read hide nobody who would then be
+// written as new: whether the total tells or a new user makes up for it.
 func TestDeletedWhileListed(t *testing.T) {
 	t.Parallel()
-	have, input := plain(250)
-	var srv *permittest.Server
-	pages := 0
-	srv = permittest.New(permittest.Options{Faults: func(r *http.Request) httpapitest.Fault {
-		if r.Method == http.MethodGet && strings.HasSuffix(r.URL.Path, "/users") && r.URL.Query().Get("per_page") == "100" {
-			if pages++; pages == 2 {
-				q, _ := http.NewRequestWithContext(t.Context(), http.MethodDelete, strings.TrimSuffix(r.URL.Path, "/users")+"/users/u000003", http.NoBody)
-				q.Header.Set("Authorization", "Bearer "+permittest.DefaultKey)
-				srv.ServeHTTP(discard{}, q)
-			}
+	for _, signedUp := range []bool{false, true} {
+		have, input := plain(250)
+		for i := range have.Users {
+			have.Users[i].Attributes = map[string]any{"theme": "dark"}
 		}
-		return httpapitest.Fault{}
-	}})
-	srv.Seed(have)
-	wantRun(t, run(t, srv, input), tool.Done, "users: 250 in = 1 loaded + 249 unchanged")
+		var srv *permittest.Server
+		met := false
+		srv = permittest.New(permittest.Options{Faults: func(r *http.Request) httpapitest.Fault {
+			if !met && strings.HasSuffix(r.URL.Path, "/users") && r.URL.Query().Get("page") == "2" {
+				met = true
+				deleted(t, srv, facts+"/users/zoe")
+				if signedUp {
+					srv.Seed(permittest.State{Users: []permittest.User{{Key: "zz"}}})
+				}
+			}
+			return httpapitest.Fault{}
+		}})
+		srv.Seed(permittest.State{Users: []permittest.User{{Key: "zoe"}}})
+		srv.Seed(have)
+		wantRun(t, run(t, srv, input), tool.Done, "users: 250 in = 0 loaded + 250 unchanged")
+		if n := writes(srv); n > 1 { // the deletion
+			t.Errorf("%d writes", n)
+		}
+	}
 }
 
 type discard struct{}

@@ -132,6 +132,12 @@ func newConfig(c *cli.Context, t *tool.Tool) (config, error) {
 			return config{}, tool.Usage("--remove deletes users, and --"+flag+" is for loading them", "leave one of the two out")
 		}
 	}
+	if c.IsSet("removed") && !c.Bool("remove") && c.String("roles") != "replace" {
+		return config{}, tool.Usage("--removed writes down what is taken away, and nothing is", "--roles replace or --remove takes away")
+	}
+	if c.Duration("max-wait") < 0 {
+		return config{}, tool.Usage("--max-wait: less than no time", "--max-wait 2h")
+	}
 	if c.Bool("verify") && c.Bool("dry-run") {
 		return config{}, tool.Usage("--verify looks again after a load, and --dry-run loads nothing", "leave one of the two out")
 	}
@@ -166,9 +172,11 @@ func newClient(c *cli.Context, t *tool.Tool, classes []httpapi.Class) (*permit.C
 	if err != nil {
 		return nil, tool.Usage("--api-url: "+err.Error(), "--api-url "+permit.DefaultURL)
 	}
+	pacer := httpapi.NewWindows(classes, t.Waiting)
+	pacer.MaxPause = c.Duration("max-wait")
 	return permit.New(httpapi.Config{
 		Base: base, Token: httpapi.Secret(token), UserAgent: t.UserAgent(), Log: t.Log,
-		Pacer: httpapi.NewWindows(classes, t.Waiting), MaxWait: c.Duration("max-wait"),
+		Pacer: pacer, MaxWait: c.Duration("max-wait"),
 		OnWait: func(wait time.Duration, why error) { t.Waiting(wait, why.Error()) },
 	}), nil
 }
@@ -186,9 +194,10 @@ type loader struct {
 
 	roles []permit.Role // that Permit has
 
-	overlays *tool.Spool
-	changed  map[int]overlay
-	released map[string]int // emails, folded, and who gives them up
+	overlays overlays
+	gives    map[int]string // the email that a user gives up
+	released map[string]int // the same emails, folded, and who gives them up
+	stoodIn  []int          // users who have an email for the time being
 	extras   *extras
 	takeAway *takeAway    // nil unless --roles replace
 	byKey    bool         // users were asked for by key, and not listed
@@ -198,6 +207,7 @@ type loader struct {
 	ready   []pending // assignments whose users should be visible by now
 
 	userSize, assignmentSize int // of a bulk call
+	tooLarge                 int // items that were refused for their own size
 
 	created map[outcome]bool
 	broken  map[outcome]fault // roles and tenants that could not be created
@@ -212,7 +222,7 @@ func newLoader(cfg config, t *tool.Tool, client *permit.Client) *loader {
 		config: cfg, tool: t, permit: client, plan: plan, in: newInput(plan),
 		left:     &left{out: t.Out, terminal: tool.IsTerminal(t.Out)},
 		userSize: permit.MaxUsers, assignmentSize: permit.MaxAssignments,
-		created: map[outcome]bool{}, broken: map[outcome]fault{}, dropped: map[int]bool{},
+		created: map[outcome]bool{}, broken: map[outcome]fault{}, dropped: map[int]bool{}, gives: map[int]string{}, released: map[string]int{},
 	}
 	l.report.tallies = l.in.tallies
 	return l
@@ -220,9 +230,7 @@ func newLoader(cfg config, t *tool.Tool, client *permit.Client) *loader {
 
 func (l *loader) close() {
 	l.in.close()
-	if l.overlays != nil {
-		_ = l.overlays.Close() // only a temporary file
-	}
+	l.overlays.close()
 }
 
 // run is the load: key, input, look, plan, apply.

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"a0permit/internal/reconcile"
@@ -48,13 +50,14 @@ func (l *loader) settled() {
 	if n := l.takeAway.count(); n > 0 {
 		l.tool.Say("- %s of %s", tool.Count(n, "role assignment"), tool.Count(len(l.takeAway.owed), "user"))
 	}
+	if l.takeAway != nil && l.takeAway.inScope == 0 && l.plan.Users() > 0 {
+		l.tool.Warn("--roles replace: Permit has no role assignment of which the input says whether it should be: that takes a line of the user with role_assignments, one of the role and one of the tenant")
+	}
 	l.resembling(roles)
 	if n := len(l.dropped); n > 0 {
 		l.tool.Warn("%s loaded without email: another user has it", tool.Count(n, "user"))
 	}
-	if n := len(l.in.rejected); n > 0 {
-		l.tool.Warn("%s cannot be loaded", tool.Count(n, "line"))
-	}
+	l.sayRejected()
 	if strangers > 0 {
 		l.tool.Hint("%s: who in Permit has that email is not in the input; was the user deleted and made anew? --extra FILE writes who that is, and --remove FILE deletes users", tool.Count(strangers, "line"))
 	}
@@ -63,6 +66,25 @@ func (l *loader) settled() {
 	}
 	l.estimate(len(roles), len(tenants), c)
 	l.countRejected()
+}
+
+// sayRejected says which lines cannot be loaded, and why.
+func (l *loader) sayRejected() {
+	if len(l.in.rejected) == 0 {
+		return
+	}
+	l.tool.Warn("%s cannot be loaded", tool.Count(len(l.in.rejected), "line"))
+	later := map[string]int{}
+	for _, r := range l.in.rejected {
+		if r.where != "" {
+			l.tool.Problem("%s: %s", r.where, r.fault.Message)
+			continue
+		}
+		later[r.fault.Message]++
+	}
+	for _, message := range slices.Sorted(maps.Keys(later)) {
+		l.tool.Problem("%s: %s", tool.Count(later[message], "line"), message)
+	}
 }
 
 // countRejected counts what broke a rule now, so that a dry run counts it too.

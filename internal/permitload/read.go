@@ -1,6 +1,7 @@
 package permitload
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -25,6 +26,10 @@ type input struct {
 	rejected  []rejection
 	tallies   map[string]*tally
 
+	// Where the line stands that is being read.
+	name   string
+	number int
+
 	ends       int
 	asOf       time.Time // the oldest of the ends'
 	undated    bool      // an end does not say
@@ -36,12 +41,15 @@ type catalogueLine struct {
 	kind, key string
 }
 
-// rejection is a line that broke a rule when it was read.
+// rejection is a line that broke a rule.
 type rejection struct {
 	place
 	kind  string
 	fault fault
+	where string // it stands, "" when only the plan has found it out
 }
+
+var bom = []byte("\ufeff")
 
 // tally is what became of the lines of one type.
 type tally struct {
@@ -69,6 +77,7 @@ func (in *input) read(ctx context.Context, t *tool.Tool, names []string) error {
 			return err
 		}
 	}
+	in.name = ""
 	return nil
 }
 
@@ -102,12 +111,14 @@ func (in *input) readOne(ctx context.Context, t *tool.Tool, name string) error {
 		case errors.Is(err, io.EOF):
 			return nil
 		case errors.Is(err, jsonl.ErrLong):
-			return fmt.Errorf("%s: %w", src.Name, err)
+			return tool.Hint(fmt.Errorf("%s: %w", src.Name, err), "no user of Permit's is that long: leave that line out")
 		case err != nil:
 			return readError(err)
 		}
-		at := place{offset: base + line.Offset, size: uint32(len(line.Text)), source: uint16(source)} //nolint:gosec // a line is at most 16 MiB; nobody names 65,536 files
-		if err := in.take(line.Text, at); err != nil {
+		text := bytes.TrimPrefix(line.Text, bom)                                                                                   // of a Windows editor
+		at := place{offset: base + line.Offset + int64(len(line.Text)-len(text)), size: uint32(len(text)), source: uint16(source)} //nolint:gosec // a line is at most 16 MiB; nobody names 65,536 files
+		in.name, in.number = src.Name, line.Number
+		if err := in.take(text, at); err != nil {
 			return tool.Hint(fmt.Errorf("%s: line %d: %w", src.Name, line.Number, err),
 				"permitload reads the JSONL that a0tojsonl writes, one object a line; jq -c keeps it so")
 		}
@@ -156,6 +167,9 @@ func (in *input) take(text []byte, at place) error {
 func (in *input) takeUser(text []byte, at place) {
 	u := &record.User{}
 	if !in.sound(at, record.TypeUser, decode(text, u), u.Validate) {
+		if key := key(text); key != "" {
+			in.plan.Spoil(key)
+		}
 		return
 	}
 	switch in.plan.WantUser(u) {
@@ -181,7 +195,11 @@ func (in *input) sound(at place, kind string, err error, rule func() error) bool
 }
 
 func (in *input) reject(at place, kind, code, message string) {
-	in.rejected = append(in.rejected, rejection{at, kind, fault{Code: code, Message: message}})
+	where := ""
+	if in.name != "" && len(in.rejected) < shown {
+		where = fmt.Sprintf("%s: line %d", in.name, in.number)
+	}
+	in.rejected = append(in.rejected, rejection{at, kind, fault{Code: code, Message: message}, where})
 }
 
 func (in *input) takeEnd(text []byte) error {

@@ -31,6 +31,7 @@ func (l *loader) removeUsers(ctx context.Context) error {
 		return err
 	}
 	l.tool.Say("- %s with %s  (%s of the input are not in Permit)", tool.Count(len(users), "user"), tool.Count(len(held), "role assignment"), tool.Thousands(l.plan.Users()-len(users)))
+	l.sayRejected()
 	l.countRejected()
 	if l.dryRun {
 		if err := l.limited(tool.Count(len(users), "user"), len(users), total); err != nil {
@@ -47,9 +48,9 @@ func (l *loader) removeUsers(ctx context.Context) error {
 		if err := l.mayRemove(ctx, what, len(users), total); err != nil {
 			return err
 		}
-		if err := l.recordDoomed(users, held); err != nil {
-			return err
-		}
+	}
+	if err := l.recordDoomed(users, held); err != nil {
+		return err
 	}
 	err = l.deliverUnassignments(ctx, held, func(surplus) {})
 	if err == nil {
@@ -73,7 +74,7 @@ func (l *loader) lookDoomed(ctx context.Context) (total int, users []doomed, err
 				found[i] = &have
 			}
 			return nil
-		})
+		}, func() bool { return true }) // who is missed is left, and told of
 	} else {
 		err = l.askForUsers(ctx, func(i int, have permit.User) error {
 			found[i] = &have
@@ -107,9 +108,11 @@ func (l *loader) heldBy(ctx context.Context, users []doomed) ([]surplus, error) 
 	if err != nil {
 		return nil, err
 	}
-	held := make([]surplus, len(have))
-	for i, a := range have {
-		held[i] = surplus{a, numbers[a.User]}
+	var held []surplus
+	for _, a := range have {
+		if i, ok := numbers[a.User]; ok {
+			held = append(held, surplus{a, i})
+		}
 	}
 	return held, nil
 }
@@ -121,15 +124,12 @@ func (l *loader) recordDoomed(users []doomed, held []surplus) error {
 	}
 	return l.record(func(write func(*record.User) error) error {
 		for _, u := range users {
-			line := record.User{Type: record.TypeUser, Key: u.Key, Email: u.Email, FirstName: u.FirstName, LastName: u.LastName, RoleAssignments: roles[u.number]}
-			if line.RoleAssignments == nil {
-				line.RoleAssignments = []record.RoleAssignment{}
-			}
-			var err error
-			if line.Attributes, err = attributes(u.User); err != nil {
+			line, err := asRecord(u.User)
+			if err != nil {
 				return err
 			}
-			if err := write(&line); err != nil {
+			line.RoleAssignments = append([]record.RoleAssignment{}, roles[u.number]...)
+			if err := write(line); err != nil {
 				return err
 			}
 		}

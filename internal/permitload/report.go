@@ -22,8 +22,14 @@ type report struct {
 	closed      bool
 }
 
-// MarshalJSON names each type's tally.
+// MarshalJSON names each type's tally. Of a load that wrote nothing, what is not
+// known to be as it should be is not loaded.
 func (r *report) MarshalJSON() ([]byte, error) {
+	if !r.closed {
+		for _, t := range r.tallies {
+			t.NotLoaded = t.In - t.Loaded - t.Unchanged - t.Repeated
+		}
+	}
 	return json.Marshal(map[string]any{
 		"project": r.Project, "environment": r.Environment, "extra_users": r.Extra, "assignments_made": r.Assigned, "assignments_put_back": r.PutBack, "assignments_removed": r.Removed, "users_deleted": r.Deleted,
 		"users": r.tallies[record.TypeUser], "roles": r.tallies[record.TypeRole], "tenants": r.tallies[record.TypeTenant],

@@ -1,6 +1,7 @@
 package permitload
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -23,7 +24,8 @@ type takeAway struct {
 	inScope int       // assignments of which the input speaks
 	surplus []surplus
 	met     map[permit.Assignment]bool
-	owed    map[int]int // how many are still to go, by the user's number
+	owed    map[int]int                // how many are still to go, by the user's number
+	again   map[permit.Assignment]bool // made again by this load, and so older than they say
 }
 
 type surplus struct {
@@ -42,7 +44,7 @@ func (l *loader) dated() error {
 		return tool.Hint(errors.New("--roles replace: the input does not say when it was true (as_of, in its end line); nothing was written"),
 			"a0tojsonl --as-of TIME says it", "without --roles replace nothing is taken away")
 	}
-	l.takeAway = &takeAway{before: l.in.asOf.Add(-grace), met: map[permit.Assignment]bool{}, owed: map[int]int{}}
+	l.takeAway = &takeAway{before: l.in.asOf.Add(-grace), met: map[permit.Assignment]bool{}, owed: map[int]int{}, again: map[permit.Assignment]bool{}}
 	return nil
 }
 
@@ -53,13 +55,35 @@ func (t *takeAway) see(p *reconcile.Plan, a permit.Held, wanted bool) {
 		return
 	}
 	t.inScope++
-	made := a.Created()
-	if wanted || made.IsZero() || !made.Before(t.before) || t.met[a.Assignment] {
+	if wanted || !t.old(a) || t.met[a.Assignment] {
 		return
 	}
 	t.met[a.Assignment] = true
 	t.surplus = append(t.surplus, surplus{a.Assignment, i})
 	t.owed[i]++
+}
+
+// old reports whether an assignment was made before the input was true. One
+// that does not say may be new.
+func (t *takeAway) old(a permit.Held) bool {
+	made := a.Created()
+	return !made.IsZero() && made.Before(t.before)
+}
+
+// restored notes an assignment that this load has made again.
+func (t *takeAway) restored(a permit.Assignment) {
+	if t != nil {
+		t.again[a] = true
+	}
+}
+
+// forget takes back what was seen, for a caller who begins anew.
+func (t *takeAway) forget() {
+	if t != nil {
+		t.inScope, t.surplus = 0, nil
+		clear(t.met)
+		clear(t.owed)
+	}
 }
 
 func (t *takeAway) count() int {
@@ -79,7 +103,7 @@ func (l *loader) mayTakeAway(ctx context.Context) error {
 	}
 	n := l.takeAway.count()
 	if n == 0 {
-		return nil
+		return l.recordSurplus()
 	}
 	what := fmt.Sprintf("take %s away from %s", tool.Count(n, "role assignment"), tool.Count(len(l.takeAway.owed), "user"))
 	if err := l.mayRemove(ctx, what, n, l.takeAway.inScope); err != nil {
@@ -91,13 +115,16 @@ func (l *loader) mayTakeAway(ctx context.Context) error {
 // foresee is mayTakeAway for a dry run: it says what a load would stop at, and
 // writes down what would go.
 func (l *loader) foresee() error {
+	if roles, _ := l.plan.Missing(); l.createMissing == "yes" && len(l.resemblances(roles)) > 0 {
+		l.tool.Warn("a load stops before it creates a role that may be in Permit under another key")
+	}
+	if l.takeAway == nil {
+		return nil
+	}
 	if err := l.fresh(); err != nil {
 		l.tool.Warn("%v", err)
 	}
 	n := l.takeAway.count()
-	if n == 0 {
-		return nil
-	}
 	if err := l.limited(tool.Count(n, "role assignment"), n, l.takeAway.inScope); err != nil {
 		l.tool.Warn("%v", err)
 	}
@@ -105,6 +132,9 @@ func (l *loader) foresee() error {
 }
 
 func (l *loader) recordSurplus() error {
+	if l.takeAway == nil {
+		return nil
+	}
 	return l.record(func(write func(*record.User) error) error {
 		lines := map[int]*record.User{}
 		for _, s := range l.takeAway.surplus {
@@ -127,17 +157,17 @@ func (l *loader) recordSurplus() error {
 // stale is the age above which input is last week's.
 const stale = 24 * time.Hour
 
-// fresh refuses old input that would give roles to users who are in Permit:
-// they may have been taken away since, and no list tells.
+// fresh refuses old input that would give roles: they may have been taken away
+// since, from the users or with them, and no list tells.
 func (l *loader) fresh() error {
 	if l.takeAway == nil || time.Since(l.in.asOf) <= stale {
 		return nil
 	}
-	n := l.plan.Counts().Returning
+	n := l.plan.Counts().Assign
 	if n == 0 {
 		return nil
 	}
-	return tool.Hint(fmt.Errorf("--roles replace: the input was true on %s; the %s it would give to users who are in Permit may have been taken away since; nothing was written",
+	return tool.Hint(fmt.Errorf("--roles replace: the input was true on %s; the %s it would give may have been taken away since; nothing was written",
 		l.in.asOf.Format(time.DateOnly), tool.Count(n, "role assignment")),
 		"export anew", "--roles add gives them all the same")
 }
@@ -173,7 +203,9 @@ func (l *loader) limited(what string, n, inScope int) error {
 		fmt.Sprintf("is the input whole? If it is: --remove-limit %d (it is %g)", min(int(percent)+1, 100), l.removeLimit))
 }
 
-// record writes --removed: lines that, loaded, bring back what goes.
+// record writes --removed: lines that, loaded, bring back what goes. What was
+// there before may be all that brings back what went before, so it stays, under
+// another name.
 func (l *loader) record(fill func(write func(*record.User) error) error) error {
 	if l.removed == "" {
 		return nil
@@ -195,12 +227,24 @@ func (l *loader) record(fill func(write func(*record.User) error) error) error {
 		err = out.Flush()
 	}
 	if err == nil {
+		err = l.keepRemoved()
+	}
+	if err == nil {
 		err = file.Commit()
 	}
 	if err != nil {
 		return fmt.Errorf("--removed: %w", err)
 	}
 	return nil
+}
+
+// keepRemoved sets an earlier --removed aside that speaks of users.
+func (l *loader) keepRemoved() error {
+	aside, err := tool.SetAside(l.removed, func(head []byte) bool { return bytes.HasPrefix(head, []byte(`{"type":"end"`)) })
+	if aside != "" {
+		l.tool.Say("--removed: what was in %s is now in %s", l.removed, aside)
+	}
+	return err
 }
 
 // unassign takes away what --roles replace is to take away, but from users
@@ -212,12 +256,40 @@ func (l *loader) unassign(ctx context.Context) error {
 			batch = append(batch, s)
 		}
 	}
+	batch, err := l.stillOld(ctx, batch)
+	if err != nil {
+		return err
+	}
 	return l.deliverUnassignments(ctx, batch, func(s surplus) {
 		l.takeAway.owed[s.user]--
 		if l.plan.State(s.user) == reconcile.Same {
 			l.plan.SetState(s.user, reconcile.Touched)
 		}
 	})
+}
+
+// stillOld is what of a batch Permit has still, and has had since before: what
+// was taken away and given again while the load ran stays.
+func (l *loader) stillOld(ctx context.Context, batch []surplus) ([]surplus, error) {
+	var users []string
+	for i, s := range batch {
+		if i == 0 || batch[i-1].User != s.User {
+			users = append(users, s.User)
+		}
+	}
+	old := maps.Clone(l.takeAway.again) // which the list may not show yet
+	for held, err := range l.permit.AssignmentsOf(ctx, users) {
+		if err != nil {
+			return nil, err
+		}
+		old[held.Assignment] = old[held.Assignment] || l.takeAway.old(held)
+	}
+	return slices.DeleteFunc(batch, func(s surplus) bool {
+		if !old[s.Assignment] {
+			l.takeAway.owed[s.user]--
+		}
+		return !old[s.Assignment]
+	}), nil
 }
 
 func (l *loader) deliverUnassignments(ctx context.Context, batch []surplus, done func(surplus)) error {
@@ -263,7 +335,7 @@ func (l *loader) sendUnassignments(ctx context.Context, batch []surplus) error {
 		there := set(have)
 		var rest []surplus
 		for _, s := range batch {
-			if there[s.Assignment] {
+			if there.has(s.Assignment) {
 				rest = append(rest, s)
 			}
 		}

@@ -308,9 +308,7 @@ func TestVerifyFindsWhatDiffers(t *testing.T) {
 			if loaded && !meddled && abbreviated(r.Method, r.URL.Path) == "GET S/roles" {
 				meddled = true
 				srv.SeedAt(began.Add(-time.Hour), permittest.State{Users: []permittest.User{{Key: "bob", Email: "b@acme.example", FirstName: "Rob"}}, Assignments: assigned("ann viewer org")})
-				q, _ := http.NewRequestWithContext(t.Context(), http.MethodDelete, "/v2/facts/"+somewhere+"/users/cid", http.NoBody)
-				q.Header.Set("Authorization", "Bearer "+permittest.DefaultKey)
-				srv.ServeHTTP(discard{}, q)
+				deleted(t, srv, facts+"/users/cid")
 			}
 			return httpapitest.Fault{}
 		}})

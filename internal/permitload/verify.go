@@ -2,6 +2,7 @@ package permitload
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"a0permit/internal/httpapi"
@@ -13,43 +14,58 @@ import (
 // verified looks at Permit again and holds it to what was loaded. What differs
 // may only be late, so it looks for a while.
 func (l *loader) verified(ctx context.Context) error {
-	deadline := time.Now().Add(patience)
+	var deadline time.Time // counted from the first look, which may take long
+	what := l.loaded()
 	for wait := firstLook; ; wait = min(wait*3/2, lastLook) {
-		list, err := l.differences(ctx)
+		d, err := l.differences(ctx, what)
 		if err != nil {
 			return err
 		}
-		if len(list) == 0 {
+		if d.n == 0 {
 			l.tool.Say("verified: Permit has what was loaded")
 			return nil
 		}
+		if deadline.IsZero() {
+			deadline = time.Now().Add(patience)
+		}
 		if time.Now().Add(wait).After(deadline) {
-			l.tool.Problem("verify: %s between Permit and what was loaded", tool.Count(len(list), "difference"))
-			for i, text := range list {
-				if i == shown {
-					l.tool.Say("and %d more", len(list)-shown)
-					break
-				}
+			l.tool.Problem("verify: %s between Permit and what was loaded", tool.Count(d.n, "difference"))
+			for _, text := range d.shown {
 				l.tool.Say("%s", text)
+			}
+			if more := d.n - len(d.shown); more > 0 {
+				l.tool.Say("and %s more", tool.Thousands(more))
 			}
 			return tool.ErrRejected
 		}
-		l.tool.Log.Info("verify: waiting for late writes", "differences", len(list), "wait", wait)
+		l.tool.Log.Info("verify: waiting for late writes", "differences", d.n, "wait", wait)
 		if err := httpapi.Sleep(ctx, wait); err != nil {
 			return err
 		}
 	}
 }
 
+// difference is what differs, as far as it is shown.
+type difference struct {
+	n     int
+	shown []string
+}
+
+func (d *difference) add(format string, args ...any) {
+	if d.n++; d.n <= shown {
+		d.shown = append(d.shown, fmt.Sprintf(format, args...))
+	}
+}
+
 // differences is the plan that a second load would have, of what this one has
 // loaded.
-func (l *loader) differences(ctx context.Context) ([]string, error) {
+func (l *loader) differences(ctx context.Context, what *loaded) (*difference, error) {
 	cfg := l.config
 	cfg.extra = ""
 	again := newLoader(cfg, l.tool, l.permit)
 	again.in.sources = l.in.sources // which stay l's to close
 	defer again.close()
-	if err := l.repeat(again); err != nil {
+	if err := what.wanted(again); err != nil {
 		return nil, err
 	}
 	if l.takeAway != nil {
@@ -67,56 +83,77 @@ func (l *loader) differences(ctx context.Context) ([]string, error) {
 	return again.toDo()
 }
 
-// repeat gives another loader what this one has loaded.
-func (l *loader) repeat(again *loader) error {
+// loaded is where the lines stand that a load has loaded, by which its plan can
+// be let go: the next one takes as much memory.
+type loaded struct {
+	catalogue []place
+	users     []place
+	bare      map[int]bool // of users: without the email of their line
+}
+
+// loaded takes the plan's place.
+func (l *loader) loaded() *loaded {
+	what := &loaded{users: l.in.users[:0], bare: map[int]bool{}}
 	for _, c := range l.in.catalogue {
-		text, err := l.in.text(c.place)
-		if err != nil {
-			return err
-		}
 		has := l.plan.HasRole
 		if c.kind == record.TypeTenant {
 			has = l.plan.HasTenant
 		}
-		if _, refused := l.broken[outcome{c.kind, c.key}]; refused || !has(c.key) {
-			continue
-		}
-		if err := again.in.take(text, c.place); err != nil {
-			return err
+		if _, refused := l.broken[outcome{c.kind, c.key}]; !refused && has(c.key) {
+			what.catalogue = append(what.catalogue, c.place)
 		}
 	}
-	for i := range l.plan.Users() {
+	for i, at := range l.in.users {
 		switch l.plan.State(i) {
 		case reconcile.Same, reconcile.Touched, reconcile.Written:
-		default:
-			continue
+			if l.dropped[i] {
+				what.bare[len(what.users)] = true
+			}
+			what.users = append(what.users, at)
 		}
-		u, err := l.in.user(l.in.users[i])
+	}
+	l.plan, l.in.plan = nil, nil
+	return what
+}
+
+// wanted gives another loader what was loaded.
+func (w *loaded) wanted(again *loader) error {
+	for _, at := range w.catalogue {
+		text, err := again.in.text(at)
 		if err != nil {
 			return err
 		}
-		if l.dropped[i] {
+		if err := again.in.take(text, at); err != nil {
+			return err
+		}
+	}
+	again.in.users = w.users
+	for i, at := range w.users {
+		u, err := again.in.user(at)
+		if err != nil {
+			return err
+		}
+		if w.bare[i] {
 			u.Email = ""
-			again.dropped[len(again.in.users)] = true
+			again.dropped[i] = true
 		}
 		again.plan.WantUser(u)
-		again.in.users = append(again.in.users, l.in.users[i])
 	}
 	return nil
 }
 
 // toDo is the plan as lines: + lacking, ~ other, - too much.
-func (l *loader) toDo() ([]string, error) {
-	var list []string
+func (l *loader) toDo() (*difference, error) {
+	d := &difference{}
 	roles, tenants := l.plan.Missing()
 	for _, r := range roles {
-		list = append(list, "+ role "+r.Key)
+		d.add("+ role %s", r.Key)
 	}
 	for _, t := range tenants {
-		list = append(list, "+ tenant "+t.Key)
+		d.add("+ tenant %s", t.Key)
 	}
 	for _, r := range l.plan.Renamed() {
-		list = append(list, "~ tenant "+r.Key)
+		d.add("~ tenant %s", r.Key)
 	}
 	for i := range l.plan.Users() {
 		mark := ""
@@ -134,16 +171,16 @@ func (l *loader) toDo() ([]string, error) {
 			return nil, err
 		}
 		if mark != "" {
-			list = append(list, mark+" user "+u.Key)
+			d.add("%s user %s", mark, u.Key)
 		}
 		for a := range l.plan.Wanting(i) {
-			list = append(list, "+ role assignment "+u.Key+" "+a.Role+" "+a.Tenant+a.ResourceInstance)
+			d.add("+ role assignment %s %s %s", u.Key, a.Role, a.Tenant+a.ResourceInstance)
 		}
 	}
 	if l.takeAway != nil {
 		for _, s := range l.takeAway.surplus {
-			list = append(list, "- role assignment "+s.User+" "+s.Role+" "+s.Tenant)
+			d.add("- role assignment %s %s %s", s.User, s.Role, s.Tenant)
 		}
 	}
-	return list, nil
+	return d, nil
 }

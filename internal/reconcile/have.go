@@ -294,7 +294,6 @@ type Counts struct {
 	Create, Update, Same, Rejected int // users
 	Assign, Assigned               int // assignments to make, and made already
 	Blocked                        int // of those to make: Permit lacks the role or the tenant
-	Returning                      int // of those to make: the user was in Permit before
 }
 
 // Counts sums the plan up.
@@ -318,9 +317,6 @@ func (p *Plan) Counts() Counts {
 				continue
 			}
 			c.Assign++
-			if p.users[i].state != Create {
-				c.Returning++
-			}
 			if !p.HasRole(p.roleKeys[a.role()]) || !p.HasTenant(p.scopes[a.scope].tenant) {
 				c.Blocked++
 			}

@@ -28,6 +28,7 @@ type Plan struct {
 
 	users       []user
 	byKey       map[keyHash]uint32
+	spoilt      map[keyHash]bool
 	emails      map[uint64]claim
 	assignments []assignment // those of user i begin at users[i].first
 
@@ -92,6 +93,7 @@ func New(tenant string) *Plan {
 		roles:        newCatalogue[record.Role](),
 		tenants:      newCatalogue[record.Tenant](),
 		byKey:        map[keyHash]uint32{},
+		spoilt:       map[keyHash]bool{},
 		emails:       map[uint64]claim{},
 		roleNumbers:  map[string]uint32{},
 		scopeNumbers: map[scope]uint32{},
@@ -128,11 +130,24 @@ func (p *Plan) WantUser(u *record.User) Repeat {
 			p.emails[w.email] = claim{first: i + 1}
 		}
 	}
+	if p.spoilt[key] {
+		w.state = Conflicted
+	}
 	p.users = append(p.users, w)
 	for _, a := range u.RoleAssignments {
 		p.wantAssignment(w.first, a)
 	}
 	return First
+}
+
+// Spoil makes the user of that key not loadable: a line of it is broken, so what
+// the others say is not all there is to say.
+func (p *Plan) Spoil(key string) {
+	hash := p.hash(key)
+	p.spoilt[hash] = true
+	if i, ok := p.byKey[hash]; ok {
+		p.users[i].state = Conflicted
+	}
 }
 
 func (p *Plan) wantAssignment(first uint32, a record.RoleAssignment) {

@@ -37,7 +37,9 @@ func (t *Tool) Distinct(c *cli.Context, flags ...string) error {
 		}
 		path = filepath.Clean(path)
 		if first, ok := seen[path]; ok {
-			t.summary = ""
+			if flag == "summary" || first == "summary" {
+				t.summary = ""
+			}
 			return Usage(fmt.Sprintf("--%s and --%s name the same file", first, flag), "name two files")
 		}
 		seen[path] = flag
@@ -119,5 +121,37 @@ func (o *Output) Abort() {
 	_ = o.file.Close() // the run has failed for a better reason
 	if !o.inUse {
 		_ = os.Remove(o.file.Name())
+	}
+}
+
+// SetAside renames a file to the first of path.1, path.2 and so on that is free,
+// so that another can take its place, and returns that name. What is no regular
+// file, has nothing in it, or is worthless by its beginning stays; "" says so.
+func SetAside(path string, worthless func(head []byte) bool) (string, error) {
+	info, err := os.Stat(path)
+	if errors.Is(err, fs.ErrNotExist) || err == nil && !info.Mode().IsRegular() {
+		return "", nil
+	}
+	if err != nil {
+		return "", err
+	}
+	f, err := os.Open(path) //nolint:gosec // the user names the file
+	if err != nil {
+		return "", err
+	}
+	head := make([]byte, 64)
+	n, err := f.Read(head)
+	_ = f.Close() // it was only read
+	if errors.Is(err, io.EOF) || err == nil && worthless(head[:n]) {
+		return "", nil
+	}
+	if err != nil {
+		return "", err
+	}
+	for i := 1; ; i++ {
+		aside := fmt.Sprintf("%s.%d", path, i)
+		if _, err := os.Lstat(aside); errors.Is(err, fs.ErrNotExist) {
+			return aside, os.Rename(path, aside)
+		}
 	}
 }

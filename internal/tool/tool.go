@@ -9,7 +9,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"slices"
+	"path/filepath"
 	"strings"
 	"sync"
 	"time"
@@ -66,7 +66,6 @@ func (t *Tool) Run(ctx context.Context, app *cli.App, args []string) int {
 	}
 	app.ExitErrHandler = func(*cli.Context, error) {}
 	app.OnUsageError = func(_ *cli.Context, err error, _ bool) error {
-		t.summary = summaryFile(args)
 		return Usage(err.Error(), "see "+t.Name+" --help")
 	}
 	action := app.Action
@@ -85,6 +84,9 @@ func (t *Tool) Run(ctx context.Context, app *cli.App, args []string) int {
 		err = interrupted(ctx, err)
 	}
 	code := Code(err)
+	if code == BadUsage && t.summary == "" {
+		t.summary = summaryFile(args)
+	}
 	t.printError(err)
 	if err := t.finish(code, err); err != nil {
 		t.printError(err)
@@ -104,7 +106,14 @@ func summaryFile(args []string) string {
 		if !joined && i+1 < len(args) {
 			path = args[i+1]
 		}
-		if named := slices.DeleteFunc(slices.Clone(args), func(a string) bool { return a != path && !strings.HasSuffix(a, "="+path) }); len(named) > 1 {
+		named := 0
+		for _, arg := range args {
+			_, value, joined := strings.Cut(arg, "=")
+			if filepath.Clean(arg) == filepath.Clean(path) || joined && filepath.Clean(value) == filepath.Clean(path) {
+				named++
+			}
+		}
+		if named > 1 {
 			return ""
 		}
 		return path

@@ -137,7 +137,11 @@ func (s *Server) apply(c *call, w *userWrite, lag time.Duration) {
 	}
 	if w.clear {
 		for _, a := range slices.Clone(u.roles) {
-			if !slices.Contains(w.grants, a.grant) {
+			switch {
+			case slices.Contains(w.grants, a.grant):
+			case lag > 0:
+				a.doomed = true // until the write takes effect
+			default:
 				s.unassign(a)
 			}
 		}

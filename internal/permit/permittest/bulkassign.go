@@ -160,7 +160,7 @@ func (s *Server) assign(c *call, p pair, lag time.Duration) *assignment {
 	return a
 }
 
-func (s *Server) unassign(a *assignment) {
+func (s *store) unassign(a *assignment) {
 	a.gone = true
 	if a.listed {
 		for _, in := range s.lists(a) {

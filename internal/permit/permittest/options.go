@@ -73,7 +73,7 @@ type Options struct {
 	// Lag is how long after a bulk write of users they can be seen: by GET, in
 	// the list and by the role assignment calls, which answer 404 until then
 	// (Permit's own end-to-end tests). An existing user shows the old values
-	// meanwhile. AssignmentLag is the same for the list of role assignments
+	// meanwhile, and what the write clears stays. AssignmentLag is the same for the list of role assignments
 	// after a bulk assignment (unverified).
 	Lag, AssignmentLag time.Duration
 

@@ -67,7 +67,10 @@ func (s *Server) State() State {
 	for _, u := range sorted(s.userByKey) {
 		st.Users = append(st.Users, User{u.key, u.now.email, u.now.first, u.now.last, decoded(u.now.attributes)})
 	}
-	for p := range s.assigned {
+	for p, assigned := range s.assigned {
+		if assigned.doomed {
+			continue
+		}
 		a := Assignment{User: p.user.key, Role: p.role.key, Tenant: p.tenant.key}
 		if p.instance != nil {
 			a.ResourceInstance = p.instance.key

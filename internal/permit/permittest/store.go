@@ -3,6 +3,7 @@ package permittest
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -101,6 +102,7 @@ type assignment struct {
 	id      ident
 	created time.Time
 	listed  bool
+	doomed  bool // gone once its user's latest write is seen
 	gone    bool
 }
 
@@ -200,6 +202,11 @@ func (s *store) settle(now time.Time) {
 
 func (s *store) show(u *user) {
 	u.shown = u.now
+	for _, a := range slices.Clone(u.roles) {
+		if a.doomed {
+			s.unassign(a)
+		}
+	}
 	if !u.listed {
 		u.listed = true
 		s.users.add(u)
