@@ -34,9 +34,8 @@ func TestKilled(t *testing.T) {
 			t.Parallel()
 			r := rand.New(rand.NewPCG(uint64(seed), 7))
 			at, before := int64(4+r.IntN(45)), r.IntN(2) == 0 // of some 50 calls
-			var load *exec.Cmd
 			var calls, writes atomic.Int64
-			kill := true
+			reached, killed := make(chan struct{}), make(chan struct{})
 			srv := permittest.New(permittest.Options{
 				Caps: permittest.Caps{Users: 40, Assignments: 40}, Oversize: http.StatusRequestEntityTooLarge, PutAssignments: permittest.Clear,
 				Unlimited: true,
@@ -44,8 +43,9 @@ func TestKilled(t *testing.T) {
 					if r.Method != http.MethodGet {
 						writes.Add(1)
 					}
-					if n := calls.Add(1); kill && n == at {
-						_ = load.Process.Kill() // it may be at its end
+					if calls.Add(1) == at {
+						close(reached)
+						<-killed
 						if before {
 							return httpapitest.Fault{Cut: true}
 						}
@@ -60,11 +60,21 @@ func TestKilled(t *testing.T) {
 				cmd.Env = append(os.Environ(), "PERMIT_API_KEY="+permittest.DefaultKey)
 				return cmd
 			}
-			load = command()
-			if err := load.Run(); err == nil {
-				t.Logf("call %d was its last", at)
+			load := command()
+			if err := load.Start(); err != nil {
+				t.Fatal(err)
 			}
-			kill = false
+			ended := make(chan error, 1)
+			go func() { ended <- load.Wait() }()
+			select {
+			case <-reached:
+				_ = load.Process.Kill() // it may be at its end
+				close(killed)
+				<-ended
+			case <-ended:
+				t.Logf("it took less than %d calls", at)
+				calls.Store(at)
+			}
 			for range 2 {
 				writes.Store(0)
 				if out, err := command().CombinedOutput(); err != nil {

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"a0permit/internal/httpapi/httpapitest"
@@ -22,24 +23,34 @@ func TestMemoryOfALoad(t *testing.T) {
 	}
 	const users = 300_000
 	records, want := crowd(users)
+	bare := permittest.State{Roles: want.Roles}
+	for _, u := range want.Users {
+		bare.Users = append(bare.Users, permittest.User{Key: u.Key})
+	}
 	for _, tt := range []struct {
 		name string
 		have permittest.State
-	}{{"from nothing", permittest.State{}}, {"nothing to do", want}} {
-		var cmd *exec.Cmd
+		args []string
+	}{{"from nothing", permittest.State{}, nil}, {"each user differs", bare, []string{"--verify"}}} {
+		var pid atomic.Int64
 		got := 0.0
 		srv := permittest.New(permittest.Options{Unlimited: true, Forget: true, Faults: func(*http.Request) httpapitest.Fault {
-			got = max(got, peak(cmd))
+			got = max(got, peak(pid.Load()))
 			return httpapitest.Fault{}
 		}})
 		srv.Seed(tt.have)
 		url, stop := srv.Start()
-		cmd = exec.CommandContext(t.Context(), "permitload", "--api-url", url, "--create-missing", "yes", "--rate", "bulk=1000/1s", "--rate", "write=1000/1s", "--rate", "all=1000/1s")
+		args := append([]string{"--api-url", url, "--create-missing", "yes", "--rate", "bulk=1000/1s", "--rate", "write=1000/1s", "--rate", "all=1000/1s"}, tt.args...)
+		cmd := exec.CommandContext(t.Context(), "permitload", args...)
 		cmd.Env = append(os.Environ(), "PERMIT_API_KEY="+permittest.DefaultKey)
 		cmd.Stdin = strings.NewReader(records)
 		var errs bytes.Buffer
 		cmd.Stderr = &errs
-		err := cmd.Run()
+		err := cmd.Start()
+		if err == nil {
+			pid.Store(int64(cmd.Process.Pid))
+			err = cmd.Wait()
+		}
 		stop()
 		if err != nil {
 			t.Fatalf("%v: %s", err, errs.String())
@@ -54,8 +65,8 @@ func TestMemoryOfALoad(t *testing.T) {
 
 // peak is the most memory that a running process has held, in MiB. What the
 // kernel says once it has ended (ru_maxrss) counts its parent's too.
-func peak(cmd *exec.Cmd) float64 {
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", cmd.Process.Pid))
+func peak(pid int64) float64 {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	if err != nil {
 		return 0
 	}
