@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"regexp"
-	"slices"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -18,58 +17,68 @@ import (
 	"a0permit/internal/tool"
 )
 
-const description = `SIGN-IN
-   AUTH0_DOMAIN, and AUTH0_MGMT_ACCESS_TOKEN, AUTH0_API_TOKEN or
-   AUTH0_ACCESS_TOKEN, or else AUTH0_CLIENT_ID and AUTH0_CLIENT_SECRET of a
-   machine-to-machine application (AUTH0_AUDIENCE for custom domains), in the
-   environment or in .env. Scopes: read:users read:roles read:role_members; for
-   organizations also read:organizations read:organization_members
-   read:organization_member_roles; for connections read:connections.
+const description = `The token is read from AUTH0_MGMT_ACCESS_TOKEN, AUTH0_API_TOKEN or
+AUTH0_ACCESS_TOKEN, or got with AUTH0_CLIENT_ID and AUTH0_CLIENT_SECRET of a
+machine-to-machine application (AUTH0_AUDIENCE for custom domains), also in
+.env. Scopes: read:users read:roles read:role_members; with organizations also
+read:organizations read:organization_members read:organization_member_roles;
+for connections read:connections.
 
 EXAMPLES
    a0export | a0tojsonl | permitload
    { a0export roles; a0export --organizations; } | a0tojsonl | permitload`
 
-// commands are the sub-commands; the first is the default.
-var commands = []string{"users", "roles", "organizations", "connections"}
+// Commands are the sub-commands; the first is the default.
+var Commands = []string{"users", "roles", "organizations", "connections"}
+
+const (
+	signingIn = "SIGN-IN"
+	usersOnly = "USERS"
+	pace      = "PACE"
+)
 
 func flags() []cli.Flag {
 	return []cli.Flag{
 		tool.OutputFlag(),
-		&cli.StringFlag{Name: "domain", EnvVars: []string{"AUTH0_DOMAIN"}, Usage: "the tenant's `DOMAIN`, such as acme.eu.auth0.com"},
+		&cli.StringFlag{Name: "domain", Category: signingIn, EnvVars: []string{"AUTH0_DOMAIN"}, Usage: "the tenant's `DOMAIN`, such as acme.eu.auth0.com"},
 		tool.TokenFileFlag(),
-		&cli.Float64Flag{Name: "max-rps", DefaultText: "no bound", Usage: "make at most `N` calls a second, however many Auth0 allows"},
 		&cli.BoolFlag{Name: "organizations", Category: usersOnly, Usage: "append the organizations of each user, and the roles held there"},
 		&cli.BoolFlag{Name: "no-roles", Category: usersOnly, Usage: "leave the column roles out"},
 		&cli.StringSliceFlag{Name: "field", Category: usersOnly, Usage: "export `NAME[=COLUMN]` too, such as user_metadata.country=country (repeatable)"},
-		&cli.StringFlag{Name: "connection", Category: usersOnly, Usage: "export the users of the connection `ID` only (con_...; see a0export connections)"},
+		&cli.StringFlag{Name: "connection", Category: usersOnly, Usage: "export the users of connection `ID` only (con_...; see a0export connections)"},
 		&cli.IntFlag{Name: "limit", Category: usersOnly, DefaultText: "all", Usage: "export `N` users at most"},
-		&cli.StringFlag{Name: "source", Category: usersOnly, Value: "auto", Usage: "where users come from: `SOURCE` is job, search (slower, for plans without export jobs) or auto"},
+		&cli.StringFlag{Name: "source", Category: usersOnly, Value: "auto", Usage: "`auto|job|search` where users come from; search is slower, for plans without jobs"},
 		&cli.StringFlag{Name: "job", Category: usersOnly, Usage: "take up the export job `ID` (job_...) instead of starting one"},
 		&cli.DurationFlag{Name: "poll-interval", Category: usersOnly, Value: 10 * time.Second, Usage: "the longest `TIME` between two looks at the job"},
+		&cli.Float64Flag{Name: "max-rps", Category: pace, DefaultText: "no bound", Usage: "make at most `N` calls a second, however many Auth0 allows"},
 	}
 }
-
-const usersOnly = "USERS"
 
 // Run is the command.
 func Run(ctx context.Context, args []string, in io.Reader, out, errs io.Writer) int {
 	t := tool.New("a0export", in, out, errs)
-	command, args := t.Command(args, flags(), commands...)
-	return t.Run(ctx, &cli.App{
+	command, args := t.Command(args, flags(), Commands...)
+	app := App()
+	app.Action = func(c *cli.Context) error {
+		e, err := newExporter(c, t, command)
+		if err != nil {
+			return err
+		}
+		t.SetReport(&e.report)
+		return explain(e.run(c.Context, c.String("output")))
+	}
+	return t.Run(ctx, app, args)
+}
+
+// App is the command as its help, man page and completions describe it.
+func App() *cli.App {
+	return &cli.App{
+		Name:        "a0export",
 		Usage:       "export an Auth0 tenant's users and their roles as gzip CSV",
 		UsageText:   "a0export [users] [flags] > users.csv.gz\n   a0export roles | organizations | connections [flags] > table.csv.gz",
 		Description: description,
 		Flags:       flags(),
-		Action: func(c *cli.Context) error {
-			e, err := newExporter(c, t, command)
-			if err != nil {
-				return err
-			}
-			t.SetReport(&e.report)
-			return explain(e.run(c.Context, c.String("output")))
-		},
-	}, args)
+	}
 }
 
 type exporter struct {
@@ -77,6 +86,7 @@ type exporter struct {
 	auth0  *auth0.Client
 	config config
 	report report
+	read   *tool.Progress // of what is joined on
 }
 
 // config is what the flags ask for.
@@ -145,7 +155,7 @@ func readConfig(c *cli.Context, command string) (config, error) {
 		limit: c.Int("limit"), source: c.String("source"), job: c.String("job"), pollInterval: c.Duration("poll-interval"),
 	}
 	if arg := c.Args().First(); arg != "" {
-		return k, tool.Usage(fmt.Sprintf("%q is an argument, and a0export takes only users, roles, organizations or connections", arg), "see a0export --help")
+		return k, tool.NotOneOf(arg, Commands)
 	}
 	for _, flag := range c.App.Flags {
 		f, ok := flag.(cli.CategorizableFlag)
@@ -160,8 +170,6 @@ func readConfig(c *cli.Context, command string) (config, error) {
 		return k, tool.Usage(fmt.Sprintf("--connection: %q is no connection id", k.connection), "a0export connections lists them: --connection con_...")
 	case c.IsSet("limit") && k.limit < 1:
 		return k, tool.Usage("--limit must be 1 or more", "leave it out to export all users")
-	case !slices.Contains([]string{"auto", "job", "search"}, k.source):
-		return k, tool.Usage(fmt.Sprintf("--source: %q is none", k.source), "--source auto, job or search")
 	case k.pollInterval <= 0:
 		return k, tool.Usage("--poll-interval must be more than 0", "--poll-interval 10s")
 	}

@@ -57,9 +57,9 @@ func TestUsage(t *testing.T) {
 		args []string
 		want []string
 	}{
-		{"an argument", []string{"people"}, []string{`error: "people" is an argument, and a0export takes only users, roles, organizations or connections`, "hint: see a0export --help"}},
-		{"an argument after the name", []string{"users", "people"}, []string{`is an argument, and a0export takes only users, roles, organizations or connections`}},
-		{"an unknown flag", []string{"--bogus"}, []string{"error: flag provided but not defined: -bogus", "hint: see a0export --help"}},
+		{"an argument", []string{"people"}, []string{`error: there is no table "people"`, "hint: it takes users, roles, organizations or connections"}},
+		{"an argument after the name", []string{"users", "people"}, []string{`there is no table`}},
+		{"an unknown flag", []string{"--bogus"}, []string{"error: there is no flag --bogus", "hint: see a0export --help"}},
 		{"no interval", []string{"--poll-interval", "0s"}, []string{"error: --poll-interval must be more than 0", "hint: --poll-interval 10s"}},
 		{"a negative interval", []string{"--poll-interval", "-1s"}, []string{"error: --poll-interval must be more than 0"}},
 		{"no duration", []string{"--poll-interval", "soon"}, []string{"error: invalid value \"soon\" for flag -poll-interval"}},
@@ -68,7 +68,7 @@ func TestUsage(t *testing.T) {
 		{"no such token file", []string{"--token-file", filepath.Join(dir, "none")}, []string{"error: --token-file: "}},
 		{"an output in no directory", []string{"-o", filepath.Join(dir, "none", "users.csv.gz")}, []string{"error: ", "none"}},
 		{"an output that is a directory", []string{"-o", dir}, []string{"is a directory", "hint: name a file in it"}},
-		{"an unknown log format", []string{"--log-format", "xml"}, []string{`"xml" is not a format`}},
+		{"an unknown log format", []string{"--log-format", "xml"}, []string{`"xml" is not one of text, json`}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -148,7 +148,7 @@ func TestSummary(t *testing.T) {
 			"error": "GET /api/v2/roles: 401 Unauthorized: Invalid token",
 		}},
 		{"mistyped", auth0test.Options{}, []string{"people"}, map[string]any{
-			"exit_code": 2., "error": `"people" is an argument, and a0export takes only users, roles, organizations or connections`,
+			"exit_code": 2., "error": `there is no table "people"`,
 		}},
 	}
 	for _, tt := range tests {

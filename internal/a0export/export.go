@@ -62,7 +62,10 @@ func (e *exporter) users(ctx context.Context, out io.Writer) error {
 	} else if e.config.roles {
 		group.Go(func() error { return e.leftBehind(groupCtx) })
 	}
-	if err := group.Wait(); err != nil {
+	e.read = e.tool.Progress("role members and memberships", 0)
+	err = group.Wait()
+	e.read.End()
+	if err != nil {
 		return from.takeUp(err)
 	}
 	done, err := e.write(ctx, from, out, columns)
@@ -130,6 +133,7 @@ func (e *exporter) holders(ctx context.Context, roles []auth0.Role, held *holder
 					return err
 				}
 				held.add(userID, number)
+				e.read.Add(1)
 			}
 			return nil
 		}
@@ -152,6 +156,7 @@ func (e *exporter) memberships(ctx context.Context, in *memberships) error {
 					return err
 				}
 				in.add(number, member)
+				e.read.Add(1)
 			}
 			return nil
 		}
@@ -195,7 +200,9 @@ func (e *exporter) write(ctx context.Context, from source, out io.Writer, column
 	var done joined
 	err = pack(out, from.taken(), func(rows io.Writer) error {
 		var err error
-		done, err = join(ctx, body, rows, columns)
+		p := e.tool.Progress("users", 0)
+		defer p.End()
+		done, err = join(ctx, body, rows, columns, p)
 		e.report.Users = done.users
 		for _, c := range columns {
 			switch c.name {

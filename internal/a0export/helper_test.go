@@ -149,7 +149,7 @@ func runOver(ctx context.Context, transport http.RoundTripper, args ...string) r
 	time.Sleep(time.Until(today)) // nothing, when it has passed
 	var out, errs bytes.Buffer
 	t := tool.New("a0export", strings.NewReader(""), &out, &errs)
-	command, args := t.Command(append([]string{"a0export"}, args...), flags(), commands...)
+	command, args := t.Command(append([]string{"a0export"}, args...), flags(), Commands...)
 	code := t.Run(ctx, &cli.App{Flags: flags(), Action: func(c *cli.Context) error {
 		config, err := readConfig(c, command)
 		if err != nil {

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"a0permit/internal/csvrows"
+	"a0permit/internal/tool"
 )
 
 // column is what is appended to each user's row.
@@ -33,7 +34,7 @@ type joined struct {
 }
 
 // join copies Auth0's CSV to out exactly as it is and appends columns.
-func join(ctx context.Context, in io.Reader, out io.Writer, columns []*column) (joined, error) {
+func join(ctx context.Context, in io.Reader, out io.Writer, columns []*column, told *tool.Progress) (joined, error) {
 	var done joined
 	rows, err := csvrows.NewRaw(in)
 	if err != nil {
@@ -75,6 +76,7 @@ func join(ctx context.Context, in io.Reader, out io.Writer, columns []*column) (
 		}
 		w.write(row)
 		done.users++
+		told.Add(1)
 		id := ""
 		if key < len(cells) {
 			id = cells[key]

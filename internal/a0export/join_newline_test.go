@@ -22,7 +22,7 @@ func TestJoinEndsEveryRowAsTheHeader(t *testing.T) {
 				want.WriteString(row + ",[]" + newline)
 			}
 			var out bytes.Buffer
-			if _, err := join(t.Context(), strings.NewReader(in.String()), &out, with(newHolders())); err != nil {
+			if _, err := join(t.Context(), strings.NewReader(in.String()), &out, with(newHolders()), nil); err != nil {
 				t.Fatalf("%d rows: %v", rows, err)
 			}
 			if out.String() != want.String() {

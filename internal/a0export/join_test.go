@@ -61,7 +61,7 @@ func TestJoin(t *testing.T) {
 			t.Parallel()
 			var out bytes.Buffer
 			columns := with(tt.roles)
-			done, err := join(t.Context(), strings.NewReader(tt.in), &out, columns)
+			done, err := join(t.Context(), strings.NewReader(tt.in), &out, columns, nil)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -87,7 +87,7 @@ func TestJoinErrors(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			_, err := join(t.Context(), strings.NewReader(tt.in), io.Discard, with(newHolders()))
+			_, err := join(t.Context(), strings.NewReader(tt.in), io.Discard, with(newHolders()), nil)
 			if err == nil || err.Error() != tt.want {
 				t.Errorf("error %v, want %s", err, tt.want)
 			}
@@ -111,20 +111,20 @@ func TestJoinStops(t *testing.T) {
 	t.Parallel()
 	const in = "user_id\na|1\na|2\n"
 	for writes := range 10 {
-		if _, err := join(t.Context(), strings.NewReader(in), &failing{writes}, with(newHolders())); !errors.Is(err, errFull) {
+		if _, err := join(t.Context(), strings.NewReader(in), &failing{writes}, with(newHolders()), nil); !errors.Is(err, errFull) {
 			t.Errorf("after %d writes: error %v", writes, err)
 		}
 	}
 	down := errors.New("the line is down")
 	for n := range in {
 		broken := io.MultiReader(strings.NewReader(in[:n]), iotest.ErrReader(down))
-		if _, err := join(t.Context(), broken, io.Discard, with(newHolders())); !errors.Is(err, down) {
+		if _, err := join(t.Context(), broken, io.Discard, with(newHolders()), nil); !errors.Is(err, down) {
 			t.Errorf("after %d bytes: error %v", n, err)
 		}
 	}
 	ctx, cancel := context.WithCancelCause(t.Context())
 	cancel(errors.New("terminated"))
-	if done, err := join(ctx, strings.NewReader(in), io.Discard, with(newHolders())); !errors.Is(err, context.Cause(ctx)) || done.users != 0 {
+	if done, err := join(ctx, strings.NewReader(in), io.Discard, with(newHolders()), nil); !errors.Is(err, context.Cause(ctx)) || done.users != 0 {
 		t.Errorf("%+v, %v", done, err)
 	}
 }
@@ -140,7 +140,7 @@ func FuzzJoin(f *testing.F) {
 	roles := held([]string{"Admin", "a|1"}, []string{"A \"b\",\n", "a|1", "1"})
 	f.Fuzz(func(t *testing.T, in string) {
 		var out bytes.Buffer
-		done, err := join(t.Context(), strings.NewReader(in), &out, with(roles))
+		done, err := join(t.Context(), strings.NewReader(in), &out, with(roles), nil)
 		if err != nil {
 			return
 		}

@@ -55,7 +55,7 @@ func TestFlagsOfUsersOnly(t *testing.T) {
 		{"--job job_1", `--job: "job_1" is no job id`},
 		{"--connection acme", `--connection: "acme" is no connection id`},
 		{"--limit 0", "--limit must be 1 or more"},
-		{"--source file", `--source: "file" is none`},
+		{"--source file", `--source: "file" is not one of auto, job, search`},
 		{"--max-rps 0", "--max-rps must be between 0.001 and 1000"},
 		{"--job job_0123456789abcdef --limit 3", "--limit cannot change a job that has been started"},
 		{"--job job_0123456789abcdef --source search", "--source search takes up no job"},

@@ -15,14 +15,10 @@ import (
 	"a0permit/internal/tool"
 )
 
-const description = `INPUT
-   CSV, plain or gzip: what a0export writes, and equally a file from Auth0's
-   dashboard or export job. A header with user_id, role_id or organization_id
-   begins a table; one input may hold several.
-
-OUTPUT
-   One JSON object a line: {"type":"role"...}, {"type":"tenant"...},
-   {"type":"user"...}, and {"type":"end"...} last, whatever happens.
+const description = `It reads CSV, plain or gzip: what a0export writes, and equally a file from
+Auth0's dashboard or export job. A header with user_id, role_id or
+organization_id begins a table; one input may hold several. It writes one JSON
+object a line, of type role, tenant or user, and end last, whatever happens.
 
 EXAMPLES
    a0export | a0tojsonl | permitload
@@ -46,24 +42,30 @@ func Run(ctx context.Context, args []string, in io.Reader, out, errs io.Writer) 
 
 func command(ctx context.Context, args []string, in io.Reader, out, errs io.Writer, p pace) int {
 	t := tool.New("a0tojsonl", in, out, errs)
-	app := &cli.App{
+	app := App()
+	app.Action = func(c *cli.Context) error {
+		if c.Bool("schema") {
+			return writeSchema(t, c.String("output"))
+		}
+		conf, err := settings(c, t)
+		if err != nil {
+			return err
+		}
+		conf.pace = p
+		return run(c.Context, t, conf)
+	}
+	return t.Run(ctx, app, args)
+}
+
+// App is the command as its help, man page and completions describe it.
+func App() *cli.App {
+	return &cli.App{
+		Name:        "a0tojsonl",
 		Usage:       "turn tables of Auth0 users, roles and organizations into records for Permit",
 		UsageText:   "a0tojsonl [flags] [FILE...]",
 		Description: description,
 		Flags:       flags(),
-		Action: func(c *cli.Context) error {
-			if c.Bool("schema") {
-				return writeSchema(t, c.String("output"))
-			}
-			conf, err := settings(c, t)
-			if err != nil {
-				return err
-			}
-			conf.pace = p
-			return run(c.Context, t, conf)
-		},
 	}
-	return t.Run(ctx, app, args)
 }
 
 func writeSchema(t *tool.Tool, path string) error {

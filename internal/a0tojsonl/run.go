@@ -20,6 +20,7 @@ type runner struct {
 	out       *jsonl.Writer
 	rejects   *rejects
 	report    report
+	progress  *tool.Progress
 
 	unkeyed     int  // roles without a key
 	left        int  // users left out for them
@@ -51,6 +52,8 @@ func run(ctx context.Context, t *tool.Tool, conf config) error {
 		r.rejects.to(rejected)
 	}
 	t.SetReport(&r.report)
+	r.progress = t.Progress("rows", 0)
+	defer r.progress.End()
 
 	if err := r.finish(ctx, r.files(ctx, conf.files)); err != nil {
 		return err

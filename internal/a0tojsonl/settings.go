@@ -12,19 +12,24 @@ import (
 	"a0permit/internal/tool"
 )
 
+const (
+	output  = "OUTPUT"
+	mapping = "MAPPING"
+)
+
 func flags() []cli.Flag {
 	return []cli.Flag{
 		tool.OutputFlag(),
-		&cli.StringSliceFlag{Name: "attribute", Usage: "keep a column as a Permit attribute: `COLUMN[=NAME][:string|number|bool|json]`; may be repeated"},
-		&cli.StringFlag{Name: "attributes", Usage: "keep `all` columns that are nothing else, or none; without it provider is kept"},
-		&cli.StringFlag{Name: "user-key", Value: "user_id", Usage: "make `COLUMN` the users' key, and keep the id as attribute auth0_user_id"},
-		&cli.StringFlag{Name: "tenant-key", Value: "id", Usage: "make an organization's id or `name` its tenant's key"},
-		&cli.StringFlag{Name: "member-role", Usage: "give `ROLE` to members of an organization without a role in it, who else are left out"},
-		&cli.StringFlag{Name: "role-map", Usage: "take role keys from `FILE`, a CSV of auth0_role,permit_role (a name or a rol_ id, and the key)"},
-		&cli.StringFlag{Name: "as-of", Usage: "`TIME` when a plain file was true (RFC 3339); gzip files say it themselves"},
-		&cli.StringFlag{Name: "rejects", Usage: "write rejected rows to `FILE` as CSV, with a reject_reason: mend them and feed them again"},
-		&cli.BoolFlag{Name: "strict", Usage: "stop at the first row that is rejected"},
-		&cli.BoolFlag{Name: "schema", Usage: "print the JSON Schema of a line"},
+		&cli.BoolFlag{Name: "schema", Category: output, Usage: "print the JSON Schema of a line"},
+		&cli.StringSliceFlag{Name: "attribute", Category: mapping, Usage: "keep `COLUMN[=NAME][:TYPE]` as an attribute: string, number, bool or json (repeatable)"},
+		&cli.StringFlag{Name: "attributes", Category: mapping, DefaultText: "provider alone", Usage: "`all|none` keep all columns that are nothing else"},
+		&cli.StringFlag{Name: "user-key", Category: mapping, Value: "user_id", Usage: "make `COLUMN` the users' key, and the id the attribute auth0_user_id"},
+		&cli.StringFlag{Name: "tenant-key", Category: mapping, Value: "id", Usage: "`id|name` of an organization as its tenant's key"},
+		&cli.StringFlag{Name: "member-role", Category: mapping, Usage: "give `ROLE` to members of an organization without one, else left out"},
+		&cli.StringFlag{Name: "role-map", Category: mapping, Usage: "take role keys from `FILE`, CSV of auth0_role,permit_role (name or rol_ id, key)"},
+		&cli.StringFlag{Name: "as-of", Category: mapping, Usage: "`TIME` when a plain file was true (RFC 3339); gzip files say it themselves"},
+		&cli.StringFlag{Name: "rejects", Category: mapping, Usage: "write rejected rows to `FILE`, with a reject_reason: mend them and feed them again"},
+		&cli.BoolFlag{Name: "strict", Category: mapping, Usage: "stop at the first row that is rejected"},
 	}
 }
 
@@ -61,7 +66,7 @@ func settings(c *cli.Context, t *tool.Tool) (config, error) {
 	if err := t.Distinct(c, "output", "rejects", "summary"); err != nil {
 		return conf, err
 	}
-	if err := mapping(c, &conf.options); err != nil {
+	if err := readMapping(c, &conf.options); err != nil {
 		return conf, err
 	}
 	if conf.asOf, err = asOf(c.String("as-of")); err != nil {
@@ -71,22 +76,14 @@ func settings(c *cli.Context, t *tool.Tool) (config, error) {
 	return conf, err
 }
 
-// mapping reads the flags that decide what becomes of the columns.
-func mapping(c *cli.Context, o *convert.Options) error {
-	switch key := c.String("tenant-key"); key {
-	case "id":
-	case "name":
-		o.TenantsByName = true
-	default:
-		return tool.Usage(fmt.Sprintf("--tenant-key: %q is neither id nor name", key), "--tenant-key id, or --tenant-key name")
-	}
-	switch keep := c.String("attributes"); {
-	case keep == "all":
+// readMapping reads the flags that decide what becomes of the columns.
+func readMapping(c *cli.Context, o *convert.Options) error {
+	o.TenantsByName = c.String("tenant-key") == "name"
+	switch c.String("attributes") {
+	case "all":
 		o.Keep = convert.KeepAll
-	case keep == "none":
+	case "none":
 		o.Keep = convert.KeepNone
-	case c.IsSet("attributes"):
-		return tool.Usage(fmt.Sprintf("--attributes: %q is neither all nor none", keep), "--attributes all, or --attribute COLUMN for one of them")
 	}
 	for _, spec := range c.StringSlice("attribute") {
 		a, err := attribute(spec)

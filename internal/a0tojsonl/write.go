@@ -34,6 +34,7 @@ func (r *runner) write(s *source, j *job) error {
 		r.rolesAlone = r.rolesAlone || j.table.RolesAlone()
 		return nil
 	}
+	r.progress.Add(len(j.results))
 	start := 0
 	for i := range j.results {
 		res := &j.results[i]

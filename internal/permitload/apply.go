@@ -28,6 +28,23 @@ type write struct {
 	number int
 }
 
+// applyShown is apply, with how far it is on the screen.
+func (l *loader) applyShown(ctx context.Context, create bool) error {
+	c := l.plan.Counts()
+	total := c.Create + c.Update + c.Assign + l.takeAway.count() + len(l.plan.Renamed())
+	if create {
+		roles, tenants := l.plan.Missing()
+		total += len(roles) + len(tenants)
+	} else {
+		total -= c.Blocked
+	}
+	if total > 0 {
+		l.progress = l.tool.Progress("writing", total)
+		defer l.progress.End()
+	}
+	return l.apply(ctx, create)
+}
+
 // apply brings Permit to the planned state: roles, tenants, then users and
 // behind them their assignments.
 func (l *loader) apply(ctx context.Context, create bool) error {

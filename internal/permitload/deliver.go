@@ -52,6 +52,7 @@ func deliver[T any](ctx context.Context, l *loader, items []T, b bulk[T]) error 
 		for _, item := range items {
 			b.done(item)
 		}
+		l.progress.Add(len(items))
 		return l.began()
 	case !refuses(err, len(items)):
 		return l.unsure(err)
@@ -69,6 +70,7 @@ func deliver[T any](ctx context.Context, l *loader, items []T, b bulk[T]) error 
 		}()
 	}
 	if rest, named := b.named(items, api); len(named) > 0 {
+		l.progress.Add(len(named))
 		for _, r := range named {
 			if err := b.refuse(r.item, r.fault); err != nil {
 				return err
@@ -170,6 +172,7 @@ func singly[T any](ctx context.Context, l *loader, items []T, b bulk[T]) error {
 
 // settleOne notes what became of an item that had a call of its own.
 func settleOne[T any](l *loader, item T, answer error, b bulk[T]) error {
+	l.progress.Add(1)
 	switch {
 	case answer == nil:
 		l.alike = alike{}

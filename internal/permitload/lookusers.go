@@ -24,6 +24,8 @@ func (l *loader) lookUsers(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	l.progress = l.tool.Progress("looking at users", total)
+	defer l.progress.End()
 	pages := (total + permit.PageSize - 1) / permit.PageSize
 	if l.extra == "" && pages > 2*l.plan.Users() {
 		l.byKey = true
@@ -119,6 +121,7 @@ func (l *loader) eachUser(ctx context.Context, met func(permit.User) error) erro
 		if err := met(have); err != nil {
 			return err
 		}
+		l.progress.Add(1)
 	}
 	return nil
 }
@@ -210,6 +213,8 @@ func (l *loader) lookAssignments(ctx context.Context) error {
 	if n == 0 { // nobody who could hold any
 		return nil
 	}
+	l.progress = l.tool.Progress("looking at role assignments", 0)
+	defer l.progress.End()
 	if !l.byKey {
 		whole, err := l.listAssignments(ctx, patientPages*(n/permit.MaxFilter+1)*permit.AssignmentsPageSize)
 		if whole || err != nil {
@@ -266,6 +271,7 @@ func (l *loader) listAssignments(ctx context.Context, most int) (whole bool, err
 }
 
 func (l *loader) haveAssignment(a permit.Held) {
+	l.progress.Add(1)
 	held := record.RoleAssignment{Role: a.Role, Tenant: a.Tenant, ResourceInstance: a.ResourceInstance}
 	wanted := l.plan.HaveAssignment(a.User, held)
 	if l.takeAway != nil {

@@ -11,7 +11,6 @@ import (
 	"io"
 	"net/http"
 	"slices"
-	"strings"
 	"sync/atomic"
 	"time"
 
@@ -25,46 +24,62 @@ import (
 )
 
 const description = `What could not be loaded comes out on stdout, each line whole and with its
-error, so that it can be fed again.
-
-The key is an environment's API key, read from PERMIT_SDK_TOKEN,
-PERMIT_API_KEY or PERMIT_TOKEN, in the environment or in .env.
+error, so that it can be fed again. The key is an environment's API key, read
+from PERMIT_SDK_TOKEN, PERMIT_API_KEY or PERMIT_TOKEN, also in .env.
 
 EXAMPLES
    a0export | a0tojsonl | permitload > left.jsonl
-   permitload --dry-run records.jsonl`
+   jq -c 'select(.type != "tenant")' records.jsonl | permitload --dry-run`
 
 // Run is the command.
 func Run(ctx context.Context, args []string, in io.Reader, out, errs io.Writer) int {
 	t := tool.New("permitload", in, out, errs)
-	return t.Run(ctx, &cli.App{
+	app := App()
+	app.Action = func(c *cli.Context) error { return load(c, t) }
+	return t.Run(ctx, app, args)
+}
+
+// App is the command as its help, man page and completions describe it.
+func App() *cli.App {
+	return &cli.App{
+		Name:        "permitload",
 		Usage:       "load users, roles and role assignments into a Permit environment",
 		UsageText:   "permitload [flags] [FILE...] > left.jsonl",
 		Description: description,
-		Flags: []cli.Flag{
-			&cli.StringFlag{Name: "project", Usage: "the `PROJECT` to load into, by key or id; an environment's key knows it, and then this must agree"},
-			&cli.StringFlag{Name: "environment", Usage: "the `ENVIRONMENT` to load into, likewise"},
-			&cli.StringFlag{Name: "tenant", Value: "default", Usage: "the `TENANT` of assignments that name none"},
-			&cli.StringFlag{Name: "create-missing", Value: "ask", Usage: "create roles and tenants that Permit lacks: ask, yes or no"},
-			&cli.StringFlag{Name: "attributes", Value: "merge", Usage: "attributes that a line does not name: merge keeps them, replace removes them"},
-			&cli.StringFlag{Name: "roles", Value: "add", Usage: "add role assignments, or replace: also take away those that the input speaks of and does not have"},
-			&cli.BoolFlag{Name: "remove", Usage: "unassign and delete the users of the input"},
-			&cli.BoolFlag{Name: "yes", Usage: "take away without asking"},
-			&cli.Float64Flag{Name: "remove-limit", Value: 5, Usage: "refuse to take away more than this `PERCENT` of what is in scope"},
-			&cli.StringFlag{Name: "removed", Usage: "write what is taken away (or by --dry-run, would be) to `FILE`, as lines that restore it"},
-			&cli.BoolFlag{Name: "verify", Usage: "look again afterwards, and exit with 3 where Permit differs from the input"},
-			&cli.StringFlag{Name: "duplicate-email", Value: "reject", Usage: "a user whose email another has: reject the line, or drop the email"},
-			&cli.StringFlag{Name: "extra", Usage: "write the users that Permit has and the input lacks to `FILE`"},
-			&cli.BoolFlag{Name: "dry-run", Usage: "print what would be done, and do nothing"},
-			&cli.BoolFlag{Name: "allow-incomplete", Usage: "load input that says it is not complete"},
-			&cli.BoolFlag{Name: "require-end", Usage: "refuse input without an end line"},
-			tool.TokenFileFlag(),
-			&cli.StringFlag{Name: "api-url", Value: permit.DefaultURL, EnvVars: []string{"PERMIT_API_URL"}, Usage: "Permit's `URL`; the EU region's is https://api.eu.permit.io"},
-			&cli.StringSliceFlag{Name: "rate", Usage: "a rate limit, `CLASS=N/DURATION`; classes: bulk, schema, delete, write, all"},
-			&cli.DurationFlag{Name: "max-wait", Value: 2 * time.Hour, Usage: "stop when Permit lets nothing through for this `TIME`"},
-		},
-		Action: func(c *cli.Context) error { return load(c, t) },
-	}, args)
+		Flags:       flags(),
+	}
+}
+
+const (
+	signIn     = "SIGN-IN"
+	loading    = "LOADING"
+	takingAway = "TAKING AWAY"
+	pace       = "PACE"
+)
+
+func flags() []cli.Flag {
+	return []cli.Flag{
+		&cli.StringFlag{Name: "project", Category: signIn, Usage: "load into `PROJECT` (key or id); an environment's API key must agree"},
+		&cli.StringFlag{Name: "environment", Category: signIn, Usage: "load into `ENVIRONMENT`, likewise"},
+		&cli.StringFlag{Name: "api-url", Category: signIn, Value: permit.DefaultURL, EnvVars: []string{"PERMIT_API_URL"}, Usage: "`URL` of the API; EU: https://api.eu.permit.io"},
+		tool.TokenFileFlag(),
+		&cli.BoolFlag{Name: "dry-run", Category: loading, Usage: "print the plan, and write nothing"},
+		&cli.StringFlag{Name: "create-missing", Category: loading, Value: "ask", Usage: "`ask|yes|no` create roles and tenants that Permit lacks"},
+		&cli.StringFlag{Name: "tenant", Category: loading, Value: "default", Usage: "hold assignments that name no tenant in `TENANT`"},
+		&cli.StringFlag{Name: "attributes", Category: loading, Value: "merge", Usage: "`merge|replace` keep, or remove, attributes that a line does not name"},
+		&cli.StringFlag{Name: "duplicate-email", Category: loading, Value: "reject", Usage: "`reject|drop` a line whose email another user has, or only the email"},
+		&cli.StringFlag{Name: "extra", Category: loading, Usage: "write users that Permit has and the input lacks to `FILE`"},
+		&cli.BoolFlag{Name: "verify", Category: loading, Usage: "look again at the end; exit with 3 where Permit differs"},
+		&cli.BoolFlag{Name: "allow-incomplete", Category: loading, Usage: "load input that says it is not complete"},
+		&cli.BoolFlag{Name: "require-end", Category: loading, Usage: "refuse input without an end line"},
+		&cli.StringFlag{Name: "roles", Category: takingAway, Value: "add", Usage: "`add|replace` replace takes away what the input speaks of and lacks"},
+		&cli.BoolFlag{Name: "remove", Category: takingAway, Usage: "unassign and delete the users of the input"},
+		&cli.StringFlag{Name: "removed", Category: takingAway, Usage: "write what goes (or, in a dry run, would go) to `FILE`: lines that restore it"},
+		&cli.Float64Flag{Name: "remove-limit", Category: takingAway, Value: 5, Usage: "refuse to take away more than this `PERCENT` of what is in scope"},
+		&cli.BoolFlag{Name: "yes", Category: takingAway, Usage: "take away without asking"},
+		&cli.StringSliceFlag{Name: "rate", Category: pace, Usage: "change a limit: `CLASS=N/TIME` of bulk, schema, delete, write or all (repeatable)"},
+		&cli.DurationFlag{Name: "max-wait", Category: pace, Value: 2 * time.Hour, Usage: "stop when Permit lets nothing through for this `TIME`"},
+	}
 }
 
 // config is what the flags say.
@@ -111,13 +126,6 @@ func newConfig(c *cli.Context, t *tool.Tool) (config, error) {
 	}
 	if files, err = t.Inputs(files); err != nil {
 		return config{}, err
-	}
-	for flag, values := range map[string][]string{
-		"create-missing": {"ask", "yes", "no"}, "attributes": {"merge", "replace"}, "duplicate-email": {"reject", "drop"}, "roles": {"add", "replace"},
-	} {
-		if value := c.String(flag); !slices.Contains(values, value) {
-			return config{}, tool.Usage(fmt.Sprintf("--%s: %q is not one of %s", flag, value, strings.Join(values, ", ")), "--"+flag+" "+values[0])
-		}
 	}
 	if err := t.Distinct(c, "extra", "removed", "summary"); err != nil {
 		return config{}, err
@@ -185,12 +193,13 @@ func newClient(c *cli.Context, t *tool.Tool, classes []httpapi.Class) (*permit.C
 type loader struct {
 	config
 
-	tool   *tool.Tool
-	permit *permit.Client
-	plan   *reconcile.Plan
-	in     *input
-	left   *left
-	report report
+	tool     *tool.Tool
+	progress *tool.Progress // of what goes on now
+	permit   *permit.Client
+	plan     *reconcile.Plan
+	in       *input
+	left     *left
+	report   report
 
 	roles []permit.Role // that Permit has
 
@@ -220,7 +229,7 @@ func newLoader(cfg config, t *tool.Tool, client *permit.Client) *loader {
 	plan := reconcile.New(cfg.tenant)
 	l := &loader{
 		config: cfg, tool: t, permit: client, plan: plan, in: newInput(plan),
-		left:     &left{out: t.Out, terminal: tool.IsTerminal(t.Out)},
+		left:     &left{out: t.Above(t.Out), terminal: tool.IsTerminal(t.Out)},
 		userSize: permit.MaxUsers, assignmentSize: permit.MaxAssignments,
 		created: map[outcome]bool{}, broken: map[outcome]fault{}, dropped: map[int]bool{}, gives: map[int]string{}, released: map[string]int{},
 	}
@@ -270,7 +279,7 @@ func (l *loader) run(ctx context.Context) error {
 	if err := l.mayTakeAway(ctx); err != nil {
 		return err
 	}
-	err = l.apply(ctx, create)
+	err = l.applyShown(ctx, create)
 	if closing := l.closing(err); err == nil {
 		err = closing
 	} else if closing != nil {

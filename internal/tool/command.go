@@ -1,6 +1,7 @@
 package tool
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -11,7 +12,7 @@ import (
 // flags; the first of names is the default. An argument that is none of them
 // stays, for the tool to refuse.
 func (t *Tool) Command(args []string, flags []cli.Flag, names ...string) (string, []string) {
-	flags = append(t.commonFlags(), flags...)
+	flags = append(commonFlags(), flags...)
 	for i := 1; i < len(args); i++ {
 		arg := args[i]
 		switch {
@@ -28,6 +29,16 @@ func (t *Tool) Command(args []string, flags []cli.Flag, names ...string) (string
 		}
 	}
 	return names[0], args
+}
+
+// NotOneOf refuses an argument where one of a tool's sub-commands is meant.
+func NotOneOf(arg string, names []string) error {
+	last := len(names) - 1
+	hint := "it takes " + strings.Join(names[:last], ", ") + " or " + names[last]
+	if near := nearest(arg, names); near != "" {
+		hint = "did you mean " + near + "? " + hint
+	}
+	return Usage(fmt.Sprintf("there is no table %q", arg), hint)
 }
 
 // takesValue reports whether the argument after a flag is its value. Of short

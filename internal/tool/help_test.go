@@ -15,8 +15,8 @@ func TestHelp(t *testing.T) {
 			t.Errorf("%q = %d with stderr %q, want 0 with none", args, got.code, got.errs)
 		}
 		for _, want := range []string{
-			"demo - shows how\n", "demo [FILE...]\n", "--domain value", "[$DEMO_DOMAIN, $DEMO_HOST]", "--output FILE, -o FILE", "--token-file FILE",
-			"--summary FILE", "--log-format FORMAT", "--quiet, -q", "--verbose, -v", "--version", "--help, -h",
+			"demo - shows how\n", "demo [FILE...]\n", "--domain VALUE", "[$DEMO_DOMAIN] [$DEMO_HOST]", "-o, --output FILE", "--token-file FILE",
+			"--summary FILE", "--log-format text|json", "-q, --quiet", "-v, --verbose", "--version", "-h, --help",
 			"More of it.\n", "EXIT STATUS\n", "130, 143  interrupted\n",
 		} {
 			if !strings.Contains(got.out, want) {

@@ -5,9 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
-	"sync"
 	"time"
 )
 
@@ -82,16 +80,4 @@ func (t *Tool) Waiting(wait time.Duration, why string) {
 	if wait >= 5*time.Second {
 		t.Say("waiting until %s: %s", until.Format(time.TimeOnly), why)
 	}
-}
-
-// shared is stderr, which messages and diagnostics of several goroutines share.
-type shared struct {
-	mu sync.Mutex
-	w  io.Writer
-}
-
-func (s *shared) Write(p []byte) (int, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.w.Write(p)
 }

@@ -23,7 +23,7 @@ type Output struct {
 
 // OutputFlag is -o.
 func OutputFlag() cli.Flag {
-	return &cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "write to `FILE`, mode 0600, once it is whole (- is stdout)"}
+	return &cli.StringFlag{Name: "output", Category: "OUTPUT", Aliases: []string{"o"}, Usage: "write to `FILE`, mode 0600, once it is whole (- is stdout)"}
 }
 
 // Distinct refuses two of these flags that name one file, and leaves that file

@@ -63,7 +63,7 @@ func hasVariable(flag cli.Flag) bool {
 // TokenFileFlag names a file that holds the secret, for those who keep it out
 // of the environment.
 func TokenFileFlag() cli.Flag {
-	return &cli.StringFlag{Name: "token-file", Usage: "read the token from `FILE` (instead of the environment)"}
+	return &cli.StringFlag{Name: "token-file", Category: "SIGN-IN", Usage: "read the token from `FILE` (instead of the environment)"}
 }
 
 // Token is the secret of --token-file or of the first variable in names that

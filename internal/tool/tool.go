@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/urfave/cli/v2"
+	"github.com/xrash/smetrics"
 )
 
 // A Tool is one run of a command.
@@ -25,12 +26,14 @@ type Tool struct {
 	Err  io.Writer
 	Log  *slog.Logger // diagnostics; ready once the flags are read
 
-	env     environment
-	quiet   bool
-	json    bool
-	summary string
-	report  Report
-	started time.Time
+	screen   *screen // what Err is
+	env      environment
+	quiet    bool
+	json     bool
+	progress showing
+	summary  string
+	report   Report
+	started  time.Time
 
 	mu     sync.Mutex
 	waited time.Time // until when people know of
@@ -38,10 +41,10 @@ type Tool struct {
 
 // New returns the tool with its streams.
 func New(name string, in io.Reader, out, errs io.Writer) *Tool {
-	errs = &shared{w: errs}
+	s := &screen{w: errs}
 	return &Tool{
-		Name: name, In: in, Out: out, Err: errs,
-		Log: slog.New(slog.NewTextHandler(errs, &slog.HandlerOptions{Level: slog.LevelWarn})),
+		Name: name, In: in, Out: out, Err: s, screen: s,
+		Log: slog.New(slog.NewTextHandler(s, &slog.HandlerOptions{Level: slog.LevelWarn})),
 	}
 }
 
@@ -57,16 +60,12 @@ func (t *Tool) Run(ctx context.Context, app *cli.App, args []string) int {
 	app.HideHelp, app.HideHelpCommand, app.HideVersion = true, true, true
 	app.UseShortOptionHandling = true
 	app.DisableSliceFlagSeparator = true // a value may hold a comma
-	app.CustomAppHelpTemplate = helpTemplate
-	app.Flags = append(app.Flags, t.commonFlags()...)
-	for _, flag := range app.Flags {
-		if b, ok := flag.(*cli.BoolFlag); ok {
-			b.DisableDefaultText = true // "(default: false)" tells nobody anything
-		}
-	}
+	document(app)
+	// The library fills a template; ours is filled already, before a flag is read.
+	app.Description, app.CustomAppHelpTemplate = help(app), "{{.Description}}"
 	app.ExitErrHandler = func(*cli.Context, error) {}
 	app.OnUsageError = func(_ *cli.Context, err error, _ bool) error {
-		return Usage(err.Error(), "see "+t.Name+" --help")
+		return mistyped(app, err)
 	}
 	action := app.Action
 	app.Action = func(c *cli.Context) error {
@@ -145,15 +144,57 @@ func interrupted(ctx context.Context, err error) error {
 	return &Error{Err: errors.New("interrupted"), Code: code, Hints: hints(err)}
 }
 
-func (t *Tool) commonFlags() []cli.Flag {
-	return []cli.Flag{
-		&cli.StringFlag{Name: "summary", Usage: "write the closing summary to `FILE` as JSON, whatever happens"},
-		&cli.StringFlag{Name: "log-format", Value: "text", Usage: "`FORMAT` of what goes to stderr: text or json"},
-		&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Usage: "print errors and the closing summary only"},
-		&cli.BoolFlag{Name: "verbose", Aliases: []string{"v"}, Count: new(int), Usage: "print more: -v waits and retries, -vv every call"},
-		&cli.BoolFlag{Name: "version", Usage: "print the version"},
-		&cli.BoolFlag{Name: "help", Aliases: []string{"h"}, Usage: "show this help"},
+// document adds the flags that all tools have, once.
+func document(app *cli.App) {
+	if len(app.Flags) > 0 && app.Flags[len(app.Flags)-1].Names()[0] == "help" {
+		return
 	}
+	app.Flags = append(app.Flags, commonFlags()...)
+}
+
+const messages = "MESSAGES"
+
+func commonFlags() []cli.Flag {
+	return []cli.Flag{
+		&cli.StringFlag{Name: "progress", Category: messages, Value: "auto", Usage: "`auto|always|never` draw a bar; without a terminal, a line every 30 s"},
+		&cli.StringFlag{Name: "summary", Category: messages, Usage: "write the closing summary to `FILE` as JSON, whatever happens"},
+		&cli.StringFlag{Name: "log-format", Category: messages, Value: "text", Usage: "`text|json` for what goes to stderr"},
+		&cli.BoolFlag{Name: "quiet", Category: messages, Aliases: []string{"q"}, Usage: "print errors and the closing summary only"},
+		&cli.BoolFlag{Name: "verbose", Category: messages, Aliases: []string{"v"}, Count: new(int), Usage: "print more: -v waits and retries, -vv every call"},
+		&cli.BoolFlag{Name: "version", Category: messages, Usage: "print the version"},
+		&cli.BoolFlag{Name: "help", Category: messages, Aliases: []string{"h"}, Usage: "show this help"},
+	}
+}
+
+// mistyped is a command line that the library does not understand, with what
+// was most likely meant.
+func mistyped(app *cli.App, err error) error {
+	see := "see " + app.Name + " --help"
+	_, flag, ok := strings.Cut(err.Error(), "flag provided but not defined: -")
+	if !ok {
+		return Usage(err.Error(), see)
+	}
+	var names []string
+	for _, f := range app.Flags {
+		names = append(names, f.Names()[0])
+	}
+	flag = strings.TrimLeft(flag, "-")
+	if near := nearest(flag, names); near != "" {
+		return Usage("there is no flag --"+flag, "did you mean --"+near+"? "+see)
+	}
+	return Usage("there is no flag --"+flag, see)
+}
+
+// nearest is the one of names that was most likely meant, "" for none.
+func nearest(word string, names []string) string {
+	const alike = 0.85
+	best, near := alike, ""
+	for _, name := range names {
+		if s := smetrics.JaroWinkler(word, name, 0.7, 4); s >= best {
+			best, near = s, name
+		}
+	}
+	return near
 }
 
 // settle reads the common flags and the .env file.
@@ -165,15 +206,15 @@ func (t *Tool) settle(c *cli.Context) error {
 		level = slog.LevelError
 	}
 	options := &slog.HandlerOptions{Level: level}
-	switch format := c.String("log-format"); format {
-	case "text":
-		t.Log = slog.New(slog.NewTextHandler(t.Err, options))
-	case "json":
+	if err := chosen(c); err != nil {
+		return err
+	}
+	t.Log = slog.New(slog.NewTextHandler(t.Err, options))
+	if c.String("log-format") == "json" {
 		t.json = true
 		t.Log = slog.New(slog.NewJSONHandler(t.Err, options))
-	default:
-		return Usage(fmt.Sprintf("--log-format: %q is not a format", format), "--log-format text, or --log-format json")
 	}
+	t.progress = t.showing(c.String("progress"))
 	return t.env.load(c)
 }
 

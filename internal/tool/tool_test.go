@@ -89,6 +89,24 @@ func TestUsage(t *testing.T) {
 	}
 }
 
+// What was most likely meant is said.
+func TestSuggestions(t *testing.T) {
+	t.Parallel()
+	for typed, want := range map[string]string{
+		"--domian": "did you mean --domain? ", "--summry": "did you mean --summary? ", "--qiuet": "did you mean --quiet? ", "--token_file": "did you mean --token-file? ", "--zzz": "hint: see demo --help",
+	} {
+		if got := run(t.Context(), write("ran"), typed, "x"); !strings.Contains(got.errs, want) || !strings.Contains(got.errs, "see demo --help") {
+			t.Errorf("%s: %s", typed, got.errs)
+		}
+	}
+	for typed, want := range map[string]string{"rolse": "did you mean roles? ", "organisations": "did you mean organizations? ", "x": "hint: it takes users, roles or organizations"} {
+		got := run(t.Context(), fails(tool.NotOneOf(typed, []string{"users", "roles", "organizations"})))
+		if got.code != tool.BadUsage || !strings.Contains(got.errs, want) {
+			t.Errorf("%s: %s", typed, got.errs)
+		}
+	}
+}
+
 func TestShortOptions(t *testing.T) {
 	t.Parallel()
 	tests := []struct {

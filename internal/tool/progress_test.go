@@ -1,0 +1,95 @@
+package tool_test
+
+import (
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"a0permit/internal/tool"
+)
+
+// counting is a stage of three minutes that says something in the middle.
+func counting(total int) action {
+	return func(_ *cli.Context, t *tool.Tool) error {
+		p := t.Progress("users", total)
+		defer p.End()
+		for i := range 180 {
+			time.Sleep(time.Second)
+			p.Add(100)
+			if i == 90 {
+				t.Warn("half of it")
+			}
+		}
+		return nil
+	}
+}
+
+// Without a terminal a line is printed every half minute; -q and never want none.
+func TestProgressInLines(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		args  []string
+		total int
+		want  string // the second of the lines, "" for none
+	}{
+		"by itself":     {nil, 18000, "demo: users: 6,000 of 18,000 (33%), 100/s, about 2m0s left\n"},
+		"no total":      {nil, 0, "demo: users: 6,000, 100/s\n"},
+		"never":         {[]string{"--progress", "never"}, 18000, ""},
+		"quiet":         {[]string{"-q"}, 18000, ""},
+		"as JSON":       {[]string{"--log-format", "json", "--progress", "always"}, 18000, `"msg":"users: 6,000 of 18,000 (33%), 100/s, about 2m0s left"`},
+		"quiet, always": {[]string{"-q", "--progress", "always"}, 18000, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				got := run(t.Context(), counting(tt.total), tt.args...)
+				if got.code != tool.Done || got.out != "" || strings.Contains(got.errs, "\r") {
+					t.Errorf("exit %d, stdout %q, stderr %q", got.code, got.out, got.errs)
+				}
+				if n := strings.Count(got.errs, "users: "); tt.want == "" && n > 0 || tt.want != "" && (n != 6 || !strings.Contains(got.errs, tt.want)) {
+					t.Errorf("want six lines, and %q:\n%s", tt.want, got.errs)
+				}
+			})
+		})
+	}
+}
+
+// A bar fits 80 columns, leaves no trace, and makes way for what is printed.
+func TestProgressAsBar(t *testing.T) {
+	t.Parallel()
+	for _, total := range []int{18000, 0} {
+		synctest.Test(t, func(t *testing.T) {
+			got := run(t.Context(), counting(total), "--progress", "always")
+			screen, widest := "", 0
+			for part := range strings.SplitSeq(got.errs, "\r") { // each part is written from the left
+				shown, rest, whole := strings.Cut(part, "\n")
+				widest = max(widest, len(strings.TrimRight(shown, " ")))
+				if whole {
+					screen += shown + "\n" + rest
+				}
+			}
+			if !strings.Contains(screen, "demo: warning: half of it\n") || strings.Contains(screen, "users") {
+				t.Errorf("what stays on the screen: %q", screen)
+			}
+			if !strings.Contains(got.errs, "demo: users") || widest > 80 {
+				t.Errorf("a bar of %d columns: %.300q", widest, got.errs)
+			}
+		})
+	}
+}
+
+// Bars are for terminals that can show them.
+func TestNoBarOnDumbTerminals(t *testing.T) {
+	t.Setenv("TERM", "dumb")
+	if got := run(t.Context(), func(_ *cli.Context, t *tool.Tool) error {
+		p := t.Progress("users", 10)
+		p.Add(5)
+		p.End()
+		return nil
+	}, "--progress", "always"); got.errs != "" {
+		t.Errorf("stderr: %q", got.errs)
+	}
+}
