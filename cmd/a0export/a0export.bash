@@ -3,16 +3,16 @@ _a0export() {
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}
 	COMPREPLY=()
 	case $prev in
-	--source) mapfile -t COMPREPLY < <(compgen -W 'auto job search' -- "$cur"); return ;;
-	--progress) mapfile -t COMPREPLY < <(compgen -W 'auto always never' -- "$cur"); return ;;
-	--log-format) mapfile -t COMPREPLY < <(compgen -W 'text json' -- "$cur"); return ;;
-	--output|-o|--token-file|--summary) mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
+	--source) COMPREPLY=($(compgen -W 'auto job search' -- "$cur")); return ;;
+	--progress) COMPREPLY=($(compgen -W 'auto always never' -- "$cur")); return ;;
+	--log-format) COMPREPLY=($(compgen -W 'text json' -- "$cur")); return ;;
+	--output|-o|--token-file|--summary) COMPREPLY=($(compgen -f -- "$cur")); return ;;
 	--domain|--field|--connection|--limit|--job|--poll-interval|--max-rps) return ;;
 	esac
 	if [[ $cur == -* ]]; then
-		mapfile -t COMPREPLY < <(compgen -W '--output -o --domain --token-file --organizations --no-roles --field --connection --limit --source --job --poll-interval --max-rps --progress --summary --log-format --quiet -q --verbose -v --version --help -h' -- "$cur")
+		COMPREPLY=($(compgen -W '--output -o --domain --token-file --organizations --no-roles --field --connection --limit --source --job --poll-interval --max-rps --progress --summary --log-format --quiet -q --verbose -v --version --help -h' -- "$cur"))
 	else
-		mapfile -t COMPREPLY < <(compgen -W 'users roles organizations connections' -- "$cur")
+		COMPREPLY=($(compgen -W 'users roles organizations connections' -- "$cur"))
 	fi
 }
 complete -o filenames -F _a0export a0export

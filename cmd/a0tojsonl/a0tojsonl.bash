@@ -3,17 +3,17 @@ _a0tojsonl() {
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}
 	COMPREPLY=()
 	case $prev in
-	--attributes) mapfile -t COMPREPLY < <(compgen -W 'all none' -- "$cur"); return ;;
-	--tenant-key) mapfile -t COMPREPLY < <(compgen -W 'id name' -- "$cur"); return ;;
-	--progress) mapfile -t COMPREPLY < <(compgen -W 'auto always never' -- "$cur"); return ;;
-	--log-format) mapfile -t COMPREPLY < <(compgen -W 'text json' -- "$cur"); return ;;
-	--output|-o|--role-map|--rejects|--summary) mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
+	--attributes) COMPREPLY=($(compgen -W 'all none' -- "$cur")); return ;;
+	--tenant-key) COMPREPLY=($(compgen -W 'id name' -- "$cur")); return ;;
+	--progress) COMPREPLY=($(compgen -W 'auto always never' -- "$cur")); return ;;
+	--log-format) COMPREPLY=($(compgen -W 'text json' -- "$cur")); return ;;
+	--output|-o|--role-map|--rejects|--summary) COMPREPLY=($(compgen -f -- "$cur")); return ;;
 	--attribute|--user-key|--member-role|--as-of) return ;;
 	esac
 	if [[ $cur == -* ]]; then
-		mapfile -t COMPREPLY < <(compgen -W '--output -o --schema --attribute --attributes --user-key --tenant-key --member-role --role-map --as-of --rejects --strict --progress --summary --log-format --quiet -q --verbose -v --version --help -h' -- "$cur")
+		COMPREPLY=($(compgen -W '--output -o --schema --attribute --attributes --user-key --tenant-key --member-role --role-map --as-of --rejects --strict --progress --summary --log-format --quiet -q --verbose -v --version --help -h' -- "$cur"))
 	else
-		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+		COMPREPLY=($(compgen -f -- "$cur"))
 	fi
 }
 complete -o filenames -F _a0tojsonl a0tojsonl

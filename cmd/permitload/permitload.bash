@@ -3,19 +3,19 @@ _permitload() {
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}
 	COMPREPLY=()
 	case $prev in
-	--create-missing) mapfile -t COMPREPLY < <(compgen -W 'ask yes no' -- "$cur"); return ;;
-	--attributes) mapfile -t COMPREPLY < <(compgen -W 'merge replace' -- "$cur"); return ;;
-	--duplicate-email) mapfile -t COMPREPLY < <(compgen -W 'reject drop' -- "$cur"); return ;;
-	--roles) mapfile -t COMPREPLY < <(compgen -W 'add replace' -- "$cur"); return ;;
-	--progress) mapfile -t COMPREPLY < <(compgen -W 'auto always never' -- "$cur"); return ;;
-	--log-format) mapfile -t COMPREPLY < <(compgen -W 'text json' -- "$cur"); return ;;
-	--token-file|--extra|--removed|--summary) mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
+	--create-missing) COMPREPLY=($(compgen -W 'ask yes no' -- "$cur")); return ;;
+	--attributes) COMPREPLY=($(compgen -W 'merge replace' -- "$cur")); return ;;
+	--duplicate-email) COMPREPLY=($(compgen -W 'reject drop' -- "$cur")); return ;;
+	--roles) COMPREPLY=($(compgen -W 'add replace' -- "$cur")); return ;;
+	--progress) COMPREPLY=($(compgen -W 'auto always never' -- "$cur")); return ;;
+	--log-format) COMPREPLY=($(compgen -W 'text json' -- "$cur")); return ;;
+	--token-file|--extra|--removed|--summary) COMPREPLY=($(compgen -f -- "$cur")); return ;;
 	--project|--environment|--api-url|--tenant|--remove-limit|--rate|--max-wait) return ;;
 	esac
 	if [[ $cur == -* ]]; then
-		mapfile -t COMPREPLY < <(compgen -W '--project --environment --api-url --token-file --dry-run --create-missing --tenant --attributes --duplicate-email --extra --verify --allow-incomplete --require-end --roles --remove --removed --remove-limit --yes --rate --max-wait --progress --summary --log-format --quiet -q --verbose -v --version --help -h' -- "$cur")
+		COMPREPLY=($(compgen -W '--project --environment --api-url --token-file --dry-run --create-missing --tenant --attributes --duplicate-email --extra --verify --allow-incomplete --require-end --roles --remove --removed --remove-limit --yes --rate --max-wait --progress --summary --log-format --quiet -q --verbose -v --version --help -h' -- "$cur"))
 	else
-		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+		COMPREPLY=($(compgen -f -- "$cur"))
 	fi
 }
 complete -o filenames -F _permitload permitload

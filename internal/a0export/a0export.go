@@ -113,6 +113,8 @@ type report struct {
 	Rows          int    `json:"rows,omitempty"`
 	Job           string `json:"job,omitempty"`
 	Complete      bool   `json:"complete"`
+
+	joined bool // roles were
 }
 
 func (r *report) String() string {
@@ -122,7 +124,10 @@ func (r *report) String() string {
 	case r.Command != "users":
 		return tool.Count(r.Rows, r.Command[:len(r.Command)-1])
 	}
-	line := fmt.Sprintf("%s, %s of them with roles, %s", tool.Count(r.Users, "user"), tool.Thousands(r.RoleHolders), tool.Count(r.Roles, "role"))
+	line := tool.Count(r.Users, "user")
+	if r.joined {
+		line += fmt.Sprintf(", %s of them with roles, %s", tool.Thousands(r.RoleHolders), tool.Count(r.Roles, "role"))
+	}
 	if r.Organizations > 0 {
 		line += fmt.Sprintf("; %s in %s", tool.Thousands(r.Members), tool.Count(r.Organizations, "organization"))
 	}
@@ -141,7 +146,7 @@ func newExporter(c *cli.Context, t *tool.Tool, command string) (*exporter, error
 	if c.String("output") == "" && command == "users" && tool.IsTerminal(t.Out) {
 		return nil, tool.Usage("stdout is a terminal, and gzip is nothing to read", "a0export > users.csv.gz, or -o users.csv.gz (-o - forces it)")
 	}
-	return &exporter{tool: t, config: config, auth0: auth0.New(api), report: report{Command: command}}, nil
+	return &exporter{tool: t, config: config, auth0: auth0.New(api), report: report{Command: command, joined: config.roles}}, nil
 }
 
 var (

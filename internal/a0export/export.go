@@ -48,6 +48,7 @@ func (e *exporter) users(ctx context.Context, out io.Writer) error {
 		return err
 	}
 	var columns []*column
+	e.read = e.tool.Progress("role members and memberships", 0)
 	group, groupCtx := errgroup.WithContext(ctx)
 	group.Go(func() error { return from.ready(groupCtx) })
 	if e.config.roles {
@@ -62,7 +63,6 @@ func (e *exporter) users(ctx context.Context, out io.Writer) error {
 	} else if e.config.roles {
 		group.Go(func() error { return e.leftBehind(groupCtx) })
 	}
-	e.read = e.tool.Progress("role members and memberships", 0)
 	err = group.Wait()
 	e.read.End()
 	if err != nil {

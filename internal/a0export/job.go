@@ -49,10 +49,16 @@ func (e *exporter) start(ctx context.Context) (*exportJob, error) {
 	return &exportJob{e, job}, nil
 }
 
+// errEnded marks the error of a job that cannot be taken up again.
+var errEnded = errors.New("")
+
 func (j *exportJob) name() string { return "export job " + j.job.ID }
 
 // takeUp implements source: a job outlives this run.
 func (j *exportJob) takeUp(err error) error {
+	if errors.Is(err, errEnded) {
+		return err
+	}
 	var api *httpapi.APIError
 	if errors.As(err, &api) && api.Status == http.StatusNotFound && strings.Contains(api.Path, j.job.ID) {
 		return tool.Hint(err, "Auth0 keeps jobs for 24 hours: run a0export again without --job")
@@ -113,7 +119,7 @@ func (j *exportJob) failed(ctx context.Context, job auth0.Job) error {
 	if details, err := j.auth0.JobErrors(ctx, j.job.ID); err == nil && details != "" {
 		text += ": " + details
 	}
-	return tool.Hint(errors.New(httpapi.Redact(text)), "run a0export again, without --job: it starts a new job")
+	return tool.Hint(fmt.Errorf("%s%w", httpapi.Redact(text), errEnded), "run a0export again, without --job: it starts a new job")
 }
 
 // taken implements source.

@@ -41,7 +41,7 @@ sms|5f7c8ec7,,,,sms,[]
 		{"roles", auth0test.Options{}, nil, withRoles, "a0export: 3 users, 2 of them with roles, 3 roles in "},
 		{"pages of 50", auth0test.Options{PageMax: 50}, nil, withRoles, "a0export: 3 users, 2 of them with roles, 3 roles in "},
 		{"an older tenant", auth0test.Options{NoRoleType: true}, nil, withRoles, "a0export: 3 users, "},
-		{"no roles", auth0test.Options{}, []string{"--no-roles"}, strings.Join([]string{header, ann, bob, sms, ""}, "\n"), "a0export: 3 users, 0 of them with roles, 0 roles in "},
+		{"no roles", auth0test.Options{}, []string{"--no-roles"}, strings.Join([]string{header, ann, bob, sms, ""}, "\n"), "a0export: 3 users in "},
 		{"ids that are not escaped", auth0test.Options{Plain: true}, nil, plain, "2 of them with roles"},
 		{"CRLF and BOM", auth0test.Options{Plain: true, CRLF: true, BOM: true}, nil, "\ufeff" + strings.ReplaceAll(strings.ReplaceAll(plain, "\n", "\r\n"), "Bob,\r\n", "Bob,\n"), "2 of them with roles"},
 	}

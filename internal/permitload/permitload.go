@@ -178,7 +178,7 @@ func newClient(c *cli.Context, t *tool.Tool, classes []httpapi.Class) (*permit.C
 	}
 	base, err := httpapi.ParseBase(c.String("api-url"))
 	if err != nil {
-		return nil, tool.Usage("--api-url: "+err.Error(), "--api-url "+permit.DefaultURL)
+		return nil, tool.Usage("--api-url, or PERMIT_API_URL: "+err.Error(), "--api-url "+permit.DefaultURL)
 	}
 	pacer := httpapi.NewWindows(classes, t.Waiting)
 	pacer.MaxPause = c.Duration("max-wait")
@@ -233,7 +233,7 @@ func newLoader(cfg config, t *tool.Tool, client *permit.Client) *loader {
 		userSize: permit.MaxUsers, assignmentSize: permit.MaxAssignments,
 		created: map[outcome]bool{}, broken: map[outcome]fault{}, dropped: map[int]bool{}, gives: map[int]string{}, released: map[string]int{},
 	}
-	l.report.tallies = l.in.tallies
+	l.report.tallies, l.report.DryRun = l.in.tallies, cfg.dryRun
 	return l
 }
 

@@ -50,7 +50,7 @@ func (l *loader) settled() {
 	if n := l.takeAway.count(); n > 0 {
 		l.tool.Say("- %s of %s", tool.Count(n, "role assignment"), tool.Count(len(l.takeAway.owed), "user"))
 	}
-	if l.takeAway != nil && l.takeAway.inScope == 0 && l.plan.Users() > 0 {
+	if l.takeAway != nil && l.takeAway.inScope == 0 && l.plan.Users() > 0 && l.fresh() == nil {
 		l.tool.Warn("--roles replace: Permit has no role assignment of which the input says whether it should be: that takes a line of the user with role_assignments, one of the role and one of the tenant")
 	}
 	l.resembling(roles)

@@ -19,6 +19,7 @@ type report struct {
 	Deleted     int // users
 	PutBack     int // assignments that a PUT had cleared, and that are there again
 	tallies     map[string]*tally
+	DryRun      bool
 	closed      bool
 }
 
@@ -31,7 +32,7 @@ func (r *report) MarshalJSON() ([]byte, error) {
 		}
 	}
 	return json.Marshal(map[string]any{
-		"project": r.Project, "environment": r.Environment, "extra_users": r.Extra, "assignments_made": r.Assigned, "assignments_put_back": r.PutBack, "assignments_removed": r.Removed, "users_deleted": r.Deleted,
+		"project": r.Project, "environment": r.Environment, "extra_users": r.Extra, "assignments_made": r.Assigned, "assignments_put_back": r.PutBack, "assignments_removed": r.Removed, "dry_run": r.DryRun, "users_deleted": r.Deleted,
 		"users": r.tallies[record.TypeUser], "roles": r.tallies[record.TypeRole], "tenants": r.tallies[record.TypeTenant],
 	})
 }

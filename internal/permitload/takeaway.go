@@ -176,7 +176,7 @@ func (l *loader) fresh() error {
 // nothing at all is written.
 func (l *loader) mayRemove(ctx context.Context, what string, n, inScope int) error {
 	if err := l.limited("to "+what, n, inScope); err != nil {
-		return err
+		return fmt.Errorf("%w; nothing was written", err)
 	}
 	if l.yes {
 		return nil
@@ -199,7 +199,7 @@ func (l *loader) limited(what string, n, inScope int) error {
 		return nil
 	}
 	percent := float64(n) * 100 / float64(max(inScope, 1))
-	return tool.Hint(fmt.Errorf("%s would be %.1f%% of the %s in scope; nothing was written", what, percent, tool.Thousands(inScope)),
+	return tool.Hint(fmt.Errorf("%s would be %.1f%% of the %s in scope", what, percent, tool.Thousands(inScope)),
 		fmt.Sprintf("is the input whole? If it is: --remove-limit %d (it is %g)", min(int(percent)+1, 100), l.removeLimit))
 }
 

@@ -32,7 +32,7 @@ func bash(app *cli.App, commands []string) string {
 		switch {
 		case d.metavar == "":
 		case d.choices() != nil:
-			fmt.Fprintf(&b, "\t%s) mapfile -t COMPREPLY < <(compgen -W '%s' -- \"$cur\"); return ;;\n", strings.Join(names, "|"), strings.Join(d.choices(), " "))
+			fmt.Fprintf(&b, "\t%s) COMPREPLY=($(compgen -W '%s' -- \"$cur\")); return ;;\n", strings.Join(names, "|"), strings.Join(d.choices(), " "))
 		case d.metavar == "FILE":
 			files = append(files, names...)
 		default:
@@ -40,17 +40,17 @@ func bash(app *cli.App, commands []string) string {
 		}
 	}
 	if len(files) > 0 {
-		fmt.Fprintf(&b, "\t%s) mapfile -t COMPREPLY < <(compgen -f -- \"$cur\"); return ;;\n", strings.Join(files, "|"))
+		fmt.Fprintf(&b, "\t%s) COMPREPLY=($(compgen -f -- \"$cur\")); return ;;\n", strings.Join(files, "|"))
 	}
 	if len(others) > 0 {
 		fmt.Fprintf(&b, "\t%s) return ;;\n", strings.Join(others, "|"))
 	}
 	b.WriteString("\tesac\n\tif [[ $cur == -* ]]; then\n")
-	fmt.Fprintf(&b, "\t\tmapfile -t COMPREPLY < <(compgen -W '%s' -- \"$cur\")\n\telse\n", strings.TrimSpace(words.String()))
+	fmt.Fprintf(&b, "\t\tCOMPREPLY=($(compgen -W '%s' -- \"$cur\"))\n\telse\n", strings.TrimSpace(words.String()))
 	if len(commands) > 0 {
-		fmt.Fprintf(&b, "\t\tmapfile -t COMPREPLY < <(compgen -W '%s' -- \"$cur\")\n", strings.Join(commands, " "))
+		fmt.Fprintf(&b, "\t\tCOMPREPLY=($(compgen -W '%s' -- \"$cur\"))\n", strings.Join(commands, " "))
 	} else {
-		b.WriteString("\t\tmapfile -t COMPREPLY < <(compgen -f -- \"$cur\")\n")
+		b.WriteString("\t\tCOMPREPLY=($(compgen -f -- \"$cur\"))\n")
 	}
 	fmt.Fprintf(&b, "\tfi\n}\ncomplete -o filenames -F _%s %s\n", app.Name, app.Name)
 	return b.String()

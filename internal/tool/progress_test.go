@@ -63,16 +63,17 @@ func TestProgressAsBar(t *testing.T) {
 	for _, total := range []int{18000, 0} {
 		synctest.Test(t, func(t *testing.T) {
 			got := run(t.Context(), counting(total), "--progress", "always")
-			screen, widest := "", 0
+			var screen strings.Builder
+			widest := 0
 			for part := range strings.SplitSeq(got.errs, "\r") { // each part is written from the left
 				shown, rest, whole := strings.Cut(part, "\n")
 				widest = max(widest, len(strings.TrimRight(shown, " ")))
 				if whole {
-					screen += shown + "\n" + rest
+					screen.WriteString(shown + "\n" + rest)
 				}
 			}
-			if !strings.Contains(screen, "demo: warning: half of it\n") || strings.Contains(screen, "users") {
-				t.Errorf("what stays on the screen: %q", screen)
+			if !strings.Contains(screen.String(), "demo: warning: half of it\n") || strings.Contains(screen.String(), "users") {
+				t.Errorf("what stays on the screen: %q", screen.String())
 			}
 			if !strings.Contains(got.errs, "demo: users") || widest > 80 {
 				t.Errorf("a bar of %d columns: %.300q", widest, got.errs)

@@ -10,6 +10,7 @@ import (
 	"io"
 	"log/slog"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"sync"
 	"time"
@@ -172,7 +173,7 @@ func mistyped(app *cli.App, err error) error {
 	see := "see " + app.Name + " --help"
 	_, flag, ok := strings.Cut(err.Error(), "flag provided but not defined: -")
 	if !ok {
-		return Usage(err.Error(), see)
+		return Usage(inOurWords(err.Error()), see)
 	}
 	var names []string
 	for _, f := range app.Flags {
@@ -185,9 +186,22 @@ func mistyped(app *cli.App, err error) error {
 	return Usage("there is no flag --"+flag, see)
 }
 
+// What the library says of a flag's value.
+var (
+	badValue = regexp.MustCompile(`^invalid value (".*") for flag -([\w-]+): .*$`)
+	badBool  = regexp.MustCompile(`^invalid boolean value (".*") for -([\w-]+): .*$`)
+	noValue  = regexp.MustCompile(`^flag needs an argument: -([\w-]+)$`)
+)
+
+func inOurWords(text string) string {
+	text = badValue.ReplaceAllString(text, "--$2: $1 is not a value it takes")
+	text = badBool.ReplaceAllString(text, "--$2 takes no value, and $1 is one")
+	return noValue.ReplaceAllString(text, "--$1 needs a value")
+}
+
 // nearest is the one of names that was most likely meant, "" for none.
 func nearest(word string, names []string) string {
-	const alike = 0.85
+	const alike = 0.8
 	best, near := alike, ""
 	for _, name := range names {
 		if s := smetrics.JaroWinkler(word, name, 0.7, 4); s >= best {
