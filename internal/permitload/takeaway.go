@@ -1,16 +1,11 @@
 package permitload
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"maps"
-	"net/http"
-	"slices"
 	"time"
 
-	"a0permit/internal/jsonl"
 	"a0permit/internal/permit"
 	"a0permit/internal/reconcile"
 	"a0permit/internal/record"
@@ -131,29 +126,6 @@ func (l *loader) foresee() error {
 	return l.recordSurplus()
 }
 
-func (l *loader) recordSurplus() error {
-	if l.takeAway == nil {
-		return nil
-	}
-	return l.record(func(write func(*record.User) error) error {
-		lines := map[int]*record.User{}
-		for _, s := range l.takeAway.surplus {
-			u := lines[s.user]
-			if u == nil {
-				u = &record.User{Type: record.TypeUser, Key: s.User}
-				lines[s.user] = u
-			}
-			u.RoleAssignments = append(u.RoleAssignments, record.RoleAssignment{Role: s.Role, Tenant: s.Tenant})
-		}
-		for _, i := range slices.Sorted(maps.Keys(lines)) {
-			if err := write(lines[i]); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-}
-
 // stale is the age above which input is last week's.
 const stale = 24 * time.Hour
 
@@ -201,158 +173,4 @@ func (l *loader) limited(what string, n, inScope int) error {
 	percent := float64(n) * 100 / float64(max(inScope, 1))
 	return tool.Hint(fmt.Errorf("%s would be %.1f%% of the %s in scope", what, percent, tool.Thousands(inScope)),
 		fmt.Sprintf("is the input whole? If it is: --remove-limit %d (it is %g)", min(int(percent)+1, 100), l.removeLimit))
-}
-
-// record writes --removed: lines that, loaded, bring back what goes. What was
-// there before may be all that brings back what went before, so it stays, under
-// another name.
-func (l *loader) record(fill func(write func(*record.User) error) error) error {
-	if l.removed == "" {
-		return nil
-	}
-	file, err := l.tool.Create(l.removed)
-	if err != nil {
-		return fmt.Errorf("--removed: %w", err)
-	}
-	defer file.Abort()
-	out, n := jsonl.NewWriter(file), 0
-	err = fill(func(u *record.User) error {
-		n++
-		return out.Write(u)
-	})
-	if err == nil {
-		err = out.Write(record.End{Type: record.TypeEnd, Complete: true, Users: n, AsOf: time.Now().UTC().Format(time.RFC3339)})
-	}
-	if err == nil {
-		err = out.Flush()
-	}
-	if err == nil {
-		err = l.keepRemoved()
-	}
-	if err == nil {
-		err = file.Commit()
-	}
-	if err != nil {
-		return fmt.Errorf("--removed: %w", err)
-	}
-	return nil
-}
-
-// keepRemoved sets an earlier --removed aside that speaks of users.
-func (l *loader) keepRemoved() error {
-	aside, err := tool.SetAside(l.removed, func(head []byte) bool { return bytes.HasPrefix(head, []byte(`{"type":"end"`)) })
-	if aside != "" {
-		l.tool.Say("--removed: what was in %s is now in %s", l.removed, aside)
-	}
-	return err
-}
-
-// unassign takes away what --roles replace is to take away, but from users
-// whose line could not be loaded.
-func (l *loader) unassign(ctx context.Context) error {
-	var batch []surplus
-	for _, s := range l.takeAway.surplus {
-		if l.plan.State(s.user) != reconcile.Failed {
-			batch = append(batch, s)
-		}
-	}
-	batch, err := l.stillOld(ctx, batch)
-	if err != nil {
-		return err
-	}
-	return l.deliverUnassignments(ctx, batch, func(s surplus) {
-		l.takeAway.owed[s.user]--
-		if l.plan.State(s.user) == reconcile.Same {
-			l.plan.SetState(s.user, reconcile.Touched)
-		}
-	})
-}
-
-// stillOld is what of a batch Permit has still, and has had since before: what
-// was taken away and given again while the load ran stays.
-func (l *loader) stillOld(ctx context.Context, batch []surplus) ([]surplus, error) {
-	var users []string
-	for i, s := range batch {
-		if i == 0 || batch[i-1].User != s.User {
-			users = append(users, s.User)
-		}
-	}
-	old := maps.Clone(l.takeAway.again) // which the list may not show yet
-	for held, err := range l.permit.AssignmentsOf(ctx, users) {
-		if err != nil {
-			return nil, err
-		}
-		old[held.Assignment] = old[held.Assignment] || l.takeAway.old(held)
-	}
-	return slices.DeleteFunc(batch, func(s surplus) bool {
-		if !old[s.Assignment] {
-			l.takeAway.owed[s.user]--
-		}
-		return !old[s.Assignment]
-	}), nil
-}
-
-func (l *loader) deliverUnassignments(ctx context.Context, batch []surplus, done func(surplus)) error {
-	return deliver(ctx, l, batch, bulk[surplus]{
-		send: l.sendUnassignments,
-		one: func(ctx context.Context, s surplus) error {
-			return gone(l.permit.UnassignOne(ctx, s.Assignment))
-		},
-		done: func(s surplus) {
-			l.report.Removed++
-			done(s)
-		},
-		refuse: func(s surplus, f fault) error { return l.fail(s.user, f) },
-		size:   &l.assignmentSize,
-	})
-}
-
-// sendUnassignments makes one bulk call, and another without those that are
-// gone already: an answer may have been lost.
-func (l *loader) sendUnassignments(ctx context.Context, batch []surplus) error {
-	for shrunk := false; ; shrunk = true {
-		body := make([]permit.Assignment, len(batch))
-		for i, s := range batch {
-			body[i] = s.Assignment
-		}
-		err := l.permit.Unassign(ctx, body)
-		if shrunk {
-			err = unplaced(err)
-		}
-		if permit.Status(err) != http.StatusNotFound {
-			return err
-		}
-		var users []string
-		for i, s := range batch {
-			if i == 0 || batch[i-1].User != s.User {
-				users = append(users, s.User)
-			}
-		}
-		have, looked := l.assignments(ctx, users)
-		if looked != nil {
-			return errors.Join(err, looked)
-		}
-		there := set(have)
-		var rest []surplus
-		for _, s := range batch {
-			if there.has(s.Assignment) {
-				rest = append(rest, s)
-			}
-		}
-		switch len(rest) {
-		case 0:
-			return nil
-		case len(batch):
-			return err
-		}
-		batch = rest
-	}
-}
-
-// gone takes a 404 for what it says: the thing is not there.
-func gone(err error) error {
-	if permit.Status(err) == http.StatusNotFound {
-		return nil
-	}
-	return err
 }
