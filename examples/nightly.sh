@@ -13,7 +13,7 @@
 set -euo pipefail
 umask 077
 
-if [ $# -eq 0 ]; then
+if [ $# -eq 0 ] || [ "${1#-}" != "$1" ]; then
 	echo 'usage: nightly.sh DIR [permitload flags]' >&2
 	exit 2
 fi
@@ -33,7 +33,9 @@ finish() {
 		echo "nightly.sh: exit code $1; the files are $run.*" >&2
 		cat "$run.log" >&2
 	fi
-	find "$dir/" -type f -name '20*' \( -empty -o -mtime "+${KEEP_DAYS:-14}" \) -delete
+	# Only what a run of this script has named, and only here.
+	local time='20[0-9][0-9]-[01][0-9]-[0-3][0-9]T[0-2][0-9][0-5][0-9][0-5][0-9]Z'
+	find "$dir/" -maxdepth 1 -type f -name "$time.*" \( -empty -o -mtime "+${KEEP_DAYS:-14}" \) -delete
 	exit "$1"
 }
 

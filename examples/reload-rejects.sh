@@ -11,7 +11,7 @@
 set -eu
 umask 077
 
-if [ $# -eq 0 ]; then
+if [ $# -eq 0 ] || [ "${1#-}" != "$1" ]; then
 	echo 'usage: reload-rejects.sh DIR [permitload flags]' >&2
 	exit 2
 fi

@@ -17,7 +17,7 @@ if [ "${1-}" = -n ]; then
 	look=yes
 	shift
 fi
-if [ $# -eq 0 ]; then
+if [ $# -eq 0 ] || [ "${1#-}" != "$1" ]; then
 	echo 'usage: sync.sh [-n] DIR [permitload flags]' >&2
 	exit 2
 fi
@@ -37,10 +37,10 @@ stage() { "$@" || { code=$?; [ "$code" -eq 3 ] || exit "$code"; }; }
 if [ -n "$look" ]; then
 	stage permitload --dry-run "$@" "$dir/records.jsonl"
 	printf 'sync.sh: load it? [y/N] ' >&2
-	read -r answer </dev/tty || answer=n
+	{ read -r answer </dev/tty; } 2>/dev/null || answer=n
 	if [ "$answer" != y ]; then
 		echo "sync.sh: nothing was written; the stages are in $dir" >&2
-		exit 0
+		exit "$code"
 	fi
 fi
 stage permitload "$@" "$dir/records.jsonl" >"$dir/left.jsonl"

@@ -2,11 +2,13 @@
 _a0export() {
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}
 	COMPREPLY=()
+	# --flag=value comes as three words.
+	if [[ $cur == = ]]; then cur=; elif [[ $prev == = ]]; then prev=${COMP_WORDS[COMP_CWORD-2]}; fi
 	case $prev in
 	--source) COMPREPLY=($(compgen -W 'auto job search' -- "$cur")); return ;;
 	--progress) COMPREPLY=($(compgen -W 'auto always never' -- "$cur")); return ;;
 	--log-format) COMPREPLY=($(compgen -W 'text json' -- "$cur")); return ;;
-	--output|-o|--token-file|--summary) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+	--output|-o|--token-file|--summary) local IFS=$'\n'; COMPREPLY=($(compgen -f -- "$cur")); return ;;
 	--domain|--field|--connection|--limit|--job|--poll-interval|--max-rps) return ;;
 	esac
 	if [[ $cur == -* ]]; then

@@ -2,6 +2,8 @@
 _permitload() {
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}
 	COMPREPLY=()
+	# --flag=value comes as three words.
+	if [[ $cur == = ]]; then cur=; elif [[ $prev == = ]]; then prev=${COMP_WORDS[COMP_CWORD-2]}; fi
 	case $prev in
 	--create-missing) COMPREPLY=($(compgen -W 'ask yes no' -- "$cur")); return ;;
 	--attributes) COMPREPLY=($(compgen -W 'merge replace' -- "$cur")); return ;;
@@ -9,13 +11,13 @@ _permitload() {
 	--roles) COMPREPLY=($(compgen -W 'add replace' -- "$cur")); return ;;
 	--progress) COMPREPLY=($(compgen -W 'auto always never' -- "$cur")); return ;;
 	--log-format) COMPREPLY=($(compgen -W 'text json' -- "$cur")); return ;;
-	--token-file|--extra|--removed|--summary) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+	--token-file|--extra|--removed|--summary) local IFS=$'\n'; COMPREPLY=($(compgen -f -- "$cur")); return ;;
 	--project|--environment|--api-url|--tenant|--remove-limit|--rate|--max-wait) return ;;
 	esac
 	if [[ $cur == -* ]]; then
 		COMPREPLY=($(compgen -W '--project --environment --api-url --token-file --dry-run --create-missing --tenant --attributes --duplicate-email --extra --verify --allow-incomplete --require-end --roles --remove --removed --remove-limit --yes --rate --max-wait --progress --summary --log-format --quiet -q --verbose -v --version --help -h' -- "$cur"))
 	else
-		COMPREPLY=($(compgen -f -- "$cur"))
+		local IFS=$'\n'; COMPREPLY=($(compgen -f -- "$cur"))
 	fi
 }
 complete -o filenames -F _permitload permitload

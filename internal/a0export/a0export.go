@@ -44,13 +44,13 @@ func flags() []cli.Flag {
 		tool.TokenFileFlag(),
 		&cli.BoolFlag{Name: "organizations", Category: usersOnly, Usage: "append the organizations of each user, and the roles held there"},
 		&cli.BoolFlag{Name: "no-roles", Category: usersOnly, Usage: "leave the column roles out"},
-		&cli.StringSliceFlag{Name: "field", Category: usersOnly, Usage: "export `NAME[=COLUMN]` too, such as user_metadata.country=country (repeatable)"},
-		&cli.StringFlag{Name: "connection", Category: usersOnly, Usage: "export the users of connection `ID` only (con_...; see a0export connections)"},
+		&cli.StringSliceFlag{Name: "field", Category: usersOnly, Usage: "export `NAME[=COLUMN]` too: user_metadata.country=country"},
+		&cli.StringFlag{Name: "connection", Category: usersOnly, Usage: "users of connection `ID` only (see a0export connections)"},
 		&cli.IntFlag{Name: "limit", Category: usersOnly, DefaultText: "all", Usage: "export `N` users at most"},
-		&cli.StringFlag{Name: "source", Category: usersOnly, Value: "auto", Usage: "`auto|job|search` where users come from; search is slower, for plans without jobs"},
+		&cli.StringFlag{Name: "source", Category: usersOnly, Value: "auto", Usage: "`auto|job|search` search is slower, for plans without jobs"},
 		&cli.StringFlag{Name: "job", Category: usersOnly, Usage: "take up the export job `ID` (job_...) instead of starting one"},
 		&cli.DurationFlag{Name: "poll-interval", Category: usersOnly, Value: 10 * time.Second, Usage: "the longest `TIME` between two looks at the job"},
-		&cli.Float64Flag{Name: "max-rps", Category: pace, DefaultText: "no bound", Usage: "make at most `N` calls a second, however many Auth0 allows"},
+		&cli.Float64Flag{Name: "max-rps", Category: pace, DefaultText: "no bound", Usage: "at most `N` calls a second, whatever Auth0 allows"},
 	}
 }
 
@@ -135,6 +135,9 @@ func (r *report) String() string {
 }
 
 func newExporter(c *cli.Context, t *tool.Tool, command string) (*exporter, error) {
+	if err := t.Distinct(c, "output", "summary"); err != nil {
+		return nil, err
+	}
 	config, err := readConfig(c, command)
 	if err != nil {
 		return nil, err

@@ -48,24 +48,27 @@ func (e *exporter) users(ctx context.Context, out io.Writer) error {
 		return err
 	}
 	var columns []*column
-	e.read = e.tool.Progress("role members and memberships", 0)
 	group, groupCtx := errgroup.WithContext(ctx)
 	group.Go(func() error { return from.ready(groupCtx) })
+	e.read = e.tool.Progress("role members and memberships", 0)
+	reading, readCtx := errgroup.WithContext(groupCtx)
 	if e.config.roles {
 		held := newHolders()
 		columns = append(columns, &column{name: rolesColumn, cells: held})
-		group.Go(func() error { return e.holders(groupCtx, roles, held) })
+		reading.Go(func() error { return e.holders(readCtx, roles, held) })
 	}
 	if e.config.organizations {
 		in := newMemberships()
 		columns = append(columns, &column{name: organizationsColumn, cells: in})
-		group.Go(func() error { return e.memberships(groupCtx, in) })
+		reading.Go(func() error { return e.memberships(readCtx, in) })
 	} else if e.config.roles {
-		group.Go(func() error { return e.leftBehind(groupCtx) })
+		reading.Go(func() error { return e.leftBehind(readCtx) })
 	}
-	err = group.Wait()
-	e.read.End()
-	if err != nil {
+	group.Go(func() error {
+		defer e.read.End() // the job tells of itself
+		return reading.Wait()
+	})
+	if err := group.Wait(); err != nil {
 		return from.takeUp(err)
 	}
 	done, err := e.write(ctx, from, out, columns)

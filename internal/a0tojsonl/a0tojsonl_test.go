@@ -306,3 +306,30 @@ func TestOutputError(t *testing.T) {
 		}
 	}
 }
+
+// endsWith is a stream whose end comes with an interrupt: Ctrl-C has ended the
+// command before this one, too.
+type endsWith struct {
+	io.Reader
+	interrupt func()
+}
+
+func (e endsWith) Read(p []byte) (int, error) {
+	n, err := e.Reader.Read(p)
+	if err != nil {
+		e.interrupt()
+	}
+	return n, err
+}
+
+func TestInterruptAtTheEnd(t *testing.T) {
+	t.Parallel()
+	for range 20 { // the two used to race
+		ctx, cancel := context.WithCancel(t.Context())
+		var out, errs bytes.Buffer
+		code := a0tojsonl.Run(ctx, []string{"a0tojsonl"}, endsWith{strings.NewReader("user_id\nauth0|1\n"), cancel}, &out, &errs)
+		if code != tool.Interrupted || !strings.Contains(out.String(), `"complete":false`) {
+			t.Fatalf("exit %d, %s%s", code, out.String(), errs.String())
+		}
+	}
+}

@@ -11,6 +11,9 @@ import (
 // finish writes the end line, whatever has happened, and says what people
 // should know. Its error is the first one.
 func (r *runner) finish(ctx context.Context, cause error) error {
+	if cause == nil { // an interrupt may come when all is read
+		cause = context.Cause(ctx)
+	}
 	r.report.Complete = cause == nil
 	end := record.End{
 		Type: record.TypeEnd, Complete: cause == nil,

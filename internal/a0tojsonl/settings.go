@@ -21,14 +21,14 @@ func flags() []cli.Flag {
 	return []cli.Flag{
 		tool.OutputFlag(),
 		&cli.BoolFlag{Name: "schema", Category: output, Usage: "print the JSON Schema of a line"},
-		&cli.StringSliceFlag{Name: "attribute", Category: mapping, Usage: "keep `COLUMN[=NAME][:TYPE]` as an attribute: string, number, bool or json (repeatable)"},
-		&cli.StringFlag{Name: "attributes", Category: mapping, DefaultText: "provider alone", Usage: "`all|none` keep all columns that are nothing else"},
-		&cli.StringFlag{Name: "user-key", Category: mapping, Value: "user_id", Usage: "make `COLUMN` the users' key, and the id the attribute auth0_user_id"},
+		&cli.StringSliceFlag{Name: "attribute", Category: mapping, Usage: "keep `COLUMN[=NAME][:TYPE]`: string, number, bool or json"},
+		&cli.StringFlag{Name: "attributes", Category: mapping, DefaultText: "provider alone", Usage: "`all|none` of the columns that are nothing else"},
+		&cli.StringFlag{Name: "user-key", Category: mapping, Value: "user_id", Usage: "make `COLUMN` the users' key"},
 		&cli.StringFlag{Name: "tenant-key", Category: mapping, Value: "id", Usage: "`id|name` of an organization as its tenant's key"},
-		&cli.StringFlag{Name: "member-role", Category: mapping, Usage: "give `ROLE` to members of an organization without one, else left out"},
-		&cli.StringFlag{Name: "role-map", Category: mapping, Usage: "take role keys from `FILE`, CSV of auth0_role,permit_role (name or rol_ id, key)"},
-		&cli.StringFlag{Name: "as-of", Category: mapping, Usage: "`TIME` when a plain file was true (RFC 3339); gzip files say it themselves"},
-		&cli.StringFlag{Name: "rejects", Category: mapping, Usage: "write rejected rows to `FILE`, with a reject_reason: mend them and feed them again"},
+		&cli.StringFlag{Name: "member-role", Category: mapping, Usage: "give `ROLE` to members of organizations without one"},
+		&cli.StringFlag{Name: "role-map", Category: mapping, Usage: "take role keys from `FILE`: auth0_role,permit_role"},
+		&cli.StringFlag{Name: "as-of", Category: mapping, Usage: "`TIME` when a plain file was true (RFC 3339)"},
+		&cli.StringFlag{Name: "rejects", Category: mapping, Usage: "write rejected rows to `FILE`, to be mended and fed again"},
 		&cli.BoolFlag{Name: "strict", Category: mapping, Usage: "stop at the first row that is rejected"},
 	}
 }

@@ -62,7 +62,7 @@ func TestReadmeBlocks(t *testing.T) {
 			continue
 		}
 		block = aSecret.ReplaceAllString(block, "")
-		script := "# Block " + strconv.Itoa(i+1) + " of README.md\n" + prepared + "ttyin yes.txt\nexec bash block.sh\n" +
+		script := "# Block " + strconv.Itoa(i+1) + " of README.md\n" + prepared + "ttyin yes.txt\nexec bash block.sh\n" + prints(block) +
 			"-- yes.txt --\ny\ny\ny\n-- roles.csv --\nauth0_role,permit_role\nBilling Viewer,billing-viewer\n-- block.sh --\n" + stops + block
 		path := filepath.Join(dir, fmt.Sprintf("block%02d.txtar", i+1))
 		if err := os.WriteFile(path, []byte(script), 0o600); err != nil {
@@ -74,6 +74,14 @@ func TestReadmeBlocks(t *testing.T) {
 		t.Fatalf("%d blocks of README.md can be run, want 10 or more", len(scripts))
 	}
 	testscript.Run(t, testscript.Params{Files: scripts, Cmds: commands, Setup: setup, RequireExplicitExec: true})
+}
+
+// prints wants something on stdout of a block that begins with jq.
+func prints(block string) string {
+	if !regexp.MustCompile(`(?m)^jq .*records.jsonl$`).MatchString(block) {
+		return ""
+	}
+	return "stdout .\n"
 }
 
 // stops ends a block at the first command that fails, in a pipe too. An exit code of 3 is no
@@ -103,15 +111,17 @@ func needsShell(t *testing.T) {
 	}
 }
 
-// others are the flags that the README names of other programs.
+// others are the flags that the README and the examples name of other programs.
 var others = map[string]string{
 	"--icsv": "Miller", "--ojsonl": "Miller", "--arg": "jq",
+	"--argjson": "jq", "--from": "kubectl", "--from-env-file": "kubectl", "--now": "systemctl",
+	"--repo": "gh", "--pattern": "gh", "--check": "sha256sum", "--ignore-missing": "sha256sum",
 	"--rm": "docker", "--init": "docker", "--env-file": "docker",
 }
 
 var flagName = regexp.MustCompile(`--[a-z][a-z0-9-]*`)
 
-// Every flag that the README names is in some tool's help.
+// Every flag that the README and the examples name is in some tool's help.
 func TestReadmeFlags(t *testing.T) {
 	t.Parallel()
 	known := map[string]bool{}
@@ -124,9 +134,25 @@ func TestReadmeFlags(t *testing.T) {
 			known[flag] = true
 		}
 	}
-	for _, flag := range flagName.FindAllString(readme(t), -1) {
-		if !known[flag] && others[flag] == "" {
-			t.Errorf("README.md names %s, which no tool has", flag)
+	texts := map[string]string{"README.md": readme(t)}
+	for _, pattern := range []string{"*.sh", "*.yaml", "*.yml", "systemd/*"} {
+		paths, err := filepath.Glob(filepath.Join("../../examples", pattern))
+		if err != nil || len(paths) == 0 {
+			t.Fatalf("%s: %q, %v", pattern, paths, err)
+		}
+		for _, path := range paths {
+			text, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			texts[path] = string(text)
+		}
+	}
+	for name, text := range texts {
+		for _, flag := range flagName.FindAllString(text, -1) {
+			if !known[flag] && others[flag] == "" {
+				t.Errorf("%s names %s, which no tool has", name, flag)
+			}
 		}
 	}
 }
@@ -237,9 +263,7 @@ func TestReadmeTrouble(t *testing.T) {
 		lock.Lock()
 		defer lock.Unlock()
 		text := ts.ReadFile("stderr.txt")
-		if os.Getenv("README_TROUBLE") != "" {
-			fmt.Fprintf(os.Stderr, "$ %s\n%s\n", strings.Join(args, " "), text+ts.ReadFile("stdout.txt"))
-		}
+		ts.Logf("$ %s\n%s", strings.Join(args, " "), text+ts.ReadFile("stdout.txt"))
 		known := false
 		for _, row := range rows {
 			if row.MatchString(text + ts.ReadFile("stdout.txt")) {

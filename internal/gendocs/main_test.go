@@ -4,10 +4,17 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/urfave/cli/v2"
+
+	"a0permit/internal/a0export"
+	"a0permit/internal/a0tojsonl"
+	"a0permit/internal/permitload"
+	"a0permit/internal/tool"
 )
 
 // What is committed is what the flags say now.
@@ -28,17 +35,22 @@ func TestDrift(t *testing.T) {
 func TestEachFlagIsEverywhere(t *testing.T) {
 	t.Parallel()
 	all := files()
-	for _, tool := range []string{"a0export", "a0tojsonl", "permitload"} {
-		man := strings.ReplaceAll(all[filepath.Join(tool, tool+".1")], `\-`, "-")
-		for line := range strings.Lines(all[filepath.Join(tool, tool+".fish")]) {
-			_, rest, ok := strings.Cut(line, " -l ")
-			if !ok {
-				continue
-			}
-			flag, _, _ := strings.Cut(rest, " ")
-			for name, text := range map[string]string{"man page": man, "bash": all[filepath.Join(tool, tool+".bash")], "zsh": all[filepath.Join(tool, "_"+tool)]} {
-				if !strings.Contains(text, "--"+flag) {
-					t.Errorf("%s: no --%s in %s", tool, flag, name)
+	flag := regexp.MustCompile(`(?m)^   .*?--([a-z-]+)`)
+	for _, app := range []*cli.App{a0export.App(), a0tojsonl.App(), permitload.App()} {
+		texts := map[string]string{
+			"man page": strings.ReplaceAll(all[filepath.Join(app.Name, app.Name+".1")], `\-`, "-"),
+			"bash":     all[filepath.Join(app.Name, app.Name+".bash")], "zsh": all[filepath.Join(app.Name, "_"+app.Name)],
+			"fish": strings.ReplaceAll(all[filepath.Join(app.Name, app.Name+".fish")], " -l ", " --"),
+		}
+		help, _, _ := strings.Cut(tool.Help(app), "\nEXAMPLES\n")
+		found := flag.FindAllStringSubmatch(help, -1)
+		if len(found) < 15 {
+			t.Errorf("%s --help has %d flags", app.Name, len(found))
+		}
+		for _, match := range found {
+			for name, text := range texts {
+				if !regexp.MustCompile(`--` + match[1] + `($|[^a-z-])`).MatchString(text) {
+					t.Errorf("%s: no --%s in %s", app.Name, match[1], name)
 				}
 			}
 		}
@@ -53,13 +65,14 @@ func TestCompletion(t *testing.T) {
 		t.Fatal(err)
 	}
 	for shell, tt := range map[string]struct{ script, want string }{
-		"bash": {`. ` + dir + `/permitload.bash; COMP_WORDS=(permitload --roles ''); COMP_CWORD=2; _permitload; echo ${COMPREPLY[*]}; COMP_WORDS=(permitload --dry); COMP_CWORD=1; _permitload; echo ${COMPREPLY[*]}`, "add replace\n--dry-run\n"},
-		"fish": {`source ` + dir + `/permitload.fish; complete -C 'permitload --roles '; complete -C 'permitload --dry' | string replace -r '\t.*' ''`, "add\nreplace\n--dry-run\n"},
-		"zsh":  {`fpath=(` + dir + ` $fpath); autoload -Uz compinit; compinit -u -D; whence -w _permitload`, "_permitload: function\n"},
+		"bash":               {`. ` + dir + `/permitload.bash; COMP_WORDS=(permitload --roles ''); COMP_CWORD=2; _permitload; echo ${COMPREPLY[*]}; COMP_WORDS=(permitload --dry); COMP_CWORD=1; _permitload; echo ${COMPREPLY[*]}`, "add replace\n--dry-run\n"},
+		"bash, --flag=value": {`. ` + dir + `/permitload.bash; COMP_WORDS=(permitload --roles = re); COMP_CWORD=3; _permitload; echo ${COMPREPLY[*]}; COMP_WORDS=(permitload --roles =); COMP_CWORD=2; _permitload; echo ${COMPREPLY[*]}`, "replace\nadd replace\n"},
+		"fish":               {`source ` + dir + `/permitload.fish; complete -C 'permitload --roles '; complete -C 'permitload --dry' | string replace -r '\t.*' ''`, "add\nreplace\n--dry-run\n"},
+		"zsh":                {`zsh -n ` + dir + `/_permitload && fpath=(` + dir + ` $fpath); autoload -Uz compinit; compinit -u -D; autoload +X _permitload && functions _permitload | grep -c -e '--roles='`, "1\n"},
 	} {
 		t.Run(shell, func(t *testing.T) {
 			t.Parallel()
-			path, err := exec.LookPath(shell)
+			path, err := exec.LookPath(strings.TrimSuffix(shell, ", --flag=value"))
 			if err != nil {
 				t.Skip(shell + " is not here")
 			}
@@ -79,5 +92,21 @@ func TestCompletion(t *testing.T) {
 				t.Errorf("%q, %v; want %q", got, err, tt.want)
 			}
 		})
+	}
+}
+
+// Help is a screen of a modern terminal, and no line of it is broken there.
+func TestHelpFitsAScreen(t *testing.T) {
+	t.Parallel()
+	for _, app := range []func() *cli.App{a0export.App, a0tojsonl.App, permitload.App} {
+		text := tool.Help(app())
+		if n := strings.Count(text, "\n"); n > 60 {
+			t.Errorf("%d lines:\n%s", n, text)
+		}
+		for line := range strings.Lines(text) {
+			if len(line) > 101 {
+				t.Errorf("%d columns: %s", len(line), line)
+			}
+		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
 )
@@ -109,7 +110,7 @@ func (w *Windows) next(mine []*window) (time.Duration, string) {
 			continue
 		}
 		if why == "" || free > wait {
-			wait, why = free, fmt.Sprintf("the limit of %d %s calls in %s is used up", win.Calls, win.Name, short(win.Per))
+			wait, why = free, win.usedUp()
 		}
 	}
 	return wait, why
@@ -132,6 +133,17 @@ func (win *window) free(now time.Time) (time.Duration, bool) {
 		return 0, false
 	}
 	return span - now.Sub(win.ends[0]), false
+}
+
+func (win *window) usedUp() string {
+	calls := win.Name + " calls"
+	if win.Name == "all" {
+		calls = "calls"
+	}
+	if win.Calls == 1 {
+		calls = strings.TrimSuffix(calls, "s")
+	}
+	return fmt.Sprintf("the limit of %d %s in %s is used up", win.Calls, calls, short(win.Per))
 }
 
 func (w *Windows) end(mine []*window, answer *http.Response) {

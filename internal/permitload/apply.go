@@ -26,6 +26,7 @@ func (l *loader) applyShown(ctx context.Context, create bool) error {
 	}
 	if total > 0 {
 		l.progress = l.tool.Progress("writing", total)
+		l.progress.AtLeast(l.least)
 		defer l.progress.End()
 	}
 	return l.apply(ctx, create)

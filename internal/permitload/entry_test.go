@@ -68,7 +68,7 @@ func TestUsage(t *testing.T) {
 		{"a rate without a unit", []string{"--rate", "bulk=1/10"}, "is not CLASS=N/DURATION"},
 		{"an address that would show the key", []string{"--api-url", "http://api.permit.io"}, "http:// is for this machine only"},
 		{"a key file that is not there", []string{"--token-file", "no/such/file"}, "--token-file"},
-		{"an empty key file", []string{"--token-file", save(t, "empty", "\n")}, "there is no Permit API key"},
+		{"an empty key file", []string{"--token-file", save(t, "empty", "\n")}, "is empty"},
 		{"a key file with more in it", []string{"--token-file", save(t, "more", "PERMIT_API_KEY=a b")}, "--token-file holds a space"},
 	}
 	for _, tt := range tests {

@@ -27,6 +27,7 @@ func (l *loader) estimate(roles, tenants int, c reconcile.Counts) {
 			wait = max(wait, time.Duration((n-1)/class.Calls)*class.Per)
 		}
 	}
+	l.least = wait
 	if wait > 0 {
 		l.tool.Say("%s; Permit's rate limits stretch them over %s at least", tool.Count(bulk, "bulk call"), wait)
 	}

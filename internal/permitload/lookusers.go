@@ -24,13 +24,15 @@ func (l *loader) lookUsers(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	l.progress = l.tool.Progress("looking at users", total)
-	defer l.progress.End()
 	pages := (total + permit.PageSize - 1) / permit.PageSize
-	if l.extra == "" && pages > 2*l.plan.Users() {
-		l.byKey = true
+	l.byKey = l.extra == "" && pages > 2*l.plan.Users()
+	if l.byKey {
+		l.progress = l.tool.Progress("looking for users", l.plan.Users())
+		defer l.progress.End()
 		return l.askUsers(ctx, total)
 	}
+	l.progress = l.tool.Progress("looking at users", total)
+	defer func() { l.progress.End() }()
 	return l.listUsers(ctx)
 }
 
@@ -84,6 +86,8 @@ func (l *loader) allUsers(ctx context.Context, begin func() error, met func(perm
 			return tool.Hint(fmt.Errorf("%d times: %w", listings, err), "load when fewer users are deleted in Permit")
 		}
 		l.tool.Log.Info("users were deleted while they were listed: listing them again")
+		l.progress.End()
+		l.progress = l.tool.Progress("looking at users again", 0)
 	}
 }
 
@@ -176,6 +180,7 @@ func (l *loader) askForUsers(ctx context.Context, met func(i int, have permit.Us
 			return err
 		}
 		have, ok, err := l.permit.User(ctx, line.Key)
+		l.progress.Add(1)
 		if err != nil || !ok {
 			return err
 		}

@@ -34,6 +34,7 @@ EXAMPLES
 // Run is the command.
 func Run(ctx context.Context, args []string, in io.Reader, out, errs io.Writer) int {
 	t := tool.New("permitload", in, out, errs)
+	t.DrawsApart = true
 	app := App()
 	app.Action = func(c *cli.Context) error { return load(c, t) }
 	return t.Run(ctx, app, args)
@@ -61,23 +62,23 @@ func flags() []cli.Flag {
 	return []cli.Flag{
 		&cli.StringFlag{Name: "project", Category: signIn, Usage: "load into `PROJECT` (key or id); an environment's API key must agree"},
 		&cli.StringFlag{Name: "environment", Category: signIn, Usage: "load into `ENVIRONMENT`, likewise"},
-		&cli.StringFlag{Name: "api-url", Category: signIn, Value: permit.DefaultURL, EnvVars: []string{"PERMIT_API_URL"}, Usage: "`URL` of the API; EU: https://api.eu.permit.io"},
+		&cli.StringFlag{Name: "api-url", Category: signIn, Value: permit.DefaultURL, DefaultText: "US", EnvVars: []string{"PERMIT_API_URL"}, Usage: "`URL`; EU: https://api.eu.permit.io"},
 		tool.TokenFileFlag(),
 		&cli.BoolFlag{Name: "dry-run", Category: loading, Usage: "print the plan, and write nothing"},
 		&cli.StringFlag{Name: "create-missing", Category: loading, Value: "ask", Usage: "`ask|yes|no` create roles and tenants that Permit lacks"},
 		&cli.StringFlag{Name: "tenant", Category: loading, Value: "default", Usage: "hold assignments that name no tenant in `TENANT`"},
-		&cli.StringFlag{Name: "attributes", Category: loading, Value: "merge", Usage: "`merge|replace` keep, or remove, attributes that a line does not name"},
-		&cli.StringFlag{Name: "duplicate-email", Category: loading, Value: "reject", Usage: "`reject|drop` a line whose email another user has, or only the email"},
+		&cli.StringFlag{Name: "attributes", Category: loading, Value: "merge", Usage: "`merge|replace` keep or remove what a line does not name"},
+		&cli.StringFlag{Name: "duplicate-email", Category: loading, Value: "reject", Usage: "`reject|drop` the line, or the email, that another user has"},
 		&cli.StringFlag{Name: "extra", Category: loading, Usage: "write users that Permit has and the input lacks to `FILE`"},
 		&cli.BoolFlag{Name: "verify", Category: loading, Usage: "look again at the end; exit with 3 where Permit differs"},
 		&cli.BoolFlag{Name: "allow-incomplete", Category: loading, Usage: "load input that says it is not complete"},
 		&cli.BoolFlag{Name: "require-end", Category: loading, Usage: "refuse input without an end line"},
-		&cli.StringFlag{Name: "roles", Category: takingAway, Value: "add", Usage: "`add|replace` replace takes away what the input speaks of and lacks"},
+		&cli.StringFlag{Name: "roles", Category: takingAway, Value: "add", Usage: "`add|replace` replace takes away what the input lacks"},
 		&cli.BoolFlag{Name: "remove", Category: takingAway, Usage: "unassign and delete the users of the input"},
-		&cli.StringFlag{Name: "removed", Category: takingAway, Usage: "write what goes (or, in a dry run, would go) to `FILE`: lines that restore it"},
-		&cli.Float64Flag{Name: "remove-limit", Category: takingAway, Value: 5, Usage: "refuse to take away more than this `PERCENT` of what is in scope"},
+		&cli.StringFlag{Name: "removed", Category: takingAway, Usage: "write what goes, or would go, to `FILE`: lines that restore it"},
+		&cli.Float64Flag{Name: "remove-limit", Category: takingAway, Value: 5, Usage: "refuse to take away more `PERCENT` of what is in scope"},
 		&cli.BoolFlag{Name: "yes", Category: takingAway, Usage: "take away without asking"},
-		&cli.StringSliceFlag{Name: "rate", Category: pace, Usage: "change a limit: `CLASS=N/TIME` of bulk, schema, delete, write or all (repeatable)"},
+		&cli.StringSliceFlag{Name: "rate", Category: pace, Usage: "a limit: `CLASS=N/DURATION` of bulk, schema, delete, write, all"},
 		&cli.DurationFlag{Name: "max-wait", Category: pace, Value: 2 * time.Hour, Usage: "stop when Permit lets nothing through for this `TIME`"},
 	}
 }
@@ -195,6 +196,7 @@ type loader struct {
 
 	tool     *tool.Tool
 	progress *tool.Progress // of what goes on now
+	least    time.Duration  // that the writes take by the rate limits
 	permit   *permit.Client
 	plan     *reconcile.Plan
 	in       *input
@@ -233,7 +235,7 @@ func newLoader(cfg config, t *tool.Tool, client *permit.Client) *loader {
 		userSize: permit.MaxUsers, assignmentSize: permit.MaxAssignments,
 		created: map[outcome]bool{}, broken: map[outcome]fault{}, dropped: map[int]bool{}, gives: map[int]string{}, released: map[string]int{},
 	}
-	l.report.tallies, l.report.DryRun = l.in.tallies, cfg.dryRun
+	l.report.tallies, l.report.DryRun, l.report.Removing = l.in.tallies, cfg.dryRun, cfg.remove
 	return l
 }
 

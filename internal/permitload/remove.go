@@ -52,6 +52,8 @@ func (l *loader) removeUsers(ctx context.Context) error {
 	if err := l.recordDoomed(users, held); err != nil {
 		return err
 	}
+	l.progress = l.tool.Progress("deleting", len(held)+len(users))
+	defer l.progress.End()
 	err = l.deliverUnassignments(ctx, held, func(surplus) {})
 	if err == nil {
 		err = l.deleteUsers(ctx, users)
@@ -68,6 +70,8 @@ func (l *loader) lookDoomed(ctx context.Context) (total int, users []doomed, err
 		return 0, nil, err
 	}
 	found := make([]*permit.User, l.plan.Users())
+	l.progress = l.tool.Progress("looking for users", 0)
+	defer func() { l.progress.End() }()
 	if pages := (total + permit.PageSize - 1) / permit.PageSize; pages < l.plan.Users() {
 		err = l.allUsers(ctx, func() error { clear(found); return nil }, func(have permit.User) error {
 			if i, ok := l.plan.HaveUser(have.Key, have.Email); ok {

@@ -20,6 +20,7 @@ type report struct {
 	PutBack     int // assignments that a PUT had cleared, and that are there again
 	tallies     map[string]*tally
 	DryRun      bool
+	Removing    bool // users are deleted, and not loaded
 	closed      bool
 }
 
@@ -41,19 +42,23 @@ func (r *report) String() string {
 	if !r.closed {
 		return ""
 	}
+	done := "loaded"
+	if r.Removing {
+		done = "deleted"
+	}
 	var parts []string
 	for _, kind := range []string{record.TypeRole, record.TypeTenant, record.TypeUser} {
 		t := r.tallies[kind]
 		if t.In == 0 {
 			continue
 		}
-		part := fmt.Sprintf("%ss: %s in = %s loaded + %s unchanged", kind, tool.Thousands(t.In), tool.Thousands(t.Loaded), tool.Thousands(t.Unchanged))
+		part := fmt.Sprintf("%ss: %s in = %s %s + %s unchanged", kind, tool.Thousands(t.In), tool.Thousands(t.Loaded), done, tool.Thousands(t.Unchanged))
 		if t.Repeated > 0 {
 			part += " + " + tool.Thousands(t.Repeated) + " repeated"
 		}
 		parts = append(parts, part+" + "+tool.Thousands(t.NotLoaded)+" not loaded")
 	}
-	if r.Assigned > 0 || r.Removed+r.Deleted == 0 {
+	if r.Assigned > 0 || !r.Removing && r.Removed == 0 {
 		parts = append(parts, tool.Count(r.Assigned, "role assignment")+" made")
 	}
 	if r.PutBack > 0 {
@@ -61,9 +66,6 @@ func (r *report) String() string {
 	}
 	if r.Removed > 0 {
 		parts = append(parts, tool.Count(r.Removed, "role assignment")+" taken away")
-	}
-	if r.Deleted > 0 {
-		parts = append(parts, tool.Count(r.Deleted, "user")+" deleted")
 	}
 	return strings.Join(parts, "; ")
 }

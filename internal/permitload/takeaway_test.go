@@ -169,7 +169,7 @@ func TestRemovedRestores(t *testing.T) {
 		plan, says  string
 	}{
 		{"roles", roleLines + orgLine + annViewer, []string{"--roles", "replace"}, "- 2 role assignments of 1 user", "2 role assignments taken away"},
-		{"users", annNothing + `{"type":"user","key":"zoe"}` + "\n", []string{"--remove"}, "- 1 user with 4 role assignments  (1 of the input are not in Permit)", "users: 2 in = 1 loaded + 1 unchanged"},
+		{"users", annNothing + `{"type":"user","key":"zoe"}` + "\n", []string{"--remove"}, "- 1 user with 4 role assignments  (1 of the input are not in Permit)", "users: 2 in = 1 deleted + 1 unchanged"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -260,7 +260,7 @@ func TestUsersRemoved(t *testing.T) {
 				got := bring(t.Context(), srv, records(goes), remove)
 				wantCode(t, got, tool.Done)
 				wantState(t, srv, stays)
-				if says := "users: 250 in = 250 loaded + 0 unchanged + 0 not loaded"; !strings.Contains(got.report.String(), says) || got.report.Deleted != 250 {
+				if says := "users: 250 in = 250 deleted + 0 unchanged + 0 not loaded"; !strings.Contains(got.report.String(), says) || got.report.Deleted != 250 {
 					t.Errorf("report: %s", got.report)
 				}
 				if srv.Refused() > 0 {
@@ -268,7 +268,7 @@ func TestUsersRemoved(t *testing.T) {
 				}
 				again := bring(t.Context(), srv, records(goes), remove)
 				wantCode(t, again, tool.Done)
-				if says := "users: 250 in = 0 loaded + 250 unchanged + 0 not loaded"; !strings.Contains(again.report.String(), says) {
+				if says := "users: 250 in = 0 deleted + 250 unchanged + 0 not loaded"; !strings.Contains(again.report.String(), says) {
 					t.Errorf("report of the second time: %s", again.report)
 				}
 			})

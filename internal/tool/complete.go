@@ -23,7 +23,7 @@ const completionNote = "# Made by go generate from the flags of %s.\n"
 func bash(app *cli.App, commands []string) string {
 	var b, words strings.Builder
 	fmt.Fprintf(&b, completionNote, app.Name)
-	fmt.Fprintf(&b, "_%s() {\n\tlocal cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}\n\tCOMPREPLY=()\n\tcase $prev in\n", app.Name)
+	fmt.Fprintf(&b, "_%s() {\n\tlocal cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}\n\tCOMPREPLY=()\n\t# --flag=value comes as three words.\n\tif [[ $cur == = ]]; then cur=; elif [[ $prev == = ]]; then prev=${COMP_WORDS[COMP_CWORD-2]}; fi\n\tcase $prev in\n", app.Name)
 	var files, others []string
 	for _, flag := range app.Flags {
 		d := docOf(flag)
@@ -40,7 +40,7 @@ func bash(app *cli.App, commands []string) string {
 		}
 	}
 	if len(files) > 0 {
-		fmt.Fprintf(&b, "\t%s) COMPREPLY=($(compgen -f -- \"$cur\")); return ;;\n", strings.Join(files, "|"))
+		fmt.Fprintf(&b, "\t%s) local IFS=$'\\n'; COMPREPLY=($(compgen -f -- \"$cur\")); return ;;\n", strings.Join(files, "|"))
 	}
 	if len(others) > 0 {
 		fmt.Fprintf(&b, "\t%s) return ;;\n", strings.Join(others, "|"))
@@ -50,7 +50,7 @@ func bash(app *cli.App, commands []string) string {
 	if len(commands) > 0 {
 		fmt.Fprintf(&b, "\t\tCOMPREPLY=($(compgen -W '%s' -- \"$cur\"))\n", strings.Join(commands, " "))
 	} else {
-		b.WriteString("\t\tCOMPREPLY=($(compgen -f -- \"$cur\"))\n")
+		b.WriteString("\t\tlocal IFS=$'\\n'; COMPREPLY=($(compgen -f -- \"$cur\"))\n")
 	}
 	fmt.Fprintf(&b, "\tfi\n}\ncomplete -o filenames -F _%s %s\n", app.Name, app.Name)
 	return b.String()
@@ -75,8 +75,15 @@ func zsh(app *cli.App, commands []string) string {
 		}
 		names := dashed(d)
 		text := strings.NewReplacer(`'`, `'\''`, `[`, `\[`, `]`, `\]`, `:`, `\:`).Replace(d.text)
+		repeated := ""
+		if _, many := flag.(*cli.StringSliceFlag); many || d.names[0] == "verbose" {
+			repeated = "*"
+		}
 		for _, name := range names {
-			fmt.Fprintf(&b, "  '%s[%s]%s' \\\n", name, text, value)
+			if value != "" && strings.HasPrefix(name, "--") {
+				name += "=" // and the value may also stand behind a space
+			}
+			fmt.Fprintf(&b, "  '%s%s[%s]%s' \\\n", repeated, name, text, value)
 		}
 	}
 	if len(commands) > 0 {

@@ -1,6 +1,7 @@
 package tool
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"slices"
@@ -142,7 +143,7 @@ func chosen(c *cli.Context) error {
 			continue
 		}
 		if value := c.String(d.names[0]); !slices.Contains(choices, value) {
-			return Usage(fmt.Sprintf("--%s: %q is not one of %s", d.names[0], value, strings.Join(choices, ", ")), "--"+d.names[0]+" "+choices[0])
+			return Usage(fmt.Sprintf("--%s: %q is not one of %s", d.names[0], value, strings.Join(choices, ", ")), "--"+d.names[0]+" "+cmp.Or(nearest(value, choices), choices[0]))
 		}
 	}
 	return nil

@@ -17,9 +17,10 @@ var exitStatus = [][2]string{
 	{"130, 143", "interrupted"},
 }
 
-// help is what --help prints: flags by what they are for, one line each, then
+// Help is what --help prints: flags by what they are for, one line each, then
 // what the app describes, and the exit codes.
-func help(app *cli.App) string {
+func Help(app *cli.App) string {
+	document(app)
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s - %s\n\nUSAGE\n   %s\n", app.Name, app.Usage, app.UsageText)
 	list := groups(app)
@@ -49,4 +50,4 @@ func help(app *cli.App) string {
 
 // mostFlag is how wide the column of flags may be. What is wider pushes its own
 // line alone.
-const mostFlag = 32
+const mostFlag = 30

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"time"
 
@@ -63,6 +64,9 @@ func (t *Tool) Open(ctx context.Context, name string) (*Input, error) {
 		raw, in.close = reader, reader.Close
 	} else {
 		f, err := os.Open(name) //nolint:gosec // the user names the file
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil, Hint(err, name+" is taken for a file to read; see "+t.Name+" --help")
+		}
 		if err != nil {
 			return nil, err
 		}

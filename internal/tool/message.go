@@ -63,6 +63,13 @@ func (t *Tool) message(level slog.Level, label, text string) {
 	_, _ = fmt.Fprintf(t.Err, "%s: %s%s\n", t.Name, label, text)
 }
 
+// waitingUntil is the end of the wait that people know of.
+func (t *Tool) waitingUntil() time.Time {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.waited
+}
+
 // Waiting tells people of a wait that they would notice: once, however many
 // calls wait for the same.
 func (t *Tool) Waiting(wait time.Duration, why string) {

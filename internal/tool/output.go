@@ -35,7 +35,7 @@ func (t *Tool) Distinct(c *cli.Context, flags ...string) error {
 		if path == "" || path == "-" {
 			continue
 		}
-		path = filepath.Clean(path)
+		path = absolute(path)
 		if first, ok := seen[path]; ok {
 			if flag == "summary" || first == "summary" {
 				t.summary = ""
@@ -45,6 +45,17 @@ func (t *Tool) Distinct(c *cli.Context, flags ...string) error {
 		seen[path] = flag
 	}
 	return nil
+}
+
+// absolute is a path by which two names of one file are told to be that.
+func absolute(path string) string {
+	if real, err := filepath.EvalSymlinks(path); err == nil {
+		path = real
+	}
+	if abs, err := filepath.Abs(path); err == nil {
+		return abs
+	}
+	return filepath.Clean(path)
 }
 
 // Create opens path for data; "" and "-" are stdout. The file is written

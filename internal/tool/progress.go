@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/schollz/progressbar/v3"
+	"github.com/urfave/cli/v2"
+	"golang.org/x/term"
 )
 
 // screen is stderr, which messages, diagnostics and a progress bar share: what is
@@ -53,15 +55,19 @@ const (
 )
 
 // showing settles --progress. By itself a bar is drawn only where stderr is a
-// terminal and stdout is no pipe: in a pipe, the last tool alone draws.
-func (t *Tool) showing(progress string) showing {
-	dumb := t.env.get("TERM") == "dumb"
+// terminal that nobody else writes to: stdout is no pipe, since in a pipe the last
+// tool alone draws; and for a tool that draws while it reads and writes, stdin is
+// no pipe, and no data goes to a terminal.
+func (t *Tool) showing(c *cli.Context) showing {
+	progress, output := c.String("progress"), c.String("output")
+	data := (output == "" || output == "-") && IsTerminal(t.Out)
+	alone := t.DrawsApart || !isPipe(t.In) && !data
 	switch {
 	case progress == "never" || t.quiet:
 		return nothing
-	case dumb || t.json:
+	case t.env.get("TERM") == "dumb" || t.json:
 		return lines
-	case progress == "always", IsTerminal(t.screen.w) && !isPipe(t.Out):
+	case progress == "always", IsTerminal(t.screen.w) && !isPipe(t.Out) && alone:
 		return bars
 	}
 	return lines
@@ -77,47 +83,132 @@ func isPipe(stream any) bool {
 }
 
 // Progress is how far something is that takes its time. It is safe for
-// concurrent use.
+// concurrent use. A Progress has a goroutine, which End ends.
 type Progress struct {
 	tool  *Tool
 	what  string
 	total int // 0: not known
-
-	n     int
 	began time.Time
-	told  time.Time
+
+	// Guarded by the screen's lock.
+	least time.Duration
+	n     int
+	drawn time.Time
+	ended bool
+
+	stop chan struct{}
+	done chan struct{}
 }
 
-// sayEvery is how often a line tells of progress where no bar can.
-const sayEvery = 30 * time.Second
+const (
+	sayEvery    = 30 * time.Second       // where lines tell
+	redrawEvery = 100 * time.Millisecond // a bar at most, when it moves
+	tickEvery   = time.Second            // a bar, when nothing moves
+)
 
 // Progress begins to count something, of a total or 0. One counts at a time.
 func (t *Tool) Progress(what string, total int) *Progress {
-	p := &Progress{tool: t, what: what, total: total, began: time.Now(), told: time.Now()}
-	if t.progress != bars {
+	p := &Progress{tool: t, what: what, total: total, began: time.Now(), stop: make(chan struct{}), done: make(chan struct{})}
+	every := sayEvery
+	switch t.progress {
+	case nothing:
+		close(p.done)
 		return p
+	case bars:
+		every = tickEvery
+		t.screen.begin(total)
+		p.tell(p.began)
+	case lines:
 	}
-	size := total
-	if size == 0 {
-		size = -1
-	}
-	s := t.screen
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.bar = progressbar.NewOptions(size,
-		progressbar.OptionSetWriter(s.w), progressbar.OptionSetDescription(t.Name+": "+what), progressbar.OptionSetWidth(16),
-		progressbar.OptionShowCount(), progressbar.OptionShowIts(), progressbar.OptionSetItsString(""), progressbar.OptionSetPredictTime(true),
-		progressbar.OptionClearOnFinish(),
-		progressbar.OptionSetSpinnerChangeInterval(0), // no goroutine of its own
-		progressbar.OptionSetTheme(progressbar.Theme{Saucer: "=", SaucerHead: ">", SaucerPadding: " ", BarStart: "[", BarEnd: "]"}),
-	)
-	_ = s.bar.RenderBlank() // as above
+	go p.tick(every)
 	return p
 }
 
-// redrawEvery is how often a bar is drawn anew: the library's own throttle would
-// also keep it from coming back behind a message.
-const redrawEvery = 100 * time.Millisecond
+// AtLeast says that it takes so long, whatever its pace so far.
+func (p *Progress) AtLeast(d time.Duration) {
+	p.tool.screen.mu.Lock()
+	p.least = d
+	p.tool.screen.mu.Unlock()
+}
+
+// begin puts a bar on the screen. What is said beside it is Progress's own line.
+func (s *screen) begin(total int) {
+	if total == 0 {
+		total = -1
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.bar = progressbar.NewOptions(total,
+		progressbar.OptionSetWriter(s.w), progressbar.OptionSetWidth(barWidth), progressbar.OptionShowDescriptionAtLineEnd(),
+		progressbar.OptionSetPredictTime(false), progressbar.OptionSetElapsedTime(false), progressbar.OptionClearOnFinish(),
+		progressbar.OptionUseANSICodes(true),          // which clear a line however wide it has become
+		progressbar.OptionSetSpinnerChangeInterval(0), // no goroutine of its own
+		progressbar.OptionSetTheme(progressbar.Theme{Saucer: "=", SaucerHead: ">", SaucerPadding: " ", BarStart: "[", BarEnd: "]"}),
+	)
+}
+
+const (
+	barWidth = 12
+	beside   = len(" 100% []  ") + barWidth + 2 // columns that the bar takes of a line
+)
+
+// tick tells of progress also while nothing moves.
+func (p *Progress) tick(every time.Duration) {
+	defer close(p.done)
+	ticker := time.NewTicker(every)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-p.stop:
+			return
+		case now := <-ticker.C:
+			p.tell(now)
+		}
+	}
+}
+
+func (p *Progress) tell(now time.Time) {
+	s := p.tool.screen
+	s.mu.Lock()
+	line := ""
+	switch {
+	case p.ended:
+	case s.bar != nil:
+		p.draw(now)
+	default:
+		line = p.line(now)
+	}
+	s.mu.Unlock()
+	if line != "" {
+		p.tool.Say("%s", line)
+	}
+}
+
+// draw needs the screen's lock. A stderr that cannot be written to has nobody
+// left to see it.
+func (p *Progress) draw(now time.Time) {
+	p.drawn = now
+	s := p.tool.screen
+	line := p.line(now)
+	s.bar.Describe(line[:min(len(line), max(s.columns()-beside, 0))])
+	if p.total == 0 || p.n < p.total { // the last one would end it: see End
+		_ = s.bar.Set(p.n)
+	}
+}
+
+// columns is how wide the terminal is now.
+func (s *screen) columns() int {
+	const usual = 80
+	f, ok := s.w.(interface{ Fd() uintptr })
+	if !ok {
+		return usual
+	}
+	width, _, err := term.GetSize(int(f.Fd()))
+	if err != nil || width == 0 {
+		return usual
+	}
+	return width
+}
 
 // Add counts n more.
 func (p *Progress) Add(n int) {
@@ -126,18 +217,13 @@ func (p *Progress) Add(n int) {
 	}
 	s := p.tool.screen
 	s.mu.Lock()
+	defer s.mu.Unlock()
 	p.n += n
-	now, line := time.Now(), ""
-	switch {
-	case s.bar == nil && now.Sub(p.told) >= sayEvery:
-		p.told, line = now, p.line(now)
-	case s.bar != nil && now.Sub(p.told) >= redrawEvery && (p.total == 0 || p.n < p.total): // the last one ends it: see End
-		p.told = now
-		_ = s.bar.Set(p.n) // as above
+	if s.bar == nil || p.ended {
+		return
 	}
-	s.mu.Unlock()
-	if line != "" {
-		p.tool.Say("%s", line)
+	if now := time.Now(); now.Sub(p.drawn) >= redrawEvery {
+		p.draw(now)
 	}
 }
 
@@ -146,24 +232,43 @@ func (p *Progress) line(now time.Time) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s: %s", p.what, Thousands(p.n))
 	took := now.Sub(p.began)
-	if p.total > 0 {
-		fmt.Fprintf(&b, " of %s (%d%%)", Thousands(p.total), 100*p.n/p.total)
+	known := p.total > 0 && p.n <= p.total // what was counted may have grown meanwhile
+	if known {
+		fmt.Fprintf(&b, " of %s", Thousands(p.total))
+		if p.tool.progress == lines {
+			fmt.Fprintf(&b, " (%d%%)", 100*p.n/p.total)
+		}
 	}
-	fmt.Fprintf(&b, ", %s/s", Thousands(int(float64(p.n)/max(took.Seconds(), 1))))
-	if p.total > 0 && p.n > 0 {
+	if until := p.tool.waitingUntil(); until.After(now) {
+		fmt.Fprintf(&b, ", waiting until %s", until.Format(time.TimeOnly))
+		return b.String()
+	}
+	if took < time.Second {
+		return b.String()
+	}
+	fmt.Fprintf(&b, ", %s/s", Thousands(int(float64(p.n)/took.Seconds())))
+	if known && p.n > 0 {
 		left := time.Duration(float64(took) * float64(p.total-p.n) / float64(p.n))
-		fmt.Fprintf(&b, ", about %s left", left.Round(time.Second))
+		fmt.Fprintf(&b, ", about %s left", max(left, p.least-took).Round(time.Second))
 	}
 	return b.String()
 }
 
-// End takes the bar away.
+// End takes the bar away and waits for the goroutine. It may be called again.
 func (p *Progress) End() {
+	if p == nil {
+		return
+	}
 	s := p.tool.screen
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.bar != nil {
-		_ = s.bar.Clear() // as above
-		s.bar = nil
+	if !p.ended && p.tool.progress != nothing {
+		close(p.stop)
+		if s.bar != nil {
+			_ = s.bar.Clear()
+			s.bar = nil
+		}
 	}
+	p.ended = true
+	s.mu.Unlock()
+	<-p.done
 }

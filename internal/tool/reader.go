@@ -2,6 +2,7 @@ package tool
 
 import (
 	"context"
+	"errors"
 	"io"
 	"sync"
 	"time"
@@ -74,6 +75,11 @@ func (r *reader) Read(p []byte) (int, error) {
 				return 0, io.EOF
 			}
 			r.data, r.buf, r.err = b.data, b.data, b.err
+			if errors.Is(b.err, io.EOF) && r.interrupted() {
+				// Ctrl-C ends the command before this one too, and then the end of
+				// the pipe is no end of the data.
+				r.err = context.Cause(r.ctx)
+			}
 		case <-r.ctx.Done():
 			return 0, context.Cause(r.ctx)
 		}
@@ -82,6 +88,27 @@ func (r *reader) Read(p []byte) (int, error) {
 	r.data = r.data[n:]
 	return n, nil
 }
+
+// grace is how long after the end of a stream an interrupt may come that has ended
+// the stream as well: the two reach us in no order.
+const grace = 20 * time.Millisecond
+
+// interrupted reports whether the run is, or is about to be.
+func (r *reader) interrupted() bool {
+	if !r.piped() {
+		return r.ctx.Err() != nil
+	}
+	select {
+	case <-r.ctx.Done():
+		return true
+	case <-time.After(grace):
+		return false
+	}
+}
+
+// piped reports whether another process writes the stream, whom the same Ctrl-C
+// may end.
+func (r *reader) piped() bool { return isPipe(r.src) }
 
 // Close stops reading ahead and waits for the goroutine, where it can be woken.
 func (r *reader) Close() error {

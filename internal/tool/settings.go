@@ -74,7 +74,11 @@ func (t *Tool) Token(c *cli.Context, names ...string) (string, error) {
 		if err != nil {
 			return "", &Error{Err: fmt.Errorf("--token-file: %w", err), Code: BadUsage}
 		}
-		return clean("--token-file", string(data))
+		token, err := clean("--token-file", string(data))
+		if err == nil && token == "" {
+			err = Usage("--token-file: "+path+" is empty", "put the token into it, alone")
+		}
+		return token, err
 	}
 	return t.Setting(names...)
 }

@@ -4,12 +4,12 @@
 package tool
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"log/slog"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"sync"
@@ -26,6 +26,9 @@ type Tool struct {
 	Out  io.Writer
 	Err  io.Writer
 	Log  *slog.Logger // diagnostics; ready once the flags are read
+	// DrawsApart is for a tool whose input has ended before it draws, and that
+	// writes whole lines, by Above.
+	DrawsApart bool
 
 	screen   *screen // what Err is
 	env      environment
@@ -63,10 +66,10 @@ func (t *Tool) Run(ctx context.Context, app *cli.App, args []string) int {
 	app.DisableSliceFlagSeparator = true // a value may hold a comma
 	document(app)
 	// The library fills a template; ours is filled already, before a flag is read.
-	app.Description, app.CustomAppHelpTemplate = help(app), "{{.Description}}"
+	app.Description, app.CustomAppHelpTemplate = Help(app), "{{.Description}}"
 	app.ExitErrHandler = func(*cli.Context, error) {}
 	app.OnUsageError = func(_ *cli.Context, err error, _ bool) error {
-		return mistyped(app, err)
+		return mistyped(app, args, err)
 	}
 	action := app.Action
 	app.Action = func(c *cli.Context) error {
@@ -109,7 +112,7 @@ func summaryFile(args []string) string {
 		named := 0
 		for _, arg := range args {
 			_, value, joined := strings.Cut(arg, "=")
-			if filepath.Clean(arg) == filepath.Clean(path) || joined && filepath.Clean(value) == filepath.Clean(path) {
+			if absolute(arg) == absolute(path) || joined && absolute(value) == absolute(path) {
 				named++
 			}
 		}
@@ -157,7 +160,7 @@ const messages = "MESSAGES"
 
 func commonFlags() []cli.Flag {
 	return []cli.Flag{
-		&cli.StringFlag{Name: "progress", Category: messages, Value: "auto", Usage: "`auto|always|never` draw a bar; without a terminal, a line every 30 s"},
+		&cli.StringFlag{Name: "progress", Category: messages, Value: "auto", Usage: "`auto|always|never` draw a bar, else a line every 30 s"},
 		&cli.StringFlag{Name: "summary", Category: messages, Usage: "write the closing summary to `FILE` as JSON, whatever happens"},
 		&cli.StringFlag{Name: "log-format", Category: messages, Value: "text", Usage: "`text|json` for what goes to stderr"},
 		&cli.BoolFlag{Name: "quiet", Category: messages, Aliases: []string{"q"}, Usage: "print errors and the closing summary only"},
@@ -169,21 +172,52 @@ func commonFlags() []cli.Flag {
 
 // mistyped is a command line that the library does not understand, with what
 // was most likely meant.
-func mistyped(app *cli.App, err error) error {
+func mistyped(app *cli.App, args []string, err error) error {
 	see := "see " + app.Name + " --help"
-	_, flag, ok := strings.Cut(err.Error(), "flag provided but not defined: -")
+	_, name, ok := strings.Cut(err.Error(), "flag provided but not defined: -")
 	if !ok {
-		return Usage(inOurWords(err.Error()), see)
+		return Usage(inOurWords(err.Error()), cmp.Or(exampleOf(app, err), see))
+	}
+	name = strings.TrimLeft(name, "-")
+	typed := "-" + name
+	for _, arg := range args { // the library has lost a dash
+		if flag, _, _ := strings.Cut(arg, "="); flag == "--"+name {
+			typed = flag
+		}
 	}
 	var names []string
 	for _, f := range app.Flags {
 		names = append(names, f.Names()[0])
 	}
-	flag = strings.TrimLeft(flag, "-")
-	if near := nearest(flag, names); near != "" {
-		return Usage("there is no flag --"+flag, "did you mean --"+near+"? "+see)
+	problem := "there is no flag " + typed
+	if secret.MatchString(name) {
+		return Usage(problem+", and none that takes a secret", "export it, put it into .env, or name a file: --token-file FILE; "+see)
 	}
-	return Usage("there is no flag --"+flag, see)
+	if near := nearest(name, names); near != "" && len(name) > 1 {
+		return Usage(problem, "did you mean --"+near+"? "+see)
+	}
+	return Usage(problem, see)
+}
+
+// secret is how flags for secrets are called elsewhere.
+var secret = regexp.MustCompile(`(?i)^(api[-_]?)?(key|token|secret|password)$|^client[-_]secret$`)
+
+// exampleOf is how the flag is used that an error is about.
+func exampleOf(app *cli.App, err error) string {
+	for _, flag := range app.Flags {
+		d := docOf(flag)
+		if !strings.Contains(err.Error()+":", "-"+d.names[0]+":") {
+			continue
+		}
+		switch {
+		case d.metavar == "":
+			return "--" + d.names[0]
+		case d.standard != "" && !strings.Contains(d.standard, " "):
+			return "--" + d.names[0] + " " + d.standard
+		}
+		return "--" + d.names[0] + " " + d.metavar
+	}
+	return ""
 }
 
 // What the library says of a flag's value.
@@ -228,7 +262,7 @@ func (t *Tool) settle(c *cli.Context) error {
 		t.json = true
 		t.Log = slog.New(slog.NewJSONHandler(t.Err, options))
 	}
-	t.progress = t.showing(c.String("progress"))
+	t.progress = t.showing(c)
 	return t.env.load(c)
 }
 
@@ -242,12 +276,4 @@ func Files(c *cli.Context) ([]string, error) {
 		}
 	}
 	return args, nil
-}
-
-// NoFiles refuses positional arguments, for a tool that takes none.
-func NoFiles(c *cli.Context) error {
-	if c.Args().Present() {
-		return Usage(fmt.Sprintf("%q is an argument, and %s takes none", c.Args().First(), c.App.Name), "see "+c.App.Name+" --help")
-	}
-	return nil
 }

@@ -159,13 +159,6 @@ func TestFiles(t *testing.T) {
 		code: tool.BadUsage,
 		errs: "demo: error: --all stands after a file\ndemo: hint: put flags before the files\n",
 	})
-
-	none := func(c *cli.Context, _ *tool.Tool) error { return tool.NoFiles(c) }
-	check(t, run(t.Context(), none, "-a"), result{})
-	check(t, run(t.Context(), none, "one"), result{
-		code: tool.BadUsage,
-		errs: "demo: error: \"one\" is an argument, and demo takes none\ndemo: hint: see demo --help\n",
-	})
 }
 
 func TestInterrupted(t *testing.T) {

@@ -7,19 +7,16 @@ import (
 	"strings"
 )
 
-// version and commit are set by the release build; otherwise the build info
-// that Go puts into every binary says them.
-var version, commit string
-
-// Version is the version, the commit and the Go that built it.
+// Version is the version, the commit and the Go that built it, as Go itself puts
+// them into every binary.
 func Version() string {
-	v, rev, goVersion := version, commit, ""
+	var v, rev, goVersion string
 	if info, ok := debug.ReadBuildInfo(); ok {
 		goVersion = info.GoVersion
-		v = cmp.Or(v, info.Main.Version)
+		v = info.Main.Version
 		for _, s := range info.Settings {
 			if s.Key == "vcs.revision" {
-				rev = cmp.Or(rev, s.Value)
+				rev = s.Value
 			}
 		}
 	}
