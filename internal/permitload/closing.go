@@ -74,6 +74,31 @@ func (l *loader) closing(stopped error) error {
 	return first
 }
 
+// foreseen counts what a load would leave as it is, for a dry run's summary.
+func (l *loader) foreseen() {
+	for i := range l.plan.Users() {
+		if l.plan.State(i) == reconcile.Same && !l.wants(i) && !l.takeAway.owes(i) {
+			l.in.tallies[record.TypeUser].Unchanged++
+		}
+	}
+	met := map[outcome]bool{}
+	renamed := map[string]bool{}
+	for _, r := range l.plan.Renamed() {
+		renamed[r.Key] = true
+	}
+	for _, line := range l.in.catalogue {
+		what, t := outcome{line.kind, line.key}, l.in.tallies[line.kind]
+		there := line.kind == record.TypeRole && l.plan.HasRole(line.key) || line.kind == record.TypeTenant && l.plan.HasTenant(line.key) && !renamed[line.key]
+		switch {
+		case met[what]:
+			t.Repeated++
+		case there:
+			t.Unchanged++
+		}
+		met[what] = true
+	}
+}
+
 func (l *loader) wants(i int) bool {
 	for range l.plan.Wanting(i) {
 		return true
@@ -84,7 +109,7 @@ func (l *loader) wants(i int) bool {
 func notReached(stopped error) fault {
 	message := "not reached"
 	if stopped != nil {
-		message += ": the load stopped: " + stopped.Error()
+		message = "the load stopped before: " + stopped.Error()
 	}
 	return fault{Code: "not_reached", Message: message, Retryable: true}
 }

@@ -271,6 +271,7 @@ func (l *loader) run(ctx context.Context) error {
 		if err := l.foresee(); err != nil {
 			return err
 		}
+		l.foreseen()
 		l.tool.Say("nothing was written (--dry-run)")
 		return l.verdict()
 	}

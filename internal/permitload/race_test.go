@@ -414,6 +414,34 @@ func TestSummaryAddsUp(t *testing.T) {
 	}
 }
 
+// A dry run's summary says what is as it should be.
+func TestSummaryOfADryRun(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		srv := permittest.New(permittest.Options{})
+		have := crowd(12)
+		have.Tenants = append(have.Tenants, permittest.Tenant{Key: "org_1", Name: "Acme"}, permittest.Tenant{Key: "org_2", Name: "Big"})
+		srv.Seed(have)
+		input := have
+		input.Users[1].FirstName, input.Tenants[1].Name = "Anne", "Acme Inc"
+		got := bring(t.Context(), srv, records(input)+`{"type":"role","key":"Admin"}`+"\n", func(c *config) { c.dryRun = true })
+		wantCode(t, got, tool.Done)
+		data, err := got.report.MarshalJSON()
+		if err != nil {
+			t.Fatal(err)
+		}
+		var sum struct {
+			DryRun                bool `json:"dry_run"`
+			Users, Roles, Tenants tally
+		}
+		unmarshal(t, data, &sum)
+		want := []tally{{In: 12, Unchanged: 11, NotLoaded: 1}, {In: 4, Unchanged: 3, Repeated: 1}, {In: 2, Unchanged: 1, NotLoaded: 1}}
+		if diff := cmp.Diff(want, []tally{sum.Users, sum.Roles, sum.Tenants}); diff != "" || !sum.DryRun {
+			t.Errorf("(-want +got):\n%s", diff)
+		}
+	})
+}
+
 // What an earlier run has written down is not lost to a later one.
 func TestRemovedIsKept(t *testing.T) {
 	t.Parallel()

@@ -1,4 +1,5 @@
-// Package sample makes up tables of users to measure a0tojsonl with.
+// Package sample makes up tables of users to measure a0tojsonl with. It is no
+// fake of Auth0, which is auth0test, and its users are nobody's.
 package sample
 
 import (
