@@ -31,6 +31,9 @@ func (l *loader) estimate(roles, tenants int, c reconcile.Counts) {
 	if wait > 0 {
 		l.tool.Say("%s; Permit's rate limits stretch them over %s at least", tool.Count(bulk, "bulk call"), wait)
 	}
+	if wait == 0 && l.dryRun {
+		l.tool.Say("%s; no wait by Permit's rate limits", tool.Count(bulk, "bulk call"))
+	}
 	if bulk > permit.BulkCalls {
 		l.tool.Say("Permit asks to be told before its bulk calls are used for a migration of this size: https://io.permit.io/slack")
 	}

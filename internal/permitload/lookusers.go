@@ -33,10 +33,10 @@ func (l *loader) lookUsers(ctx context.Context) error {
 	}
 	l.progress = l.tool.Progress("looking at users", total)
 	defer func() { l.progress.End() }()
-	return l.listUsers(ctx)
+	return l.listUsers(ctx, pages)
 }
 
-func (l *loader) listUsers(ctx context.Context) error {
+func (l *loader) listUsers(ctx context.Context, pages int) error {
 	begin := func() error {
 		l.extras.abort()
 		l.plan.ForgetUsers()
@@ -47,9 +47,11 @@ func (l *loader) listUsers(ctx context.Context) error {
 		l.extras, err = l.newExtras()
 		return err
 	}
-	err := l.allUsers(ctx, begin, l.compare, func() bool { return l.plan.Counts().Create <= fewNew })
-	if err == nil && l.extras.n+l.plan.Users() > permit.PageSize {
-		err = l.findMissed(ctx)
+	// To ask for them may cost as much as the list did, and no more.
+	few := min(fewNew, pages)
+	err := l.allUsers(ctx, begin, l.compare, func() bool { return l.plan.Counts().Create <= few })
+	if err == nil && pages > 1 {
+		err = l.findMissed(ctx, few)
 	}
 	if err != nil {
 		l.extras.abort()
@@ -92,11 +94,11 @@ func (l *loader) allUsers(ctx context.Context, begin func() error, met func(perm
 }
 
 // findMissed asks for the few users by key whom the list did not show.
-func (l *loader) findMissed(ctx context.Context) error {
+func (l *loader) findMissed(ctx context.Context, few int) error {
 	var missed []int
 	for i := range l.plan.Users() {
 		if l.plan.State(i) == reconcile.Create {
-			if missed = append(missed, i); len(missed) > fewNew {
+			if missed = append(missed, i); len(missed) > few {
 				return nil
 			}
 		}

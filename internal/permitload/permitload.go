@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"regexp"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -320,7 +321,7 @@ func (l *loader) enter(ctx context.Context) error {
 	status := permit.Status(err)
 	denied := status == http.StatusForbidden || status == http.StatusNotFound
 	named := l.project != "" && l.project != scope.Project || l.environment != "" && l.environment != scope.Environment
-	if named && (denied || l.elsewhere(scope)) {
+	if differ(l.project, scope.Project) || differ(l.environment, scope.Environment) || named && (denied || l.elsewhere(scope)) {
 		return &tool.Error{
 			Err:   fmt.Errorf("the API key gives no access to project %s, environment %s", project, environment),
 			Code:  tool.BadUsage,
@@ -329,6 +330,14 @@ func (l *loader) enter(ctx context.Context) error {
 	}
 	return err
 }
+
+// differ reports whether a name is an id, and not the one that the key is for. A
+// key's name may be anything's.
+func differ(named, id string) bool {
+	return named != id && id != "" && uuid.MatchString(named) && uuid.MatchString(id)
+}
+
+var uuid = regexp.MustCompile(`^(?i)[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
 
 // elsewhere reports whether the roles that were read are not of the
 // environment that the key is for.

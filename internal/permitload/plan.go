@@ -74,16 +74,18 @@ func (l *loader) sayRejected() {
 		return
 	}
 	l.tool.Warn("%s cannot be loaded", tool.Count(len(l.in.rejected), "line"))
-	later := map[string]int{}
-	for _, r := range l.in.rejected {
-		if r.where != "" {
-			l.tool.Problem("%s: %s", r.where, r.fault.Message)
-			continue
+	more := map[string]int{}
+	for i, r := range l.in.rejected {
+		if i < shown {
+			if where, err := l.in.where(r.place); err == nil {
+				l.tool.Problem("%s: %s", where, r.fault.Message)
+				continue
+			}
 		}
-		later[r.fault.Message]++
+		more[r.fault.Message]++
 	}
-	for _, message := range slices.Sorted(maps.Keys(later)) {
-		l.tool.Problem("%s: %s", tool.Count(later[message], "line"), message)
+	for _, message := range slices.Sorted(maps.Keys(more)) {
+		l.tool.Problem("%s more: %s", tool.Count(more[message], "line"), message)
 	}
 }
 

@@ -508,3 +508,27 @@ func TestExtraOfNoUsers(t *testing.T) {
 		t.Errorf("%s, %v", text, err)
 	}
 }
+
+// An id that is not the key's is refused, however lenient the server is.
+func TestAnotherIDIsRefused(t *testing.T) {
+	t.Parallel()
+	const other = "22222222-1111-4111-8111-111111111111"
+	for name, set := range map[string]func(*config){
+		"project": func(c *config) { c.project = other }, "environment": func(c *config) { c.environment = other },
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			srv := permittest.New(permittest.Options{})
+			lenient := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				for _, id := range []string{permittest.ProjectID, permittest.EnvironmentID} {
+					r.URL.Path = strings.Replace(r.URL.Path, other, id, 1)
+				}
+				srv.ServeHTTP(w, r)
+			})
+			got := bring(t.Context(), lenient, ann+end, set)
+			wantCode(t, got, tool.BadUsage)
+			if n := writes(srv); n > 0 {
+				t.Errorf("%s: %d writes", name, n)
+			}
+		})
+	}
+}

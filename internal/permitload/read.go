@@ -26,9 +26,8 @@ type input struct {
 	rejected  []rejection
 	tallies   map[string]*tally
 
-	// Where the line stands that is being read.
-	name   string
-	number int
+	names []string // of the sources
+	bases []int64  // where each begins
 
 	ends       int
 	asOf       time.Time // the oldest of the ends'
@@ -46,7 +45,6 @@ type rejection struct {
 	place
 	kind  string
 	fault fault
-	where string // it stands, "" when only the plan has found it out
 }
 
 var bom = []byte("\ufeff")
@@ -77,7 +75,6 @@ func (in *input) read(ctx context.Context, t *tool.Tool, names []string) error {
 			return err
 		}
 	}
-	in.name = ""
 	return nil
 }
 
@@ -91,6 +88,7 @@ func (in *input) readOne(ctx context.Context, t *tool.Tool, name string) error {
 	var base int64
 	var from io.Reader = src
 	source := len(in.sources)
+	in.names = append(in.names, src.Name)
 	if src.File != nil {
 		in.sources = append(in.sources, src.File)
 	} else {
@@ -104,6 +102,7 @@ func (in *input) readOne(ctx context.Context, t *tool.Tool, name string) error {
 		base = in.spool.Size()
 		from = io.TeeReader(src, in.spool)
 	}
+	in.bases = append(in.bases, base)
 	reader := jsonl.NewReader(from)
 	for {
 		line, err := reader.Next()
@@ -117,7 +116,6 @@ func (in *input) readOne(ctx context.Context, t *tool.Tool, name string) error {
 		}
 		text := bytes.TrimPrefix(line.Text, bom)                                                                                   // of a Windows editor
 		at := place{offset: base + line.Offset + int64(len(line.Text)-len(text)), size: uint32(len(text)), source: uint16(source)} //nolint:gosec // a line is at most 16 MiB; nobody names 65,536 files
-		in.name, in.number = src.Name, line.Number
 		if err := in.take(text, at); err != nil {
 			return tool.Hint(fmt.Errorf("%s: line %d: %w", src.Name, line.Number, err),
 				"permitload reads the JSONL that a0tojsonl writes, one object a line; jq -c keeps it so")
@@ -195,11 +193,22 @@ func (in *input) sound(at place, kind string, err error, rule func() error) bool
 }
 
 func (in *input) reject(at place, kind, code, message string) {
-	where := ""
-	if in.name != "" && len(in.rejected) < shown {
-		where = fmt.Sprintf("%s: line %d", in.name, in.number)
+	in.rejected = append(in.rejected, rejection{at, kind, fault{Code: code, Message: message}})
+}
+
+// where says where a line stands. The lines before it are counted, since a number
+// for each line would be memory for nothing.
+func (in *input) where(at place) (string, error) {
+	number, block := 1, make([]byte, 1<<20)
+	for from := in.bases[at.source]; from < at.offset; {
+		n, err := in.sources[at.source].ReadAt(block[:min(int64(len(block)), at.offset-from)], from)
+		if n == 0 {
+			return "", fmt.Errorf("read the input again: %w", err)
+		}
+		number += bytes.Count(block[:n], []byte{'\n'})
+		from += int64(n)
 	}
-	in.rejected = append(in.rejected, rejection{at, kind, fault{Code: code, Message: message}, where})
+	return fmt.Sprintf("%s: line %d", in.names[at.source], number), nil
 }
 
 func (in *input) takeEnd(text []byte) error {

@@ -127,7 +127,7 @@ func (l *loader) foresee() error {
 }
 
 // stale is the age above which input is last week's.
-const stale = 24 * time.Hour
+const stale = 5 * 24 * time.Hour
 
 // fresh refuses old input that would give roles: they may have been taken away
 // since, from the users or with them, and no list tells.

@@ -116,7 +116,7 @@ func summaryFile(args []string) string {
 				named++
 			}
 		}
-		if named > 1 {
+		if named > 1 || path == "-" {
 			return ""
 		}
 		return path
@@ -247,6 +247,9 @@ func nearest(word string, names []string) string {
 
 // settle reads the common flags and the .env file.
 func (t *Tool) settle(c *cli.Context) error {
+	if c.String("summary") == "-" {
+		return Usage("--summary: stdout is for data", "--summary summary.json")
+	}
 	t.summary = c.String("summary")
 	t.quiet = c.Bool("quiet")
 	level := slog.LevelWarn - slog.Level(4*min(c.Count("verbose"), 2))
