@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"time"
 
 	"a0permit/internal/httpapi"
 	"a0permit/internal/permit"
@@ -51,18 +50,13 @@ func (l *loader) assign(ctx context.Context, atLeast int) error {
 }
 
 func (l *loader) putAssignments(ctx context.Context, batch []pending) error {
-	return l.deliverAssignments(ctx, batch, func(a pending) {
-		l.plan.Made(a.Assignment)
-		l.report.Assigned++
-	})
-}
-
-// deliverAssignments makes assignments, and counts each that is made by done.
-func (l *loader) deliverAssignments(ctx context.Context, batch []pending, done func(pending)) error {
 	return deliver(ctx, l, batch, bulk[pending]{
-		send:   l.sendAssignments,
-		one:    l.assignOne,
-		done:   done,
+		send: l.sendAssignments,
+		one:  l.assignOne,
+		done: func(a pending) {
+			l.plan.Made(a.Assignment)
+			l.report.Assigned++
+		},
 		refuse: func(a pending, f fault) error { return l.fail(a.User, f) },
 		size:   &l.assignmentSize,
 	})
@@ -115,6 +109,8 @@ func (l *loader) sendAssignments(ctx context.Context, batch []pending) error {
 	}
 }
 
+func (a pending) holder() string { return a.key }
+
 func (a pending) call() permit.Assignment {
 	return permit.Assignment{User: a.key, Role: a.Role, Tenant: a.Tenant, ResourceInstance: a.ResourceInstance}
 }
@@ -158,9 +154,8 @@ func there(err error) error {
 // unmade is the part of batch that Permit does not have yet. Where an answer was
 // lost, some of it must show: the list may be late, and is asked for again.
 func (l *loader) unmade(ctx context.Context, batch []pending, lost bool) ([]pending, error) {
-	deadline := time.Now().Add(patience)
-	for wait := firstLook; ; wait = min(wait*3/2, lastLook) {
-		have, err := l.assignments(ctx, keys(batch))
+	for looks := newLooks(); ; {
+		have, err := l.assignments(ctx, users(batch))
 		if err != nil {
 			return nil, err
 		}
@@ -171,10 +166,10 @@ func (l *loader) unmade(ctx context.Context, batch []pending, lost bool) ([]pend
 				rest = append(rest, a)
 			}
 		}
-		if !lost || len(rest) < len(batch) || time.Now().Add(wait).After(deadline) {
+		if !lost || len(rest) < len(batch) || looks.over() {
 			return rest, nil
 		}
-		if err := httpapi.Sleep(ctx, wait); err != nil {
+		if err := looks.next(ctx); err != nil {
 			return nil, err
 		}
 	}

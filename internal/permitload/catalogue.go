@@ -149,26 +149,36 @@ func (l *loader) lacking(kind, key string) fault {
 	return fault{Code: "missing_" + kind, Message: fmt.Sprintf("Permit has no %s %s", kind, key), Retryable: true}
 }
 
+// has reports whether Permit has the role or the tenant of a line.
+func (l *loader) has(line catalogueLine) bool {
+	if line.kind == record.TypeTenant {
+		return l.plan.HasTenant(line.key)
+	}
+	return l.plan.HasRole(line.key)
+}
+
+// renamed is the tenants that Permit has by another name still.
+func (l *loader) renamed() map[string]bool {
+	renamed := map[string]bool{}
+	for _, r := range l.plan.Renamed() {
+		renamed[r.Key] = true
+	}
+	return renamed
+}
+
 // closeCatalogue settles what became of the role and tenant lines. Lines of
 // one key are one.
 func (l *loader) closeCatalogue(stopped error, note func(error)) {
 	met := map[outcome]bool{}
-	renamed := map[string]bool{} // and not yet so in Permit
-	for _, r := range l.plan.Renamed() {
-		renamed[r.Key] = true
-	}
+	renamed := l.renamed()
 	for _, line := range l.in.catalogue {
 		what := outcome{line.kind, line.key}
 		t := l.in.tallies[line.kind]
-		has := l.plan.HasRole
-		if line.kind == record.TypeTenant {
-			has = l.plan.HasTenant
-		}
 		switch {
-		case !has(line.key), line.kind == record.TypeTenant && renamed[line.key]:
+		case !l.has(line), line.kind == record.TypeTenant && renamed[line.key]:
 			t.NotLoaded++
 			f := l.lacking(line.kind, line.key)
-			if _, tried := l.broken[what]; !tried && (stopped != nil || has(line.key)) {
+			if _, tried := l.broken[what]; !tried && (stopped != nil || l.has(line)) {
 				f = notReached(stopped)
 			}
 			note(l.putLine(line.place, f))

@@ -60,9 +60,9 @@ func (l *loader) closing(stopped error) error {
 		case state == reconcile.Conflicted || state == reconcile.TakenEmail: // counted with the plan
 		case state == reconcile.Failed:
 			t.NotLoaded++
-		case state == reconcile.Same && !l.wants(i) && !l.takeAway.owes(i):
+		case state == reconcile.Same && !l.owed(i):
 			t.Unchanged++
-		case (state == reconcile.Written || state == reconcile.Touched) && !l.wants(i) && !l.takeAway.owes(i):
+		case (state == reconcile.Written || state == reconcile.Touched) && !l.owed(i):
 			t.Loaded++
 		default:
 			t.NotLoaded++
@@ -77,27 +77,26 @@ func (l *loader) closing(stopped error) error {
 // foreseen counts what a load would leave as it is, for a dry run's summary.
 func (l *loader) foreseen() {
 	for i := range l.plan.Users() {
-		if l.plan.State(i) == reconcile.Same && !l.wants(i) && !l.takeAway.owes(i) {
+		if l.plan.State(i) == reconcile.Same && !l.owed(i) {
 			l.in.tallies[record.TypeUser].Unchanged++
 		}
 	}
 	met := map[outcome]bool{}
-	renamed := map[string]bool{}
-	for _, r := range l.plan.Renamed() {
-		renamed[r.Key] = true
-	}
+	renamed := l.renamed()
 	for _, line := range l.in.catalogue {
 		what, t := outcome{line.kind, line.key}, l.in.tallies[line.kind]
-		there := line.kind == record.TypeRole && l.plan.HasRole(line.key) || line.kind == record.TypeTenant && l.plan.HasTenant(line.key) && !renamed[line.key]
 		switch {
 		case met[what]:
 			t.Repeated++
-		case there:
+		case l.has(line) && (line.kind != record.TypeTenant || !renamed[line.key]):
 			t.Unchanged++
 		}
 		met[what] = true
 	}
 }
+
+// owed reports whether assignments of user i are still to be made or taken away.
+func (l *loader) owed(i int) bool { return l.wants(i) || l.takeAway.owes(i) }
 
 func (l *loader) wants(i int) bool {
 	for range l.plan.Wanting(i) {

@@ -1,15 +1,11 @@
 package permitload
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
 	"time"
 
-	"a0permit/internal/jsonl"
 	"a0permit/internal/permit"
 	"a0permit/internal/record"
-	"a0permit/internal/tool"
 )
 
 // extras is the users that Permit has and the input lacks: counted, and
@@ -17,8 +13,7 @@ import (
 type extras struct {
 	n     int
 	began time.Time
-	file  *tool.Output
-	out   *jsonl.Writer
+	file  *userFile // nil without --extra
 }
 
 func (l *loader) newExtras() (*extras, error) {
@@ -26,52 +21,42 @@ func (l *loader) newExtras() (*extras, error) {
 	if l.extra == "" {
 		return e, nil
 	}
-	file, err := l.tool.Create(l.extra)
-	if err != nil {
-		return nil, fmt.Errorf("--extra: %w", err)
-	}
-	e.file, e.out = file, jsonl.NewWriter(file)
-	return e, nil
+	var err error
+	e.file, err = l.createUserFile("--extra", l.extra)
+	return e, err
 }
 
 func (e *extras) add(u permit.User) error {
 	e.n++
-	if e.out == nil {
+	if e.file == nil {
 		return nil
 	}
 	line, err := asRecord(u)
 	if err != nil {
 		return err
 	}
-	return e.check(e.out.Write(line))
+	return e.file.check(e.file.write(line))
 }
 
-// commit ends the file as a stream of its own, so that it can be fed again.
 func (e *extras) commit() error {
-	if e.out == nil {
+	if e.file == nil {
 		return nil
 	}
-	end := record.End{Type: record.TypeEnd, Complete: true, Users: e.n, AsOf: e.began.UTC().Format(time.RFC3339)}
-	if err := e.out.Write(end); err != nil {
-		return e.check(err)
+	if err := e.file.end(e.began); err != nil {
+		return err
 	}
-	if err := e.out.Flush(); err != nil {
-		return e.check(err)
-	}
-	return e.check(e.file.Commit())
+	return e.file.commit()
 }
 
 func (e *extras) abort() {
 	if e != nil && e.file != nil {
-		e.file.Abort()
+		e.file.file.Abort()
 	}
 }
 
-func (e *extras) check(err error) error {
-	if err != nil {
-		return fmt.Errorf("--extra: %w", err)
-	}
-	return nil
+// asRoleAssignment is an assignment of Permit's as a line has it.
+func asRoleAssignment(a permit.Assignment) record.RoleAssignment {
+	return record.RoleAssignment{Role: a.Role, Tenant: a.Tenant, ResourceInstance: a.ResourceInstance}
 }
 
 // asRecord is a user of Permit's as a line.
@@ -87,9 +72,7 @@ func attributes(u permit.User) (map[string]any, error) {
 		return nil, nil
 	}
 	var fields map[string]any
-	decoder := json.NewDecoder(bytes.NewReader(u.Attributes))
-	decoder.UseNumber()
-	if err := decoder.Decode(&fields); err != nil {
+	if err := decodeExactly(u.Attributes, &fields); err != nil {
 		return nil, fmt.Errorf("a user's attributes in Permit are not an object: %w", err)
 	}
 	return fields, nil

@@ -18,6 +18,24 @@ const (
 	lastLook  = 5 * time.Second
 )
 
+// looks is the times at which something is looked at that may be late.
+type looks struct {
+	deadline time.Time
+	wait     time.Duration // until the next
+}
+
+func newLooks() *looks { return &looks{time.Now().Add(patience), firstLook} }
+
+// over reports whether the next would come too late.
+func (l *looks) over() bool { return time.Now().Add(l.wait).After(l.deadline) }
+
+// next waits for the next.
+func (l *looks) next(ctx context.Context) error {
+	wait := l.wait
+	l.wait = min(wait*3/2, lastLook)
+	return httpapi.Sleep(ctx, wait)
+}
+
 // sampled is how many users of a batch are asked for: to ask for each would
 // cost more calls than the load itself.
 const sampled = 20
@@ -35,9 +53,8 @@ func (l *loader) await(ctx context.Context, batch []pending) (bool, error) {
 	if len(written) == 0 {
 		return false, nil
 	}
-	unseen := sample(keys(written), sampled)
-	deadline := time.Now().Add(patience)
-	for wait := firstLook; ; wait = min(wait*3/2, lastLook) {
+	unseen := sample(users(written), sampled)
+	for looks := newLooks(); ; {
 		var still []string
 		for _, key := range unseen {
 			seen, err := l.permit.HasUser(ctx, key)
@@ -53,22 +70,22 @@ func (l *loader) await(ctx context.Context, batch []pending) (bool, error) {
 			return true, nil
 		}
 		l.late.Store(true)
-		if time.Now().Add(wait).After(deadline) {
+		if looks.over() {
 			return false, nil
 		}
-		l.tool.Log.Info("waiting for users to become visible", "unseen", len(unseen), "wait", wait)
-		if err := httpapi.Sleep(ctx, wait); err != nil {
+		l.tool.Log.Info("waiting for users to become visible", "unseen", len(unseen), "wait", looks.wait)
+		if err := looks.next(ctx); err != nil {
 			return false, err
 		}
 	}
 }
 
-// keys is the users of a batch, each once, in order.
-func keys(batch []pending) []string {
+// users is those of a batch, each once, in order.
+func users[T interface{ holder() string }](batch []T) []string {
 	var list []string
 	for i, a := range batch {
-		if i == 0 || batch[i-1].key != a.key {
-			list = append(list, a.key)
+		if i == 0 || batch[i-1].holder() != a.holder() {
+			list = append(list, a.holder())
 		}
 	}
 	return list

@@ -147,15 +147,27 @@ func surrogate(text []byte) (first, second byte) {
 	return first, second
 }
 
-// decode reads a line into a record. A field that Permit would not know is a
-// fault, except error, which a line that came back from an earlier load has.
-func decode[R record.User | record.Role | record.Tenant | record.End](text []byte, into *R) error {
+// parse reads a line into a record that is met for the first time.
+func parse[R record.User | record.Role | record.Tenant | record.End](text []byte, into *R) error {
 	if !utf8.Valid(text) {
 		return errors.New("it is not UTF-8") // the decoder would put \ufffd in
 	}
 	if err := plainFields(text); err != nil {
 		return err
 	}
+	return decode(text, into)
+}
+
+// decodeExactly keeps the numbers digit for digit.
+func decodeExactly(text []byte, into any) error {
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder.UseNumber()
+	return decoder.Decode(into)
+}
+
+// decode reads a line into a record. A field that Permit would not know is a
+// fault, except error, which a line that came back from an earlier load has.
+func decode[R record.User | record.Role | record.Tenant | record.End](text []byte, into *R) error {
 	if bytes.Contains(text, []byte(`"error"`)) {
 		fields := map[string]json.RawMessage{}
 		if err := json.Unmarshal(text, &fields); err != nil {

@@ -10,7 +10,6 @@ import (
 
 	"a0permit/internal/permit"
 	"a0permit/internal/reconcile"
-	"a0permit/internal/record"
 	"a0permit/internal/tool"
 )
 
@@ -24,7 +23,7 @@ func (l *loader) lookUsers(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	pages := (total + permit.PageSize - 1) / permit.PageSize
+	pages := batches(total, permit.PageSize)
 	l.byKey = l.extra == "" && pages > 2*l.plan.Users()
 	if l.byKey {
 		l.progress = l.tool.Progress("looking for users", l.plan.Users())
@@ -105,11 +104,7 @@ func (l *loader) findMissed(ctx context.Context, few int) error {
 	}
 	var mu sync.Mutex // compare writes to the plan and to a spool
 	return sideBySide(ctx, len(missed), func(ctx context.Context, n int) error {
-		line, err := l.in.user(l.in.users[missed[n]])
-		if err != nil {
-			return err
-		}
-		have, ok, err := l.permit.User(ctx, line.Key)
+		have, ok, err := l.askForUser(ctx, missed[n])
 		if err != nil || !ok {
 			return err
 		}
@@ -177,17 +172,22 @@ func (l *loader) askUsers(ctx context.Context, total int) error {
 // met several at once.
 func (l *loader) askForUsers(ctx context.Context, met func(i int, have permit.User) error) error {
 	return sideBySide(ctx, l.plan.Users(), func(ctx context.Context, i int) error {
-		line, err := l.in.user(l.in.users[i])
-		if err != nil {
-			return err
-		}
-		have, ok, err := l.permit.User(ctx, line.Key)
+		have, ok, err := l.askForUser(ctx, i)
 		l.progress.Add(1)
 		if err != nil || !ok {
 			return err
 		}
 		return met(i, have)
 	})
+}
+
+// askForUser asks for user i by its key.
+func (l *loader) askForUser(ctx context.Context, i int) (permit.User, bool, error) {
+	line, err := l.in.user(l.in.users[i])
+	if err != nil {
+		return permit.User{}, false, err
+	}
+	return l.permit.User(ctx, line.Key)
 }
 
 // sideBySide does n things, few at once, and ends with the first that fails.
@@ -279,8 +279,7 @@ func (l *loader) listAssignments(ctx context.Context, most int) (whole bool, err
 
 func (l *loader) haveAssignment(a permit.Held) {
 	l.progress.Add(1)
-	held := record.RoleAssignment{Role: a.Role, Tenant: a.Tenant, ResourceInstance: a.ResourceInstance}
-	wanted := l.plan.HaveAssignment(a.User, held)
+	wanted := l.plan.HaveAssignment(a.User, asRoleAssignment(a.Assignment))
 	if l.takeAway != nil {
 		l.takeAway.see(l.plan, a, wanted)
 	}

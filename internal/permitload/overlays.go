@@ -1,7 +1,6 @@
 package permitload
 
 import (
-	"bytes"
 	"encoding/binary"
 	"encoding/json"
 
@@ -59,9 +58,7 @@ func (s *overlays) get(i int) (o overlay, ok bool, err error) {
 	if _, err := s.spool.ReadAt(text, at+int64(len(size))); err != nil {
 		return o, false, err
 	}
-	decoder := json.NewDecoder(bytes.NewReader(text))
-	decoder.UseNumber()
-	err = decoder.Decode(&o)
+	err = decodeExactly(text, &o)
 	return o, err == nil, err
 }
 

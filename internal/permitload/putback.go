@@ -5,12 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"slices"
-	"time"
 
-	"a0permit/internal/httpapi"
 	"a0permit/internal/permit"
 	"a0permit/internal/reconcile"
-	"a0permit/internal/record"
 )
 
 // keeping runs put, which writes the users of a batch, and makes again what
@@ -18,15 +15,15 @@ import (
 // exists clears them is not documented, and those made by hand are in no
 // input: only Permit's list, before and after, can tell.
 func (l *loader) keeping(ctx context.Context, batch []write, put func() error) error {
-	var users []string
+	var updated []string
 	numbers := map[string]int{}
 	for _, w := range batch {
 		if l.plan.State(w.number) == reconcile.Update {
-			users = append(users, w.Key)
+			updated = append(updated, w.Key)
 			numbers[w.Key] = w.number
 		}
 	}
-	list, err := l.assignments(ctx, users)
+	list, err := l.assignments(ctx, updated)
 	if err != nil {
 		return err
 	}
@@ -34,7 +31,7 @@ func (l *loader) keeping(ctx context.Context, batch []write, put func() error) e
 	for _, a := range list {
 		if i, ok := numbers[a.User]; ok {
 			had = append(had, pending{key: a.User, Assignment: reconcile.Assignment{
-				User: i, RoleAssignment: record.RoleAssignment{Role: a.Role, Tenant: a.Tenant, ResourceInstance: a.ResourceInstance},
+				User: i, RoleAssignment: asRoleAssignment(a),
 			}})
 		}
 	}
@@ -138,8 +135,7 @@ func (l *loader) awaitWritten(ctx context.Context, batch []write) error {
 	if err != nil {
 		return err
 	}
-	deadline := time.Now().Add(patience)
-	for wait := firstLook; ; wait = min(wait*3/2, lastLook) {
+	for looks := newLooks(); ; {
 		have, ok, err := l.permit.User(ctx, want.Key)
 		if err != nil {
 			return err
@@ -153,11 +149,11 @@ func (l *loader) awaitWritten(ctx context.Context, batch []write) error {
 				return nil
 			}
 		}
-		if time.Now().Add(wait).After(deadline) {
+		if looks.over() {
 			l.tool.Log.Warn("an updated user does not show what was written", "waited", patience)
 			return nil
 		}
-		if err := httpapi.Sleep(ctx, wait); err != nil {
+		if err := looks.next(ctx); err != nil {
 			return err
 		}
 	}

@@ -146,13 +146,13 @@ func (in *input) take(text []byte, at place) error {
 		in.takeUser(text, at)
 	case record.TypeRole:
 		r := &record.Role{}
-		if in.sound(at, kind, decode(text, r), r.Validate) {
+		if in.sound(at, kind, parse(text, r), r.Validate) {
 			in.plan.WantRole(r)
 			in.catalogue = append(in.catalogue, catalogueLine{at, kind, r.Key})
 		}
 	case record.TypeTenant:
 		t := &record.Tenant{}
-		if in.sound(at, kind, decode(text, t), t.Validate) {
+		if in.sound(at, kind, parse(text, t), t.Validate) {
 			in.plan.WantTenant(t)
 			in.catalogue = append(in.catalogue, catalogueLine{at, kind, t.Key})
 		}
@@ -164,7 +164,7 @@ func (in *input) take(text []byte, at place) error {
 
 func (in *input) takeUser(text []byte, at place) {
 	u := &record.User{}
-	if !in.sound(at, record.TypeUser, decode(text, u), u.Validate) {
+	if !in.sound(at, record.TypeUser, parse(text, u), u.Validate) {
 		if key := key(text); key != "" {
 			in.plan.Spoil(key)
 		}
@@ -213,7 +213,7 @@ func (in *input) where(at place) (string, error) {
 
 func (in *input) takeEnd(text []byte) error {
 	var end record.End
-	if err := decode(text, &end); err != nil {
+	if err := parse(text, &end); err != nil {
 		return fmt.Errorf("%w: an end line: %w", errForeign, err)
 	}
 	in.ends++

@@ -72,7 +72,7 @@ func (l *loader) lookDoomed(ctx context.Context) (total int, users []doomed, err
 	found := make([]*permit.User, l.plan.Users())
 	l.progress = l.tool.Progress("looking for users", 0)
 	defer func() { l.progress.End() }()
-	if pages := (total + permit.PageSize - 1) / permit.PageSize; pages < l.plan.Users() {
+	if batches(total, permit.PageSize) < l.plan.Users() {
 		err = l.allUsers(ctx, func() error { clear(found); return nil }, func(have permit.User) error {
 			if i, ok := l.plan.HaveUser(have.Key, have.Email); ok {
 				found[i] = &have
@@ -124,7 +124,7 @@ func (l *loader) heldBy(ctx context.Context, users []doomed) ([]surplus, error) 
 func (l *loader) recordDoomed(users []doomed, held []surplus) error {
 	roles := map[int][]record.RoleAssignment{}
 	for _, s := range held {
-		roles[s.user] = append(roles[s.user], record.RoleAssignment{Role: s.Role, Tenant: s.Tenant, ResourceInstance: s.ResourceInstance})
+		roles[s.user] = append(roles[s.user], asRoleAssignment(s.Assignment))
 	}
 	return l.record(func(write func(*record.User) error) error {
 		for _, u := range users {

@@ -2,12 +2,10 @@ package permitload
 
 import (
 	"bytes"
-	"fmt"
 	"maps"
 	"slices"
 	"time"
 
-	"a0permit/internal/jsonl"
 	"a0permit/internal/record"
 	"a0permit/internal/tool"
 )
@@ -24,7 +22,7 @@ func (l *loader) recordSurplus() error {
 				u = &record.User{Type: record.TypeUser, Key: s.User}
 				lines[s.user] = u
 			}
-			u.RoleAssignments = append(u.RoleAssignments, record.RoleAssignment{Role: s.Role, Tenant: s.Tenant})
+			u.RoleAssignments = append(u.RoleAssignments, asRoleAssignment(s.Assignment))
 		}
 		for _, i := range slices.Sorted(maps.Keys(lines)) {
 			if err := write(lines[i]); err != nil {
@@ -42,32 +40,21 @@ func (l *loader) record(fill func(write func(*record.User) error) error) error {
 	if l.removed == "" {
 		return nil
 	}
-	file, err := l.tool.Create(l.removed)
+	f, err := l.createUserFile("--removed", l.removed)
 	if err != nil {
-		return fmt.Errorf("--removed: %w", err)
+		return err
 	}
-	defer file.Abort()
-	out, n := jsonl.NewWriter(file), 0
-	err = fill(func(u *record.User) error {
-		n++
-		return out.Write(u)
-	})
-	if err == nil {
-		err = out.Write(record.End{Type: record.TypeEnd, Complete: true, Users: n, AsOf: time.Now().UTC().Format(time.RFC3339)})
+	defer f.file.Abort()
+	if err := f.check(fill(f.write)); err != nil {
+		return err
 	}
-	if err == nil {
-		err = out.Flush()
+	if err := f.end(time.Now()); err != nil {
+		return err
 	}
-	if err == nil {
-		err = l.keepRemoved()
+	if err := f.check(l.keepRemoved()); err != nil {
+		return err
 	}
-	if err == nil {
-		err = file.Commit()
-	}
-	if err != nil {
-		return fmt.Errorf("--removed: %w", err)
-	}
-	return nil
+	return f.commit()
 }
 
 // keepRemoved sets an earlier --removed aside that speaks of users.

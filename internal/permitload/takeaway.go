@@ -8,7 +8,6 @@ import (
 
 	"a0permit/internal/permit"
 	"a0permit/internal/reconcile"
-	"a0permit/internal/record"
 	"a0permit/internal/tool"
 )
 
@@ -28,6 +27,8 @@ type surplus struct {
 	user int // its number
 }
 
+func (s surplus) holder() string { return s.User }
+
 // grace is by how much older than the input's data an assignment must be, for
 // clocks that differ, and since an export takes its time.
 const grace = 10 * time.Minute
@@ -45,7 +46,7 @@ func (l *loader) dated() error {
 
 // see notes an assignment that Permit has.
 func (t *takeAway) see(p *reconcile.Plan, a permit.Held, wanted bool) {
-	i, ok := p.Speaks(a.User, record.RoleAssignment{Role: a.Role, Tenant: a.Tenant, ResourceInstance: a.ResourceInstance})
+	i, ok := p.Speaks(a.User, asRoleAssignment(a.Assignment))
 	if !ok {
 		return
 	}

@@ -36,7 +36,7 @@ func (l *loader) unassign(ctx context.Context) error {
 // was taken away and given again while the load ran stays.
 func (l *loader) stillOld(ctx context.Context, batch []surplus) ([]surplus, error) {
 	old := maps.Clone(l.takeAway.again) // which the list may not show yet
-	for held, err := range l.permit.AssignmentsOf(ctx, holders(batch)) {
+	for held, err := range l.permit.AssignmentsOf(ctx, users(batch)) {
 		if err != nil {
 			return nil, err
 		}
@@ -80,7 +80,7 @@ func (l *loader) sendUnassignments(ctx context.Context, batch []surplus) error {
 		if permit.Status(err) != http.StatusNotFound {
 			return err
 		}
-		have, looked := l.assignments(ctx, holders(batch))
+		have, looked := l.assignments(ctx, users(batch))
 		if looked != nil {
 			return errors.Join(err, looked)
 		}
@@ -99,17 +99,6 @@ func (l *loader) sendUnassignments(ctx context.Context, batch []surplus) error {
 		}
 		batch = rest
 	}
-}
-
-// holders is the users of a batch, each once, in order.
-func holders(batch []surplus) []string {
-	var users []string
-	for i, s := range batch {
-		if i == 0 || batch[i-1].User != s.User {
-			users = append(users, s.User)
-		}
-	}
-	return users
 }
 
 // gone takes a 404 for what it says: the thing is not there.

@@ -3,20 +3,17 @@ package permitload
 import (
 	"context"
 	"fmt"
-	"time"
 
-	"a0permit/internal/httpapi"
 	"a0permit/internal/reconcile"
-	"a0permit/internal/record"
 	"a0permit/internal/tool"
 )
 
 // verified looks at Permit again and holds it to what was loaded. What differs
 // may only be late, so it looks for a while.
 func (l *loader) verified(ctx context.Context) error {
-	var deadline time.Time // counted from the first look, which may take long
+	var looks *looks // counted from the end of the first, which may take long
 	what := l.loaded()
-	for wait := firstLook; ; wait = min(wait*3/2, lastLook) {
+	for {
 		d, err := l.differences(ctx, what)
 		if err != nil {
 			return err
@@ -25,10 +22,10 @@ func (l *loader) verified(ctx context.Context) error {
 			l.tool.Say("verified: Permit has what was loaded")
 			return nil
 		}
-		if deadline.IsZero() {
-			deadline = time.Now().Add(patience)
+		if looks == nil {
+			looks = newLooks()
 		}
-		if time.Now().Add(wait).After(deadline) {
+		if looks.over() {
 			l.tool.Problem("verify: %s between Permit and what was loaded", tool.Count(d.n, "difference"))
 			for _, text := range d.shown {
 				l.tool.Say("%s", text)
@@ -38,8 +35,8 @@ func (l *loader) verified(ctx context.Context) error {
 			}
 			return tool.ErrRejected
 		}
-		l.tool.Log.Info("verify: waiting for late writes", "differences", d.n, "wait", wait)
-		if err := httpapi.Sleep(ctx, wait); err != nil {
+		l.tool.Log.Info("verify: waiting for late writes", "differences", d.n, "wait", looks.wait)
+		if err := looks.next(ctx); err != nil {
 			return err
 		}
 	}
@@ -95,11 +92,7 @@ type loaded struct {
 func (l *loader) loaded() *loaded {
 	what := &loaded{users: l.in.users[:0], bare: map[int]bool{}}
 	for _, c := range l.in.catalogue {
-		has := l.plan.HasRole
-		if c.kind == record.TypeTenant {
-			has = l.plan.HasTenant
-		}
-		if _, refused := l.broken[outcome{c.kind, c.key}]; !refused && has(c.key) {
+		if _, refused := l.broken[outcome{c.kind, c.key}]; !refused && l.has(c) {
 			what.catalogue = append(what.catalogue, c.place)
 		}
 	}

@@ -27,7 +27,7 @@ func bash(app *cli.App, commands []string) string {
 	var files, others []string
 	for _, flag := range app.Flags {
 		d := docOf(flag)
-		names := dashed(d)
+		names := d.dashed()
 		words.WriteString(" " + strings.Join(names, " "))
 		switch {
 		case d.metavar == "":
@@ -73,7 +73,7 @@ func zsh(app *cli.App, commands []string) string {
 		default:
 			value = ":" + strings.ToLower(strings.Map(letter, d.metavar)) + ":"
 		}
-		names := dashed(d)
+		names := d.dashed()
 		text := strings.NewReplacer(`'`, `'\''`, `[`, `\[`, `]`, `\]`, `:`, `\:`).Replace(d.text)
 		repeated := ""
 		if _, many := flag.(*cli.StringSliceFlag); many || d.names[0] == "verbose" {
@@ -130,16 +130,4 @@ func fish(app *cli.App, commands []string) string {
 		fmt.Fprintf(&b, " -d %s\n", quoted(d.text))
 	}
 	return b.String()
-}
-
-func dashed(d flagDoc) []string {
-	var names []string
-	for _, name := range d.names {
-		if len(name) == 1 {
-			names = append(names, "-"+name)
-		} else {
-			names = append(names, "--"+name)
-		}
-	}
-	return names
 }

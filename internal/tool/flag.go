@@ -88,16 +88,23 @@ func (d flagDoc) choices() []string {
 	return strings.Split(d.metavar, "|")
 }
 
-// spelled is the flag as it is typed, short names first.
-func (d flagDoc) spelled() string {
+// dashed is the names as they are typed, the long one first.
+func (d flagDoc) dashed() []string {
 	var names []string
-	for _, name := range slices.Backward(d.names) {
+	for _, name := range d.names {
 		if len(name) == 1 {
 			names = append(names, "-"+name)
 		} else {
 			names = append(names, "--"+name)
 		}
 	}
+	return names
+}
+
+// spelled is the flag with its value, short names first.
+func (d flagDoc) spelled() string {
+	names := d.dashed()
+	slices.Reverse(names)
 	return strings.TrimSuffix(strings.Join(names, ", ")+" "+d.metavar, " ")
 }
 

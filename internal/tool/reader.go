@@ -95,7 +95,7 @@ const grace = 20 * time.Millisecond
 
 // interrupted reports whether the run is, or is about to be.
 func (r *reader) interrupted() bool {
-	if !r.piped() {
+	if !isPipe(r.src) { // no other process, whom the same Ctrl-C may have ended
 		return r.ctx.Err() != nil
 	}
 	select {
@@ -105,10 +105,6 @@ func (r *reader) interrupted() bool {
 		return false
 	}
 }
-
-// piped reports whether another process writes the stream, whom the same Ctrl-C
-// may end.
-func (r *reader) piped() bool { return isPipe(r.src) }
 
 // Close stops reading ahead and waits for the goroutine, where it can be woken.
 func (r *reader) Close() error {
