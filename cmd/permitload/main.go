@@ -12,6 +12,7 @@ import (
 	"syscall"
 
 	"a0permit/internal/permitload"
+	"a0permit/internal/tool"
 )
 
 func main() {
@@ -20,7 +21,7 @@ func main() {
 	// A closed stdout must end the load by an error, not by SIGPIPE: what is in
 	// flight is let finish, and the report is printed.
 	signal.Ignore(syscall.SIGPIPE)
-	code := permitload.Run(ctx, os.Args, os.Stdin, os.Stdout, os.Stderr)
+	code := permitload.Run(ctx, os.Args, os.Stdin, os.Stdout, os.Stderr, tool.OpenTerminal)
 	stop()
 	os.Exit(code) // nothing deferred above this line
 }

@@ -18,6 +18,7 @@ import (
 	"a0permit/internal/a0export"
 	"a0permit/internal/a0tojsonl"
 	"a0permit/internal/permitload"
+	"a0permit/internal/tool"
 )
 
 var update = flag.Bool("update", false, "rewrite the expected outputs in testdata")
@@ -28,8 +29,18 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
 		"a0export":   command(a0export.Run),
 		"a0tojsonl":  command(a0tojsonl.Run),
-		"permitload": command(permitload.Run, syscall.SIGPIPE),
+		"permitload": command(runPermitload, syscall.SIGPIPE),
 	})
+}
+
+// runPermitload asks nobody, unless the script has made a terminal (ttyin) and
+// says so: otherwise it would be the terminal of whoever runs the tests.
+func runPermitload(ctx context.Context, args []string, in io.Reader, out, errs io.Writer) int {
+	var terminal permitload.Terminal
+	if os.Getenv("SCRIPT_TERMINAL") != "" {
+		terminal = tool.OpenTerminal
+	}
+	return permitload.Run(ctx, args, in, out, errs, terminal)
 }
 
 // command does what the command's main does.

@@ -62,7 +62,7 @@ func TestReadmeBlocks(t *testing.T) {
 			continue
 		}
 		block = aSecret.ReplaceAllString(block, "")
-		script := "# Block " + strconv.Itoa(i+1) + " of README.md\n" + prepared + "ttyin yes.txt\nexec bash block.sh\n" + prints(block) +
+		script := "# Block " + strconv.Itoa(i+1) + " of README.md\n" + prepared + "env SCRIPT_TERMINAL=yes\nttyin yes.txt\nexec bash block.sh\n" + prints(block) +
 			"-- yes.txt --\ny\ny\ny\n-- roles.csv --\nauth0_role,permit_role\nBilling Viewer,billing-viewer\n-- block.sh --\n" + stops + block
 		path := filepath.Join(dir, fmt.Sprintf("block%02d.txtar", i+1))
 		if err := os.WriteFile(path, []byte(script), 0o600); err != nil {

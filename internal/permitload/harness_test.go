@@ -46,7 +46,7 @@ func runOn(t *testing.T, ctx context.Context, srv *permittest.Server, in io.Read
 	address, stop := srv.Start()
 	defer stop()
 	args = append([]string{"permitload", "--api-url", address, "--token-file", save(t, "key", permittest.DefaultKey)}, args...)
-	return Run(ctx, args, in, out, errs)
+	return Run(ctx, args, in, out, errs, nil)
 }
 
 func save(t *testing.T, name, text string) string {

@@ -32,9 +32,14 @@ EXAMPLES
    a0export | a0tojsonl | permitload > left.jsonl
    jq -c 'select(.type != "tenant")' records.jsonl | permitload --dry-run`
 
-// Run is the command.
-func Run(ctx context.Context, args []string, in io.Reader, out, errs io.Writer) int {
+// Terminal opens the terminal to ask on: see tool.OpenTerminal.
+type Terminal = func() (io.ReadWriteCloser, error)
+
+// Run runs the command and returns its exit code. Questions are asked on
+// terminal; nil is nobody to ask.
+func Run(ctx context.Context, args []string, in io.Reader, out, errs io.Writer, terminal Terminal) int {
 	t := tool.New("permitload", in, out, errs)
+	t.Terminal = terminal
 	t.DrawsApart = true
 	app := App()
 	app.Action = func(c *cli.Context) error { return load(c, t) }

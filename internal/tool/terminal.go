@@ -24,7 +24,10 @@ var ErrNoTerminal = errors.New("there is no terminal to ask on")
 // Ask puts a yes-or-no question on the terminal itself, since stdin and stdout
 // carry data. Anything but y or yes is no. It gives up when ctx ends.
 func (t *Tool) Ask(ctx context.Context, question string) (bool, error) {
-	tty, err := openTerminal()
+	if t.Terminal == nil {
+		return false, ErrNoTerminal
+	}
+	tty, err := t.Terminal()
 	if err != nil {
 		return false, ErrNoTerminal
 	}

@@ -7,6 +7,7 @@ import (
 	"os"
 )
 
-func openTerminal() (io.ReadWriteCloser, error) {
+// OpenTerminal opens the terminal of the process. See Tool.Terminal.
+func OpenTerminal() (io.ReadWriteCloser, error) {
 	return os.OpenFile("/dev/tty", os.O_RDWR, 0)
 }

@@ -6,8 +6,9 @@ import (
 	"os"
 )
 
-// On Windows the console has a name for each direction.
-func openTerminal() (io.ReadWriteCloser, error) {
+// OpenTerminal opens the console of the process, which has a name for each
+// direction. See Tool.Terminal.
+func OpenTerminal() (io.ReadWriteCloser, error) {
 	in, err := os.OpenFile("CONIN$", os.O_RDWR, 0)
 	if err != nil {
 		return nil, err

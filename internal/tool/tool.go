@@ -26,6 +26,10 @@ type Tool struct {
 	Out  io.Writer
 	Err  io.Writer
 	Log  *slog.Logger // diagnostics; ready once the flags are read
+	// Terminal opens the terminal that questions are asked on; nil is nobody to
+	// ask. Only a main may pass OpenTerminal: a test would ask the person who
+	// runs it.
+	Terminal func() (io.ReadWriteCloser, error)
 	// DrawsApart is for a tool whose input has ended before it draws, and that
 	// writes whole lines, by Above.
 	DrawsApart bool

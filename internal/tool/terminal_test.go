@@ -1,0 +1,70 @@
+package tool
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"net"
+	"testing"
+	"testing/synctest"
+)
+
+// terminalOf returns a terminal on which somebody types.
+func terminalOf(typed string, printed *bytes.Buffer) func() (io.ReadWriteCloser, error) {
+	return func() (io.ReadWriteCloser, error) {
+		return struct {
+			io.Reader
+			io.Writer
+			io.Closer
+		}{bytes.NewBufferString(typed), printed, io.NopCloser(nil)}, nil
+	}
+}
+
+func TestAsk(t *testing.T) {
+	t.Parallel()
+	for typed, want := range map[string]bool{"y\n": true, "YES \r\n": true, "n\n": false, "\n": false, "yep\n": false, "": false, "y": true} {
+		var printed bytes.Buffer
+		tool := New("permitload", nil, nil, io.Discard)
+		tool.Terminal = terminalOf(typed, &printed)
+		got, err := tool.Ask(t.Context(), "delete 2 users?")
+		if err != nil || got != want {
+			t.Errorf("%q: %v, %v", typed, got, err)
+		}
+		if printed.String() != "permitload: delete 2 users? [y/N] " {
+			t.Errorf("%q: asked %q", typed, printed.String())
+		}
+	}
+}
+
+func TestNobodyToAsk(t *testing.T) {
+	t.Parallel()
+	none := func() (io.ReadWriteCloser, error) { return nil, errors.New("no such device") }
+	for _, terminal := range []func() (io.ReadWriteCloser, error){nil, none} {
+		tool := New("permitload", nil, nil, io.Discard)
+		tool.Terminal = terminal
+		if yes, err := tool.Ask(t.Context(), "delete?"); yes || !errors.Is(err, ErrNoTerminal) {
+			t.Errorf("%v, %v", yes, err)
+		}
+	}
+}
+
+// A signal ends a question that nobody answers.
+func TestAskIsInterrupted(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		ours, theirs := net.Pipe()
+		defer theirs.Close() //nolint:errcheck // a pipe in memory
+		go func() { _, _ = io.Copy(io.Discard, theirs) }()
+		tool := New("permitload", nil, nil, io.Discard)
+		tool.Terminal = func() (io.ReadWriteCloser, error) { return ours, nil }
+		ctx, cancel := context.WithCancel(t.Context())
+		go func() {
+			synctest.Wait()
+			cancel()
+		}()
+		if yes, err := tool.Ask(ctx, "delete?"); yes || !errors.Is(err, context.Canceled) {
+			t.Errorf("%v, %v", yes, err)
+		}
+	})
+}
