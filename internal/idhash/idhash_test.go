@@ -1,0 +1,27 @@
+package idhash_test
+
+import (
+	"fmt"
+	"testing"
+
+	"a0permit/internal/idhash"
+)
+
+func TestHash(t *testing.T) {
+	t.Parallel()
+	h := idhash.New()
+	seen := map[idhash.Hash]string{}
+	for i := range 100_000 {
+		id := fmt.Sprintf("auth0|%024d", i)
+		if other, ok := seen[h.Hash(id)]; ok {
+			t.Fatalf("%s and %s share a hash", id, other)
+		}
+		seen[h.Hash(id)] = id
+	}
+	if id := "auth0|000000000000000000000001"; seen[h.Hash(id)] != id {
+		t.Error("the same id has two hashes in one run")
+	}
+	if other := idhash.New(); h.Hash("a") == other.Hash("a") {
+		t.Error("two runs hash alike")
+	}
+}
