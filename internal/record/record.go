@@ -65,3 +65,15 @@ type End struct {
 	// AsOf is when the data was true, in RFC 3339; empty when nobody said.
 	AsOf string `json:"as_of,omitempty"`
 }
+
+// Fault is why a line was not loaded: the field "error" of a line that comes
+// out of permitload. On a line that goes in it is ignored.
+type Fault struct {
+	Code      string `json:"code"`
+	Status    int    `json:"status,omitempty"` // of Permit's answer
+	Message   string `json:"message"`
+	RequestID string `json:"request_id,omitempty"`
+	// Retryable says that loading the line again, as it is, may succeed.
+	Retryable bool   `json:"retryable"`
+	At        string `json:"at"` // when, in RFC 3339
+}
