@@ -10,7 +10,7 @@
 #   left.jsonl       what could not be loaded; the next time tries it again
 #   gone.jsonl       users who are in Auth0 no more. Look at them, since a row
 #                    that a0tojsonl rejected is missing too, and then:
-#                      permitload --remove DIR/gone.jsonl && rm DIR/gone.jsonl
+#                      permitload remove DIR/gone.jsonl && rm DIR/gone.jsonl
 #
 # What others change in Permit meanwhile is not seen: load the whole now and then.
 set -eu

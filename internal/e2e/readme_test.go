@@ -206,8 +206,8 @@ var trouble = []struct{ given, command string }{
 	// Taking away.
 	{"permit", "permitload --roles replace --create-missing yes noasof.jsonl"},
 	{"permit", "permitload --roles replace --create-missing yes records.jsonl"},
-	{"permit half", "permitload --remove --yes records.jsonl"},
-	{"permit half", "setsid permitload --remove --remove-limit 100 records.jsonl"},
+	{"permit half", "permitload remove --yes records.jsonl"},
+	{"permit half", "setsid permitload remove --remove-limit 100 records.jsonl"},
 }
 
 const troubleFiles = `

@@ -2,6 +2,7 @@ package permitload
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -89,27 +90,46 @@ func TestEmailsOverBatches(t *testing.T) {
 	})
 }
 
-// Those who pass their emails round in a ring need one more call, for one of
-// them to step aside meanwhile.
+// Users who pass their emails round in a ring cannot be written one after the
+// other. Where Permit refuses, they come out with its words; nobody is given an
+// email that no line asks for, and the others are loaded.
 func TestSwappedEmails(t *testing.T) {
 	t.Parallel()
-	for _, o := range []permittest.Options{
-		{}, {PutOmitted: permittest.Keep, PutAssignments: permittest.Clear}, {LowerEmails: true, DuplicateEmail: 422}, {Caps: permittest.Caps{Users: 2}, Oversize: 413},
+	for name, o := range map[string]permittest.Options{
+		"409": {}, "422": {LowerEmails: true, DuplicateEmail: 422},
+		"assignments are cleared": {PutOmitted: permittest.Keep, PutAssignments: permittest.Clear},
+		"small batches":           {Caps: permittest.Caps{Users: 2}, Oversize: 413},
 	} {
-		for _, ring := range [][2]string{
-			{"a=x b=y", "a=y b=x c=z"},
-			{"a=1 b=2 c=3", "a=2 b=3 c=1"},
-			{"a=1 b=2 c=3 d=4 e=5", "a=2 b=1 c=4 d=3 e=6"},
-			{"a=1 b=2 c=3", "a=9 b=3 c=2 d=1"},
+		for _, ring := range []struct{ have, want, then, left string }{
+			{"a=x b=y", "a=y b=x c=z", "a=x b=y c=z", "a b"},
+			{"a=1 b=2 c=3", "a=2 b=3 c=1", "a=1 b=2 c=3", "a b c"},
+			{"a=1 b=2 c=3 d=4 e=5", "a=2 b=1 c=4 d=3 e=6", "a=1 b=2 c=3 d=4 e=6", "a b c d"},
+			{"a=1 b=2 c=3", "a=9 b=3 c=2 d=1", "a=9 b=2 c=3 d=1", "b c"},
 		} {
-			synctest.Test(t, func(t *testing.T) {
-				srv := permittest.New(o)
-				have, want := people(ring[0]), people(ring[1])
-				have.Roles = []permittest.Role{{Key: "r", Name: "r"}}
-				have.Assignments = []permittest.Assignment{{User: "a", Role: "r", Tenant: "default"}}
-				srv.Seed(have)
-				want.Roles, want.Assignments = have.Roles, have.Assignments
-				wantLoaded(t, srv, records(want), want)
+			t.Run(name+" "+ring.want, func(t *testing.T) {
+				t.Parallel()
+				synctest.Test(t, func(t *testing.T) {
+					srv := permittest.New(o)
+					have, then := people(ring.have), people(ring.then)
+					have.Roles = []permittest.Role{{Key: "r", Name: "r"}}
+					have.Assignments = []permittest.Assignment{{User: "a", Role: "r", Tenant: "default"}}
+					then.Roles, then.Assignments = have.Roles, have.Assignments
+					srv.Seed(have)
+					got := bring(t.Context(), srv, records(people(ring.want)))
+					wantCode(t, got, tool.Rejected)
+					wantState(t, srv, then)
+					var left []string
+					for _, l := range leftLines(t, got.out) {
+						left = append(left, fmt.Sprint(l.Key))
+						if l.Error.Status == 0 || l.Error.Message == "" {
+							t.Errorf("%v comes out without Permit's words: %+v", l.Key, l.Error)
+						}
+					}
+					slices.Sort(left)
+					if diff := cmp.Diff(strings.Fields(ring.left), left); diff != "" {
+						t.Errorf("stdout (-want +got):\n%s", diff)
+					}
+				})
 			})
 		}
 	}

@@ -183,7 +183,7 @@ func TestServiceThatStaysAway(t *testing.T) {
 				if n := len(leftLines(t, got.out)); n != tt.left {
 					t.Errorf("%d lines left, want %d", n, tt.left)
 				}
-				if tally := got.report.tallies["user"]; tt.left > 0 && (tally.NotLoaded != 30 || tally.Loaded != 10) {
+				if tally := got.report.ledger.Tallies()["user"]; tt.left > 0 && (tally.NotLoaded != 30 || tally.Loaded != 10) {
 					t.Errorf("the report says %+v", tally)
 				}
 				// What was left is all that is still to do.

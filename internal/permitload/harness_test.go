@@ -23,6 +23,7 @@ import (
 	"a0permit/internal/httpapi/httpapitest"
 	"a0permit/internal/permit"
 	"a0permit/internal/permit/permittest"
+	"a0permit/internal/reconcile"
 	"a0permit/internal/tool"
 )
 
@@ -94,22 +95,41 @@ type ended struct {
 
 // bring loads input into srv, in the caller's synctest bubble: what the
 // command does once its flags are read.
-func bring(ctx context.Context, srv http.Handler, input string, flags ...func(*config)) ended {
-	var out, errs bytes.Buffer
-	cfg := config{files: []string{"-"}, tenant: "default", createMissing: "yes", classes: permit.Classes(), removeLimit: 100, yes: true}
+func bring(ctx context.Context, srv http.Handler, input string, flags ...func(*loadSettings)) ended {
+	cfg := loadSettings{settings: someSettings(), createMissing: "yes", rules: reconcile.Rules{Tenant: "default"}}
 	for _, set := range flags {
 		set(&cfg)
 	}
+	return runWith(srv, input, func(t *tool.Tool, client *permit.Client) (*session, error) {
+		l := newLoader(cfg, t, client)
+		return l.session, l.run(ctx)
+	})
+}
+
+// remove deletes the users of input from srv, likewise.
+func remove(ctx context.Context, srv http.Handler, input string) ended {
+	return runWith(srv, input, func(t *tool.Tool, client *permit.Client) (*session, error) {
+		r := newRemover(someSettings(), t, client)
+		return r.session, r.run(ctx)
+	})
+}
+
+func someSettings() settings {
+	return settings{files: []string{"-"}, classes: permit.Classes(), removal: removalRules{limit: 100, yes: true}}
+}
+
+func runWith(srv http.Handler, input string, do func(*tool.Tool, *permit.Client) (*session, error)) ended {
+	var out, errs bytes.Buffer
 	t := tool.New("permitload", strings.NewReader(input), &out, &errs)
 	t.Log = slog.New(slog.DiscardHandler)
-	l := newLoader(cfg, t, permit.New(httpapi.Config{
+	s, err := do(t, permit.New(httpapi.Config{
 		Base: &url.URL{Scheme: "https", Host: "api.permit.io"}, Token: permittest.DefaultKey,
 		Pacer: httpapi.NewWindows(permit.Classes(), nil), Transport: httpapitest.Transport{Handler: srv},
 		MaxWait: 2 * time.Hour, Log: t.Log,
 	}))
-	defer l.close()
-	err := explain(l.run(ctx))
-	return ended{tool.Code(err), err, out.String(), errs.String(), &l.report}
+	err = withHint(err)
+	defer s.input.Close()
+	return ended{tool.Code(err), err, out.String(), errs.String(), s.report}
 }
 
 func wantCode(t *testing.T, got ended, code int) {

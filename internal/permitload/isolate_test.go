@@ -154,7 +154,7 @@ func TestAllAreRefusedAlike(t *testing.T) {
 				if all := 100 - tt.users/4; refused+reached != all || refused > 20 || refused == 0 {
 					t.Errorf("%d refused and %d not reached of %d", refused, reached, all)
 				}
-				if tally := got.report.tallies["user"]; tally.NotLoaded != refused+reached {
+				if tally := got.report.ledger.Tallies()["user"]; tally.NotLoaded != refused+reached {
 					t.Errorf("the report says %+v", tally)
 				}
 			})
@@ -238,7 +238,7 @@ func TestAssignmentThatIsRefused(t *testing.T) {
 				t.Errorf("assignments (-want +got):\n%s", diff)
 			}
 			// Each once, although some lack more than one.
-			if n := len(leftLines(t, got.out)); n != 14 || got.report.tallies["user"].NotLoaded != 14 {
+			if n := len(leftLines(t, got.out)); n != 14 || got.report.ledger.Tallies()["user"].NotLoaded != 14 {
 				t.Errorf("%d lines left, want the 14 who hold Editor", n)
 			}
 		})

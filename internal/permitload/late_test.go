@@ -78,7 +78,7 @@ func TestWritesThatNeverShow(t *testing.T) {
 				retryable++
 			}
 		}
-		if tally := got.report.tallies["user"]; retryable != 75 || tally.NotLoaded != 75 || tally.Loaded != 25 {
+		if tally := got.report.ledger.Tallies()["user"]; retryable != 75 || tally.NotLoaded != 75 || tally.Loaded != 25 {
 			t.Errorf("%d lines to retry, %+v; 75 of 100 hold a role", retryable, tally)
 		}
 	})

@@ -66,9 +66,9 @@ func loadsOfAllKinds(t *testing.T) (made []httpapitest.Call) {
 		second.Tenants = append(second.Tenants, permittest.Tenant{Key: "org_1", Name: "Acme Inc"})
 		time.Sleep(time.Hour)
 		bring(t.Context(), srv, orgDefault+strings.TrimSuffix(records(second), end)+
-			`{"type":"role","key":"Admin","name":"Admin"}`+"\n"+`{"type":"user","key":"auth0|000002","role_assignments":[]}`+"\n"+endAt(time.Now()), func(c *config) { c.replaceRoles = true })
+			`{"type":"role","key":"Admin","name":"Admin"}`+"\n"+`{"type":"user","key":"auth0|000002","role_assignments":[]}`+"\n"+endAt(time.Now()), func(c *loadSettings) { c.replaceRoles = true })
 		bring(t.Context(), srv, annNothing+end) // few users of many are asked for
-		bring(t.Context(), srv, records(people("ann=a zoe=z"))+"\n", func(c *config) { c.remove = true })
+		remove(t.Context(), srv, records(people("ann=a zoe=z"))+"\n")
 		made = srv.Calls()
 	})
 	return made

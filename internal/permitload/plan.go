@@ -1,107 +1,111 @@
 package permitload
 
 import (
-	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
+	"time"
+	"unicode"
 
+	"a0permit/internal/permit"
+	"a0permit/internal/permitload/apply"
 	"a0permit/internal/reconcile"
-	"a0permit/internal/record"
 	"a0permit/internal/tool"
 )
 
-// settled prints the plan.
-func (l *loader) settled() {
-	l.tool.Say("project %s, environment %s", l.report.Project, l.report.Environment)
-	roles, tenants := l.plan.Missing()
-	c := l.plan.Counts()
-	strangers := 0 // who hold emails that the input wants
-	for i := range l.plan.Users() {
-		if l.plan.State(i) == reconcile.TakenEmail {
-			message := "another line's user has this email, or is to have it"
-			if l.plan.HeldElsewhere(i) {
-				message, strangers = "a user in Permit whom the input does not name has this email", strangers+1
-			}
-			l.in.reject(l.in.users[i], record.TypeUser, "duplicate_email", message)
-		} else if l.plan.State(i) == reconcile.Conflicted {
-			l.in.reject(l.in.users[i], record.TypeUser, "differing_lines", "another line has this key and differs")
-		}
+// printPlan prints what is to be done.
+func (l *loader) printPlan(plan *reconcile.Plan) {
+	say, c := l.tool.Say, plan.Counts
+	l.printTarget()
+	if n := len(plan.Roles); n > 0 {
+		say("%s: %s", l.missingText(tool.Count(n, "role")), keys(plan.Roles))
 	}
-	if len(roles) > 0 {
-		l.tool.Say("%s: %s", l.lacked(tool.Count(len(roles), "role")), names(roles, roleKey))
+	if n := len(plan.Tenants); n > 0 {
+		say("%s: %s", l.missingText(tool.Count(n, "tenant")), keys(plan.Tenants))
 	}
-	if len(tenants) > 0 {
-		l.tool.Say("%s: %s", l.lacked(tool.Count(len(tenants), "tenant")), names(tenants, tenantKey))
-	}
-	if renamed := l.plan.Renamed(); len(renamed) > 0 {
-		l.tool.Say("~ %s: %s", tool.Count(len(renamed), "tenant"), names(renamed, func(r reconcile.Rename) string {
-			return fmt.Sprintf("%s (%q is now %q)", r.Key, r.From, r.To)
+	if n := len(plan.Renames); n > 0 {
+		say("~ %s: %s", tool.Count(n, "tenant"), names(plan.Renames, func(op reconcile.Operation) string {
+			return fmt.Sprintf("%s (%q is now %q)", op.Tenant.Key, plan.OldName(op.Tenant.Key), op.Tenant.Name)
 		}))
 	}
-	l.tool.Say("+ %s  ~ %s  = %s", tool.Count(c.Create, "user"), tool.Thousands(c.Update), tool.Thousands(c.Same))
+	say("+ %s  ~ %s  = %s", tool.Count(c.Create, "user"), tool.Thousands(c.Update), tool.Thousands(c.Same))
 	if l.createMissing == "no" && c.Blocked > 0 {
-		l.tool.Say("+ %s  = %s  ! %s that name what is missing", tool.Count(c.Assign-c.Blocked, "role assignment"), tool.Thousands(c.Assigned), tool.Thousands(c.Blocked))
+		say("+ %s  = %s  ! %s that name what is missing", tool.Count(c.Assign-c.Blocked, "role assignment"),
+			tool.Thousands(c.Assigned), tool.Thousands(c.Blocked))
 	} else {
-		l.tool.Say("+ %s  = %s", tool.Count(c.Assign, "role assignment"), tool.Thousands(c.Assigned))
+		say("+ %s  = %s", tool.Count(c.Assign, "role assignment"), tool.Thousands(c.Assigned))
 	}
-	if n := l.takeAway.count(); n > 0 {
-		l.tool.Say("- %s of %s", tool.Count(n, "role assignment"), tool.Count(len(l.takeAway.owed), "user"))
+	if c.Unassign > 0 {
+		say("- %s of %s", tool.Count(c.Unassign, "role assignment"), tool.Count(c.UnassignFrom, "user"))
 	}
-	if l.takeAway != nil && l.takeAway.inScope == 0 && l.plan.Users() > 0 && l.fresh() == nil {
-		l.tool.Warn("--roles replace: Permit has no role assignment of which the input says whether it should be: that takes a line of the user with role_assignments, one of the role and one of the tenant")
+	if l.replaceRoles && c.InScope == 0 && plan.Users() > 0 && l.checkAge(plan) == nil {
+		l.tool.Warn("--roles replace: Permit has no role assignment of which the input says whether it should be:" +
+			" that takes a line of the user with role_assignments, one of the role and one of the tenant")
 	}
-	l.resembling(roles)
-	if n := len(l.dropped); n > 0 {
-		l.tool.Warn("%s loaded without email: another user has it", tool.Count(n, "user"))
+	l.printResemblances(plan)
+	if c.WithoutEmail > 0 {
+		l.tool.Warn("%s loaded without email: another user has it", tool.Count(c.WithoutEmail, "user"))
 	}
-	l.sayRejected()
-	if strangers > 0 {
-		l.tool.Hint("%s: who in Permit has that email is not in the input; was the user deleted and made anew? --extra FILE writes who that is, and --remove FILE deletes users", tool.Count(strangers, "line"))
+	l.printRejects()
+	if c.Strangers > 0 {
+		l.tool.Hint("%s: who in Permit has that email is not in the input; was the user deleted and made anew?"+
+			" --extra FILE writes who that is, and permitload remove FILE deletes users", tool.Count(c.Strangers, "line"))
 	}
-	if l.report.Extra > 0 {
-		l.tool.Say("%s in Permit but not in the input, left alone", tool.Count(l.report.Extra, "user"))
+	if n := l.report.extra; n > 0 {
+		say("%s in Permit but not in the input, left alone", tool.Count(n, "user"))
 	}
-	l.estimate(len(roles), len(tenants), c)
-	l.countRejected()
+	l.printEstimate(plan)
 }
 
-// sayRejected says which lines cannot be loaded, and why.
-func (l *loader) sayRejected() {
-	if len(l.in.rejected) == 0 {
-		return
-	}
-	l.tool.Warn("%s cannot be loaded", tool.Count(len(l.in.rejected), "line"))
-	more := map[string]int{}
-	for i, r := range l.in.rejected {
-		if i < shown {
-			if where, err := l.in.where(r.place); err == nil {
-				l.tool.Problem("%s: %s", where, r.fault.Message)
-				continue
-			}
-		}
-		more[r.fault.Message]++
-	}
-	for _, message := range slices.Sorted(maps.Keys(more)) {
-		l.tool.Problem("%s more: %s", tool.Count(more[message], "line"), message)
-	}
+func (s *session) printTarget() {
+	s.tool.Say("project %s, environment %s", s.report.project, s.report.environment)
 }
 
-// countRejected counts what broke a rule now, so that a dry run counts it too.
-func (l *loader) countRejected() {
-	for _, r := range l.in.rejected {
-		l.in.tallies[r.kind].NotLoaded++
-	}
-}
-
-// lacked is how the plan speaks of what Permit lacks.
-func (l *loader) lacked(count string) string {
+// missingText returns how the plan speaks of what Permit lacks.
+func (l *loader) missingText(count string) string {
 	if l.createMissing == "no" {
 		return "! " + count + " missing, and not created"
 	}
 	return "+ " + count
+}
+
+// printRejects says which lines cannot be loaded, and why.
+func (s *session) printRejects() {
+	rejects := s.ledger.Rejects
+	if len(rejects) == 0 {
+		return
+	}
+	s.tool.Warn("%s cannot be loaded", tool.Count(len(rejects), "line"))
+	more := map[string]int{}
+	for i, r := range rejects {
+		if i < shown {
+			if where, err := s.input.Where(r.Line); err == nil {
+				s.tool.Problem("%s: %s", where, r.Fault.Message)
+				continue
+			}
+		}
+		more[r.Fault.Message]++
+	}
+	for _, message := range slices.Sorted(maps.Keys(more)) {
+		s.tool.Problem("%s more: %s", tool.Count(more[message], "line"), message)
+	}
+}
+
+// printResemblances shows the missing roles that Permit may have, with the line
+// that says so to a0tojsonl.
+func (l *loader) printResemblances(plan *reconcile.Plan) {
+	for i, r := range plan.Resemblances() {
+		if i == shown {
+			return
+		}
+		l.tool.Warn("role %s is missing, but Permit has %s: %s", r.Role.Key, r.Key, r.Why)
+		name := strings.ReplaceAll(r.Role.Name, `"`, `""`)
+		if strings.ContainsFunc(name, unicode.IsControl) {
+			name = fmt.Sprint(r.Role.Attributes["auth0_role_id"])
+		}
+		l.tool.Hint(`a0tojsonl --role-map FILE with the line: "%s",%s`, name, r.Key)
+	}
 }
 
 // shown is how many names a list on the screen has.
@@ -118,38 +122,61 @@ func names[T any](items []T, name func(T) string) string {
 	return strings.Join(list, ", ")
 }
 
-func roleKey(r record.Role) string { return r.Key }
+// keys returns the keys of roles or tenants for people.
+func keys(ops []reconcile.Operation) string {
+	return names(ops, func(op reconcile.Operation) string { return op.RecordID().Key })
+}
 
-func tenantKey(t record.Tenant) string { return t.Key }
+// printEstimate says how long the load takes at least under the rate limits,
+// where that is long enough to matter.
+func (l *loader) printEstimate(plan *reconcile.Plan) {
+	bulk, wait := l.estimate(plan)
+	if wait > 0 {
+		l.tool.Say("%s; Permit's rate limits stretch them over %s at least", tool.Count(bulk, "bulk call"), wait)
+	}
+	if wait == 0 && l.dryRun {
+		l.tool.Say("%s; no wait by Permit's rate limits", tool.Count(bulk, "bulk call"))
+	}
+	if bulk > permit.BulkCalls {
+		l.tool.Say("Permit asks to be told before its bulk calls are used for a migration of this size: https://io.permit.io/slack")
+	}
+}
 
-// mayCreate settles whether what Permit lacks is created. Without an answer
-// nothing at all is written.
-func (l *loader) mayCreate(ctx context.Context) (bool, error) {
-	roles, tenants := l.plan.Missing()
-	if n := len(l.resemblances(roles)); n > 0 && l.createMissing == "yes" {
-		return false, tool.Hint(fmt.Errorf("%s may be in Permit under another key; nothing was written", tool.Count(n, "missing role")),
-			"give a0tojsonl the --role-map lines above", "--create-missing ask, on a terminal, creates them all the same")
+// estimate returns how many bulk calls a plan takes, and how long its writes
+// take at least by the rate limits.
+func (l *loader) estimate(plan *reconcile.Plan) (bulk int, wait time.Duration) {
+	c, roles, tenants, assign := plan.Counts, len(plan.Roles), len(plan.Tenants), plan.Counts.Assign
+	if l.createMissing == "no" {
+		roles, tenants, assign = 0, 0, assign-c.Blocked
 	}
-	if len(roles)+len(tenants) == 0 || l.createMissing != "ask" {
-		return l.createMissing == "yes", nil
+	bulk = batches(c.Create+c.Update, permit.MaxUsers) + batches(assign, permit.MaxAssignments) + batches(tenants, permit.MaxTenants)
+	if roles > apply.OneByOne {
+		bulk, roles = bulk+batches(roles, permit.MaxRoles), 0
 	}
-	var missing []string
-	if len(roles) > 0 {
-		missing = append(missing, fmt.Sprintf("%s (%s)", tool.Count(len(roles), "role"), names(roles, roleKey)))
+	calls := map[string]int{"bulk": bulk, "schema": roles, "write": bulk + roles + len(plan.Renames)}
+	for _, class := range l.classes {
+		if n := calls[class.Name]; n > 0 {
+			wait = max(wait, time.Duration((n-1)/class.Calls)*class.Per)
+		}
 	}
-	if len(tenants) > 0 {
-		missing = append(missing, fmt.Sprintf("%s (%s)", tool.Count(len(tenants), "tenant"), names(tenants, tenantKey)))
+	return bulk, wait
+}
+
+// batches returns how many calls of so many items n items take.
+func batches(n, most int) int { return (n + most - 1) / most }
+
+// stale is the age above which input is last week's.
+const stale = 5 * 24 * time.Hour
+
+// checkAge refuses old input that would give roles: they may have been taken
+// away since, from the users or with them, and no list tells.
+func (l *loader) checkAge(plan *reconcile.Plan) error {
+	asOf, n := l.input.Ends.AsOf, plan.Counts.Assign
+	if !l.replaceRoles || time.Since(asOf) <= stale || n == 0 {
+		return nil
 	}
-	what := "Permit lacks " + strings.Join(missing, " and ")
-	yes, err := l.tool.Ask(ctx, what+"; create?")
-	if err != nil && !errors.Is(err, tool.ErrNoTerminal) {
-		return false, err
-	}
-	if yes {
-		return true, nil
-	}
-	if err != nil {
-		what += ", and " + err.Error()
-	}
-	return false, tool.Hint(errors.New(what+"; nothing was written"), "--create-missing yes creates what is missing", "--create-missing no loads the users, and puts those that name it on stdout")
+	return tool.Hint(fmt.Errorf(
+		"--roles replace: the input was true on %s; the %s it would give may have been taken away since; nothing was written",
+		asOf.Format(time.DateOnly), tool.Count(n, "role assignment")),
+		"export anew", "--roles add gives them all the same")
 }

@@ -18,6 +18,7 @@ import (
 
 	"a0permit/internal/httpapi/httpapitest"
 	"a0permit/internal/permit/permittest"
+	"a0permit/internal/permitload/ledger"
 	"a0permit/internal/tool"
 )
 
@@ -29,8 +30,7 @@ func before(srv http.Handler, do func(r *http.Request, call string)) http.Handle
 	})
 }
 
-// A ring of emails with a member who is not loaded is left as it is: nobody is
-// given an email to stand in.
+// A ring of emails with a member who is not loaded is left as it is.
 func TestRingsThatCannotBe(t *testing.T) {
 	t.Parallel()
 	refuseB := func(r *http.Request) httpapitest.Fault {
@@ -67,29 +67,6 @@ func TestRingsThatCannotBe(t *testing.T) {
 	}
 }
 
-// Where the old email is another's by now, the one that stands in stays, and is
-// told of; the line comes out.
-func TestRingThatBreaksInTheMiddle(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		srv := permittest.New(permittest.Options{Faults: func(r *http.Request) httpapitest.Fault {
-			if r.Method == http.MethodPut && strings.HasSuffix(r.URL.Path, "/users/b") {
-				return httpapitest.Fault{Status: 422, Body: `{"detail":"attributes"}`}
-			}
-			return httpapitest.Fault{}
-		}, Caps: permittest.Caps{Users: 1}, Oversize: 422})
-		srv.Seed(people("a=x b=y c=z"))
-		got := bring(t.Context(), srv, records(people("a=y b=z c=x")))
-		wantCode(t, got, tool.Rejected)
-		if diff := cmp.Diff([]string{"b", "a"}, leftKeys(t, got.out)); diff != "" {
-			t.Errorf("stdout (-want +got):\n%s", diff)
-		}
-		if !strings.Contains(got.say, "keeps an email a0permit-... that stood in for its own") {
-			t.Errorf("stderr: %s", got.say)
-		}
-	})
-}
-
 // A bulk write may take effect late, and with it what it clears.
 func TestPutBackLate(t *testing.T) {
 	t.Parallel()
@@ -98,7 +75,7 @@ func TestPutBackLate(t *testing.T) {
 			srv, input, held := clearing(8, nil)
 			late := permittest.New(permittest.Options{PutAssignments: permittest.Clear, Lag: lag})
 			late.Seed(srv.State())
-			got := bring(t.Context(), late, input, func(c *config) { c.verify = true })
+			got := bring(t.Context(), late, input, func(c *loadSettings) { c.verifies = true })
 			wantBrought(t, got, tool.Done, fmt.Sprintf("%d role assignments put back", len(held)))
 			time.Sleep(time.Minute)
 			if diff := cmp.Diff(held, late.State().Assignments); diff != "" {
@@ -189,7 +166,7 @@ func TestMeanwhile(t *testing.T) {
 					time.Sleep(time.Minute)
 					srv.Seed(permittest.State{Assignments: assigned("ann admin default")})
 				}
-			}), input, func(c *config) { c.replaceRoles = true })
+			}), input, func(c *loadSettings) { c.replaceRoles = true })
 			wantCode(t, got, tool.Done)
 			if n := len(srv.State().Assignments); n != 1 {
 				t.Errorf("%d assignments", n)
@@ -206,7 +183,7 @@ func TestLastWeeksFile(t *testing.T) {
 		srv := permittest.New(permittest.Options{})
 		srv.Seed(office())
 		input := roleLines + `{"type":"user","key":"fired","role_assignments":[{"role":"admin"}]}` + "\n" + endAt(time.Now().Add(-7*24*time.Hour))
-		got := bring(t.Context(), srv, input, func(c *config) { c.replaceRoles = true })
+		got := bring(t.Context(), srv, input, func(c *loadSettings) { c.replaceRoles = true })
 		wantCode(t, got, tool.Stopped)
 		if n := writes(srv); n > 0 {
 			t.Errorf("%d writes", n)
@@ -307,7 +284,7 @@ func TestVerifyOfALongList(t *testing.T) {
 			if put && call == "GET F/role_assignments" && !r.URL.Query().Has("user") {
 				time.Sleep(61 * time.Second)
 			}
-		}), records(want), func(c *config) { c.verify = true })
+		}), records(want), func(c *loadSettings) { c.verifies = true })
 		wantCode(t, got, tool.Done)
 	})
 }
@@ -339,7 +316,7 @@ func TestBrokenTwin(t *testing.T) {
 			have := office("ann admin default")
 			srv.Seed(have)
 			time.Sleep(time.Hour)
-			got := bring(t.Context(), srv, orgDefault+roleLines+lines+endAt(time.Now()), func(c *config) { c.replaceRoles = true })
+			got := bring(t.Context(), srv, orgDefault+roleLines+lines+endAt(time.Now()), func(c *loadSettings) { c.replaceRoles = true })
 			wantCode(t, got, tool.Rejected)
 			wantState(t, srv, have)
 			out := codes(t, got.out)
@@ -364,7 +341,7 @@ func TestIDsAreNoKeys(t *testing.T) {
 		srv.ServeHTTP(answer, q)
 		var ann struct{ ID string }
 		unmarshal(t, answer.Body.Bytes(), &ann)
-		got := bring(t.Context(), srv, `{"type":"user","key":"`+ann.ID+`"}`+"\n"+end, func(c *config) { c.remove = true })
+		got := remove(t.Context(), srv, `{"type":"user","key":"`+ann.ID+`"}`+"\n"+end)
 		wantCode(t, got, tool.Done)
 		wantState(t, srv, have)
 	})
@@ -397,7 +374,7 @@ func TestFirstAnswerLostThenRevoked(t *testing.T) {
 func TestSummaryAddsUp(t *testing.T) {
 	t.Parallel()
 	_, input := plain(10)
-	for name, set := range map[string]func(*config){"dry run": func(c *config) { c.dryRun = true }, "refused": func(c *config) { c.createMissing = "ask" }} {
+	for name, set := range map[string]func(*loadSettings){"dry run": func(c *loadSettings) { c.dryRun = true }, "refused": func(c *loadSettings) { c.createMissing = "ask" }} {
 		synctest.Test(t, func(t *testing.T) {
 			srv := permittest.New(permittest.Options{})
 			got := bring(t.Context(), srv, `{"type":"role","key":"r"}`+"\n"+input, set)
@@ -405,7 +382,7 @@ func TestSummaryAddsUp(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			var sum struct{ Users, Roles tally }
+			var sum struct{ Users, Roles ledger.Tally }
 			unmarshal(t, data, &sum)
 			if sum.Users.NotLoaded != 10 || sum.Roles.NotLoaded != 1 {
 				t.Errorf("%s: %s", name, data)
@@ -424,7 +401,7 @@ func TestSummaryOfADryRun(t *testing.T) {
 		srv.Seed(have)
 		input := have
 		input.Users[1].FirstName, input.Tenants[1].Name = "Anne", "Acme Inc"
-		got := bring(t.Context(), srv, records(input)+`{"type":"role","key":"Admin"}`+"\n", func(c *config) { c.dryRun = true })
+		got := bring(t.Context(), srv, records(input)+`{"type":"role","key":"Admin"}`+"\n", func(c *loadSettings) { c.dryRun = true })
 		wantCode(t, got, tool.Done)
 		data, err := got.report.MarshalJSON()
 		if err != nil {
@@ -432,11 +409,11 @@ func TestSummaryOfADryRun(t *testing.T) {
 		}
 		var sum struct {
 			DryRun                bool `json:"dry_run"`
-			Users, Roles, Tenants tally
+			Users, Roles, Tenants ledger.Tally
 		}
 		unmarshal(t, data, &sum)
-		want := []tally{{In: 12, Unchanged: 11, NotLoaded: 1}, {In: 4, Unchanged: 3, Repeated: 1}, {In: 2, Unchanged: 1, NotLoaded: 1}}
-		if diff := cmp.Diff(want, []tally{sum.Users, sum.Roles, sum.Tenants}); diff != "" || !sum.DryRun {
+		want := []ledger.Tally{{In: 12, Unchanged: 11, NotLoaded: 1}, {In: 4, Unchanged: 3, Repeated: 1}, {In: 2, Unchanged: 1, NotLoaded: 1}}
+		if diff := cmp.Diff(want, []ledger.Tally{sum.Users, sum.Roles, sum.Tenants}); diff != "" || !sum.DryRun {
 			t.Errorf("(-want +got):\n%s", diff)
 		}
 	})
@@ -451,7 +428,7 @@ func TestRemovedIsKept(t *testing.T) {
 	before := srv.State()
 	path := filepath.Join(t.TempDir(), "removed.jsonl")
 	input := annNothing + `{"type":"user","key":"bob"}` + "\n" + end
-	args := []string{"--remove", "--yes", "--remove-limit", "100", "--removed", path}
+	args := []string{"remove", "--yes", "--remove-limit", "100", "--removed", path}
 	wantRun(t, run(t, srv, input, args...), tool.Done)
 	wantRun(t, run(t, srv, input, args...), tool.Done, "--removed: what was in "+path+" is now in "+path+".1")
 	wantRun(t, run(t, srv, input, args...), tool.Done)
@@ -479,7 +456,7 @@ func TestScopeIsCountedOnce(t *testing.T) {
 		for i := range 60 {
 			fmt.Fprintf(&input, `{"type":"user","key":"auth0|%06d","role_assignments":[]}`+"\n", i)
 		}
-		got := bring(t.Context(), srv, input.String()+endAt(time.Now()), func(c *config) { c.replaceRoles, c.removeLimit = true, 60 })
+		got := bring(t.Context(), srv, input.String()+endAt(time.Now()), func(c *loadSettings) { c.replaceRoles, c.removal.limit = true, 60 })
 		wantCode(t, got, tool.Stopped)
 		if says := "would be 100.0% of the 45 in scope"; !strings.Contains(got.err.Error(), says) {
 			t.Errorf("%v lacks %q", got.err, says)
@@ -513,8 +490,8 @@ func TestExtraOfNoUsers(t *testing.T) {
 func TestAnotherIDIsRefused(t *testing.T) {
 	t.Parallel()
 	const other = "22222222-1111-4111-8111-111111111111"
-	for name, set := range map[string]func(*config){
-		"project": func(c *config) { c.project = other }, "environment": func(c *config) { c.environment = other },
+	for name, set := range map[string]func(*loadSettings){
+		"project": func(c *loadSettings) { c.target.project = other }, "environment": func(c *loadSettings) { c.target.environment = other },
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			srv := permittest.New(permittest.Options{})

@@ -168,7 +168,7 @@ func TestRandomFaults(t *testing.T) {
 				if len(c.culprits) > 0 {
 					code = tool.Rejected
 				}
-				set := func(cfg *config) { cfg.replaceRoles, cfg.verify = c.replace, true }
+				set := func(cfg *loadSettings) { cfg.replaceRoles, cfg.verifies = c.replace, true }
 				got := bring(t.Context(), srv, input, set)
 				bulk, all := bulkCalls(srv), len(srv.Calls())
 				wantCode(t, got, code)

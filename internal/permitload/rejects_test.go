@@ -170,19 +170,3 @@ func TestSummaryFile(t *testing.T) {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
-
-// On a terminal twenty lines are enough; the rest is for a file.
-func TestLeftOnATerminal(t *testing.T) {
-	t.Parallel()
-	var b strings.Builder
-	l := left{out: &b, terminal: true}
-	for range 25 {
-		if err := l.put([]byte(ann), fault{Code: "differing_lines", Message: "another line has this key and differs"}); err != nil {
-			t.Fatal(err)
-		}
-	}
-	rows := strings.Split(strings.TrimSuffix(b.String(), "\n"), "\n")
-	if len(rows) != 21 || rows[0] != "auth0|ann: differing_lines: another line has this key and differs" || !strings.Contains(rows[20], "> left.jsonl") {
-		t.Errorf("%d lines:\n%s", len(rows), b.String())
-	}
-}

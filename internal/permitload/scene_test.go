@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"a0permit/internal/permit/permittest"
+	"a0permit/internal/record"
 )
 
 // records is a state as lines that ask for it, with an end line.
@@ -84,7 +85,7 @@ func crowd(users int) permittest.State {
 // leftLine is a line that was not loaded.
 type leftLine struct {
 	Key   any
-	Error fault
+	Error record.Fault
 }
 
 func leftLines(t *testing.T, out string) []leftLine {

@@ -75,7 +75,7 @@ func TestRolesReplaced(t *testing.T) {
 					srv.SeedAt(asOf.Add(-tt.age), office(all...))
 					before := srv.State().Assignments
 					input := tt.input + endAt(asOf)
-					wantCode(t, bring(t.Context(), srv, input, func(c *config) { c.replaceRoles = true }), tool.Done)
+					wantCode(t, bring(t.Context(), srv, input, func(c *loadSettings) { c.replaceRoles = true }), tool.Done)
 					after := srv.State().Assignments
 					var gone []string
 					for _, a := range before {
@@ -88,7 +88,7 @@ func TestRolesReplaced(t *testing.T) {
 					}
 					time.Sleep(15 * time.Minute)
 					writesBefore := writes(srv)
-					wantCode(t, bring(t.Context(), srv, input, func(c *config) { c.replaceRoles, c.verify = true, true }), tool.Done)
+					wantCode(t, bring(t.Context(), srv, input, func(c *loadSettings) { c.replaceRoles, c.verifies = true, true }), tool.Done)
 					if n := writes(srv) - writesBefore; n != 0 {
 						t.Errorf("a second load made %d writes", n)
 					}
@@ -114,11 +114,11 @@ func TestRolesReplacedUnderFaults(t *testing.T) {
 					kept := slices.DeleteFunc(slices.Clone(want.Assignments), func(a permittest.Assignment) bool { return a.Role == "Admin" })
 					input := want
 					input.Assignments = kept
-					got := bring(t.Context(), srv, orgDefault+strings.TrimSuffix(records(input), end)+endAt(time.Now()), func(c *config) { c.replaceRoles, c.verify = true, true })
+					got := bring(t.Context(), srv, orgDefault+strings.TrimSuffix(records(input), end)+endAt(time.Now()), func(c *loadSettings) { c.replaceRoles, c.verifies = true, true })
 					wantCode(t, got, tool.Done)
 					wantState(t, srv, input)
-					if n := len(want.Assignments) - len(kept); got.report.Removed != n {
-						t.Errorf("%d reported as taken away, want %d", got.report.Removed, n)
+					if n := len(want.Assignments) - len(kept); got.report.ledger.Sums.Unassigned != n {
+						t.Errorf("%d reported as taken away, want %d", got.report.ledger.Sums.Unassigned, n)
 					}
 				})
 			})
@@ -141,12 +141,12 @@ func TestTakingAwayIsRefused(t *testing.T) {
 		{"an end without as_of", roleLines + annViewer + endAt(asOf) + end, append(replace, "--yes"), tool.Stopped, "does not say when it was true", "--as-of"},
 		{"more than the limit", roleLines + annViewer + endAt(asOf), append(replace, "--yes"), tool.Stopped, "50.0% of the 2 in scope", "--remove-limit 51"},
 		{"nobody to ask", roleLines + annViewer + endAt(asOf), append(replace, "--remove-limit", "100"), tool.Stopped, "to take 1 role assignment away from 1 user needs a yes", "--yes"},
-		{"users, nobody to ask", annNothing + end, []string{"--remove", "--remove-limit", "100"}, tool.Stopped, "to delete 1 user with 2 role assignments needs a yes", "--yes"},
-		{"users, more than the limit", annNothing + end, []string{"--remove", "--yes"}, tool.Stopped, "33.3% of the 3 in scope", "--remove-limit 34"},
-		{"a limit that is none", annNothing + end, []string{"--remove", "--remove-limit", "NaN"}, tool.BadUsage, "not a number from 0 to 100", "--remove-limit 5"},
-		{"roles of users who go", annNothing + end, append(replace, "--remove"), tool.BadUsage, "--remove deletes users, and --roles is for loading them", "leave one of the two out"},
+		{"users, nobody to ask", annNothing + end, []string{"remove", "--remove-limit", "100"}, tool.Stopped, "to delete 1 user with 2 role assignments needs a yes", "--yes"},
+		{"users, more than the limit", annNothing + end, []string{"remove", "--yes"}, tool.Stopped, "33.3% of the 3 in scope", "--remove-limit 34"},
+		{"a limit that is none", annNothing + end, []string{"remove", "--remove-limit", "NaN"}, tool.BadUsage, "not a number from 0 to 100", "--remove-limit 5"},
+		{"roles of users who go", annNothing + end, append([]string{"remove"}, replace...), tool.BadUsage, "there is no flag --roles", "permitload remove --help"},
 		{"verify of nothing", annNothing + end, []string{"--verify", "--dry-run"}, tool.BadUsage, "--dry-run loads nothing", "leave one of the two out"},
-		{"onto stdout", annNothing + end, []string{"--remove", "--removed", "-"}, tool.BadUsage, "stdout is for what was not loaded", "--removed removed.jsonl"},
+		{"onto stdout", annNothing + end, []string{"remove", "--removed", "-"}, tool.BadUsage, "stdout is for what was not loaded", "--removed removed.jsonl"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -169,7 +169,7 @@ func TestRemovedRestores(t *testing.T) {
 		plan, says  string
 	}{
 		{"roles", roleLines + orgLine + annViewer, []string{"--roles", "replace"}, "- 2 role assignments of 1 user", "2 role assignments taken away"},
-		{"users", annNothing + `{"type":"user","key":"zoe"}` + "\n", []string{"--remove"}, "- 1 user with 4 role assignments  (1 of the input are not in Permit)", "users: 2 in = 1 deleted + 1 unchanged"},
+		{"users", annNothing + `{"type":"user","key":"zoe"}` + "\n", []string{"remove"}, "- 1 user with 4 role assignments  (1 of the input are not in Permit)", "users: 2 in = 1 deleted + 1 unchanged"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -212,7 +212,7 @@ func TestRemovedIsWrittenFirst(t *testing.T) {
 			before := srv.State()
 			path := filepath.Join(t.TempDir(), "removed.jsonl")
 			input := annNothing + `{"type":"user","key":"bob"}` + "\n" + end
-			got := run(t, srv, input, "--remove", "--yes", "--remove-limit", "100", "--removed", path)
+			got := run(t, srv, input, "remove", "--yes", "--remove-limit", "100", "--removed", path)
 			wantRun(t, got, tool.Stopped)
 			text, err := os.ReadFile(path)
 			if err != nil {
@@ -256,17 +256,16 @@ func TestUsersRemoved(t *testing.T) {
 						stays.Assignments = append(stays.Assignments, a)
 					}
 				}
-				remove := func(c *config) { c.remove = true }
-				got := bring(t.Context(), srv, records(goes), remove)
+				got := remove(t.Context(), srv, records(goes))
 				wantCode(t, got, tool.Done)
 				wantState(t, srv, stays)
-				if says := "users: 250 in = 250 deleted + 0 unchanged + 0 not loaded"; !strings.Contains(got.report.String(), says) || got.report.Deleted != 250 {
+				if says := "users: 250 in = 250 deleted + 0 unchanged + 0 not loaded"; !strings.Contains(got.report.String(), says) || got.report.ledger.Sums.Deleted != 250 {
 					t.Errorf("report: %s", got.report)
 				}
 				if srv.Refused() > 0 {
 					t.Errorf("%d answers of 429", srv.Refused())
 				}
-				again := bring(t.Context(), srv, records(goes), remove)
+				again := remove(t.Context(), srv, records(goes))
 				wantCode(t, again, tool.Done)
 				if says := "users: 250 in = 0 deleted + 250 unchanged + 0 not loaded"; !strings.Contains(again.report.String(), says) {
 					t.Errorf("report of the second time: %s", again.report)
@@ -285,7 +284,7 @@ func TestVerify(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				srv := permittest.New(o)
 				want := crowd(24)
-				got := bring(t.Context(), srv, records(want), func(c *config) { c.verify = true })
+				got := bring(t.Context(), srv, records(want), func(c *loadSettings) { c.verifies = true })
 				wantCode(t, got, tool.Done)
 				if !strings.Contains(got.say, "verified: Permit has what was loaded") {
 					t.Errorf("stderr: %s", got.say)
@@ -313,7 +312,7 @@ func TestVerifyFindsWhatDiffers(t *testing.T) {
 			return httpapitest.Fault{}
 		}})
 		srv.Seed(permittest.State{Roles: want.Roles, Tenants: want.Tenants})
-		got := bring(t.Context(), srv, strings.TrimSuffix(records(want), end)+endAt(began), func(c *config) { c.verify, c.replaceRoles = true, true })
+		got := bring(t.Context(), srv, strings.TrimSuffix(records(want), end)+endAt(began), func(c *loadSettings) { c.verifies, c.replaceRoles = true, true })
 		wantCode(t, got, tool.Rejected)
 		_, list, _ := strings.Cut(got.say, "4 differences between Permit and what was loaded\n")
 		diff := cmp.Diff("~ user bob\n+ user cid\n+ role assignment cid viewer org\n- role assignment ann viewer org\n", strings.ReplaceAll(list, "permitload: ", ""))

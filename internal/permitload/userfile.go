@@ -1,10 +1,13 @@
 package permitload
 
 import (
+	"bytes"
 	"fmt"
 	"time"
 
 	"a0permit/internal/jsonl"
+	"a0permit/internal/permitload/snapshot"
+	"a0permit/internal/reconcile"
 	"a0permit/internal/record"
 	"a0permit/internal/tool"
 )
@@ -18,8 +21,8 @@ type userFile struct {
 	n    int
 }
 
-func (l *loader) createUserFile(flag, path string) (*userFile, error) {
-	file, err := l.tool.Create(path)
+func createUserFile(t *tool.Tool, flag, path string) (*userFile, error) {
+	file, err := t.Create(path)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", flag, err)
 	}
@@ -28,22 +31,120 @@ func (l *loader) createUserFile(flag, path string) (*userFile, error) {
 
 func (f *userFile) write(u *record.User) error {
 	f.n++
-	return f.out.Write(u)
+	return f.check(f.out.Write(u))
 }
 
 // end ends the stream, whose users were so at that time.
 func (f *userFile) end(asOf time.Time) error {
-	if err := f.out.Write(record.End{Type: record.TypeEnd, Complete: true, Users: f.n, AsOf: asOf.UTC().Format(time.RFC3339)}); err != nil {
+	last := record.End{Type: record.TypeEnd, Complete: true, Users: f.n, AsOf: asOf.UTC().Format(time.RFC3339)}
+	if err := f.out.Write(last); err != nil {
 		return f.check(err)
 	}
 	return f.check(f.out.Flush())
 }
-
-func (f *userFile) commit() error { return f.check(f.file.Commit()) }
 
 func (f *userFile) check(err error) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", f.flag, err)
 	}
 	return nil
+}
+
+// extraFile writes the users that Permit has and the input lacks. It implements
+// snapshot.Extras.
+type extraFile struct {
+	tool  *tool.Tool
+	path  string
+	began time.Time
+	users *userFile
+}
+
+// Begin begins the file anew.
+func (e *extraFile) Begin() error {
+	e.abort()
+	e.began = time.Now()
+	var err error
+	e.users, err = createUserFile(e.tool, "--extra", e.path)
+	return err
+}
+
+// Add writes a user.
+func (e *extraFile) Add(u *record.User) error { return e.users.write(u) }
+
+func (e *extraFile) commit() error {
+	if err := e.users.end(e.began); err != nil {
+		return err
+	}
+	return e.users.check(e.users.file.Commit())
+}
+
+// abort leaves no file behind, unless it was committed.
+func (e *extraFile) abort() {
+	if e.users != nil {
+		e.users.file.Abort()
+	}
+}
+
+// recordRemovals writes lines to the file of --removed that bring back what a
+// plan takes away: assignments, or whole users. What was there before may be all
+// that brings back what went before, so it stays, under another name.
+func (s *session) recordRemovals(plan *reconcile.Plan, snap *snapshot.Snapshot) error {
+	if s.settings.removal.record == "" {
+		return nil
+	}
+	f, err := createUserFile(s.tool, "--removed", s.settings.removal.record)
+	if err != nil {
+		return err
+	}
+	defer f.file.Abort()
+	for i, ops := range plan.ByUser() {
+		if err := s.recordUser(f, snap, i, ops); err != nil {
+			return err
+		}
+	}
+	if err := f.end(time.Now()); err != nil {
+		return err
+	}
+	if err := f.check(s.setRecordAside()); err != nil {
+		return err
+	}
+	return f.check(f.file.Commit())
+}
+
+// recordUser writes the line that brings back what operations take away of a
+// user, if they do.
+func (s *session) recordUser(f *userFile, snap *snapshot.Snapshot, i int, ops []reconcile.Operation) error {
+	taken := []record.RoleAssignment{}
+	for _, op := range ops {
+		if op.Op == reconcile.Unassign {
+			taken = append(taken, op.Assignment)
+		}
+	}
+	if s.desired.IsDeletion() {
+		u, err := snap.Before(i)
+		if err != nil {
+			return err
+		}
+		u.RoleAssignments = taken
+		return f.write(u)
+	}
+	if len(taken) == 0 {
+		return nil
+	}
+	line, err := s.input.User(i)
+	if err != nil {
+		return err
+	}
+	return f.write(&record.User{Type: record.TypeUser, Key: line.Key, RoleAssignments: taken})
+}
+
+// setRecordAside renames an earlier --removed that speaks of users.
+func (s *session) setRecordAside() error {
+	aside, err := tool.SetAside(s.settings.removal.record, func(head []byte) bool {
+		return bytes.HasPrefix(head, []byte(`{"type":"end"`))
+	})
+	if aside != "" {
+		s.tool.Say("--removed: what was in %s is now in %s", s.settings.removal.record, aside)
+	}
+	return err
 }

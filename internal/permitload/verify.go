@@ -3,177 +3,101 @@ package permitload
 import (
 	"context"
 	"fmt"
+	"time"
 
+	"a0permit/internal/permitload/apply"
+	"a0permit/internal/permitload/snapshot"
 	"a0permit/internal/reconcile"
 	"a0permit/internal/tool"
 )
 
-// verified looks at Permit again and holds it to what was loaded. What differs
-// may only be late, so it looks for a while.
-func (l *loader) verified(ctx context.Context) error {
-	var looks *looks // counted from the end of the first, which may take long
-	what := l.loaded()
-	for {
-		d, err := l.differences(ctx, what)
-		if err != nil {
-			return err
+// verify makes a second plan of what was loaded, if it is asked for, which must
+// be empty. What differs may only be late, so it looks for a while.
+func (l *loader) verify(ctx context.Context) error {
+	if !l.verifies {
+		return nil
+	}
+	var n int
+	var list []string
+	_, err := apply.Poll(ctx, func(pause time.Duration) (_ bool, err error) {
+		n, list, err = l.differences(ctx)
+		if n > 0 {
+			l.tool.Log.Info("verify: waiting for late writes", "differences", n, "wait", pause)
 		}
-		if d.n == 0 {
-			l.tool.Say("verified: Permit has what was loaded")
+		return n == 0, err
+	})
+	if err != nil {
+		return err
+	}
+	if n == 0 {
+		l.tool.Say("verified: Permit has what was loaded")
+		return nil
+	}
+	l.tool.Problem("verify: %s between Permit and what was loaded", tool.Count(n, "difference"))
+	for _, text := range list {
+		l.tool.Say("%s", text)
+	}
+	if more := n - len(list); more > 0 {
+		l.tool.Say("and %s more", tool.Thousands(more))
+	}
+	return tool.ErrRejected
+}
+
+// differences returns what a plan of a second snapshot would still do for lines
+// that are loaded: how much, and the first of it. + is where Permit lacks
+// something, ~ where it has something else, - where it has too much.
+func (l *loader) differences(ctx context.Context) (n int, list []string, err error) {
+	roles, err := snapshot.Roles(ctx, l.client)
+	if err != nil {
+		return 0, nil, err
+	}
+	snap, err := l.take(ctx, roles, nil)
+	if err != nil {
+		return 0, nil, err
+	}
+	defer snap.Close()
+	plan := reconcile.Diff(l.desired, snap.Current)
+	note := func(op reconcile.Operation) error {
+		if l.ledger.HasFailed(op) {
 			return nil
 		}
-		if looks == nil {
-			looks = newLooks()
+		if n++; n > shown {
+			return nil
 		}
-		if looks.over() {
-			l.tool.Problem("verify: %s between Permit and what was loaded", tool.Count(d.n, "difference"))
-			for _, text := range d.shown {
-				l.tool.Say("%s", text)
-			}
-			if more := d.n - len(d.shown); more > 0 {
-				l.tool.Say("and %s more", tool.Thousands(more))
-			}
-			return tool.ErrRejected
-		}
-		l.tool.Log.Info("verify: waiting for late writes", "differences", d.n, "wait", looks.wait)
-		if err := looks.next(ctx); err != nil {
-			return err
+		text, err := l.describe(op)
+		list = append(list, marks[op.Op]+" "+text)
+		return err
+	}
+	for op := range plan.Operations() {
+		if err := note(op); err != nil {
+			return 0, nil, err
 		}
 	}
+	for i := range plan.Refusals() {
+		if err := note(reconcile.Operation{Op: reconcile.Update, User: i}); err != nil {
+			return 0, nil, err
+		}
+	}
+	return n, list, nil
 }
 
-// difference is what differs, as far as it is shown.
-type difference struct {
-	n     int
-	shown []string
+var marks = map[reconcile.Op]string{
+	reconcile.Create: "+", reconcile.Assign: "+", reconcile.Update: "~", reconcile.Rename: "~",
+	reconcile.Unassign: "-", reconcile.Delete: "-",
 }
 
-func (d *difference) add(format string, args ...any) {
-	if d.n++; d.n <= shown {
-		d.shown = append(d.shown, fmt.Sprintf(format, args...))
+// describe returns what an operation is about.
+func (l *loader) describe(op reconcile.Operation) (string, error) {
+	if id := op.RecordID(); id != (reconcile.RecordID{}) {
+		return id.Type + " " + id.Key, nil
 	}
-}
-
-// differences is the plan that a second load would have, of what this one has
-// loaded.
-func (l *loader) differences(ctx context.Context, what *loaded) (*difference, error) {
-	cfg := l.config
-	cfg.extra = ""
-	again := newLoader(cfg, l.tool, l.permit)
-	again.in.sources = l.in.sources // which stay l's to close
-	defer again.close()
-	if err := what.wanted(again); err != nil {
-		return nil, err
+	u, err := l.input.User(op.User)
+	if err != nil {
+		return "", err
 	}
-	if l.takeAway != nil {
-		again.in.asOf = l.in.asOf
-		if err := again.dated(); err != nil {
-			return nil, err
-		}
+	if op.Op == reconcile.Assign || op.Op == reconcile.Unassign {
+		a := op.Assignment
+		return fmt.Sprintf("role assignment %s %s %s", u.Key, a.Role, a.Tenant+a.ResourceInstance), nil
 	}
-	if err := again.readRoles(ctx); err != nil {
-		return nil, err
-	}
-	if err := again.look(ctx); err != nil {
-		return nil, err
-	}
-	return again.toDo()
-}
-
-// loaded is where the lines stand that a load has loaded, by which its plan can
-// be let go: the next one takes as much memory.
-type loaded struct {
-	catalogue []place
-	users     []place
-	bare      map[int]bool // of users: without the email of their line
-}
-
-// loaded takes the plan's place.
-func (l *loader) loaded() *loaded {
-	what := &loaded{users: l.in.users[:0], bare: map[int]bool{}}
-	for _, c := range l.in.catalogue {
-		if _, refused := l.broken[outcome{c.kind, c.key}]; !refused && l.has(c) {
-			what.catalogue = append(what.catalogue, c.place)
-		}
-	}
-	for i, at := range l.in.users {
-		switch l.plan.State(i) {
-		case reconcile.Same, reconcile.Touched, reconcile.Written:
-			if l.dropped[i] {
-				what.bare[len(what.users)] = true
-			}
-			what.users = append(what.users, at)
-		}
-	}
-	l.plan, l.in.plan = nil, nil
-	return what
-}
-
-// wanted gives another loader what was loaded.
-func (w *loaded) wanted(again *loader) error {
-	for _, at := range w.catalogue {
-		text, err := again.in.text(at)
-		if err != nil {
-			return err
-		}
-		if err := again.in.take(text, at); err != nil {
-			return err
-		}
-	}
-	again.in.users = w.users
-	for i, at := range w.users {
-		u, err := again.in.user(at)
-		if err != nil {
-			return err
-		}
-		if w.bare[i] {
-			u.Email = ""
-			again.dropped[i] = true
-		}
-		again.plan.WantUser(u)
-	}
-	return nil
-}
-
-// toDo is the plan as lines: + lacking, ~ other, - too much.
-func (l *loader) toDo() (*difference, error) {
-	d := &difference{}
-	roles, tenants := l.plan.Missing()
-	for _, r := range roles {
-		d.add("+ role %s", r.Key)
-	}
-	for _, t := range tenants {
-		d.add("+ tenant %s", t.Key)
-	}
-	for _, r := range l.plan.Renamed() {
-		d.add("~ tenant %s", r.Key)
-	}
-	for i := range l.plan.Users() {
-		mark := ""
-		switch l.plan.State(i) {
-		case reconcile.Create:
-			mark = "+"
-		case reconcile.Update, reconcile.TakenEmail:
-			mark = "~"
-		}
-		if mark == "" && !l.wants(i) {
-			continue
-		}
-		u, err := l.in.user(l.in.users[i])
-		if err != nil {
-			return nil, err
-		}
-		if mark != "" {
-			d.add("%s user %s", mark, u.Key)
-		}
-		for a := range l.plan.Wanting(i) {
-			d.add("+ role assignment %s %s %s", u.Key, a.Role, a.Tenant+a.ResourceInstance)
-		}
-	}
-	if l.takeAway != nil {
-		for _, s := range l.takeAway.surplus {
-			d.add("- role assignment %s %s %s", s.User, s.Role, s.Tenant)
-		}
-	}
-	return d, nil
+	return "user " + u.Key, nil
 }

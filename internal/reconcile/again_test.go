@@ -1,7 +1,6 @@
 package reconcile_test
 
 import (
-	"fmt"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -22,63 +21,71 @@ type world struct {
 
 // plan holds the lines against the world as permitload does.
 func (w *world) plan(lines []record.User) *reconcile.Plan {
-	p := reconcile.New("default")
+	d := reconcile.NewDesired(reconcile.Rules{Tenant: "default"})
 	byNumber := []record.User{}
 	for _, line := range lines {
-		if p.WantUser(&line) == reconcile.First {
+		if d.WantUser(&line) == reconcile.First {
 			byNumber = append(byNumber, line)
 		}
 	}
-	for key := range w.roles {
-		p.HaveRole(key)
-	}
-	for key := range w.tenants {
-		p.HaveTenant(key, "")
-	}
-	for key, have := range w.users {
-		if i, ok := p.HaveUser(key, have.Email); ok {
-			_, same := reconcile.Overlay(&byNumber[i], &have)
-			p.Found(i, same)
+	d.Finish()
+	return diff(d, func(c *reconcile.Current) {
+		for key := range w.roles {
+			c.HaveRole(record.Role{Key: key})
 		}
-	}
-	p.Settle()
-	for key, assigned := range w.assigned {
-		for a := range assigned {
-			p.HaveAssignment(key, a)
+		for key := range w.tenants {
+			c.HaveTenant(key, "")
 		}
-	}
-	return p
+		for key, have := range w.users {
+			if i, ok := c.HaveUser(key, have.Email); ok {
+				c.Compare(i, &byNumber[i], &have)
+			}
+		}
+		for key, assigned := range w.assigned {
+			for a := range assigned {
+				haveAssignment(c, key, a)
+			}
+		}
+	})
 }
 
 // apply does what the plan says, and says whose lines were not loaded.
 func (w *world) apply(p *reconcile.Plan, lines []record.User) (rejected []string) {
-	roles, tenants := p.Missing()
+	roles, tenants := created(p)
 	for _, r := range roles {
 		w.roles[r.Key] = true
 	}
 	for _, t := range tenants {
 		w.tenants[t.Key] = true
 	}
-	for i, line := range distinct(lines) {
-		switch p.State(i) {
-		case reconcile.Create:
-			line.RoleAssignments = nil
-			w.users[line.Key] = line
-		case reconcile.Update:
-			have := w.users[line.Key]
-			w.users[line.Key], _ = reconcile.Overlay(&line, &have)
-		case reconcile.Conflicted, reconcile.TakenEmail:
-			rejected = append(rejected, fmt.Sprint(line.Key, " ", stateName(p.State(i))))
+	users := distinct(lines)
+	for op := range p.Operations() {
+		if op.RecordID() != (reconcile.RecordID{}) {
 			continue
 		}
-		for a := range p.Wanting(i) {
+		line := users[op.User]
+		switch op.Op {
+		case reconcile.Create:
+			u := p.Write(op.User, &line, nil)
+			u.RoleAssignments = nil
+			w.users[line.Key] = u
+		case reconcile.Update:
+			have := w.users[line.Key]
+			w.users[line.Key] = p.Write(op.User, &line, &have)
+		default:
+			a := op.Assignment
 			if a.ResourceInstance != "" && a.Tenant == "" {
 				a.Tenant = tenantOf(a.ResourceInstance)
 			}
 			if w.assigned[line.Key] == nil {
 				w.assigned[line.Key] = map[record.RoleAssignment]bool{}
 			}
-			w.assigned[line.Key][a.RoleAssignment] = true
+			w.assigned[line.Key][a] = true
+		}
+	}
+	for i, what := range fates(p) {
+		if what == "conflicted" || what == "taken" {
+			rejected = append(rejected, users[i].Key+" "+what)
 		}
 	}
 	return rejected
@@ -117,14 +124,19 @@ func FuzzAgain(f *testing.F) {
 		w, lines := d.world(), d.lines()
 		before := w.clone()
 		p := w.plan(lines)
-		counts := p.Counts()
+		counts := p.Counts
 		rejected := w.apply(p, lines)
 		w.check(t, before, lines, rejected)
 
 		again := w.plan(lines)
-		moreRoles, moreTenants := again.Missing()
-		got := again.Counts()
-		want := reconcile.Counts{Same: counts.Create + counts.Update + counts.Same, Rejected: counts.Rejected, Assigned: counts.Assign + counts.Assigned}
+		moreRoles, moreTenants := created(again)
+		got := again.Counts
+		want := reconcile.Counts{
+			UserCounts: reconcile.UserCounts{
+				Same: counts.Create + counts.Update + counts.Same, Refused: counts.Refused, Strangers: counts.Strangers,
+			},
+			AssignmentCounts: reconcile.AssignmentCounts{Assigned: counts.Assign + counts.Assigned},
+		}
 		if diff := cmp.Diff(want, got); diff != "" || len(moreRoles)+len(moreTenants) > 0 {
 			t.Errorf("a second load is not idle: missing %v %v, counts (-want +got): %s", moreRoles, moreTenants, diff)
 		}

@@ -47,17 +47,19 @@ func TestHaveAssignment(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			p := planOf(t, lines...)
-			for range 2 { // a list may show one twice
-				if got := p.HaveAssignment(tt.user, tt.have); got != tt.want {
-					t.Errorf("HaveAssignment = %v, want %v", got, tt.want)
+			p := diff(desire(t, lines...), func(c *reconcile.Current) {
+				for range 2 { // a list may show one twice
+					haveAssignment(c, tt.user, tt.have)
 				}
+			})
+			if got := p.Counts.Assigned == 1; got != tt.want {
+				t.Errorf("%d assignments are there, want one: %v", p.Counts.Assigned, tt.want)
 			}
-			if got := wanting(p, 0); !slices.Equal(got, tt.left) {
-				t.Errorf("still wanting %v, want %v", got, tt.left)
+			if got := assigns(p, 0); !slices.Equal(got, tt.left) {
+				t.Errorf("assigns %v, want %v", got, tt.left)
 			}
-			if got, want := wanting(p, 1), []string{"r@acme#doc:1", "s@#doc:2"}; !slices.Equal(got, want) {
-				t.Errorf("the other user wants %v, want %v", got, want)
+			if got, want := assigns(p, 1), []string{"r@acme#doc:1", "s@#doc:2"}; !slices.Equal(got, want) {
+				t.Errorf("assigns %v to the other user, want %v", got, want)
 			}
 		})
 	}
@@ -66,109 +68,78 @@ func TestHaveAssignment(t *testing.T) {
 // One line may name an instance with its tenant and without: both are there.
 func TestAnInstanceNamedTwice(t *testing.T) {
 	t.Parallel()
-	p := planOf(t, `{"key":"a","role_assignments":[{"role":"r","resource_instance":"doc:1"},{"role":"r","tenant":"acme","resource_instance":"doc:1"}]}`)
-	if !p.HaveAssignment("a", record.RoleAssignment{Role: "r", Tenant: "acme", ResourceInstance: "doc:1"}) {
-		t.Error("not wanted")
-	}
-	if got := wanting(p, 0); len(got) > 0 {
-		t.Errorf("still wanting %v", got)
-	}
-}
-
-func TestWantingAndMade(t *testing.T) {
-	t.Parallel()
-	p := planOf(t, `{"key":"a","role_assignments":[{"role":"r"},{"role":"s"}]}`,
-		`{"key":"b","role_assignments":[{"role":"r"},{"role":"s"},{"role":"t"}]}`)
-	// Made while they are walked, as a load does.
-	for a := range p.Wanting(1) {
-		if a.User != 1 {
-			t.Errorf("%v is said to be user %d's", a.RoleAssignment, a.User)
-		}
-		if a.Role != "s" {
-			p.Made(a)
-		}
-	}
-	if got, want := wanting(p, 1), []string{"s@default"}; !slices.Equal(got, want) {
-		t.Errorf("still wanting %v, want %v", got, want)
-	}
-	if got, want := wanting(p, 0), []string{"r@default", "s@default"}; !slices.Equal(got, want) {
-		t.Errorf("the other user wants %v, want %v", got, want)
-	}
-	walked := 0
-	for range p.Wanting(0) {
-		walked++
-		break
-	}
-	if walked != 1 {
-		t.Errorf("walked %d", walked)
+	d := desire(t, `{"key":"a","role_assignments":[{"role":"r","resource_instance":"doc:1"},`+
+		`{"role":"r","tenant":"acme","resource_instance":"doc:1"}]}`)
+	p := diff(d, func(c *reconcile.Current) {
+		haveAssignment(c, "a", record.RoleAssignment{Role: "r", Tenant: "acme", ResourceInstance: "doc:1"})
+	})
+	if got := assigns(p, 0); len(got) > 0 || p.Counts.Assigned != 2 {
+		t.Errorf("assigns %v, and %d are there", got, p.Counts.Assigned)
 	}
 }
 
-func TestFound(t *testing.T) {
+func TestCompare(t *testing.T) {
 	t.Parallel()
-	p := planOf(t, `{"key":"a"}`, `{"key":"b"}`, `{"key":"c"}`, `{"key":"d"}`, `{"key":"d","email":"d@x.io"}`)
-	for key, number := range map[string]int{"a": 0, "b": 1, "d": 3} {
-		if i, ok := p.HaveUser(key, ""); !ok || i != number {
-			t.Errorf("HaveUser(%q) = %d, %v; want %d", key, i, ok, number)
+	d := desire(t, `{"key":"a"}`, `{"key":"b","first_name":"Bob"}`, `{"key":"c"}`, `{"key":"d"}`, `{"key":"d","email":"d@x.io"}`)
+	p := diff(d, func(c *reconcile.Current) {
+		for _, tt := range []struct {
+			key     string
+			number  int
+			line    record.User
+			differs bool
+		}{
+			{"a", 0, record.User{Key: "a"}, false},
+			{"b", 1, record.User{Key: "b", FirstName: "Bob"}, true},
+			{"d", 3, record.User{Key: "d"}, false},
+		} {
+			i, ok := c.HaveUser(tt.key, "")
+			if !ok || i != tt.number {
+				t.Errorf("HaveUser(%q) = %d, %v; want %d", tt.key, i, ok, tt.number)
+			}
+			if got := c.Compare(i, &tt.line, &record.User{Key: tt.key}); got != tt.differs {
+				t.Errorf("Compare(%q) = %v", tt.key, got)
+			}
 		}
-		p.Found(number, key == "a")
-	}
-	p.Found(1, true) // a list may show one twice, when it shifts
-	for i, want := range []reconcile.State{reconcile.Same, reconcile.Update, reconcile.Create, reconcile.Conflicted} {
-		if got := p.State(i); got != want {
-			t.Errorf("user %d is %s, want %s", i, stateName(got), stateName(want))
-		}
+		// A list may show one twice, when it shifts.
+		c.Compare(1, &record.User{Key: "b"}, &record.User{Key: "b"})
+	})
+	if got, want := fates(p), []string{"same", "update", "create", "conflicted"}; !slices.Equal(got, want) {
+		t.Errorf("%v, want %v", got, want)
 	}
 }
 
 func TestCounts(t *testing.T) {
 	t.Parallel()
-	// Each user wants one that is made, one to make, and two that are blocked.
+	// Each user asks for one that is made, one to make, and two that are blocked.
 	const roles = `"role_assignments":[{"role":"r"},{"role":"s"},{"role":"lacking"},{"role":"r","tenant":"lacking"}]}`
-	tests := []struct {
-		state reconcile.State
-		want  reconcile.Counts
-	}{
-		{reconcile.Create, reconcile.Counts{Create: 1, Assign: 3, Assigned: 1, Blocked: 2}},
-		{reconcile.Update, reconcile.Counts{Update: 1, Assign: 3, Assigned: 1, Blocked: 2}},
-		{reconcile.Same, reconcile.Counts{Same: 1, Assign: 3, Assigned: 1, Blocked: 2}},
-		{reconcile.Written, reconcile.Counts{Same: 1, Assign: 3, Assigned: 1, Blocked: 2}},
-		{reconcile.Touched, reconcile.Counts{Same: 1, Assign: 3, Assigned: 1, Blocked: 2}},
-		{reconcile.Conflicted, reconcile.Counts{Rejected: 1}},
-		{reconcile.TakenEmail, reconcile.Counts{Rejected: 1}},
-		{reconcile.Failed, reconcile.Counts{Rejected: 1}},
-	}
-	whole, sum := reconcile.New("default"), reconcile.Counts{}
-	for i, tt := range tests {
-		key := stateName(tt.state)
-		p := planOf(t, `{"key":"`+key+`",`+roles)
-		for _, p := range []*reconcile.Plan{p, whole} {
-			p.WantUser(user(t, `{"key":"`+key+`",`+roles))
-			p.HaveRole("r")
-			p.HaveRole("s")
-			p.HaveTenant("default", "")
-			p.HaveAssignment(key, record.RoleAssignment{Role: "r", Tenant: "default"})
+	d := desire(t, `{"key":"create",`+roles, `{"key":"update","first_name":"U",`+roles, `{"key":"same",`+roles,
+		`{"key":"conflicted",`+roles, `{"key":"conflicted","first_name":"C",`+roles,
+		`{"key":"taken","email":"t@x.io",`+roles)
+	p := diff(d, func(c *reconcile.Current) {
+		c.HaveRole(record.Role{Key: "r"})
+		c.HaveRole(record.Role{Key: "s"})
+		c.HaveTenant("default", "")
+		c.HaveUser("stranger", "T@x.io")
+		for _, key := range []string{"update", "same"} {
+			i, _ := c.HaveUser(key, "")
+			c.Compare(i, user(t, map[string]string{"update": `{"first_name":"U"}`, "same": `{}`}[key]), &record.User{Key: key})
 		}
-		p.SetState(0, tt.state)
-		whole.SetState(i, tt.state)
-		if diff := cmp.Diff(tt.want, p.Counts()); diff != "" {
-			t.Errorf("%s (-want +got): %s", key, diff)
+		for _, key := range []string{"create", "update", "same", "conflicted", "taken"} {
+			haveAssignment(c, key, record.RoleAssignment{Role: "r", Tenant: "default"})
 		}
-		sum.Create += tt.want.Create
-		sum.Update += tt.want.Update
-		sum.Same += tt.want.Same
-		sum.Rejected += tt.want.Rejected
-		sum.Assign += tt.want.Assign
-		sum.Assigned += tt.want.Assigned
-		sum.Blocked += tt.want.Blocked
+	})
+	want := reconcile.Counts{
+		UserCounts:       reconcile.UserCounts{Create: 1, Update: 1, Same: 1, Refused: 2, Strangers: 1},
+		AssignmentCounts: reconcile.AssignmentCounts{Assign: 9, Assigned: 3, Blocked: 6},
 	}
-	if diff := cmp.Diff(sum, whole.Counts()); diff != "" {
-		t.Errorf("all of them (-want +got): %s", diff)
+	if diff := cmp.Diff(want, p.Counts); diff != "" {
+		t.Errorf("(-want +got): %s", diff)
 	}
 	// An assignment on an instance is not blocked for want of a tenant.
-	p := planOf(t, `{"key":"a","role_assignments":[{"role":"r","resource_instance":"doc:1"}]}`)
-	p.HaveRole("r")
-	if got := p.Counts().Blocked; got != 0 {
-		t.Errorf("%d blocked", got)
+	p = diff(desire(t, `{"key":"a","role_assignments":[{"role":"r","resource_instance":"doc:1"}]}`), func(c *reconcile.Current) {
+		c.HaveRole(record.Role{Key: "r"})
+	})
+	if p.Counts.Blocked != 0 {
+		t.Errorf("%d blocked", p.Counts.Blocked)
 	}
 }

@@ -1,63 +1,68 @@
 package reconcile
 
-// catalogue is the roles, or the tenants, that the input has lines for or that
-// its users name, in the order in which they were met.
+import (
+	"cmp"
+	"maps"
+
+	"a0permit/internal/record"
+)
+
+// catalogue holds the roles, or the tenants, that the input has lines for or
+// that its users name, in the order in which they were met.
 type catalogue[T any] struct {
 	order []string
-	items map[string]*item[T]
+	lines map[string]*T // nil for one that only users name
 }
 
-type item[T any] struct {
-	line  *T // nil when only users name it
-	there bool
-	name  string // in Permit, where that was noted
-}
-
-func newCatalogue[T any]() catalogue[T] {
-	return catalogue[T]{items: map[string]*item[T]{}}
-}
+func newCatalogue[T any]() catalogue[T] { return catalogue[T]{lines: map[string]*T{}} }
 
 // name makes sure that key is in the catalogue.
-func (c *catalogue[T]) name(key string) *item[T] {
-	it, ok := c.items[key]
-	if !ok {
-		it = &item[T]{}
-		c.items[key] = it
+func (c *catalogue[T]) name(key string) {
+	if _, ok := c.lines[key]; !ok {
+		c.lines[key] = nil
 		c.order = append(c.order, key)
 	}
-	return it
 }
 
+// want adds a line. Lines of one key are merged into the first.
 func (c *catalogue[T]) want(key string, line *T, merge func(old *T)) Repeat {
-	it := c.name(key)
-	if it.line == nil {
-		it.line = line
-		return First
+	c.name(key)
+	if old := c.lines[key]; old != nil {
+		merge(old)
+		return Repeated
 	}
-	merge(it.line)
-	return Repeated
+	c.lines[key] = line
+	return First
 }
 
-// have notes that Permit has key. What the input does not speak of is of no
-// interest.
-func (c *catalogue[T]) have(key string) {
-	if it, ok := c.items[key]; ok {
-		it.there = true
+// WantRole adds a role line. It returns First for the first line of a key.
+func (d *Desired) WantRole(r *record.Role) Repeat {
+	return d.roles.want(r.Key, r, func(old *record.Role) {
+		old.Name = cmp.Or(old.Name, r.Name)
+		old.Description = cmp.Or(old.Description, r.Description)
+		old.Attributes = mergeAttributes(old.Attributes, r.Attributes)
+	})
+}
+
+// WantTenant adds a tenant line. It returns First for the first line of a key.
+func (d *Desired) WantTenant(t *record.Tenant) Repeat {
+	return d.tenants.want(t.Key, t, func(old *record.Tenant) {
+		old.Name = cmp.Or(old.Name, t.Name)
+		old.Attributes = mergeAttributes(old.Attributes, t.Attributes)
+	})
+}
+
+// mergeAttributes returns a over b: what the first line of a key says stands
+// unless it is empty.
+func mergeAttributes(a, b map[string]any) map[string]any {
+	if len(b) == 0 {
+		return a
 	}
-}
-
-func (c *catalogue[T]) there(key string) bool {
-	it, ok := c.items[key]
-	return ok && it.there
-}
-
-// missing is what Permit lacks of what has a line or is used.
-func (c *catalogue[T]) missing(used map[string]bool) []string {
-	var keys []string
-	for _, key := range c.order {
-		if it := c.items[key]; !it.there && (it.line != nil || used[key]) {
-			keys = append(keys, key)
+	both := maps.Clone(b)
+	for name, value := range a {
+		if isNothing(both[name]) || !isNothing(value) {
+			both[name] = value
 		}
 	}
-	return keys
+	return both
 }

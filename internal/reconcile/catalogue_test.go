@@ -64,21 +64,21 @@ func TestRoleLinesOfOneKey(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			p := reconcile.New("default")
+			d := reconcile.NewDesired(reconcile.Rules{Tenant: "default"})
 			for i, line := range tt.lines {
 				line.Key = "admin"
 				want := reconcile.Repeated
 				if i == 0 {
 					want = reconcile.First
 				}
-				if got := p.WantRole(&line); got != want {
+				if got := d.WantRole(&line); got != want {
 					t.Errorf("line %d: %v, want %v", i, got, want)
 				}
 			}
 			tt.want.Key = "admin"
-			roles, _ := p.Missing()
+			roles, _ := created(diff(d, nothing))
 			if diff := cmp.Diff([]record.Role{tt.want}, roles); diff != "" {
-				t.Errorf("Missing (-want +got): %s", diff)
+				t.Errorf("created (-want +got): %s", diff)
 			}
 		})
 	}
@@ -86,20 +86,20 @@ func TestRoleLinesOfOneKey(t *testing.T) {
 
 func TestTenantLinesOfOneKey(t *testing.T) {
 	t.Parallel()
-	p := reconcile.New("default")
+	d := reconcile.NewDesired(reconcile.Rules{Tenant: "default"})
 	got := []reconcile.Repeat{
-		p.WantTenant(&record.Tenant{Key: "acme", Attributes: map[string]any{"x": "1", "y": ""}}),
-		p.WantTenant(&record.Tenant{Key: "acme", Name: "Acme Inc", Attributes: map[string]any{"x": "2", "y": "3"}}),
-		p.WantTenant(&record.Tenant{Key: "acme", Name: "Other"}),
-		p.WantTenant(&record.Tenant{Key: "beta"}),
+		d.WantTenant(&record.Tenant{Key: "acme", Attributes: map[string]any{"x": "1", "y": ""}}),
+		d.WantTenant(&record.Tenant{Key: "acme", Name: "Acme Inc", Attributes: map[string]any{"x": "2", "y": "3"}}),
+		d.WantTenant(&record.Tenant{Key: "acme", Name: "Other"}),
+		d.WantTenant(&record.Tenant{Key: "beta"}),
 	}
 	if want := []reconcile.Repeat{reconcile.First, reconcile.Repeated, reconcile.Repeated, reconcile.First}; !slices.Equal(got, want) {
 		t.Errorf("got %v, want %v", got, want)
 	}
-	_, tenants := p.Missing()
+	_, tenants := created(diff(d, nothing))
 	want := []record.Tenant{{Key: "acme", Name: "Acme Inc", Attributes: map[string]any{"x": "1", "y": "3"}}, {Key: "beta", Name: "beta"}}
 	if diff := cmp.Diff(want, tenants); diff != "" {
-		t.Errorf("Missing (-want +got): %s", diff)
+		t.Errorf("created (-want +got): %s", diff)
 	}
 }
 
@@ -107,35 +107,43 @@ func TestTenantLinesOfOneKey(t *testing.T) {
 // by a line or by a user who names it.
 func TestMissing(t *testing.T) {
 	t.Parallel()
-	p := planOf(t, `{"key":"a","role_assignments":[{"role":"zeta","tenant":"org_2"},{"role":"late"}]}`)
-	p.WantRole(&record.Role{Key: "alpha", Name: "Alpha"})
-	p.WantRole(&record.Role{Key: "late", Name: "Late", Description: "named before its line"})
-	p.WantTenant(&record.Tenant{Key: "org_1", Name: "One"})
-	p.WantUser(user(t, `{"key":"b","role_assignments":[{"role":"there","tenant":"org_0"},{"role":"alpha","tenant":"org_1"}]}`))
+	d := desire(t, `{"key":"a","role_assignments":[{"role":"zeta","tenant":"org_2"},{"role":"late"}]}`)
+	d.WantRole(&record.Role{Key: "alpha", Name: "Alpha"})
+	d.WantRole(&record.Role{Key: "late", Name: "Late", Description: "named before its line"})
+	d.WantTenant(&record.Tenant{Key: "org_1", Name: "One"})
+	d.WantUser(user(t, `{"key":"b","role_assignments":[{"role":"there","tenant":"org_0"},{"role":"alpha","tenant":"org_1"}]}`))
 	// Permit is looked at, in an order of its own.
-	for _, key := range []string{"unheard-of", "there"} {
-		p.HaveRole(key)
+	p := diff(d, func(c *reconcile.Current) {
+		for _, key := range []string{"unheard-of", "there"} {
+			c.HaveRole(record.Role{Key: key})
+		}
+		for _, key := range []string{"org_0", "unheard-of"} {
+			c.HaveTenant(key, "")
+		}
+	})
+	roles, tenants := created(p)
+	wantRoles := []record.Role{{Type: "role", Key: "zeta", Name: "zeta"}, {Key: "late", Name: "Late", Description: "named before its line"}, {Key: "alpha", Name: "Alpha"}}
+	wantTenants := []record.Tenant{
+		{Type: "tenant", Key: "org_2", Name: "org_2"}, {Type: "tenant", Key: "default", Name: "default"}, {Key: "org_1", Name: "One"},
 	}
-	for _, key := range []string{"org_0", "unheard-of"} {
-		p.HaveTenant(key, "")
-	}
-	roles, tenants := p.Missing()
-	wantRoles := []record.Role{{Key: "zeta", Name: "zeta"}, {Key: "late", Name: "Late", Description: "named before its line"}, {Key: "alpha", Name: "Alpha"}}
-	wantTenants := []record.Tenant{{Key: "org_2", Name: "org_2"}, {Key: "default", Name: "default"}, {Key: "org_1", Name: "One"}}
 	if diff := cmp.Diff(wantRoles, roles); diff != "" {
 		t.Errorf("roles (-want +got): %s", diff)
 	}
 	if diff := cmp.Diff(wantTenants, tenants); diff != "" {
 		t.Errorf("tenants (-want +got): %s", diff)
 	}
-	// Created one after the other, they are missing no more.
-	for _, r := range roles {
-		p.HaveRole(r.Key)
-	}
-	for _, tenant := range tenants {
-		p.HaveTenant(tenant.Key, "")
-	}
-	if roles, tenants = p.Missing(); len(roles)+len(tenants) > 0 {
-		t.Errorf("still missing: %v %v", roles, tenants)
+}
+
+// What only users name who are not loaded is not created for them.
+func TestMissingIsNotForRejectedLines(t *testing.T) {
+	t.Parallel()
+	d := reconcile.NewDesired(reconcile.Rules{Tenant: "default"})
+	d.WantUser(&record.User{Key: "a", RoleAssignments: []record.RoleAssignment{{Role: "ghost", Tenant: "nowhere"}}})
+	d.WantUser(&record.User{Key: "a", FirstName: "Ann"})
+	d.WantUser(&record.User{Key: "b", RoleAssignments: []record.RoleAssignment{{Role: "Admin", Tenant: "acme"}}})
+	d.Finish()
+	roles, tenants := created(diff(d, func(c *reconcile.Current) { c.HaveTenant("default", "") }))
+	if len(roles) != 1 || roles[0].Key != "Admin" || len(tenants) != 1 || tenants[0].Key != "acme" {
+		t.Errorf("missing roles %v and tenants %v, want Admin and acme alone", roles, tenants)
 	}
 }

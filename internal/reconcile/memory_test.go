@@ -10,36 +10,39 @@ import (
 	"a0permit/internal/record"
 )
 
-// fill has a plan want n users and find them all in Permit.
+// fill plans n users who are all in Permit, where nobody has a role.
 func fill(n, assignments int) *reconcile.Plan {
-	p := reconcile.New("default")
+	d := reconcile.NewDesired(reconcile.Rules{Tenant: "default"})
 	roles := make([]record.RoleAssignment, assignments)
 	for i := range roles {
 		roles[i] = record.RoleAssignment{Role: "role-" + strconv.Itoa(i)}
 	}
 	for i := range n {
-		p.WantUser(&record.User{Key: fmt.Sprintf("auth0|%024d", i), Email: fmt.Sprintf("user%d@acme.com", i), RoleAssignments: roles})
+		d.WantUser(&record.User{Key: fmt.Sprintf("auth0|%024d", i), Email: fmt.Sprintf("user%d@acme.com", i), RoleAssignments: roles})
 	}
+	d.Finish()
+	c := reconcile.NewCurrent(d)
 	for i := range n {
-		p.HaveUser(fmt.Sprintf("auth0|%024d", i), fmt.Sprintf("user%d@acme.com", i))
-		p.Found(i, true)
+		u := &record.User{Key: fmt.Sprintf("auth0|%024d", i), Email: fmt.Sprintf("user%d@acme.com", i)}
+		c.HaveUser(u.Key, u.Email)
+		c.Compare(i, u, u)
 	}
-	p.Settle()
-	return p
+	return reconcile.Diff(d, c)
 }
 
 // fillTenants has a plan want n tenants, by their lines and by one user who is
 // in all of them.
 func fillTenants(n int) *reconcile.Plan {
-	p := reconcile.New("default")
+	d := reconcile.NewDesired(reconcile.Rules{Tenant: "default"})
 	u := &record.User{Key: "a"}
 	for i := range n {
 		key := fmt.Sprintf("org_%020d", i)
-		p.WantTenant(&record.Tenant{Key: key, Name: "The Company " + key})
+		d.WantTenant(&record.Tenant{Key: key, Name: "The Company " + key})
 		u.RoleAssignments = append(u.RoleAssignments, record.RoleAssignment{Role: "r", Tenant: key})
 	}
-	p.WantUser(u)
-	return p
+	d.WantUser(u)
+	d.Finish()
+	return diff(d, nothing)
 }
 
 // live is how many bytes a plan holds on the heap.

@@ -1,241 +1,221 @@
-// Package reconcile compares what the input wants with what Permit has and
-// says what is to be done. It makes no call, reads no file and asks no clock.
-//
-// A Plan is filled in two steps: Want... for each record of the input, then
-// Have... for each thing that Permit has. After Settle it can be asked. It
-// holds no record, only what tells records apart, so that millions of users
-// fit: a user is named by its number, and the caller finds its line by that.
 package reconcile
 
 import (
 	"cmp"
-	"encoding/json"
-	"hash/maphash"
-	"maps"
+	"iter"
 	"slices"
+	"time"
 
 	"a0permit/internal/record"
 )
 
-// Plan is what is wanted, what there is, and so what is to be done.
+// Plan is what is to be done to bring Permit to what the input asks for. Diff
+// makes it, and nothing changes it afterwards.
 type Plan struct {
-	tenant     string // for assignments that name none
-	tenantless bool   // some name none
-	seeds      [2]maphash.Seed
+	Roles   []Operation // roles to create
+	Tenants []Operation // tenants to create
+	Renames []Operation // tenants to rename
+	Counts  Counts
+	Kept    Kept
 
-	roles   catalogue[record.Role]
-	tenants catalogue[record.Tenant]
-
-	users       []user
-	byKey       map[keyHash]uint32
-	spoilt      map[keyHash]bool
-	emails      map[uint64]claim
-	assignments []assignment // those of user i begin at users[i].first
-
-	roleNumbers  map[string]uint32
-	roleKeys     []string
-	scopeNumbers map[scope]uint32
-	scopes       []scope
+	desired *Desired
+	current *Current
+	fates   []fate // by the user's number
+	early   []int  // users who are written before the others, in this order
+	prune   []held // assignments to take away, by user
 }
 
-// State is how far a user of the input is.
-type State uint8
+// Op is what an operation does.
+type Op uint8
 
-// The states of a user. What Look finds is Same or Update; a user that Permit
-// lacks stays Create.
+// What operations do.
 const (
-	Create State = iota
-	Update
-	Same
-	Written    // was Create or Update, and is in Permit now
-	Touched    // was Same, but lacks assignments
-	Conflicted // another line has its key and differs
-	TakenEmail // another user has its email
-	Failed     // some part of it could not be loaded
+	Create   Op = iota + 1 // a role, a tenant or a user
+	Rename                 // a tenant
+	Update                 // a user
+	Assign                 // a role to a user
+	Unassign               // a role from a user: this and what follows takes away
+	Delete                 // a user
 )
 
-type user struct {
-	sum     uint64 // of the whole line, to tell a repeated line from a differing one
-	email   uint64 // 0 is none
-	first   uint32 // its first assignment
-	state   State
-	settled bool // whether it gets its email is known
-	known   bool // what it holds is known, if nothing
+// Operation is one thing to do: to a role, to a tenant, or else to a user.
+type Operation struct {
+	Op         Op
+	Role       *record.Role
+	Tenant     *record.Tenant // with its new name, where it is renamed
+	User       int            // the number of a user
+	Assignment record.RoleAssignment
 }
 
-// assignment is the numbers of a role and of a scope, and whether Permit has it,
-// which is a bit of the role: there are millions of these.
-type assignment struct{ roleAndThere, scope uint32 }
+// RecordID names a role or a tenant.
+type RecordID struct{ Type, Key string }
 
-const there = 1 << 31
-
-func (a *assignment) role() uint32 { return a.roleAndThere &^ there }
-func (a *assignment) there() bool  { return a.roleAndThere&there != 0 }
-func (a *assignment) found()       { a.roleAndThere |= there }
-
-// scope is where an assignment holds.
-type scope struct{ tenant, instance string }
-
-// claim is who wants an email, and who has it.
-type claim struct {
-	first  uint32 // the first user of the input that wants it, plus 1
-	holder uint32 // the user of the input that has it, plus 1; or foreign
-}
-
-const foreign = ^uint32(0)
-
-// New returns an empty plan; tenant is the one meant by assignments that name
-// none.
-func New(tenant string) *Plan {
-	return &Plan{
-		tenant:       tenant,
-		seeds:        [2]maphash.Seed{maphash.MakeSeed(), maphash.MakeSeed()},
-		roles:        newCatalogue[record.Role](),
-		tenants:      newCatalogue[record.Tenant](),
-		byKey:        map[keyHash]uint32{},
-		spoilt:       map[keyHash]bool{},
-		emails:       map[uint64]claim{},
-		roleNumbers:  map[string]uint32{},
-		scopeNumbers: map[scope]uint32{},
+// RecordID returns the role or the tenant that an operation is about; for a user it is
+// empty.
+func (op Operation) RecordID() RecordID {
+	switch {
+	case op.Role != nil:
+		return RecordID{record.TypeRole, op.Role.Key}
+	case op.Tenant != nil:
+		return RecordID{record.TypeTenant, op.Tenant.Key}
 	}
+	return RecordID{}
 }
 
-// Repeat is what a record turned out to be to the records before it.
-type Repeat uint8
+// Counts sums a plan up.
+type Counts struct {
+	UserCounts
+	AssignmentCounts
+}
 
-// A record is new, says again what an earlier one said, or contradicts it.
-const (
-	First Repeat = iota
-	Repeated
-	Differing
-)
+// UserCounts counts the users of the input.
+type UserCounts struct {
+	Create, Update, Same, Delete, Refused int
+	Strangers                             int // of the refused: their email is a user's whom the input does not name
+	WithoutEmail                          int // are loaded, but without the email of their line
+}
 
-// WantUser adds a user of the input. Those that are First are numbered from 0;
-// one that differs from an earlier one makes both not loadable.
-func (p *Plan) WantUser(u *record.User) Repeat {
-	key, sum := p.hash(u.Key), p.sum(u)
-	if i, ok := p.byKey[key]; ok {
-		if p.users[i].sum == sum {
-			return Repeated
+// AssignmentCounts counts role assignments.
+type AssignmentCounts struct {
+	Assign, Assigned       int // to make, and there already
+	Blocked                int // of those to make: Permit lacks the role or the tenant
+	Unassign, UnassignFrom int // to take away, and from how many users
+	InScope                int // Permit has, and the input says whether it should
+}
+
+// Kept counts the assignments in Permit that stay although the input lacks
+// them, by the reason.
+type Kept struct {
+	NoRoleLine   int // the input has no line for the role
+	NoTenantLine int // the input has no line for the tenant
+	TooYoung     int // they may have been made after the input was true
+}
+
+// Users returns how many users the input names.
+func (p *Plan) Users() int { return len(p.fates) }
+
+// IsWritten reports whether user i is created or updated.
+func (p *Plan) IsWritten(i int) bool { return p.fate(i) == create || p.fate(i) == update }
+
+// IsOrdered reports whether some users must be written before others.
+func (p *Plan) IsOrdered() bool { return len(p.early) > 0 }
+
+// CanPrune reports whether the input decides which assignments stay.
+func (p *Plan) CanPrune() bool { return p.desired.canPrune() }
+
+// IsOld reports whether an assignment was made before the input was true. One
+// that does not say when may be new.
+func (p *Plan) IsOld(created time.Time) bool {
+	return !created.IsZero() && isOld(created.Unix(), p.desired.pruneBefore)
+}
+
+func isOld(created int64, before time.Time) bool { return created != 0 && created < before.Unix() }
+
+// OldName returns the name that Permit has for a tenant.
+func (p *Plan) OldName(tenant string) string { return p.current.tenants[tenant] }
+
+// Write returns what user i is to be written as; before is what Permit has, nil
+// for a new user.
+func (p *Plan) Write(i int, line, before *record.User) record.User {
+	want := *line
+	if p.fates[i]&withoutEmail != 0 {
+		want.Email = ""
+	}
+	if before == nil {
+		return want
+	}
+	write, _ := p.desired.overlay(&want, before)
+	return write
+}
+
+// Operations yields all that is to be done, in the order in which it can be: to
+// roles, to tenants, to users and their assignments, and last what takes away.
+func (p *Plan) Operations() iter.Seq[Operation] {
+	return func(yield func(Operation) bool) {
+		for _, list := range [][]Operation{p.Roles, p.Tenants, p.Renames} {
+			for _, op := range list {
+				if !yield(op) {
+					return
+				}
+			}
 		}
-		p.users[i].state = Conflicted
-		return Differing
-	}
-	i := uint32(len(p.users)) //nolint:gosec // fewer users than 4 billion
-	p.byKey[key] = i
-	w := user{known: u.RoleAssignments != nil, sum: sum, first: uint32(len(p.assignments))} //nolint:gosec // as above
-	if u.Email != "" {
-		w.email = p.emailHash(u.Email)
-		if _, taken := p.emails[w.email]; !taken {
-			p.emails[w.email] = claim{first: i + 1}
-		}
-	}
-	if p.spoilt[key] {
-		w.state = Conflicted
-	}
-	p.users = append(p.users, w)
-	for _, a := range u.RoleAssignments {
-		p.wantAssignment(w.first, a)
-	}
-	return First
-}
-
-// Spoil makes the user of that key not loadable: a line of it is broken, so what
-// the others say is not all there is to say.
-func (p *Plan) Spoil(key string) {
-	hash := p.hash(key)
-	p.spoilt[hash] = true
-	if i, ok := p.byKey[hash]; ok {
-		p.users[i].state = Conflicted
-	}
-}
-
-func (p *Plan) wantAssignment(first uint32, a record.RoleAssignment) {
-	s := scope{a.Tenant, a.ResourceInstance}
-	if s == (scope{}) {
-		s.tenant, p.tenantless = p.tenant, true
-	}
-	want := assignment{roleAndThere: p.role(a.Role), scope: p.scope(s)}
-	if !slices.Contains(p.assignments[first:], want) {
-		p.assignments = append(p.assignments, want)
-	}
-}
-
-func (p *Plan) role(key string) uint32 {
-	n, ok := p.roleNumbers[key]
-	if !ok {
-		n = uint32(len(p.roleKeys)) //nolint:gosec // fewer roles than users
-		p.roleNumbers[key] = n
-		p.roleKeys = append(p.roleKeys, key)
-		p.roles.name(key)
-	}
-	return n
-}
-
-func (p *Plan) scope(s scope) uint32 {
-	n, ok := p.scopeNumbers[s]
-	if !ok {
-		n = uint32(len(p.scopes)) //nolint:gosec // fewer scopes than assignments
-		p.scopeNumbers[s] = n
-		p.scopes = append(p.scopes, s)
-		if s.tenant != "" {
-			p.tenants.name(s.tenant)
+		for _, takesAway := range []bool{false, true} {
+			for _, ops := range p.ByUser() {
+				for _, op := range ops {
+					if (op.Op >= Unassign) == takesAway && !yield(op) {
+						return
+					}
+				}
+			}
 		}
 	}
-	return n
 }
 
-// keyHash stands for a user's key. Two of ten million keys share its 96 bits
-// once in 10^15 loads; 64 bits would be too few, and 128 take half as much again.
-type keyHash [3]uint32
-
-func (p *Plan) hash(key string) keyHash {
-	a, b := maphash.String(p.seeds[0], key), maphash.String(p.seeds[1], key)
-	return keyHash{uint32(a), uint32(a >> 32), uint32(b)} //nolint:gosec // bits, not numbers
-}
-
-func (p *Plan) emailHash(email string) uint64 {
-	return cmp.Or(maphash.String(p.seeds[0], FoldEmail(email)), 1)
-}
-
-// sum is a user's whole content in one number. JSON from a struct has one order
-// of fields and sorted maps.
-func (p *Plan) sum(u *record.User) uint64 {
-	data, err := json.Marshal(u)
-	if err != nil {
-		return 0 // cannot be: u was JSON
-	}
-	return maphash.Bytes(p.seeds[1], data)
-}
-
-// WantRole adds a role line. It is First for the first line of a key.
-func (p *Plan) WantRole(r *record.Role) Repeat {
-	return p.roles.want(r.Key, r, func(old *record.Role) {
-		old.Name = cmp.Or(old.Name, r.Name)
-		old.Description = cmp.Or(old.Description, r.Description)
-		old.Attributes = merged(old.Attributes, r.Attributes)
-	})
-}
-
-// WantTenant adds a tenant line. It is First for the first line of a key.
-func (p *Plan) WantTenant(t *record.Tenant) Repeat {
-	return p.tenants.want(t.Key, t, func(old *record.Tenant) {
-		old.Name = cmp.Or(old.Name, t.Name)
-		old.Attributes = merged(old.Attributes, t.Attributes)
-	})
-}
-
-// merged is a over b: lines of one key are one, and what the first says stands
-// unless it is empty.
-func merged(a, b map[string]any) map[string]any {
-	if len(b) == 0 {
-		return a
-	}
-	both := maps.Clone(b)
-	for name, value := range a {
-		if nothing(both[name]) || !nothing(value) {
-			both[name] = value
+// ByUser yields each user for whom something is to be done, with its operations.
+// The slice is good until the next user.
+func (p *Plan) ByUser() iter.Seq2[int, []Operation] {
+	return func(yield func(int, []Operation) bool) {
+		var ops []Operation
+		visit := func(i int) bool {
+			ops = p.appendOperations(ops[:0], i)
+			return len(ops) == 0 || yield(i, ops)
+		}
+		for _, i := range p.early {
+			if !visit(i) {
+				return
+			}
+		}
+		for i := range p.fates {
+			if p.fates[i]&beforeOthers == 0 && !visit(i) {
+				return
+			}
 		}
 	}
-	return both
+}
+
+func (p *Plan) appendOperations(ops []Operation, i int) []Operation {
+	switch p.fate(i) {
+	case create:
+		ops = append(ops, Operation{Op: Create, User: i})
+	case update:
+		ops = append(ops, Operation{Op: Update, User: i})
+	}
+	for j, end := p.desired.own(i); j < end && !p.isRefused(i); j++ {
+		if !p.current.made[j] {
+			ops = append(ops, Operation{Op: Assign, User: i, Assignment: p.desired.assignment(j)})
+		}
+	}
+	at, _ := slices.BinarySearchFunc(p.prune, i, func(h held, i int) int { return cmp.Compare(int(h.user), i) })
+	for ; at < len(p.prune) && int(p.prune[at].user) == i; at++ {
+		ops = append(ops, Operation{Op: Unassign, User: i, Assignment: p.current.kinds.values[p.prune[at].kind]})
+	}
+	if p.fate(i) == remove {
+		ops = append(ops, Operation{Op: Delete, User: i})
+	}
+	return ops
+}
+
+// DifferingLines is the fault of lines of one key that differ.
+var DifferingLines = record.Fault{Code: "differing_lines", Message: "another line has this key and differs"}
+
+// Refusals yields the users for whom nothing is done, and why.
+func (p *Plan) Refusals() iter.Seq2[int, record.Fault] {
+	return func(yield func(int, record.Fault) bool) {
+		for i := range p.fates {
+			fault := DifferingLines
+			switch p.fate(i) {
+			case conflicting:
+			case emailTaken:
+				fault = record.Fault{Code: "duplicate_email", Message: "another line's user has this email, or is to have it"}
+				if p.current.holder(i) == foreign {
+					fault.Message = "a user in Permit whom the input does not name has this email"
+				}
+			default:
+				continue
+			}
+			if !yield(i, fault) {
+				return
+			}
+		}
+	}
 }

@@ -5,13 +5,22 @@ import (
 	"encoding/json"
 	"maps"
 	"math/big"
+	"reflect"
 	"strconv"
 	"strings"
 
 	"a0permit/internal/record"
 )
 
-// Overlay is what Permit's user must be written as to become what the line
+// overlay returns what Permit's user is to be written as.
+func (d *Desired) overlay(want, have *record.User) (write record.User, same bool) {
+	if d.rules.ReplaceAttributes {
+		return Replace(want, have)
+	}
+	return Overlay(want, have)
+}
+
+// Overlay returns what Permit's user must be written as to become what the line
 // says, and whether it is that already. What the line does not name is left as
 // it is: Permit replaces a user whole, so the rest has to be sent along.
 func Overlay(want, have *record.User) (write record.User, same bool) {
@@ -41,8 +50,8 @@ func Overlay(want, have *record.User) (write record.User, same bool) {
 	return write, same
 }
 
-// Replace is Overlay for those whose input is the only source of attributes: a
-// line that names any names all.
+// Replace does what Overlay does for those whose input is the only source of
+// attributes: a line that names any names all.
 func Replace(want, have *record.User) (write record.User, same bool) {
 	write, same = Overlay(want, have)
 	if want.Attributes != nil && !equal(want.Attributes, have.Attributes) {
@@ -51,59 +60,47 @@ func Replace(want, have *record.User) (write record.User, same bool) {
 	return write, same
 }
 
-// SameEmail compares emails as Permit's uniqueness does: but for case.
+// SameEmail reports whether two emails are one to Permit, which ignores case.
 func SameEmail(a, b string) bool { return FoldEmail(a) == FoldEmail(b) }
 
-// FoldEmail is the one form that the same emails share.
+// FoldEmail returns the one form that the same emails share.
 func FoldEmail(s string) string { return strings.ToLower(s) }
 
-// equal compares JSON values: absent, null, "" and {} are the same, and numbers
-// are compared by value.
-func equal(a, b any) bool {
-	if nothing(a) || nothing(b) {
-		return nothing(a) && nothing(b)
+// equal reports whether two JSON values are the same: absent, null, "" and {}
+// are, and numbers are compared by value.
+func equal(a, b any) bool { return reflect.DeepEqual(normalize(a), normalize(b)) }
+
+// number is a JSON number in its one form.
+type number string
+
+// normalize returns a JSON value in the one form that all equal values share.
+func normalize(v any) any {
+	if isNothing(v) {
+		return nil
 	}
-	switch a := a.(type) {
-	case string:
-		b, ok := b.(string)
-		return ok && a == b
-	case bool:
-		b, ok := b.(bool)
-		return ok && a == b
+	switch v := v.(type) {
 	case json.Number, float64:
-		return decimal(a) == decimal(b)
+		return number(decimal(v))
 	case []any:
-		b, ok := b.([]any)
-		if !ok || len(a) != len(b) {
-			return false
+		list := make([]any, len(v))
+		for i := range v {
+			list[i] = normalize(v[i])
 		}
-		for i := range a {
-			if !equal(a[i], b[i]) {
-				return false
-			}
-		}
-		return true
+		return list
 	case map[string]any:
-		b, ok := b.(map[string]any)
-		if !ok {
-			return false
-		}
-		for name := range a {
-			if !equal(a[name], b[name]) {
-				return false
+		fields := map[string]any{}
+		for name, value := range v {
+			if !isNothing(value) {
+				fields[name] = normalize(value)
 			}
 		}
-		for name := range b {
-			if _, ok := a[name]; !ok && !nothing(b[name]) {
-				return false
-			}
-		}
-		return true
+		return fields
 	}
-	return false
+	return v
 }
 
-func nothing(v any) bool {
+// isNothing reports whether a JSON value is null, "" or {}.
+func isNothing(v any) bool {
 	switch v := v.(type) {
 	case nil:
 		return true
@@ -115,10 +112,10 @@ func nothing(v any) bool {
 	return false
 }
 
-// decimal is a number in the one form that all equal numbers share: digits
+// decimal returns a number in the one form that all equal numbers share: digits
 // without zeros at either end, and a power of ten. Nothing is computed, since
-// an exponent of millions would be a number of megabytes. What is no number has
-// none.
+// an exponent of millions would be a number of megabytes. For what is no number
+// it returns "".
 func decimal(v any) string {
 	var text string
 	switch v := v.(type) {

@@ -61,7 +61,7 @@ func New(name string, in io.Reader, out, errs io.Writer) *Tool {
 // help on stdout for a mistyped flag, and os.Exit from inside the library.
 func (t *Tool) Run(ctx context.Context, app *cli.App, args []string) int {
 	t.started = time.Now()
-	app.Name = t.Name
+	app.Name = cmp.Or(app.Name, t.Name) // a sub-command has a name of its own
 	app.Reader, app.Writer, app.ErrWriter = t.In, t.Out, t.Err
 	// The library's own help flag is one variable for the whole process, which
 	// every run writes to; ours is found by its name.

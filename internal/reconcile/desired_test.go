@@ -5,99 +5,71 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
 	"a0permit/internal/reconcile"
 	"a0permit/internal/record"
 )
 
-// planOf is a plan that wants the users of these lines.
-func planOf(t *testing.T, lines ...string) *reconcile.Plan {
-	t.Helper()
-	p := reconcile.New("default")
-	for _, line := range lines {
-		p.WantUser(user(t, line))
-	}
-	return p
-}
-
-// wanting is what user i lacks, as role@tenant#instance.
-func wanting(p *reconcile.Plan, i int) []string {
-	var list []string
-	for a := range p.Wanting(i) {
-		text := a.Role + "@" + a.Tenant
-		if a.ResourceInstance != "" {
-			text += "#" + a.ResourceInstance
-		}
-		list = append(list, text)
-	}
-	return list
-}
-
 func TestWantUser(t *testing.T) {
 	t.Parallel()
 	const first, again, differs = reconcile.First, reconcile.Repeated, reconcile.Differing
-	const create, conflict = reconcile.Create, reconcile.Conflicted
+	const create, conflict = "create", "conflicted"
 	tests := []struct {
-		name   string
-		lines  []string
-		want   []reconcile.Repeat
-		states []reconcile.State
+		name  string
+		lines []string
+		want  []reconcile.Repeat
+		fates []string
 	}{
-		{"two users", []string{`{"key":"a"}`, `{"key":"b"}`}, []reconcile.Repeat{first, first}, []reconcile.State{create, create}},
-		{"keys differ by case", []string{`{"key":"a"}`, `{"key":"A"}`}, []reconcile.Repeat{first, first}, []reconcile.State{create, create}},
+		{"two users", []string{`{"key":"a"}`, `{"key":"b"}`}, []reconcile.Repeat{first, first}, []string{create, create}},
+		{"keys differ by case", []string{`{"key":"a"}`, `{"key":"A"}`}, []reconcile.Repeat{first, first}, []string{create, create}},
 		{
 			"a line twice",
 			[]string{`{"key":"a","email":"a@x.io"}`, `{"key":"a","email":"a@x.io"}`},
 			[]reconcile.Repeat{first, again},
-			[]reconcile.State{create},
+			[]string{create},
 		},
 		{
 			"fields in another order",
 			[]string{`{"key":"a","attributes":{"x":1,"y":2}}`, `{"attributes":{"y":2,"x":1},"key":"a"}`},
 			[]reconcile.Repeat{first, again},
-			[]reconcile.State{create},
+			[]string{create},
 		},
-		{"another email", []string{`{"key":"a","email":"a@x.io"}`, `{"key":"a"}`}, []reconcile.Repeat{first, differs}, []reconcile.State{conflict}},
+		{"another email", []string{`{"key":"a","email":"a@x.io"}`, `{"key":"a"}`}, []reconcile.Repeat{first, differs}, []string{conflict}},
 		{
 			"another attribute",
 			[]string{`{"key":"a","attributes":{"x":1}}`, `{"key":"a","attributes":{"x":2}}`},
 			[]reconcile.Repeat{first, differs},
-			[]reconcile.State{conflict},
+			[]string{conflict},
 		},
 		{
 			"another role",
 			[]string{`{"key":"a","role_assignments":[{"role":"r"}]}`, `{"key":"a","role_assignments":[{"role":"s"}]}`},
 			[]reconcile.Repeat{first, differs},
-			[]reconcile.State{conflict},
+			[]string{conflict},
 		},
 		{
 			"unknown roles and no roles",
 			[]string{`{"key":"a"}`, `{"key":"a","role_assignments":[]}`},
 			[]reconcile.Repeat{first, differs},
-			[]reconcile.State{conflict},
+			[]string{conflict},
 		},
 		{
 			"the first again, after one that differs",
 			[]string{`{"key":"a"}`, `{"key":"a","email":"a@x.io"}`, `{"key":"a"}`, `{"key":"b"}`},
 			[]reconcile.Repeat{first, differs, again, first},
-			[]reconcile.State{conflict, create},
+			[]string{conflict, create},
 		},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			p := reconcile.New("default")
+			d := reconcile.NewDesired(reconcile.Rules{Tenant: "default"})
 			var got []reconcile.Repeat
 			for _, line := range tt.lines {
-				got = append(got, p.WantUser(user(t, line)))
+				got = append(got, d.WantUser(user(t, line)))
 			}
-			var states []reconcile.State
-			for i := range p.Users() {
-				states = append(states, p.State(i))
-			}
-			if !slices.Equal(got, tt.want) || !slices.Equal(states, tt.states) {
-				t.Errorf("got %v and states %v, want %v and %v", got, states, tt.want, tt.states)
+			d.Finish()
+			if fates := fates(diff(d, nothing)); !slices.Equal(got, tt.want) || !slices.Equal(fates, tt.fates) {
+				t.Errorf("got %v and fates %v, want %v and %v", got, fates, tt.want, tt.fates)
 			}
 		})
 	}
@@ -125,16 +97,17 @@ func TestWantedAssignments(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			// Users around it: what is one's own is not another's.
-			p := planOf(t, `{"key":"before","role_assignments":[{"role":"x"}]}`,
+			d := desire(t, `{"key":"before","role_assignments":[{"role":"x"}]}`,
 				fmt.Sprintf(`{"key":"a","role_assignments":%s}`, tt.roles),
 				`{"key":"after","role_assignments":[{"role":"r"},{"role":"y"}]}`)
-			if got := wanting(p, 1); !slices.Equal(got, tt.want) {
+			p := diff(d, nothing)
+			if got := assigns(p, 1); !slices.Equal(got, tt.want) {
 				t.Errorf("wants %v, want %v", got, tt.want)
 			}
-			if got, want := wanting(p, 0), []string{"x@default"}; !slices.Equal(got, want) {
+			if got, want := assigns(p, 0), []string{"x@default"}; !slices.Equal(got, want) {
 				t.Errorf("the user before wants %v, want %v", got, want)
 			}
-			if got, want := wanting(p, 2), []string{"r@default", "y@default"}; !slices.Equal(got, want) {
+			if got, want := assigns(p, 2), []string{"r@default", "y@default"}; !slices.Equal(got, want) {
 				t.Errorf("the user after wants %v, want %v", got, want)
 			}
 		})
@@ -153,37 +126,15 @@ func TestWhatTheInputSpeaksOf(t *testing.T) {
 		{`{"key":"a","role_assignments":[{"role":"r","resource_instance":"doc:1"}]}`, false, true},
 	}
 	for _, tt := range tests {
-		p := planOf(t, tt.line)
-		if p.NamesTenants() != tt.tenants || p.WantsAssignments() != tt.assignment {
-			t.Errorf("%s: NamesTenants %v, WantsAssignments %v", tt.line, p.NamesTenants(), p.WantsAssignments())
+		d := desire(t, tt.line)
+		if d.HasTenants() != tt.tenants || d.NeedsAssignments() != tt.assignment {
+			t.Errorf("%s: HasTenants %v, NeedsAssignments %v", tt.line, d.HasTenants(), d.NeedsAssignments())
 		}
 	}
-	p := reconcile.New("default")
-	p.WantTenant(&record.Tenant{Key: "acme"})
-	if !p.NamesTenants() || p.WantsAssignments() || p.Users() != 0 {
-		t.Errorf("a tenant line: NamesTenants %v, WantsAssignments %v, Users %d", p.NamesTenants(), p.WantsAssignments(), p.Users())
-	}
-}
-
-func TestHasTenant(t *testing.T) {
-	t.Parallel()
-	p := planOf(t, `{"key":"a","role_assignments":[{"role":"r","tenant":"acme"},{"role":"s"}]}`)
-	p.HaveTenant("acme", "")
-	p.HaveTenant("unheard-of", "")
-	p.HaveRole("r")
-	p.HaveRole("unheard-of")
-	got := map[string]bool{}
-	for _, key := range []string{"", "acme", "default", "unheard-of"} {
-		got["tenant "+key] = p.HasTenant(key)
-	}
-	for _, key := range []string{"r", "s", "unheard-of"} {
-		got["role "+key] = p.HasRole(key)
-	}
-	want := map[string]bool{
-		"tenant ": true, "tenant acme": true, "tenant default": false, "tenant unheard-of": false,
-		"role r": true, "role s": false, "role unheard-of": false,
-	}
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("(-want +got): %s", diff)
+	d := desire(t)
+	d.WantTenant(&record.Tenant{Key: "acme"})
+	if !d.HasTenants() || d.NeedsAssignments() || d.Users() != 0 {
+		t.Errorf("a tenant line: HasTenants %v, NeedsAssignments %v, Users %d",
+			d.HasTenants(), d.NeedsAssignments(), d.Users())
 	}
 }

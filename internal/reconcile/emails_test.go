@@ -10,45 +10,36 @@ import (
 	"a0permit/internal/record"
 )
 
-// settled plans lines "key email" against Permit's users, written alike, and
-// says what becomes of each line. A line or a user may lack an email.
-func settled(t *testing.T, lines, have []string) []string {
+// settle plans lines "key email" against Permit's users, written alike, and
+// returns what becomes of each line. A line or a user may lack an email.
+func settle(t *testing.T, lines, have []string) []string {
 	t.Helper()
-	p := reconcile.New("default")
+	d := reconcile.NewDesired(reconcile.Rules{Tenant: "default"})
 	wants := map[string]*record.User{}
 	for _, line := range lines {
 		key, email, _ := strings.Cut(line, " ")
 		u := &record.User{Key: key, Email: email}
-		p.WantUser(u)
+		d.WantUser(u)
 		if wants[key] == nil {
 			wants[key] = u
 		}
 	}
-	for _, text := range have {
-		key, email, _ := strings.Cut(text, " ")
-		i, ok := p.HaveUser(key, email)
-		if ok != (wants[key] != nil) {
-			t.Fatalf("HaveUser(%q) = %d, %v", key, i, ok)
+	d.Finish()
+	return fates(diff(d, func(c *reconcile.Current) {
+		for _, text := range have {
+			key, email, _ := strings.Cut(text, " ")
+			i, ok := c.HaveUser(key, email)
+			if ok != (wants[key] != nil) {
+				t.Fatalf("HaveUser(%q) = %d, %v", key, i, ok)
+			}
+			if ok {
+				c.Compare(i, wants[key], &record.User{Key: key, Email: email})
+			}
 		}
-		if ok {
-			_, same := reconcile.Overlay(wants[key], &record.User{Key: key, Email: email})
-			p.Found(i, same)
-		}
-	}
-	p.Settle()
-	var states []string
-	for i := range p.Users() {
-		states = append(states, stateName(p.State(i)))
-	}
-	return states
+	}))
 }
 
-func stateName(s reconcile.State) string {
-	names := []string{"create", "update", "same", "written", "touched", "conflicted", "taken", "failed"}
-	return names[s]
-}
-
-func TestSettle(t *testing.T) {
+func TestEmails(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		name        string
@@ -107,7 +98,7 @@ func TestSettle(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			if got := settled(t, tt.lines, tt.have); strings.Join(got, " ") != tt.want {
+			if got := settle(t, tt.lines, tt.have); strings.Join(got, " ") != tt.want {
 				t.Errorf("%v, want %s", got, tt.want)
 			}
 		})
@@ -115,21 +106,21 @@ func TestSettle(t *testing.T) {
 }
 
 // In what order Permit lists its users makes no difference.
-func TestSettleInAnyOrder(t *testing.T) {
+func TestEmailsInAnyOrder(t *testing.T) {
 	t.Parallel()
 	lines := []string{"a 2@x", "b 3@x", "c 1@x", "d 4@x", "e 5@x", "f 9@x"}
 	have := []string{"a 1@x", "b 2@x", "c 3@x", "y 4@x", "f 5@x", "z 9@x"}
 	want := []string{"update", "update", "update", "taken", "taken", "taken"}
 	for range len(have) {
 		have = append(have[1:], have[0])
-		if got := settled(t, lines, have); !slices.Equal(got, want) {
+		if got := settle(t, lines, have); !slices.Equal(got, want) {
 			t.Errorf("Permit lists %v: %v, want %v", have, got, want)
 		}
 	}
 }
 
 // A chain of emails may be long, whichever way its lines run.
-func TestSettleLongChains(t *testing.T) {
+func TestLongChainsOfEmails(t *testing.T) {
 	t.Parallel()
 	const n = 20_000
 	lines, have := make([]string, n), make([]string, n, n+1)
@@ -139,7 +130,7 @@ func TestSettleLongChains(t *testing.T) {
 	}
 	for _, want := range []string{"update", "taken"} {
 		for range 2 {
-			got := settled(t, lines, have)
+			got := settle(t, lines, have)
 			for i, state := range got {
 				if state != want {
 					t.Fatalf("line %d: %s, want %s", i, state, want)

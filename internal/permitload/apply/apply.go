@@ -1,0 +1,59 @@
+// Package apply carries out a reconcile.Plan: it makes Permit calls of its
+// operations, in as few as it can, and tells the ledger what became of each. It
+// decides nothing about what is to be done.
+package apply
+
+import (
+	"context"
+	"log/slog"
+	"slices"
+
+	"a0permit/internal/permit"
+	"a0permit/internal/permitload/intake"
+	"a0permit/internal/permitload/ledger"
+	"a0permit/internal/permitload/snapshot"
+	"a0permit/internal/reconcile"
+)
+
+// Applier carries out a plan.
+type Applier struct {
+	Client   *permit.Client
+	Input    *intake.Input
+	Ledger   *ledger.Ledger
+	Progress Progress
+	Log      *slog.Logger
+	// CreateMissing lets roles and tenants be created. Without it, what names
+	// one that Permit lacks is refused.
+	CreateMissing bool
+
+	plan     *reconcile.Plan
+	snapshot *snapshot.Snapshot
+	sender   *sender
+	queue    *queue
+}
+
+// Progress is told how far the plan is.
+type Progress interface {
+	Add(n int)
+	// CreateRoles is told how many roles were created.
+	CreateRoles(n int)
+}
+
+// Run carries out a plan that was made of that snapshot. An error is a reason to
+// stop; what a single record meets goes to the ledger alone.
+func (a *Applier) Run(ctx context.Context, plan *reconcile.Plan, s *snapshot.Snapshot) error {
+	a.plan, a.snapshot, a.sender, a.queue = plan, s, newSender(a.Ledger, a.Progress), newQueue()
+	for _, step := range []func(context.Context) error{
+		a.createRoles, a.createTenants, a.renameTenants, a.load, a.unassign, a.deleteUsers,
+	} {
+		if err := step(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// withoutFailed returns the items that are not for a user whose line has failed.
+func (a *Applier) withoutFailed(items []item) []item {
+	return slices.DeleteFunc(items, func(it item) bool { return a.Ledger.HasFailed(it.Operation) })
+}

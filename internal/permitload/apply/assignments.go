@@ -1,0 +1,155 @@
+package apply
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"net/http"
+	"slices"
+	"time"
+
+	"a0permit/internal/httpapi"
+	"a0permit/internal/permit"
+)
+
+// assign makes the assignments that are ready, as long as there are at least
+// so many: calls are scarce, so they go out full.
+func (a *Applier) assign(ctx context.Context, atLeast int) error {
+	for len(a.queue.ready) >= atLeast {
+		some := a.queue.ready[:min(len(a.queue.ready), permit.MaxAssignments)]
+		if err := a.sender.deliver(ctx, some, a.assignments()); err != nil {
+			return err
+		}
+		a.queue.ready = a.queue.ready[len(some):]
+	}
+	return nil
+}
+
+// assignments returns how role assignments are made.
+func (a *Applier) assignments() batch {
+	return batch{
+		prepare: func(ctx context.Context, items []item) error {
+			if !a.queue.late.Load() {
+				return nil
+			}
+			_, err := a.awaitUsers(ctx, items) // they were late before: look before the call is spent
+			return err
+		},
+		send: func(ctx context.Context, items []item) error { return a.Client.Assign(ctx, calls(items)) },
+		one:  a.assignOne,
+		recheck: func(ctx context.Context, items []item, refusal error, number int) (func(item) bool, bool, error) {
+			switch status := permit.Status(refusal); {
+			case status == http.StatusNotFound && isAboutUser(refusal) && number == 0 && !a.queue.late.Load():
+				visible, err := a.awaitUsers(ctx, items)
+				return nil, visible, err
+			case status == http.StatusConflict:
+				isMade, err := a.recheckAssignments(ctx, items, httpapi.Unanswered(refusal))
+				return isMade, false, err
+			}
+			return nil, false, nil
+		},
+		size: &a.sender.assignmentSize,
+	}
+}
+
+// assignOne makes one assignment; 409 says that it is there.
+func (a *Applier) assignOne(ctx context.Context, it item) error {
+	err := a.tryAssign(ctx, it)
+	if permit.Status(err) != http.StatusNotFound || !isAboutUser(err) {
+		return err
+	}
+	if visible, awaited := a.awaitUsers(ctx, []item{it}); awaited != nil || !visible {
+		return errors.Join(awaited, err)
+	}
+	return a.tryAssign(ctx, it)
+}
+
+// tryAssign takes a 409 for what it says, but on a resource instance: that may
+// be another tenant's, and the answer is the same.
+func (a *Applier) tryAssign(ctx context.Context, it item) error {
+	err := a.Client.AssignOne(ctx, it.call())
+	if permit.Status(err) != http.StatusConflict || it.Assignment.ResourceInstance == "" {
+		return ignoreConflict(err)
+	}
+	isMade, looked := a.recheckAssignments(ctx, []item{it}, httpapi.Unanswered(err))
+	if looked != nil || isMade(it) {
+		return looked
+	}
+	return err
+}
+
+// recheckAssignments tells which of the items' assignments Permit has. Where an
+// answer was lost, some of them must show: the list may be late, and is asked
+// for again.
+func (a *Applier) recheckAssignments(ctx context.Context, items []item, lost bool) (isMade func(item) bool, err error) {
+	var made map[permit.Assignment]bool
+	isMade = func(it item) bool { return made[it.call()] }
+	_, err = Poll(ctx, func(time.Duration) (bool, error) {
+		have, err := a.assignmentsOf(ctx, userKeys(items))
+		made = map[permit.Assignment]bool{}
+		for _, one := range have {
+			made[one] = true
+			if one.ResourceInstance != "" { // one in whatever tenant: a line may name it without
+				one.Tenant = ""
+				made[one] = true
+			}
+		}
+		return !lost || slices.ContainsFunc(items, isMade), err
+	})
+	return isMade, err
+}
+
+// assignmentsOf returns what Permit has of the users.
+func (a *Applier) assignmentsOf(ctx context.Context, users []string) ([]permit.Assignment, error) {
+	var list []permit.Assignment
+	for held, err := range a.Client.AssignmentsOf(ctx, users) {
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, held.Assignment)
+	}
+	return list, nil
+}
+
+// unassign takes away what the plan takes away, but from users whose line could
+// not be loaded.
+func (a *Applier) unassign(ctx context.Context) error {
+	items := a.withoutFailed(a.queue.unassign)
+	if a.plan.CanPrune() {
+		var err error
+		if items, err = a.stillOld(ctx, items); err != nil {
+			return err
+		}
+	}
+	return a.sender.deliver(ctx, items, batch{
+		send: func(ctx context.Context, items []item) error { return a.Client.Unassign(ctx, calls(items)) },
+		one:  func(ctx context.Context, it item) error { return ignoreNotFound(a.Client.UnassignOne(ctx, it.call())) },
+		recheck: func(ctx context.Context, items []item, refusal error, _ int) (func(item) bool, bool, error) {
+			if permit.Status(refusal) != http.StatusNotFound {
+				return nil, false, nil
+			}
+			isMade, err := a.recheckAssignments(ctx, items, false)
+			return func(it item) bool { return !isMade(it) }, false, err
+		},
+		size: &a.sender.assignmentSize,
+	})
+}
+
+// stillOld returns the items whose assignments Permit still has, and has had
+// since before the input was true: what was taken away and given again while
+// this run went on stays.
+func (a *Applier) stillOld(ctx context.Context, items []item) ([]item, error) {
+	old := maps.Clone(a.queue.restored) // which the list may not show yet
+	for held, err := range a.Client.AssignmentsOf(ctx, userKeys(items)) {
+		if err != nil {
+			return nil, err
+		}
+		old[held.Assignment] = old[held.Assignment] || a.plan.IsOld(held.Created())
+	}
+	return slices.DeleteFunc(items, func(it item) bool {
+		if !old[it.call()] {
+			a.Ledger.Skip(it.Operation)
+		}
+		return !old[it.call()]
+	}), nil
+}

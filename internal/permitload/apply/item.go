@@ -1,0 +1,91 @@
+package apply
+
+import (
+	"sync/atomic"
+
+	"a0permit/internal/permit"
+	"a0permit/internal/reconcile"
+	"a0permit/internal/record"
+)
+
+// item is an operation that is on its way.
+type item struct {
+	reconcile.Operation
+	user permit.User // as it is written; of the other operations of a user, its key alone
+}
+
+// call returns a role assignment as Permit takes it.
+func (i item) call() permit.Assignment {
+	a := i.Assignment
+	return permit.Assignment{User: i.user.Key, Role: a.Role, Tenant: a.Tenant, ResourceInstance: a.ResourceInstance}
+}
+
+func calls(items []item) []permit.Assignment {
+	all := make([]permit.Assignment, len(items))
+	for i, it := range items {
+		all[i] = it.call()
+	}
+	return all
+}
+
+// catalogueItems returns operations on roles or tenants as items.
+func catalogueItems(ops []reconcile.Operation) []item {
+	items := make([]item, len(ops))
+	for i, op := range ops {
+		items[i].Operation = op
+	}
+	return items
+}
+
+// split returns the items for which is holds, and the others. nil holds for none.
+func split(items []item, is func(item) bool) (some, others []item) {
+	for _, it := range items {
+		if is != nil && is(it) {
+			some = append(some, it)
+		} else {
+			others = append(others, it)
+		}
+	}
+	return some, others
+}
+
+// userKeys returns the users of items, each once, in order.
+func userKeys(items []item) []string {
+	var keys []string
+	for i, it := range items {
+		if i == 0 || items[i-1].user.Key != it.user.Key {
+			keys = append(keys, it.user.Key)
+		}
+	}
+	return keys
+}
+
+// sample returns n of the keys, evenly spread, the last among them.
+func sample(keys []string, n int) []string {
+	if len(keys) <= n {
+		return keys
+	}
+	some := make([]string, n)
+	for i := range some {
+		some[i] = keys[(i+1)*len(keys)/n-1]
+	}
+	return some
+}
+
+// queue is what waits for its turn.
+type queue struct {
+	users    []item // to be written, less than a batch
+	gathered []item // assignments of these users
+	waiting  []item // assignments of users who were just written
+	ready    []item // assignments of users who should be visible by now
+	unassign []item
+	delete   []item
+
+	lacks    map[reconcile.RecordID]record.Fault // roles and tenants that Permit does not have
+	restored map[permit.Assignment]bool          // made again by this run, and so older than they say
+	late     atomic.Bool                         // users became visible late in this run
+}
+
+func newQueue() *queue {
+	return &queue{lacks: map[reconcile.RecordID]record.Fault{}, restored: map[permit.Assignment]bool{}}
+}

@@ -1,0 +1,93 @@
+package apply
+
+import (
+	"context"
+	"errors"
+
+	"a0permit/internal/permitload/ledger"
+	"a0permit/internal/permitload/snapshot"
+	"a0permit/internal/reconcile"
+	"a0permit/internal/record"
+)
+
+// preserveAssignments runs put, which writes users and returns those that are
+// written, and makes again what that has cleared of the assignments they had.
+// Whether a PUT of a user who exists clears them is not documented, and those
+// made by hand are in no input: only Permit's list, before and after, can tell.
+func (a *Applier) preserveAssignments(ctx context.Context, users []item, put func() ([]item, error)) error {
+	byKey := map[string]int{}
+	var keys []string
+	for _, it := range users {
+		if it.Op == reconcile.Update {
+			byKey[it.user.Key] = it.User
+			keys = append(keys, it.user.Key)
+		}
+	}
+	list, err := a.assignmentsOf(ctx, keys)
+	if err != nil {
+		return err
+	}
+	var had []item
+	for _, one := range list {
+		if i, ok := byKey[one.User]; ok {
+			it := item{Operation: reconcile.Operation{
+				Op: reconcile.Assign, User: i, Assignment: snapshot.AssignmentRecord(one),
+			}}
+			it.user.Key = one.User
+			had = append(had, it)
+		}
+	}
+	written, err := put()
+	if len(had) == 0 {
+		return err
+	}
+	// An interrupt waits: nobody else would know what was there.
+	return errors.Join(err, a.restore(context.WithoutCancel(ctx), written, had))
+}
+
+// restore makes again what is gone of had. What it cannot look at, or make, is
+// on stdout then, as lines that do.
+func (a *Applier) restore(ctx context.Context, written, had []item) error {
+	err := a.awaitWritten(ctx, written)
+	var isMade func(item) bool
+	if err == nil {
+		isMade, err = a.recheckAssignments(ctx, had, false)
+	}
+	if err != nil {
+		return errors.Join(err, a.rejectCleared(had, ledger.NotReachedFault(err)))
+	}
+	_, gone := split(had, isMade)
+	var lost []item
+	var fault record.Fault
+	b := a.assignments()
+	b.done = func(it item) error {
+		a.Ledger.CountRestored()
+		a.queue.restored[it.call()] = true
+		return a.Ledger.FlushRejectsOnce()
+	}
+	b.refuse = func(it item, why record.Fault) error {
+		lost, fault = append(lost, it), why
+		return nil
+	}
+	if err = a.sender.deliver(ctx, gone, b); err != nil {
+		lost, fault = gone, ledger.NotReachedFault(err)
+	}
+	return errors.Join(err, a.rejectCleared(lost, fault))
+}
+
+// rejectCleared puts the lines of users on stdout, each with all the assignments
+// that Permit may have cleared. Those of one user follow each other.
+func (a *Applier) rejectCleared(had []item, f record.Fault) error {
+	var failed error
+	for len(had) > 0 {
+		user := had[0].User
+		var assignments []record.RoleAssignment
+		for ; len(had) > 0 && had[0].User == user; had = had[1:] {
+			assignments = append(assignments, had[0].Assignment)
+		}
+		if err := a.Ledger.RejectCleared(user, assignments, f); failed == nil {
+			failed = err
+		}
+	}
+	return failed
+}

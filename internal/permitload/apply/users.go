@@ -1,0 +1,158 @@
+package apply
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+
+	"a0permit/internal/permit"
+	"a0permit/internal/reconcile"
+	"a0permit/internal/record"
+)
+
+// load writes users in full batches. The assignments of a batch follow after
+// the next one, by when its users should be visible. What is taken away waits
+// until all is loaded.
+func (a *Applier) load(ctx context.Context) error {
+	q := a.queue
+	for i, ops := range a.plan.ByUser() {
+		line, err := a.Input.User(i)
+		if err != nil {
+			return err
+		}
+		for _, op := range ops {
+			it := item{Operation: op, user: permit.User{Key: line.Key}}
+			switch {
+			case op.Op == reconcile.Unassign:
+				q.unassign = append(q.unassign, it)
+			case op.Op == reconcile.Delete:
+				q.delete = append(q.delete, it)
+			case op.Op != reconcile.Assign:
+				err = a.queueUser(ctx, op, line)
+			case a.plan.IsWritten(i):
+				q.gathered = append(q.gathered, it)
+			default:
+				q.ready, err = a.enqueue(q.ready, it)
+			}
+			if err != nil {
+				return err
+			}
+		}
+		if err := a.assign(ctx, permit.MaxAssignments); err != nil {
+			return err
+		}
+	}
+	if err := a.writeUsers(ctx); err != nil {
+		return err
+	}
+	q.ready = append(q.ready, q.waiting...)
+	return a.assign(ctx, 1)
+}
+
+// queueUser queues a user as it is to be written, and writes the batch before
+// if that is full.
+func (a *Applier) queueUser(ctx context.Context, op reconcile.Operation, line *record.User) error {
+	if len(a.queue.users) == permit.MaxUsers {
+		if err := a.writeUsers(ctx); err != nil {
+			return err
+		}
+	}
+	before, err := a.snapshot.Before(op.User)
+	if err != nil {
+		return err
+	}
+	u := a.plan.Write(op.User, line, before)
+	it := item{Operation: op, user: permit.User{Key: u.Key, Email: u.Email, FirstName: u.FirstName, LastName: u.LastName}}
+	if u.Attributes != nil {
+		it.user.Attributes, err = json.Marshal(u.Attributes)
+	}
+	a.queue.users = append(a.queue.users, it)
+	return err
+}
+
+// enqueue appends an assignment to a list, or refuses it for want of its role or
+// its tenant.
+func (a *Applier) enqueue(list []item, it item) ([]item, error) {
+	for _, id := range []reconcile.RecordID{
+		{Type: record.TypeRole, Key: it.Assignment.Role}, {Type: record.TypeTenant, Key: it.Assignment.Tenant},
+	} {
+		if f, ok := a.queue.lacks[id]; ok {
+			return list, a.Ledger.Refuse(it.Operation, f)
+		}
+	}
+	return append(list, it), nil
+}
+
+// writeUsers writes the users that are queued, and then sends the assignments of
+// earlier ones, if there are enough of them for a full call.
+func (a *Applier) writeUsers(ctx context.Context) error {
+	q := a.queue
+	users := q.users
+	if len(users) == 0 {
+		return nil
+	}
+	q.ready, q.waiting = append(q.ready, q.waiting...), nil
+	written := map[int]bool{}
+	err := a.preserveAssignments(ctx, users, func() ([]item, error) {
+		var done []item
+		err := a.sender.deliver(ctx, users, batch{
+			send: func(ctx context.Context, items []item) error {
+				all := make([]permit.User, len(items))
+				for i, it := range items {
+					all[i] = it.user
+				}
+				return a.Client.PutUsers(ctx, all)
+			},
+			one: func(ctx context.Context, it item) error { return a.Client.PutUser(ctx, it.user) },
+			done: func(it item) error {
+				done, written[it.User] = append(done, it), true
+				return a.Ledger.Complete(it.Operation)
+			},
+			size:    &a.sender.userSize,
+			inOrder: a.plan.IsOrdered(),
+		})
+		return done, err
+	})
+	if err != nil {
+		return err
+	}
+	for _, it := range q.gathered {
+		if !written[it.User] {
+			continue
+		}
+		if q.waiting, err = a.enqueue(q.waiting, it); err != nil {
+			return err
+		}
+	}
+	q.users, q.gathered = q.users[:0], q.gathered[:0]
+	return a.assign(ctx, permit.MaxAssignments)
+}
+
+// deleteUsers deletes users, but those of whom something could not be taken
+// away.
+func (a *Applier) deleteUsers(ctx context.Context) error {
+	return a.sender.deliver(ctx, a.withoutFailed(a.queue.delete), batch{
+		send: func(ctx context.Context, items []item) error { return a.Client.DeleteUsers(ctx, userKeys(items)) },
+		one: func(ctx context.Context, it item) error {
+			return ignoreNotFound(a.Client.DeleteUser(ctx, it.user.Key))
+		},
+		recheck: a.recheckUsers,
+		size:    &a.sender.userSize,
+	})
+}
+
+// recheckUsers tells which users are gone after a 404.
+func (a *Applier) recheckUsers(ctx context.Context, items []item, refusal error, _ int) (func(item) bool, bool, error) {
+	if permit.Status(refusal) != http.StatusNotFound {
+		return nil, false, nil
+	}
+	gone := map[string]bool{}
+	for _, it := range items {
+		has, err := a.Client.HasUser(ctx, it.user.Key)
+		if err != nil {
+			return nil, false, err
+		}
+		gone[it.user.Key] = !has
+	}
+	return func(it item) bool { return gone[it.user.Key] }, false, nil
+}

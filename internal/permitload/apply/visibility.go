@@ -1,0 +1,99 @@
+package apply
+
+import (
+	"context"
+	"time"
+
+	"a0permit/internal/httpapi"
+	"a0permit/internal/permitload/snapshot"
+	"a0permit/internal/reconcile"
+)
+
+// How long a late write is waited for. Permit's own tests wait 30 to 60 s for
+// a bulk write to become visible.
+const (
+	patience   = time.Minute
+	firstPause = 500 * time.Millisecond
+	lastPause  = 5 * time.Second
+)
+
+// Poll calls look until it is done, or for a minute after the first look, which
+// may take long itself. look is told how long the pause behind it will be.
+func Poll(ctx context.Context, look func(pause time.Duration) (done bool, err error)) (done bool, err error) {
+	var deadline time.Time
+	for pause := firstPause; ; pause = min(pause*3/2, lastPause) {
+		if done, err := look(pause); done || err != nil {
+			return done, err
+		}
+		if deadline.IsZero() {
+			deadline = time.Now().Add(patience)
+		}
+		if time.Now().Add(pause).After(deadline) {
+			return false, nil
+		}
+		if err := httpapi.Sleep(ctx, pause); err != nil {
+			return false, err
+		}
+	}
+}
+
+// sampled is how many users of a batch are asked for: to ask for each would
+// cost more calls than the load itself.
+const sampled = 20
+
+// awaitUsers waits until the users of items that this run has written are
+// visible, and reports whether they are. If it has written none, there is
+// nothing to wait for. It asks by single GETs, since bulk calls are scarce.
+func (a *Applier) awaitUsers(ctx context.Context, items []item) (bool, error) {
+	written, _ := split(items, func(it item) bool { return a.plan.IsWritten(it.User) })
+	if len(written) == 0 {
+		return false, nil
+	}
+	unseen := sample(userKeys(written), sampled)
+	return Poll(ctx, func(pause time.Duration) (bool, error) {
+		var still []string
+		for _, key := range unseen {
+			seen, err := a.Client.HasUser(ctx, key)
+			if err != nil {
+				return false, err
+			}
+			if !seen {
+				still = append(still, key)
+			}
+		}
+		if unseen = still; len(unseen) > 0 {
+			a.queue.late.Store(true)
+			a.Log.Info("waiting for users to become visible", "unseen", len(unseen), "wait", pause)
+		}
+		return len(unseen) == 0, nil
+	})
+}
+
+// awaitWritten waits until Permit shows the last of the users that were written
+// as it was written: a bulk write may take effect late, and with it what it
+// clears.
+func (a *Applier) awaitWritten(ctx context.Context, written []item) error {
+	if len(written) == 0 {
+		return nil
+	}
+	want, err := snapshot.UserRecord(written[len(written)-1].user)
+	if err != nil {
+		return err
+	}
+	shown, err := Poll(ctx, func(time.Duration) (bool, error) {
+		have, ok, err := a.Client.User(ctx, want.Key)
+		if err != nil || !ok {
+			return false, err
+		}
+		current, err := snapshot.UserRecord(have)
+		if err != nil {
+			return false, err
+		}
+		_, same := reconcile.Overlay(want, current)
+		return same, nil
+	})
+	if err == nil && !shown {
+		a.Log.Warn("an updated user does not show what was written", "waited", patience)
+	}
+	return err
+}

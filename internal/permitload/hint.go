@@ -1,0 +1,39 @@
+package permitload
+
+import (
+	"errors"
+	"net/http"
+
+	"a0permit/internal/httpapi"
+	"a0permit/internal/jsonl"
+	"a0permit/internal/permit"
+	"a0permit/internal/record"
+	"a0permit/internal/spool"
+	"a0permit/internal/tool"
+)
+
+// withHint gives an error of the packages below what to type next.
+func withHint(err error) error {
+	switch status := permit.Status(err); {
+	case err == nil:
+		return nil
+	case errors.Is(err, spool.ErrWrite):
+		return tool.Hint(err,
+			"save the stream and load the file: ... > records.jsonl, then permitload records.jsonl; or set TMPDIR")
+	case errors.Is(err, jsonl.ErrLong):
+		return tool.Hint(err, "no user of Permit's is that long: leave that line out")
+	case errors.Is(err, record.ErrForeign):
+		return tool.Hint(err, "permitload reads the JSONL that a0tojsonl writes, one object a line; jq -c keeps it so")
+	case errors.Is(err, permit.ErrShrunk):
+		return tool.Hint(err, "load when fewer users are deleted in Permit")
+	case httpapi.Unreachable(err):
+		return tool.Hint(err, "is PERMIT_API_URL right? It is "+permit.DefaultURL+" unless you set it")
+	case status == http.StatusUnauthorized:
+		return tool.Hint(err, "export PERMIT_API_KEY=... with an environment's key (Permit > Settings > API Keys);"+
+			" for the EU region also export PERMIT_API_URL=https://api.eu.permit.io")
+	case status == http.StatusForbidden:
+		return tool.Hint(err,
+			"the key lacks a right: use an environment's key with read and write (Permit > Settings > API Keys)")
+	}
+	return err
+}

@@ -1,0 +1,131 @@
+package ledger
+
+import (
+	"fmt"
+
+	"a0permit/internal/reconcile"
+	"a0permit/internal/record"
+)
+
+// Tally is what became of the lines of one type.
+type Tally struct {
+	In        int `json:"in"`
+	Loaded    int `json:"loaded"`
+	Unchanged int `json:"unchanged"`
+	Repeated  int `json:"repeated"`
+	NotLoaded int `json:"not_loaded"`
+}
+
+// NotReachedFault returns the fault of a line that a run did not get to; cause is
+// what stopped it, nil if nothing did.
+func NotReachedFault(cause error) record.Fault {
+	message := "not reached"
+	if cause != nil {
+		message = "the load stopped before: " + cause.Error()
+	}
+	return record.Fault{Code: "not_reached", Message: message, Retryable: true}
+}
+
+// Close puts on stdout what was not loaded and is not there yet; cause is what
+// stopped the run, nil if nothing did. It goes on after a fault of its own, and
+// returns the first: the report needs all lines. It also checks that each line
+// is accounted for.
+func (l *Ledger) Close(cause error) error {
+	if cause != nil && !l.wrote {
+		return nil
+	}
+	first := l.FlushRejectsOnce()
+	note := func(err error) {
+		if first == nil {
+			first = err
+		}
+	}
+	for _, line := range l.input.Catalogue {
+		switch it := l.catalogue[reconcile.RecordID{Type: line.Type, Key: line.Key}]; {
+		case it == nil:
+		case it.failed:
+			note(l.put(line.Line, it.fault))
+		case it.open > 0:
+			it.failed, it.fault = true, NotReachedFault(cause)
+			note(l.put(line.Line, it.fault))
+		}
+	}
+	for i := range l.users {
+		if e := &l.users[i]; e.open > 0 && !e.failed {
+			note(l.rejectUser(i, NotReachedFault(cause)))
+		}
+	}
+	note(l.check())
+	l.Closed = true
+	return first
+}
+
+// check holds each type to in = loaded + unchanged + repeated + not loaded. A
+// sum that is off is a bug of ours, and a reason not to trust the run.
+func (l *Ledger) check() error {
+	for kind, t := range l.Tallies() {
+		if sum := t.Loaded + t.Unchanged + t.Repeated + t.NotLoaded; sum != t.In {
+			return fmt.Errorf("the count of %s lines is off: %d in, %d accounted for (please report this)", kind, t.In, sum)
+		}
+	}
+	return nil
+}
+
+// HasFailures reports whether a line is not loaded, or cannot be.
+func (l *Ledger) HasFailures() bool {
+	for _, t := range l.Tallies() {
+		if l.Closed && t.NotLoaded > 0 {
+			return true
+		}
+	}
+	return len(l.Rejects) > 0
+}
+
+// Tallies returns what became of the lines so far, by type. Before there is a
+// plan, none of them is loaded.
+func (l *Ledger) Tallies() map[string]*Tally {
+	tallies := map[string]*Tally{}
+	for _, kind := range []string{record.TypeUser, record.TypeRole, record.TypeTenant} {
+		tallies[kind] = &Tally{In: l.input.In[kind]}
+	}
+	tallies[record.TypeUser].Repeated = l.input.Repeats
+	if l.users == nil {
+		for _, t := range tallies {
+			t.NotLoaded = t.In - t.Repeated
+		}
+		return tallies
+	}
+	for _, r := range l.input.Rejects {
+		tallies[r.Type].NotLoaded++
+	}
+	for i := range l.users {
+		tallies[record.TypeUser].add(&l.users[i])
+	}
+	met := map[reconcile.RecordID]bool{}
+	for _, line := range l.input.Catalogue {
+		id, t := reconcile.RecordID{Type: line.Type, Key: line.Key}, tallies[line.Type]
+		switch it := l.catalogue[id]; {
+		case it != nil && (it.failed || it.open > 0):
+			t.NotLoaded++
+		case met[id]: // lines of one key are one
+			t.Repeated++
+		case it != nil:
+			t.add(&it.entry)
+		default:
+			t.Unchanged++
+		}
+		met[id] = true
+	}
+	return tallies
+}
+
+func (t *Tally) add(e *entry) {
+	switch {
+	case e.failed || e.open > 0:
+		t.NotLoaded++
+	case e.changed:
+		t.Loaded++
+	default:
+		t.Unchanged++
+	}
+}

@@ -1,0 +1,165 @@
+package permitload
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"a0permit/internal/permit"
+	"a0permit/internal/permitload/snapshot"
+	"a0permit/internal/reconcile"
+	"a0permit/internal/tool"
+)
+
+// loader is one run of load.
+type loader struct {
+	*session
+	loadSettings
+}
+
+func runLoad(c *cli.Context, t *tool.Tool) error {
+	cfg, err := newLoadSettings(c, t)
+	if err != nil {
+		return err
+	}
+	client, err := newClient(c, t, cfg.classes)
+	if err != nil {
+		return err
+	}
+	l := newLoader(cfg, t, client)
+	defer l.input.Close()
+	t.SetReport(l.report)
+	return withHint(l.run(c.Context))
+}
+
+func newLoader(cfg loadSettings, t *tool.Tool, client *permit.Client) *loader {
+	return &loader{newSession(cfg.settings, cfg.rules, t, client), cfg}
+}
+
+// run is the load: key, input, snapshot, plan, apply, verify.
+func (l *loader) run(ctx context.Context) error {
+	if err := l.enter(ctx); err != nil {
+		return err
+	}
+	if err := l.read(ctx); err != nil {
+		return err
+	}
+	if err := l.requireAsOf(); err != nil {
+		return err
+	}
+	if err := l.loadByPlan(ctx); err != nil || l.dryRun {
+		return err
+	}
+	if err := l.verify(ctx); err != nil {
+		return err
+	}
+	return l.verdict()
+}
+
+// loadByPlan makes the plan, prints it and carries it out, unless this is a dry
+// run. The plan does not outlive it, since a verification makes another one.
+func (l *loader) loadByPlan(ctx context.Context) error {
+	snap, err := l.takeWithExtras(ctx)
+	if err != nil {
+		return err
+	}
+	defer snap.Close()
+	plan := reconcile.Diff(l.desired, snap.Current)
+	l.ledger.Begin(plan)
+	l.printPlan(plan)
+	if l.dryRun {
+		if err := l.preview(plan, snap); err != nil {
+			return err
+		}
+		l.tool.Say("nothing was written (--dry-run)")
+		return l.verdict()
+	}
+	create, err := l.mayCreate(ctx, plan)
+	if err != nil {
+		return err
+	}
+	if err := l.mayPrune(ctx, plan, snap); err != nil {
+		return err
+	}
+	l.beginWriting(plan, create)
+	return l.apply(ctx, plan, snap, create)
+}
+
+// takeWithExtras takes a snapshot, and writes the users whom the input lacks to
+// the file of --extra.
+func (l *loader) takeWithExtras(ctx context.Context) (*snapshot.Snapshot, error) {
+	var extras snapshot.Extras
+	var file *extraFile
+	if l.extra != "" {
+		file = &extraFile{tool: l.tool, path: l.extra}
+		defer file.abort()
+		extras = file
+	}
+	snap, err := l.take(ctx, l.roles, extras)
+	if err != nil {
+		return nil, err
+	}
+	l.report.extra = snap.Extra
+	if file != nil {
+		if err := file.commit(); err != nil {
+			snap.Close()
+			return nil, err
+		}
+	}
+	return snap, nil
+}
+
+// grace is by how much older than the input's data an assignment must be to be
+// taken away, for clocks that differ, and since an export takes its time.
+const grace = 10 * time.Minute
+
+// requireAsOf makes sure that it is known when the input was true, if roles are
+// replaced. Without, last week's file would take away what was given since.
+func (l *loader) requireAsOf() error {
+	if !l.replaceRoles {
+		return nil
+	}
+	if l.input.Ends.AsOf.IsZero() {
+		return tool.Hint(
+			errors.New("--roles replace: the input does not say when it was true (as_of, in its end line); nothing was written"),
+			"a0tojsonl --as-of TIME says it", "without --roles replace nothing is taken away")
+	}
+	l.desired.Prune(l.input.Ends.AsOf.Add(-grace))
+	return nil
+}
+
+// preview says what a load would stop at, and writes down what would go.
+func (l *loader) preview(plan *reconcile.Plan, snap *snapshot.Snapshot) error {
+	if l.createMissing == "yes" && len(plan.Resemblances()) > 0 {
+		l.tool.Warn("a load stops before it creates a role that may be in Permit under another key")
+	}
+	if !l.replaceRoles {
+		return nil
+	}
+	if err := l.checkAge(plan); err != nil {
+		l.tool.Warn("%v", err)
+	}
+	n := plan.Counts.Unassign
+	if err := l.checkLimit(tool.Count(n, "role assignment"), n, plan.Counts.InScope); err != nil {
+		l.tool.Warn("%v", err)
+	}
+	return l.recordRemovals(plan, snap)
+}
+
+// beginWriting shows how far the writing is, if there is any.
+func (l *loader) beginWriting(plan *reconcile.Plan, create bool) {
+	c := plan.Counts
+	total := c.Create + c.Update + c.Assign + c.Unassign + len(plan.Renames)
+	if create {
+		total += len(plan.Roles) + len(plan.Tenants)
+	} else {
+		total -= c.Blocked
+	}
+	if total > 0 {
+		_, wait := l.estimate(plan)
+		l.screen.Begin("writing", total)
+		l.screen.progress.AtLeast(wait)
+	}
+}

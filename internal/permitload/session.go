@@ -1,0 +1,162 @@
+package permitload
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"regexp"
+	"slices"
+
+	"a0permit/internal/permit"
+	"a0permit/internal/permitload/apply"
+	"a0permit/internal/permitload/intake"
+	"a0permit/internal/permitload/ledger"
+	"a0permit/internal/permitload/snapshot"
+	"a0permit/internal/reconcile"
+	"a0permit/internal/tool"
+)
+
+// session is one run of a sub-command: what its stages hand on.
+type session struct {
+	settings settings
+	tool     *tool.Tool
+	screen   *screen
+	client   *permit.Client
+	desired  *reconcile.Desired
+	input    *intake.Input
+	ledger   *ledger.Ledger
+	roles    []permit.Role // that Permit has
+	report   *report
+}
+
+func newSession(cfg settings, rules reconcile.Rules, t *tool.Tool, client *permit.Client) *session {
+	desired := reconcile.NewDesired(rules)
+	input := intake.New(desired)
+	book := ledger.New(input, t.Above(t.Out), tool.IsTerminal(t.Out))
+	return &session{
+		settings: cfg, tool: t, screen: &screen{tool: t}, client: client, desired: desired, input: input, ledger: book,
+		report: &report{ledger: book, dryRun: cfg.dryRun, deletes: rules.Delete},
+	}
+}
+
+// enter finds out which environment the key is for, before anything is read:
+// a wrong key should not cost a long export.
+func (s *session) enter(ctx context.Context) error {
+	scope, err := s.client.Scope(ctx)
+	if err != nil {
+		return err
+	}
+	project := cmp.Or(s.settings.target.project, scope.Project)
+	environment := cmp.Or(s.settings.target.environment, scope.Environment)
+	if project == "" || environment == "" {
+		return &tool.Error{Err: errors.New("the API key is not an environment's"), Code: tool.BadUsage, Hints: []string{
+			"use a key of the environment to load into (Permit > Settings > API Keys)",
+			"or name it: --project PROJECT --environment ENVIRONMENT",
+		}}
+	}
+	s.client.In(project, environment)
+	s.report.project, s.report.environment = project, environment
+	s.roles, err = snapshot.Roles(ctx, s.client)
+	if s.settings.target.isElsewhere(scope, s.roles, err) {
+		return &tool.Error{
+			Err:   fmt.Errorf("the API key gives no access to project %s, environment %s", project, environment),
+			Code:  tool.BadUsage,
+			Hints: []string{"use a key of that environment, or leave --project and --environment out"},
+		}
+	}
+	return err
+}
+
+// isElsewhere reports whether the environment that the flags name is another
+// one than the key is for. roles and err are Permit's answer to a call: it knows
+// best what a name means, and a key sees nothing beside what it was made for.
+func (t target) isElsewhere(scope permit.Scope, roles []permit.Role, err error) bool {
+	if isAnotherID(t.project, scope.Project) || isAnotherID(t.environment, scope.Environment) {
+		return true
+	}
+	if (t.project == "" || t.project == scope.Project) && (t.environment == "" || t.environment == scope.Environment) {
+		return false
+	}
+	status := permit.Status(err)
+	return status == http.StatusForbidden || status == http.StatusNotFound ||
+		scope.Environment != "" && slices.ContainsFunc(roles, func(r permit.Role) bool {
+			return r.Environment != "" && r.Environment != scope.Environment
+		})
+}
+
+// isAnotherID reports whether a name is an id, and not the one that the key is
+// for. A key's name may be anything's.
+func isAnotherID(name, id string) bool {
+	return name != id && id != "" && uuid.MatchString(name) && uuid.MatchString(id)
+}
+
+var uuid = regexp.MustCompile(`^(?i)[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
+
+// read reads the input to its end, and refuses one that was cut short.
+func (s *session) read(ctx context.Context) error {
+	for _, name := range s.settings.files {
+		if err := s.readOne(ctx, name); err != nil {
+			return err
+		}
+	}
+	s.desired.Finish()
+	switch ends := s.input.Ends; {
+	case ends.Incomplete && !s.settings.allowIncomplete:
+		err := errors.New("the input says that it is not complete")
+		if ends.Reason != "" {
+			err = fmt.Errorf("%w: %s", err, ends.Reason)
+		}
+		return err
+	case ends.Count == 0 && s.settings.requireEnd:
+		return tool.Hint(errors.New("the input has no end line: it may have been cut short"),
+			"leave --require-end out to load it all the same")
+	case ends.Count == 0:
+		s.tool.Warn("the input has no end line: it may have been cut short")
+	}
+	return nil
+}
+
+func (s *session) readOne(ctx context.Context, name string) error {
+	src, err := s.tool.Open(ctx, name)
+	if err != nil {
+		return err
+	}
+	if src.File != nil { // it stays open, and is read again in place
+		return s.input.Read(src.Name, src, src.File)
+	}
+	defer src.Close() //nolint:errcheck // nothing was written to it
+	return s.input.Read(src.Name, src, nil)
+}
+
+// apply carries out a plan, and closes the ledger whatever happens.
+func (s *session) apply(ctx context.Context, plan *reconcile.Plan, snap *snapshot.Snapshot, createMissing bool) error {
+	a := &apply.Applier{
+		Client: s.client, Input: s.input, Ledger: s.ledger, Progress: s.screen, Log: s.tool.Log, CreateMissing: createMissing,
+	}
+	err := a.Run(ctx, plan, snap)
+	s.screen.End()
+	closing := s.ledger.Close(err)
+	switch {
+	case err == nil:
+		return closing
+	case closing != nil:
+		s.tool.Problem("%v", closing)
+	}
+	return err
+}
+
+// take reads a snapshot of what Permit has of what is desired.
+func (s *session) take(ctx context.Context, roles []permit.Role, extras snapshot.Extras) (*snapshot.Snapshot, error) {
+	r := &snapshot.Reader{Client: s.client, Lines: s.input, Progress: s.screen, Log: s.tool.Log, Extras: extras}
+	return r.Take(ctx, s.desired, roles)
+}
+
+// verdict returns the exit of a run that went to its end.
+func (s *session) verdict() error {
+	if s.ledger.HasFailures() {
+		return tool.ErrRejected
+	}
+	return nil
+}

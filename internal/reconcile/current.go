@@ -1,0 +1,151 @@
+package reconcile
+
+import (
+	"time"
+
+	"a0permit/internal/record"
+)
+
+// Current is what Permit has of what a Desired speaks of. Whoever reads Permit
+// fills it and gives it to Diff.
+type Current struct {
+	desired *Desired
+	roles   []record.Role     // all that Permit has
+	tenants map[string]string // their names
+	users   []presence        // by the user's number
+	holders map[uint64]uint32 // by hash of an email: who has it, see HaveUser
+	made    []bool            // by the assignment's number
+	held    []held
+	kinds   kinds // of held
+}
+
+// presence is how a user in Permit compares with its line.
+type presence uint8
+
+const (
+	present     presence = 1 << iota // Permit has the user
+	otherEmail                       // its email is not the one that the line asks for
+	otherFields                      // some other field is not
+	firstToAsk                       // it has the email that it is the first to ask for
+)
+
+// foreign stands for a user whom the input does not name.
+const foreign = ^uint32(0)
+
+// held is an assignment of a user of the input that the input does not ask for.
+type held struct {
+	user, kind uint32
+	created    int64 // UNIX seconds; 0 when Permit does not say
+}
+
+// NewCurrent returns a Current in which Permit has nothing yet.
+func NewCurrent(d *Desired) *Current {
+	return &Current{
+		desired: d, tenants: map[string]string{}, users: make([]presence, len(d.users)),
+		holders: map[uint64]uint32{}, made: make([]bool, len(d.assignments.list)), kinds: newKinds(),
+	}
+}
+
+// HaveRole notes a role that Permit has.
+func (c *Current) HaveRole(r record.Role) { c.roles = append(c.roles, r) }
+
+// HaveTenant notes a tenant that Permit has, and its name there.
+func (c *Current) HaveTenant(key, name string) { c.tenants[key] = name }
+
+// HaveUser notes a user that Permit has, and returns its number when the input
+// speaks of it. The caller then compares the two with Compare.
+func (c *Current) HaveUser(key, email string) (int, bool) {
+	i, ok := c.desired.number(key)
+	hash := c.desired.emailHash(email)
+	first, wanted := c.desired.emails[hash]
+	switch {
+	case !wanted:
+	case ok && int(first) == i: // most are, so this takes no memory
+		c.users[i] |= firstToAsk
+	case ok:
+		c.holders[hash] = uint32(i) + 1 //nolint:gosec // fewer users than 4 billion
+	default:
+		c.holders[hash] = foreign
+	}
+	return i, ok
+}
+
+// Compare holds Permit's user i against its line, and reports whether anything
+// is to be written. A user that was met before counts as it was then.
+func (c *Current) Compare(i int, want, have *record.User) (differs bool) {
+	if c.users[i]&present == 0 {
+		c.users[i] |= present
+		if want.Email != "" && !SameEmail(want.Email, have.Email) {
+			c.users[i] |= otherEmail
+		}
+		rest := *want
+		rest.Email = ""
+		if _, same := c.desired.overlay(&rest, have); !same {
+			c.users[i] |= otherFields
+		}
+	}
+	return c.users[i]&(otherEmail|otherFields) != 0 || c.desired.rules.Delete
+}
+
+// HasUser reports whether Permit has user i.
+func (c *Current) HasUser(i int) bool { return c.users[i]&present != 0 }
+
+// MayCreate reports whether user i would be a new one.
+func (c *Current) MayCreate(i int) bool { return !c.HasUser(i) && !c.desired.users[i].conflicted }
+
+// MayWrite reports whether user i would be a new one, or differs from its line.
+func (c *Current) MayWrite(i int) bool {
+	return c.MayCreate(i) || !c.desired.users[i].conflicted && c.users[i]&(otherEmail|otherFields) != 0
+}
+
+// ForgetUsers takes back what is known of users, for a caller who begins anew.
+func (c *Current) ForgetUsers() {
+	clear(c.users)
+	clear(c.holders)
+}
+
+// HaveAssignment notes an assignment that Permit has.
+func (c *Current) HaveAssignment(userKey string, a record.RoleAssignment, created time.Time) {
+	d := c.desired
+	i, ok := d.number(userKey)
+	if !ok {
+		return
+	}
+	wanted := false
+	for j, end := d.own(i); j < end; j++ {
+		if isSameAssignment(d.assignment(j), a) {
+			c.made[j], wanted = true, true
+		}
+	}
+	if !wanted && (d.canPrune() && d.users[i].known || d.rules.Delete) {
+		h := held{user: uint32(i)} //nolint:gosec // fewer users than 4 billion
+		if h.kind, _ = c.kinds.number(a); !created.IsZero() {
+			h.created = created.Unix()
+		}
+		c.held = append(c.held, h)
+	}
+}
+
+// isSameAssignment reports whether an assignment in Permit is the one that a line asks
+// for. A line may name a resource instance alone; Permit names its tenant too.
+func isSameAssignment(want, have record.RoleAssignment) bool {
+	return want.Role == have.Role && want.ResourceInstance == have.ResourceInstance &&
+		(want.Tenant == have.Tenant || want.Tenant == "")
+}
+
+// ForgetAssignments takes back what is known of assignments, for a caller who
+// begins anew.
+func (c *Current) ForgetAssignments() {
+	clear(c.made)
+	c.held = nil
+}
+
+// holder returns who has the email that user i asks for: the user's number
+// plus 1, foreign, or 0 for nobody.
+func (c *Current) holder(i int) uint32 {
+	email := c.desired.users[i].email
+	if first := c.desired.emails[email]; c.users[first]&firstToAsk != 0 {
+		return first + 1
+	}
+	return c.holders[email]
+}

@@ -1,0 +1,214 @@
+// Package reconcile compares what the input asks for with what Permit has, and
+// says what is to be done. It makes no call, reads no file and asks no clock.
+//
+// A Desired is filled from the input and a Current from Permit; Diff makes a
+// Plan of the two, and nothing changes it afterwards. None of them holds a
+// user's record, only what tells users apart, so that millions fit: a user is
+// named by its number in the input, and the caller finds its line by that.
+package reconcile
+
+import (
+	"cmp"
+	"encoding/json"
+	"slices"
+	"time"
+
+	"a0permit/internal/idhash"
+	"a0permit/internal/record"
+)
+
+// Rules are what the person who runs permitload has chosen.
+type Rules struct {
+	Tenant            string // of assignments that name none
+	ReplaceAttributes bool   // attributes that a line does not name go
+	DropEmail         bool   // load users without an email that another user has
+	Delete            bool   // the users of the input are to be deleted
+}
+
+// Desired is what the input asks for.
+type Desired struct {
+	rules       Rules
+	hasher      idhash.Hasher
+	roles       catalogue[record.Role]
+	tenants     catalogue[record.Tenant]
+	users       []user
+	numbers     map[idhash.Hash]uint32 // of users, by key
+	broken      map[idhash.Hash]bool   // keys with a line that breaks a rule
+	emails      map[uint64]uint32      // by hash: the first user who asks for it
+	assignments assignments
+	pruneBefore time.Time // assignments made earlier may be taken away; zero: none
+}
+
+type user struct {
+	sum        uint64 // of the whole line, to tell a repeated line from a differing one
+	email      uint64 // 0 is none
+	first      uint32 // its first assignment
+	conflicted bool   // its lines differ, or one of them is broken
+	known      bool   // the line says which assignments it has, if none
+}
+
+// assignments holds the role assignments of the input, by what they give; those
+// of user i begin at users[i].first. There are millions of these, but few roles
+// in few tenants.
+type assignments struct {
+	list       []uint32
+	kinds      kinds
+	tenantless bool // some name no tenant
+}
+
+// kinds numbers what role assignments give: a role and where it holds.
+type kinds struct {
+	numbers map[record.RoleAssignment]uint32
+	values  []record.RoleAssignment
+}
+
+// number returns the number of a kind, and whether it was not met before.
+func (k *kinds) number(a record.RoleAssignment) (number uint32, isNew bool) {
+	if number, ok := k.numbers[a]; ok {
+		return number, false
+	}
+	number = uint32(len(k.values)) //nolint:gosec // fewer than 4 billion
+	k.numbers[a] = number
+	k.values = append(k.values, a)
+	return number, true
+}
+
+func newKinds() kinds { return kinds{numbers: map[record.RoleAssignment]uint32{}} }
+
+// NewDesired returns a Desired that asks for nothing yet.
+func NewDesired(rules Rules) *Desired {
+	return &Desired{
+		rules: rules, hasher: idhash.New(), roles: newCatalogue[record.Role](), tenants: newCatalogue[record.Tenant](),
+		numbers: map[idhash.Hash]uint32{}, broken: map[idhash.Hash]bool{}, emails: map[uint64]uint32{},
+		assignments: assignments{kinds: newKinds()},
+	}
+}
+
+// Repeat is what a record turned out to be to the records before it.
+type Repeat uint8
+
+// A record is new, says again what an earlier one said, or contradicts it.
+const (
+	First Repeat = iota
+	Repeated
+	Differing
+)
+
+// WantUser adds a user line. Users that are First are numbered from 0; a line
+// that differs from an earlier one of its key makes the user a conflict.
+func (d *Desired) WantUser(u *record.User) Repeat {
+	key, sum := d.hasher.Hash(u.Key), d.sum(u)
+	if i, ok := d.numbers[key]; ok {
+		if d.users[i].sum == sum {
+			return Repeated
+		}
+		d.users[i].conflicted = true
+		return Differing
+	}
+	d.numbers[key] = uint32(len(d.users)) //nolint:gosec // fewer users than 4 billion
+	w := user{sum: sum, known: u.RoleAssignments != nil, conflicted: d.broken[key]}
+	w.first = uint32(len(d.assignments.list)) //nolint:gosec // fewer than 4 billion, too
+	if !d.rules.Delete {
+		w.email = d.emailHash(u.Email)
+		for _, a := range u.RoleAssignments {
+			d.wantAssignment(w.first, a)
+		}
+	}
+	d.users = append(d.users, w)
+	return First
+}
+
+// SpoilUser makes a conflict of the user with that key: a line of it is broken,
+// so its other lines do not say all there is to say.
+func (d *Desired) SpoilUser(key string) {
+	hash := d.hasher.Hash(key)
+	d.broken[hash] = true
+	if i, ok := d.numbers[hash]; ok {
+		d.users[i].conflicted = true
+	}
+}
+
+func (d *Desired) wantAssignment(first uint32, a record.RoleAssignment) {
+	if a.Tenant == "" && a.ResourceInstance == "" {
+		a.Tenant, d.assignments.tenantless = d.rules.Tenant, true
+	}
+	kind, isNew := d.assignments.kinds.number(a)
+	if isNew {
+		d.roles.name(a.Role)
+		if a.Tenant != "" {
+			d.tenants.name(a.Tenant)
+		}
+	}
+	if !slices.Contains(d.assignments.list[first:], kind) {
+		d.assignments.list = append(d.assignments.list, kind)
+	}
+}
+
+// Finish settles which user asks first for each email, once all lines are in:
+// a user whose lines conflict asks for nothing.
+func (d *Desired) Finish() {
+	for i, u := range d.users {
+		if _, taken := d.emails[u.email]; !taken && u.email != 0 && !u.conflicted {
+			d.emails[u.email] = uint32(i)
+		}
+	}
+}
+
+// Prune has assignments taken away that were made before that time and that
+// the input says should not be.
+func (d *Desired) Prune(before time.Time) { d.pruneBefore = before }
+
+func (d *Desired) canPrune() bool { return !d.pruneBefore.IsZero() }
+
+// Users returns how many users the input names.
+func (d *Desired) Users() int { return len(d.users) }
+
+// HasTenants reports whether the input speaks of tenants at all.
+func (d *Desired) HasTenants() bool { return len(d.tenants.order) > 0 }
+
+// NeedsAssignments reports whether a plan depends on the role assignments that
+// Permit has.
+func (d *Desired) NeedsAssignments() bool {
+	return len(d.assignments.list) > 0 || d.canPrune() || d.rules.Delete
+}
+
+// IsDeletion reports whether the users of the input are to be deleted.
+func (d *Desired) IsDeletion() bool { return d.rules.Delete }
+
+// number returns the number of the user with that key.
+func (d *Desired) number(key string) (int, bool) {
+	i, ok := d.numbers[d.hasher.Hash(key)]
+	return int(i), ok
+}
+
+// own returns where the assignments of user i begin and end.
+func (d *Desired) own(i int) (first, end int) {
+	end = len(d.assignments.list)
+	if i+1 < len(d.users) {
+		end = int(d.users[i+1].first)
+	}
+	return int(d.users[i].first), end
+}
+
+// assignment returns an assignment of the input by its number.
+func (d *Desired) assignment(j int) record.RoleAssignment {
+	return d.assignments.kinds.values[d.assignments.list[j]]
+}
+
+// emailHash returns what stands for an email: 0 for none.
+func (d *Desired) emailHash(email string) uint64 {
+	if email == "" {
+		return 0
+	}
+	return cmp.Or(d.hasher.Sum([]byte(FoldEmail(email))), 1)
+}
+
+// sum returns a user's whole content in one number. JSON of a struct has one
+// order of fields and sorted maps.
+func (d *Desired) sum(u *record.User) uint64 {
+	data, err := json.Marshal(u)
+	if err != nil {
+		return 0 // cannot be: u was JSON
+	}
+	return d.hasher.Sum(data)
+}

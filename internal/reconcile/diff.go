@@ -1,0 +1,288 @@
+package reconcile
+
+import (
+	"cmp"
+	"slices"
+
+	"a0permit/internal/record"
+)
+
+// fate is what a plan has for a user.
+type fate uint8
+
+const (
+	leave fate = iota
+	create
+	update
+	remove
+	conflicting // its lines differ
+	emailTaken  // another user has its email, or is to have it
+
+	whatFate     fate = 0x0f
+	withoutEmail fate = 0x10 // it is loaded, but without the email of its line
+	beforeOthers fate = 0x20 // it is among the early ones
+	decided      fate = 0x40 // who gets its email is known
+)
+
+func (p *Plan) fate(i int) fate { return p.fates[i] & whatFate }
+
+// isRefused reports whether nothing is done for user i.
+func (p *Plan) isRefused(i int) bool { return p.fate(i) >= conflicting }
+
+// Diff returns what is to be done to bring Permit from what it has to what the
+// input asks for. It changes neither.
+func Diff(desired *Desired, current *Current) *Plan {
+	p := &Plan{desired: desired, current: current, fates: make([]fate, len(desired.users))}
+	for i := range p.fates {
+		p.fates[i] = p.firstFate(i)
+	}
+	if !desired.rules.Delete {
+		p.settleEmails()
+		p.orderWrites()
+	}
+	asked, toMake := p.count()
+	if !desired.rules.Delete {
+		p.planCatalogue(asked, toMake)
+	}
+	p.planPrune()
+	return p
+}
+
+// firstFate returns the fate of user i if it gets the email that it asks for.
+func (p *Plan) firstFate(i int) fate {
+	switch f := p.fateWithoutEmail(i); {
+	case p.desired.users[i].conflicted:
+		return conflicting
+	case f == leave && p.current.users[i]&otherEmail != 0:
+		return update
+	default:
+		return f
+	}
+}
+
+// fateWithoutEmail returns the fate of user i if its line named no email.
+func (p *Plan) fateWithoutEmail(i int) fate {
+	switch is := p.current.users[i]; {
+	case p.desired.rules.Delete && is&present == 0:
+		return leave
+	case p.desired.rules.Delete:
+		return remove
+	case is&present == 0:
+		return create
+	case is&otherFields != 0:
+		return update
+	}
+	return leave
+}
+
+// settleEmails decides who gets an email that several users would have: the one
+// who has it and keeps it, else the first line that asks for it, unless a user
+// whom the input does not name has it. Who does not get the email it asks for
+// keeps the one it has.
+func (p *Plan) settleEmails() {
+	var waiting []int
+	for i := range p.fates {
+		waiting = p.settleEmail(i, waiting[:0])
+	}
+	for i := range p.fates {
+		if p.desired.rules.DropEmail && p.fate(i) == emailTaken {
+			p.fates[i] = p.fateWithoutEmail(i) | withoutEmail
+		}
+	}
+}
+
+// settleEmail decides about user i, and first about those who have what it asks
+// for: an email comes free when its holder gets another one. In a ring each
+// makes way for the next.
+func (p *Plan) settleEmail(i int, waiting []int) []int {
+	for p.fates[i]&decided == 0 && !p.isRefused(i) && p.desired.users[i].email != 0 {
+		p.fates[i] |= decided
+		waiting = append(waiting, i)
+		email := p.desired.users[i].email
+		first, holder := int(p.desired.emails[email]), int(p.current.holder(i))
+		if holder == i+1 || holder == 0 && first == i {
+			break
+		}
+		if holder == int(foreign) || first != i || p.keepsEmail(holder-1, email) {
+			for _, loser := range waiting {
+				p.fates[loser] = emailTaken
+			}
+			break
+		}
+		i = holder - 1
+	}
+	return waiting
+}
+
+// keepsEmail reports whether user i stays with an email that it has. A line
+// that names none leaves it.
+func (p *Plan) keepsEmail(i int, email uint64) bool {
+	own := p.desired.users[i].email
+	return own == email || own == 0 || p.isRefused(i)
+}
+
+// orderWrites has each user who gives up an email that another gets written
+// before that one. Where users pass their emails round in a ring, one of them
+// has to be the first.
+func (p *Plan) orderWrites() {
+	gives := map[int]bool{}
+	for i := range p.fates {
+		if giver, ok := p.giverTo(i); ok {
+			gives[giver] = true
+		}
+	}
+	var chain []int
+	for i := range p.fates {
+		chain = chain[:0]
+		at, ok := i, gives[i]
+		for ok && p.fates[at]&beforeOthers == 0 {
+			p.fates[at] |= beforeOthers
+			chain = append(chain, at)
+			at, ok = p.giverTo(at)
+		}
+		slices.Reverse(chain)
+		p.early = append(p.early, chain...)
+	}
+}
+
+// giverTo returns the user of the input whose email user i gets.
+func (p *Plan) giverTo(i int) (giver int, ok bool) {
+	if !p.IsWritten(i) || p.fates[i]&withoutEmail != 0 || p.desired.users[i].email == 0 {
+		return 0, false
+	}
+	holder := p.current.holder(i)
+	return int(holder) - 1, holder != 0 && holder != foreign && int(holder) != i+1
+}
+
+// count sums users and assignments up. It returns, by kind of assignment,
+// whether a user who is loaded asks for it, and how many are to be made.
+func (p *Plan) count() (asked []bool, toMake []int) {
+	c, d := &p.Counts, p.desired
+	asked, toMake = make([]bool, len(d.assignments.kinds.values)), make([]int, len(d.assignments.kinds.values))
+	for i, f := range p.fates {
+		switch p.fate(i) {
+		case create:
+			c.Create++
+		case update:
+			c.Update++
+		case leave:
+			c.Same++
+		case remove:
+			c.Delete++
+		default:
+			c.Refused++
+			if p.fate(i) == emailTaken && p.current.holder(i) == foreign {
+				c.Strangers++
+			}
+			continue
+		}
+		if f&withoutEmail != 0 {
+			c.WithoutEmail++
+		}
+		for j, end := d.own(i); j < end; j++ {
+			kind := d.assignments.list[j]
+			asked[kind] = true
+			if !p.current.made[j] {
+				c.Assign++
+				toMake[kind]++
+				continue
+			}
+			c.Assigned++
+			if d.canPrune() && p.isInScope(i, d.assignment(j)) {
+				c.InScope++
+			}
+		}
+	}
+	return asked, toMake
+}
+
+// planCatalogue plans the roles and tenants that Permit lacks, and the tenants
+// that have another name there.
+func (p *Plan) planCatalogue(asked []bool, toMake []int) {
+	d, has := p.desired, map[RecordID]bool{{record.TypeTenant, ""}: true}
+	for i := range p.current.roles {
+		has[RecordID{record.TypeRole, p.current.roles[i].Key}] = true
+	}
+	for key := range p.current.tenants {
+		has[RecordID{record.TypeTenant, key}] = true
+	}
+	used := map[RecordID]bool{}
+	for kind, a := range d.assignments.kinds.values {
+		role, tenant := RecordID{record.TypeRole, a.Role}, RecordID{record.TypeTenant, a.Tenant}
+		used[role], used[tenant] = used[role] || asked[kind], used[tenant] || asked[kind]
+		if !has[role] || !has[tenant] {
+			p.Counts.Blocked += toMake[kind]
+		}
+	}
+	for _, key := range d.roles.order {
+		if id := (RecordID{record.TypeRole, key}); !has[id] && (d.roles.lines[key] != nil || used[id]) {
+			r := *cmp.Or(d.roles.lines[key], &record.Role{Type: record.TypeRole, Key: key})
+			r.Name = cmp.Or(r.Name, key)
+			p.Roles = append(p.Roles, Operation{Op: Create, Role: &r})
+		}
+	}
+	for _, key := range d.tenants.order {
+		line, id := d.tenants.lines[key], RecordID{record.TypeTenant, key}
+		name := p.current.tenants[key]
+		switch {
+		case !has[id] && (line != nil || used[id]):
+			t := *cmp.Or(line, &record.Tenant{Type: record.TypeTenant, Key: key})
+			t.Name = cmp.Or(t.Name, key)
+			p.Tenants = append(p.Tenants, Operation{Op: Create, Tenant: &t})
+		case has[id] && line != nil && line.Name != "" && line.Name != name:
+			p.Renames = append(p.Renames, Operation{Op: Rename, Tenant: line})
+		}
+	}
+}
+
+// planPrune plans to take away what goes of the assignments that the input
+// lacks. A list that shifts may have shown one twice.
+func (p *Plan) planPrune() {
+	all := slices.Clone(p.current.held)
+	slices.SortFunc(all, func(a, b held) int { return cmp.Or(cmp.Compare(a.user, b.user), cmp.Compare(a.kind, b.kind)) })
+	all = slices.CompactFunc(all, func(a, b held) bool { return a.user == b.user && a.kind == b.kind })
+	for _, h := range all {
+		if !p.mayPrune(h) {
+			continue
+		}
+		if n := len(p.prune); n == 0 || p.prune[n-1].user != h.user {
+			p.Counts.UnassignFrom++
+		}
+		p.prune = append(p.prune, h)
+	}
+	p.Counts.Unassign = len(p.prune)
+}
+
+// mayPrune reports whether an assignment that the input lacks is taken away, and
+// counts it where it is kept.
+func (p *Plan) mayPrune(h held) bool {
+	i, a := int(h.user), p.current.kinds.values[h.kind]
+	if p.desired.rules.Delete {
+		return p.fate(i) == remove
+	}
+	inScope := p.isInScope(i, a)
+	if inScope {
+		p.Counts.InScope++
+	}
+	switch {
+	case p.isRefused(i) || a.ResourceInstance != "":
+	case p.desired.roles.lines[a.Role] == nil:
+		p.Kept.NoRoleLine++
+	case !inScope:
+		p.Kept.NoTenantLine++
+	case !isOld(h.created, p.desired.pruneBefore):
+		p.Kept.TooYoung++
+	default:
+		return true
+	}
+	return false
+}
+
+// isInScope reports whether the input says all there is to say about an
+// assignment of user i: the user's line has role_assignments, if none, the role
+// has a line and the tenant has one, or is the one meant by assignments without.
+func (p *Plan) isInScope(i int, a record.RoleAssignment) bool {
+	d := p.desired
+	return !p.isRefused(i) && d.users[i].known && a.ResourceInstance == "" && d.roles.lines[a.Role] != nil &&
+		(d.tenants.lines[a.Tenant] != nil || d.assignments.tenantless && a.Tenant == d.rules.Tenant)
+}

@@ -1,0 +1,85 @@
+package reconcile_test
+
+import (
+	"testing"
+	"time"
+
+	"a0permit/internal/reconcile"
+	"a0permit/internal/record"
+)
+
+// desire returns a Desired that asks for the users of these lines.
+func desire(t *testing.T, lines ...string) *reconcile.Desired {
+	t.Helper()
+	d := reconcile.NewDesired(reconcile.Rules{Tenant: "default"})
+	for _, line := range lines {
+		d.WantUser(user(t, line))
+	}
+	d.Finish()
+	return d
+}
+
+// diff returns the plan against what have notes as Permit's.
+func diff(d *reconcile.Desired, have func(c *reconcile.Current)) *reconcile.Plan {
+	c := reconcile.NewCurrent(d)
+	have(c)
+	return reconcile.Diff(d, c)
+}
+
+// nothing is an empty environment.
+func nothing(*reconcile.Current) {}
+
+// haveAssignment notes an assignment that was made long ago.
+func haveAssignment(c *reconcile.Current, user string, a record.RoleAssignment) {
+	c.HaveAssignment(user, a, time.Unix(1, 0))
+}
+
+// assigns returns the assignments that a plan makes for user i, as
+// role@tenant#instance.
+func assigns(p *reconcile.Plan, i int) []string {
+	var list []string
+	for op := range p.Operations() {
+		if op.Op == reconcile.Assign && op.User == i {
+			list = append(list, nameOf(op.Assignment))
+		}
+	}
+	return list
+}
+
+func nameOf(a record.RoleAssignment) string {
+	name := a.Role + "@" + a.Tenant
+	if a.ResourceInstance != "" {
+		name += "#" + a.ResourceInstance
+	}
+	return name
+}
+
+// fates returns what a plan has for each user: create, update, delete, same, or
+// the reason why it is refused: conflicted or taken.
+func fates(p *reconcile.Plan) []string {
+	list := make([]string, p.Users())
+	for i := range list {
+		list[i] = "same"
+	}
+	ops := map[reconcile.Op]string{reconcile.Create: "create", reconcile.Update: "update", reconcile.Delete: "delete"}
+	for op := range p.Operations() {
+		if name, ok := ops[op.Op]; ok && op.RecordID() == (reconcile.RecordID{}) {
+			list[op.User] = name
+		}
+	}
+	for i, fault := range p.Refusals() {
+		list[i] = map[string]string{"differing_lines": "conflicted", "duplicate_email": "taken"}[fault.Code]
+	}
+	return list
+}
+
+// created returns the roles and tenants that a plan creates.
+func created(p *reconcile.Plan) (roles []record.Role, tenants []record.Tenant) {
+	for _, op := range p.Roles {
+		roles = append(roles, *op.Role)
+	}
+	for _, op := range p.Tenants {
+		tenants = append(tenants, *op.Tenant)
+	}
+	return roles, tenants
+}

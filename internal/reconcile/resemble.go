@@ -1,0 +1,58 @@
+package reconcile
+
+import (
+	"cmp"
+	"strings"
+	"unicode"
+
+	"a0permit/internal/record"
+)
+
+// Resemblance is a role to create that Permit may have under another key.
+type Resemblance struct {
+	Role *record.Role
+	Key  string // in Permit
+	Why  string
+}
+
+// auth0ID is the attribute of a role that holds the id of Auth0's role.
+const auth0ID = "auth0_role_id"
+
+// Resemblances returns the roles to create that differ from one of Permit's in
+// case or punctuation only, and those that were renamed in Auth0: Permit's role
+// then bears the same Auth0 id.
+func (p *Plan) Resemblances() []Resemblance {
+	const spelling = "they differ in case or punctuation only"
+	byName, byID := map[string]string{}, map[string]string{}
+	for i := range p.current.roles {
+		r := &p.current.roles[i]
+		for _, name := range []string{r.Name, r.Key} { // the key counts for more
+			if folded := foldName(name); folded != "" {
+				byName[folded] = r.Key
+			}
+		}
+		if id, ok := r.Attributes[auth0ID].(string); ok && id != "" {
+			byID[id] = r.Key
+		}
+	}
+	var list []Resemblance
+	for _, op := range p.Roles {
+		id, _ := op.Role.Attributes[auth0ID].(string)
+		if key, ok := byID[id]; ok && id != "" {
+			list = append(list, Resemblance{op.Role, key, "it has the same Auth0 id, so it was renamed"})
+		} else if key := cmp.Or(byName[foldName(op.Role.Key)], byName[foldName(op.Role.Name)]); key != "" {
+			list = append(list, Resemblance{op.Role, key, spelling})
+		}
+	}
+	return list
+}
+
+// foldName returns what is left of a name without case and punctuation.
+func foldName(name string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsLetter(r) || unicode.IsDigit(r) {
+			return unicode.ToLower(r)
+		}
+		return -1
+	}, name)
+}
