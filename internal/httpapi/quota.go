@@ -1,11 +1,11 @@
 package httpapi
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 )
 
@@ -14,18 +14,14 @@ import (
 // nothing is left. A service may count several kinds of call apart: those whose
 // answers name the same limit are taken for one bucket.
 type Quota struct {
-	onWait func(wait time.Duration, why string)
-	apart  time.Duration // the least between two calls
+	gate
 
-	mu       sync.Mutex
-	buckets  map[string]*bucket // by x-ratelimit-limit; "" is the calls that have none
-	kinds    map[string]string  // kind of call -> the limit that its last answer named
-	latest   *bucket            // of the last answer: the guess for a kind not yet called
-	inFlight int
-	nextCall time.Time // not before, for the sake of apart
-	paused   time.Time // by a 429
-	refusals int       // 429s since the last answer that was none
-	changed  chan struct{}
+	apart    time.Duration // the least between two calls
+	nextCall time.Time     // not before, for the sake of apart
+
+	buckets map[string]*bucket // by x-ratelimit-limit; "" is the calls that have none
+	kinds   map[string]*bucket // by kind of call, as its last answer said
+	latest  *bucket            // of the last answer: the guess for a kind not yet called
 
 	clocks bool          // ahead is known
 	ahead  time.Duration // the service's clock before ours, at least
@@ -44,7 +40,10 @@ type bucket struct {
 // first. maxRPS is the most calls a second, however much is left; 0 is no such
 // bound. onWait may be nil.
 func NewQuota(maxRPS float64, onWait func(wait time.Duration, why string)) *Quota {
-	q := &Quota{onWait: onWait, buckets: map[string]*bucket{}, kinds: map[string]string{}, changed: make(chan struct{})}
+	q := &Quota{
+		gate:    gate{onWait: onWait, changed: make(chan struct{})},
+		buckets: map[string]*bucket{}, kinds: map[string]*bucket{}, latest: &bucket{},
+	}
 	if maxRPS > 0 {
 		q.apart = time.Duration(float64(time.Second) / maxRPS)
 	}
@@ -53,24 +52,8 @@ func NewQuota(maxRPS float64, onWait func(wait time.Duration, why string)) *Quot
 
 // Begin implements Pacer.
 func (q *Quota) Begin(ctx context.Context, method, path string) (func(*http.Response), error) {
-	kind := kindOf(method, path)
-	for {
-		q.mu.Lock()
-		wait, why := q.next(kind)
-		if why == "" {
-			done := q.begin(kind) //nolint:bodyclose // it opens nothing: done takes the answer
-			q.mu.Unlock()
-			return done, nil
-		}
-		changed := q.changed
-		q.mu.Unlock()
-		if wait > 0 && q.onWait != nil {
-			q.onWait(wait, why)
-		}
-		if err := sleep(ctx, wait, changed); err != nil {
-			return nil, err
-		}
-	}
+	call := &quotaTurn{pacer: q, kind: kindOf(method, path)}
+	return q.begin(ctx, call) //nolint:bodyclose // it opens nothing: done takes the answer
 }
 
 // kindOf is a call without the ids in its path.
@@ -84,19 +67,21 @@ func kindOf(method, path string) string {
 	return method + strings.Join(parts, "/")
 }
 
-// next says how long a call must wait and why; no reason means that it may go.
-// No wait with a reason means: until something changes.
-func (q *Quota) next(kind string) (time.Duration, string) {
+// quotaTurn is a call and the bucket that it is taken out of.
+type quotaTurn struct {
+	pacer  *Quota
+	kind   string
+	bucket *bucket // the one that next looked at
+}
+
+func (t *quotaTurn) next(now time.Time) (time.Duration, string) {
 	const used = "the service's rate limit is used up"
-	now := time.Now()
-	if wait := q.paused.Sub(now); wait > 0 {
-		return wait, "the service answered 429 (too many requests)"
-	}
-	if (q.refusals > 0 || q.latest == nil) && q.inFlight > 0 {
+	q := t.pacer
+	if (q.refusals > 0 || len(q.kinds) == 0) && q.inFlight > 0 {
 		return 0, "one call tries how many the service takes"
 	}
-	b := q.bucketOf(kind)
-	if b != nil && b.limited && b.remaining <= b.inFlight {
+	b := cmp.Or(q.kinds[t.kind], q.latest)
+	if b.limited && b.remaining <= b.inFlight {
 		if wait := b.reset.Sub(now); wait > 0 {
 			return wait, used
 		}
@@ -108,39 +93,22 @@ func (q *Quota) next(kind string) (time.Duration, string) {
 	if wait := q.nextCall.Sub(now); wait > 0 {
 		return wait, "no more calls a second are wanted"
 	}
+	t.bucket = b
 	return 0, ""
 }
 
-// bucketOf is nil while nothing is known.
-func (q *Quota) bucketOf(kind string) *bucket {
-	if limit, ok := q.kinds[kind]; ok {
-		return q.buckets[limit]
-	}
-	return q.latest
+func (t *quotaTurn) start(now time.Time) {
+	t.bucket.inFlight++
+	t.pacer.nextCall = now.Add(t.pacer.apart)
 }
 
-func (q *Quota) begin(kind string) func(*http.Response) {
-	b := q.bucketOf(kind)
-	q.inFlight++
-	if b != nil {
-		b.inFlight++
+func (t *quotaTurn) end(now time.Time, answer *http.Response) {
+	t.bucket.inFlight--
+	if answer == nil { // it may have been counted
+		t.bucket.remaining = max(t.bucket.remaining-1, 0)
+		return
 	}
-	q.nextCall = time.Now().Add(q.apart)
-	return func(answer *http.Response) {
-		q.mu.Lock()
-		defer q.mu.Unlock()
-		q.inFlight--
-		if b != nil {
-			b.inFlight--
-		}
-		if answer != nil {
-			q.learn(kind, answer)
-		} else if b != nil { // it may have been counted
-			b.remaining = max(b.remaining-1, 0)
-		}
-		close(q.changed)
-		q.changed = make(chan struct{})
-	}
+	t.pacer.learn(t.kind, now, answer)
 }
 
 // The shortest pause after a 429, doubled each time.
@@ -149,8 +117,7 @@ const (
 	maxQuotaPause = time.Minute
 )
 
-func (q *Quota) learn(kind string, answer *http.Response) {
-	now := time.Now()
+func (q *Quota) learn(kind string, now time.Time, answer *http.Response) {
 	q.compareClocks(answer, now)
 	reset, window, hasReset := parseReset(answer, now, q.ahead)
 	remaining, err := strconv.Atoi(answer.Header.Get("X-Ratelimit-Remaining"))
@@ -163,8 +130,6 @@ func (q *Quota) learn(kind string, answer *http.Response) {
 		wait := max(retryAfter(answer), reset.Sub(now), min(quotaPause<<min(q.refusals, 10), maxQuotaPause))
 		q.refusals++
 		q.paused, remaining = now.Add(wait), 0
-	} else {
-		q.refusals = 0
 	}
 	if !limited && answer.StatusCode >= 400 {
 		return // from something before the service: it says nothing of the limit
@@ -174,7 +139,7 @@ func (q *Quota) learn(kind string, answer *http.Response) {
 		b = &bucket{limited: limited}
 		q.buckets[limit] = b
 	}
-	q.kinds[kind], q.latest = limit, b
+	q.kinds[kind], q.latest = b, b
 	// Answers overtake each other. Of one window the lowest word holds; a window
 	// that has passed is history.
 	switch {

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
-	"sync"
 	"time"
 )
 
@@ -25,18 +24,9 @@ type Class struct {
 // its answer came and not after it was sent, since the server may have begun
 // to count anywhere between the two.
 type Windows struct {
-	// MaxPause is the longest pause that a service may ask for; none is waited
-	// for that is longer. 0 is no bound.
-	MaxPause time.Duration
+	gate
 
-	onWait func(wait time.Duration, why string)
-
-	mu       sync.Mutex
-	windows  []*window
-	inFlight int
-	refusals int // 429s since the last answer that was none
-	paused   time.Time
-	changed  chan struct{} // closed and renewed when something comes free
+	windows []*window
 }
 
 type window struct {
@@ -51,7 +41,7 @@ const firstPause = 30 * time.Second
 // NewWindows returns a pacer for classes. onWait, which may be nil, is told of
 // each wait and its reason.
 func NewWindows(classes []Class, onWait func(wait time.Duration, why string)) *Windows {
-	w := &Windows{onWait: onWait, changed: make(chan struct{})}
+	w := &Windows{gate: gate{onWait: onWait, changed: make(chan struct{})}}
 	for _, c := range classes {
 		w.windows = append(w.windows, &window{Class: c})
 	}
@@ -60,60 +50,58 @@ func NewWindows(classes []Class, onWait func(wait time.Duration, why string)) *W
 
 // Begin implements Pacer.
 func (w *Windows) Begin(ctx context.Context, method, path string) (func(*http.Response), error) {
-	var mine []*window
+	call := &windowsTurn{pacer: w}
 	for _, win := range w.windows {
 		if win.Has(method, path) {
-			mine = append(mine, win)
+			call.windows = append(call.windows, win)
 		}
 	}
-	for {
-		w.mu.Lock()
-		wait, why := w.next(mine)
-		if w.MaxPause > 0 && time.Until(w.paused) > w.MaxPause {
-			w.mu.Unlock()
-			return nil, fmt.Errorf("the service answered 429 (too many requests) and asks for a pause until %s", w.paused.Format(time.DateTime))
-		}
-		if why == "" {
-			w.inFlight++
-			for _, win := range mine {
-				win.inFlight++
-			}
-			w.mu.Unlock()
-			return func(answer *http.Response) { w.end(mine, answer) }, nil
-		}
-		changed := w.changed
-		w.mu.Unlock()
-		if wait > 0 && w.onWait != nil {
-			w.onWait(wait, why)
-		}
-		if err := sleep(ctx, wait, changed); err != nil {
-			return nil, err
-		}
-	}
+	return w.begin(ctx, call) //nolint:bodyclose // it opens nothing: done takes the answer
 }
 
-// next says how long a call must wait and why; no reason means that it may go.
-// No wait with a reason means: until something changes.
-func (w *Windows) next(mine []*window) (time.Duration, string) {
-	now := time.Now()
-	if wait := w.paused.Sub(now); wait > 0 {
-		return wait, "the service answered 429 (too many requests)"
-	}
-	if w.refusals > 0 && w.inFlight > 0 {
+// windowsTurn is a call with the windows in which it is counted.
+type windowsTurn struct {
+	pacer   *Windows
+	windows []*window
+}
+
+func (t *windowsTurn) next(now time.Time) (wait time.Duration, why string) {
+	if t.pacer.refusals > 0 && t.pacer.inFlight > 0 {
 		return 0, "one call tries whether the service takes calls again"
 	}
-	var wait time.Duration
-	var why string
-	for _, win := range mine {
-		free, ok := win.free(now)
-		if ok {
-			continue
-		}
-		if why == "" || free > wait {
-			wait, why = free, win.usedUp()
+	for _, win := range t.windows {
+		if untilFree, free := win.free(now); !free && (why == "" || untilFree > wait) {
+			wait, why = untilFree, win.usedUp()
 		}
 	}
 	return wait, why
+}
+
+func (t *windowsTurn) start(time.Time) {
+	for _, win := range t.windows {
+		win.inFlight++
+	}
+}
+
+func (t *windowsTurn) end(now time.Time, answer *http.Response) {
+	longest := firstPause
+	for _, win := range t.windows {
+		win.inFlight--
+		win.ends = append(win.ends, now)
+		longest = max(longest, win.Per)
+	}
+	if answer == nil || answer.StatusCode != http.StatusTooManyRequests {
+		return
+	}
+	w, pause := t.pacer, retryAfter(answer)
+	// Of calls that were under way together, the first refusal counts.
+	if !now.Before(w.paused) {
+		pause = cmp.Or(pause, min(firstPause<<min(w.refusals, 10), longest))
+		w.refusals++
+	}
+	if until := now.Add(pause); until.After(w.paused) {
+		w.paused = until
+	}
 }
 
 // free reports whether the window has a slot, or when it will (0: when a call
@@ -121,11 +109,9 @@ func (w *Windows) next(mine []*window) (time.Duration, string) {
 func (win *window) free(now time.Time) (time.Duration, bool) {
 	// A thousandth more, for two clocks that do not run alike.
 	span := win.Per + win.Per/1000
-	gone := 0
-	for gone < len(win.ends) && now.Sub(win.ends[gone]) >= span {
-		gone++
+	for len(win.ends) > 0 && now.Sub(win.ends[0]) >= span {
+		win.ends = win.ends[1:]
 	}
-	win.ends = win.ends[gone:]
 	if win.inFlight+len(win.ends) < win.Calls {
 		return 0, true
 	}
@@ -144,36 +130,6 @@ func (win *window) usedUp() string {
 		calls = strings.TrimSuffix(calls, "s")
 	}
 	return fmt.Sprintf("the limit of %d %s in %s is used up", win.Calls, calls, short(win.Per))
-}
-
-func (w *Windows) end(mine []*window, answer *http.Response) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	now := time.Now()
-	longest := firstPause
-	w.inFlight--
-	for _, win := range mine {
-		win.inFlight--
-		win.ends = append(win.ends, now)
-		longest = max(longest, win.Per)
-	}
-	switch {
-	case answer == nil: // says nothing of the limits
-	case answer.StatusCode == http.StatusTooManyRequests:
-		pause := retryAfter(answer)
-		// Of calls that were under way together, the first refusal counts.
-		if again := !now.Before(w.paused); again {
-			pause = cmp.Or(pause, min(firstPause<<min(w.refusals, 10), longest))
-			w.refusals++
-		}
-		if until := now.Add(pause); until.After(w.paused) {
-			w.paused = until
-		}
-	default:
-		w.refusals = 0
-	}
-	close(w.changed)
-	w.changed = make(chan struct{})
 }
 
 // short prints a duration as people write it: 10m and not 10m0s.
