@@ -20,7 +20,7 @@ type Client struct{ api *httpapi.Client }
 
 // New returns a client; config.Base is the tenant's domain.
 func New(config httpapi.Config) *Client {
-	config.Explain = explain
+	config.ParseError = parseError
 	return &Client{api: httpapi.New(config)}
 }
 
@@ -28,10 +28,10 @@ func (c *Client) get(ctx context.Context, path string, query url.Values, out any
 	return c.api.Do(ctx, httpapi.Call{Method: http.MethodGet, Path: "/api/v2" + path, Query: query}, out)
 }
 
-// explain reads the Management API's error body,
+// parseError reads the Management API's error body,
 // {"statusCode","error","message","errorCode"}; the token endpoint's and some
 // 429s have less.
-func explain(e *httpapi.APIError, body []byte) {
+func parseError(e *httpapi.APIError, body []byte) {
 	var b struct {
 		Error       string `json:"error"`
 		Message     string `json:"message"`

@@ -39,7 +39,7 @@ func (c Credentials) Tokens(config httpapi.Config) httpapi.TokenSource {
 	if c.Audience == "" {
 		c.Audience = strings.TrimSuffix(config.Base.String(), "/") + "/api/v2/" // the last slash is part of it
 	}
-	config.Explain = explain
+	config.ParseError = parseError
 	// Tokens are counted apart from calls (Auth0 docs, M2M token quotas).
 	config.Pacer, config.Token, config.Tokens = nil, "", nil
 	return &tokens{api: httpapi.New(config), credentials: c}

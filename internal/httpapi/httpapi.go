@@ -50,8 +50,8 @@ type Config struct {
 	// OnWait is told of every wait before a retry, so that people know why
 	// nothing happens.
 	OnWait func(wait time.Duration, why error)
-	// Explain fills an APIError from the service's error body.
-	Explain func(e *APIError, body []byte)
+	// ParseError fills an APIError from the service's error body.
+	ParseError func(e *APIError, body []byte)
 }
 
 // Client makes calls of one service. It is safe for concurrent use.
@@ -226,8 +226,8 @@ func (c *Client) apiError(call Call, resp *http.Response, data []byte) error {
 	if len(data) > maxError {
 		data = data[:maxError]
 	}
-	if c.config.Explain != nil {
-		c.config.Explain(e, data)
+	if c.config.ParseError != nil {
+		c.config.ParseError(e, data)
 	}
 	if e.Message == "" {
 		e.Message = excerpt(data)

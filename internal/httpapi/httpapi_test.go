@@ -49,18 +49,20 @@ func (a *answers) RoundTrip(r *http.Request) (*http.Response, error) {
 	return &http.Response{StatusCode: next.status, Header: next.header, Body: io.NopCloser(strings.NewReader(next.body)), Request: r}, nil
 }
 
+func parseError(e *httpapi.APIError, body []byte) {
+	var b struct{ Code, Message string }
+	if json.Unmarshal(body, &b) == nil {
+		e.Code, e.Message = b.Code, b.Message
+	}
+}
+
 func client(t *testing.T, a *answers, change func(*httpapi.Config)) *httpapi.Client {
 	t.Helper()
 	base, err := httpapi.ParseBase("https://api.example.com/prefix/")
 	if err != nil {
 		t.Fatal(err)
 	}
-	config := httpapi.Config{Base: base, Token: "s3cret", Transport: a, Explain: func(e *httpapi.APIError, body []byte) {
-		var b struct{ Code, Message string }
-		if json.Unmarshal(body, &b) == nil {
-			e.Code, e.Message = b.Code, b.Message
-		}
-	}}
+	config := httpapi.Config{Base: base, Token: "s3cret", Transport: a, ParseError: parseError}
 	if change != nil {
 		change(&config)
 	}

@@ -17,9 +17,9 @@ const (
 	AssignmentsPageSize = 1000
 )
 
-// found yields what was found, for lists of which one item less does no harm: it
-// is met again when it is written.
-func found[T any](list iter.Seq2[T, error]) iter.Seq2[T, error] {
+// ignoreShrunk leaves ErrShrunk out of a list of which a missing item does no
+// harm: it is met again when it is written.
+func ignoreShrunk[T any](list iter.Seq2[T, error]) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		for item, err := range list {
 			if errors.Is(err, ErrShrunk) || !yield(item, err) {

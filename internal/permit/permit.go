@@ -65,7 +65,7 @@ type Client struct {
 
 // New returns a client; config.Base is the API's address.
 func New(config httpapi.Config) *Client {
-	config.Explain = explain
+	config.ParseError = parseError
 	return &Client{api: httpapi.New(config)}
 }
 
@@ -98,10 +98,10 @@ func (c *Client) send(ctx context.Context, method, path string, body any) error 
 	return c.api.Do(ctx, httpapi.Call{Method: method, Path: path, Body: body}, nil)
 }
 
-// explain reads an error body: Permit's ErrorDetails {id,title,error_code,
+// parseError reads an error body: Permit's ErrorDetails {id,title,error_code,
 // message}, FastAPI's {detail} as a list or a text, or the gateway's
 // {error,message}.
-func explain(e *httpapi.APIError, body []byte) {
+func parseError(e *httpapi.APIError, body []byte) {
 	var b struct {
 		ID      string          `json:"id"`
 		Title   string          `json:"title"`

@@ -19,7 +19,7 @@ type Role struct {
 
 // Roles lists the roles of the environment.
 func (c *Client) Roles(ctx context.Context) iter.Seq2[Role, error] {
-	return found(pages[Role](ctx, c, c.schema+"/roles", PageSize, nil))
+	return ignoreShrunk(pages[Role](ctx, c, c.schema+"/roles", PageSize, nil))
 }
 
 // CreateRole creates one role; 409 says that it is there.

@@ -16,7 +16,7 @@ type Tenant struct {
 
 // Tenants lists the tenants of the environment.
 func (c *Client) Tenants(ctx context.Context) iter.Seq2[Tenant, error] {
-	return found(pages[Tenant](ctx, c, c.facts+"/tenants", PageSize, nil))
+	return ignoreShrunk(pages[Tenant](ctx, c, c.facts+"/tenants", PageSize, nil))
 }
 
 // CreateTenants creates tenants in one call: all or, as for users, none.

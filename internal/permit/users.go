@@ -50,7 +50,7 @@ func (c *Client) User(ctx context.Context, key string) (User, bool, error) {
 
 // Search lists the users whose email, key or a name contains text.
 func (c *Client) Search(ctx context.Context, text string) iter.Seq2[User, error] {
-	return found(pages[User](ctx, c, c.facts+"/users", PageSize, url.Values{"search": {text}}))
+	return ignoreShrunk(pages[User](ctx, c, c.facts+"/users", PageSize, url.Values{"search": {text}}))
 }
 
 // HasUser reports whether Permit shows the user yet: bulk writes become
@@ -105,7 +105,7 @@ func (h Held) Created() time.Time {
 
 // Assignments lists the role assignments of the environment.
 func (c *Client) Assignments(ctx context.Context) iter.Seq2[Held, error] {
-	return found(pages[Held](ctx, c, c.facts+"/role_assignments", AssignmentsPageSize, nil))
+	return ignoreShrunk(pages[Held](ctx, c, c.facts+"/role_assignments", AssignmentsPageSize, nil))
 }
 
 // AssignmentsOf lists the role assignments of the users named, in as many calls
@@ -123,7 +123,8 @@ func (c *Client) AssignmentsOf(ctx context.Context, users []string) iter.Seq2[He
 // assignmentsOf makes one call, or more where it is answered by 404: Permit may
 // say so of a user who is gone.
 func (c *Client) assignmentsOf(ctx context.Context, users []string, yield func(Held, error) bool) bool {
-	for held, err := range found(pages[Held](ctx, c, c.facts+"/role_assignments", AssignmentsPageSize, url.Values{"user": users})) {
+	path, filter := c.facts+"/role_assignments", url.Values{"user": users}
+	for held, err := range ignoreShrunk(pages[Held](ctx, c, path, AssignmentsPageSize, filter)) {
 		switch {
 		case Status(err) == http.StatusNotFound && len(users) == 1:
 			return true

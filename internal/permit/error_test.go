@@ -17,7 +17,7 @@ import (
 
 // What is made of an error body. Those of Permit itself are from its
 // documents and from reports of people.
-func TestExplain(t *testing.T) {
+func TestParseError(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		name   string
