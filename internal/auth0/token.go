@@ -77,8 +77,8 @@ func (t *tokens) Token(ctx context.Context) (httpapi.Secret, error) {
 	return t.token, nil
 }
 
-// Refused implements httpapi.TokenSource.
-func (t *tokens) Refused(token httpapi.Secret) {
+// Discard implements httpapi.TokenSource.
+func (t *tokens) Discard(token httpapi.Secret) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.token == token {

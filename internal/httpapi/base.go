@@ -1,14 +1,21 @@
 package httpapi
 
 import (
+	"errors"
+	"fmt"
 	"net"
 	"net/url"
 	"strings"
 )
 
-// ParseBase reads a service's address as people paste it: a bare domain means
-// https, a trailing slash is ignored, and http is taken only for this very
-// machine, since a token goes with every call.
+// ErrBase is the error of an address that cannot be called.
+var ErrBase = errors.New("not an address")
+
+func baseError(raw, why string) error { return fmt.Errorf("%w: %q: %s", ErrBase, raw, why) }
+
+// ParseBase returns the URL of a service's address as people paste it. A bare
+// domain means https and a trailing slash is ignored. http is allowed for this
+// machine only, since a token goes with every call.
 func ParseBase(raw string) (*url.URL, error) {
 	text := strings.TrimSpace(raw)
 	if !strings.Contains(text, "://") {
@@ -20,7 +27,7 @@ func ParseBase(raw string) (*url.URL, error) {
 		return nil, baseError(raw, "a domain or an https:// address is needed")
 	case base.User != nil || base.RawQuery != "" || base.Fragment != "":
 		return nil, baseError("...", "it must hold no user, query or fragment")
-	case base.Scheme == "http" && !loopback(base.Hostname()):
+	case base.Scheme == "http" && !isLoopback(base.Hostname()):
 		return nil, baseError(raw, "http:// is for this machine only")
 	case base.Scheme != "http" && base.Scheme != "https":
 		return nil, baseError(raw, "https:// is needed")
@@ -30,7 +37,7 @@ func ParseBase(raw string) (*url.URL, error) {
 	return base, nil
 }
 
-func loopback(host string) bool {
+func isLoopback(host string) bool {
 	if host == "localhost" {
 		return true
 	}

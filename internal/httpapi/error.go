@@ -12,8 +12,8 @@ import (
 	"time"
 )
 
-// APIError is an answer that refuses a call. Message is the service's own and
-// may hold personal data; Error leaves emails out.
+// APIError is an answer that refuses a call. Message is the service's own text
+// and may hold personal data; Error leaves emails out.
 type APIError struct {
 	Method, Path string
 	Status       int
@@ -22,11 +22,11 @@ type APIError struct {
 	RequestID    string
 	RetryAfter   time.Duration
 	Attempts     int
-	// Unanswered says that an attempt before had no answer, and may have done its
-	// work.
+	// Unanswered is set when an earlier attempt got no answer: it may have done
+	// its work.
 	Unanswered bool
-	// Items is what the refusal says of single items of a bulk call, by their
-	// place from 0.
+	// Items holds what the refusal says about single items of a bulk call, by
+	// their index.
 	Items map[int]string
 }
 
@@ -49,10 +49,10 @@ func (e *APIError) Error() string {
 
 var email = regexp.MustCompile(`[^\s"'<>()|,;:=/]+(@|%40)[^\s"'<>()|,;:=/]+\.[^\s"'<>()|,;:=/]+`)
 
-// Redact takes emails out of a text that goes to a log.
+// Redact returns text without its emails, for a log.
 func Redact(text string) string { return email.ReplaceAllString(text, "[email]") }
 
-// transportError is a call that drew no whole answer.
+// transportError is a call that got no complete answer.
 type transportError struct {
 	method, path string
 	err          error
@@ -70,23 +70,24 @@ func (e *transportError) Error() string {
 
 func (e *transportError) Unwrap() error { return e.err }
 
-// sent reports whether the request may have reached the service.
-func (e *transportError) sent() bool {
+// mayHaveArrived reports whether the request may have reached the service.
+func (e *transportError) mayHaveArrived() bool {
 	op, ok := errors.AsType[*net.OpError](e.err)
 	return !ok || op.Op != "dial"
 }
 
 // Unanswered reports whether a call that failed may have done its work all the
-// same: it, or an attempt before it, had no answer.
+// same, because it or an attempt before it got no answer.
 func Unanswered(err error) bool {
 	if api, ok := errors.AsType[*APIError](err); ok {
 		return api.Unanswered
 	}
 	transport, ok := errors.AsType[*transportError](err)
-	return ok && transport.sent()
+	return ok && transport.mayHaveArrived()
 }
 
-// excerpt is the beginning of an error body that is not in the service's form.
+// excerpt returns the beginning of an error body that is not in the service's
+// form, quoted and on one line.
 func excerpt(body []byte) string {
 	text := strings.Join(strings.Fields(string(body)), " ")
 	if len(text) > 200 {
@@ -98,8 +99,8 @@ func excerpt(body []byte) string {
 	return strconv.Quote(text)
 }
 
-// retryAfter reads Retry-After, in seconds or as a date; a date that has
-// passed means now. It is 0 when there is none.
+// retryAfter returns the wait that Retry-After asks for, in seconds or as a
+// date. It is 0 without the header and for a date that has passed.
 func retryAfter(resp *http.Response) time.Duration {
 	value := strings.TrimSpace(resp.Header.Get("Retry-After"))
 	if value == "" {

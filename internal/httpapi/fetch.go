@@ -10,32 +10,34 @@ import (
 	"time"
 )
 
-// Fetch opens a link that carries its own authorization, and so is a secret
-// itself: the token does not go with it, and neither logs nor errors name it.
-// It is not paced and not retried. A body that brings nothing for
-// Config.Timeout is an error; the caller closes it.
+// Fetch opens a link that carries its own authorization. Such a link is a
+// secret itself: the token is not sent with it, and neither logs nor errors show
+// it. Fetch is not paced and does not retry. Reading the body fails when nothing
+// comes for Config.Timeout; the caller closes it.
 //
-// With at above 0 and the file's ETag it asks for the rest of the file from
-// there. The answer's status says what came: 206 the rest, 200 all of it.
-func (c *Client) Fetch(ctx context.Context, link string, at int64, etag string) (*http.Response, error) {
+// With an offset and the file's ETag it asks for the rest of the file from
+// there. The answer's status says what came: 206 the rest, 200 the whole file.
+func (c *Client) Fetch(ctx context.Context, link string, offset int64, etag string) (*http.Response, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
-	resp, err := c.fetch(ctx, cancel, link, at, etag)
+	resp, err := c.fetch(ctx, cancel, link, offset, etag)
 	if err != nil {
 		cancel(nil)
 	}
 	return resp, err
 }
 
-func (c *Client) fetch(ctx context.Context, cancel context.CancelCauseFunc, link string, at int64, etag string) (*http.Response, error) {
+func (c *Client) fetch(
+	ctx context.Context, cancel context.CancelCauseFunc, link string, offset int64, etag string,
+) (*http.Response, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, link, http.NoBody)
 	if err != nil {
 		return nil, errors.New("the link is not a URL")
 	}
-	// Offsets are those of the file as it is stored, so nothing on the way may
-	// pack or unpack it.
+	// Offsets count bytes of the file as it is stored, so nothing on the way may
+	// compress or decompress it.
 	req.Header.Set("Accept-Encoding", "identity")
-	if at > 0 && etag != "" && !strings.HasPrefix(etag, "W/") {
-		req.Header.Set("Range", fmt.Sprintf("bytes=%d-", at))
+	if offset > 0 && etag != "" && !strings.HasPrefix(etag, "W/") {
+		req.Header.Set("Range", fmt.Sprintf("bytes=%d-", offset))
 		req.Header.Set("If-Range", etag)
 	}
 	idle := time.AfterFunc(c.config.Timeout, func() {
@@ -50,17 +52,19 @@ func (c *Client) fetch(ctx context.Context, cancel context.CancelCauseFunc, link
 		return nil, &transportError{http.MethodGet, req.URL.Host, err, false}
 	}
 	c.config.Log.Debug("download", "host", req.URL.Host, "status", resp.StatusCode)
-	rest := resp.StatusCode == http.StatusPartialContent && strings.HasPrefix(resp.Header.Get("Content-Range"), fmt.Sprintf("bytes %d-", at))
-	if resp.StatusCode != http.StatusOK && !rest {
+	isRest := resp.StatusCode == http.StatusPartialContent &&
+		strings.HasPrefix(resp.Header.Get("Content-Range"), fmt.Sprintf("bytes %d-", offset))
+	if resp.StatusCode != http.StatusOK && !isRest {
 		_, _ = io.CopyN(io.Discard, resp.Body, drain) // so that the connection can be used again
-		return nil, errors.Join(&APIError{Method: http.MethodGet, Path: req.URL.Host, Status: resp.StatusCode}, resp.Body.Close())
+		refused := &APIError{Method: http.MethodGet, Path: req.URL.Host, Status: resp.StatusCode}
+		return nil, errors.Join(refused, resp.Body.Close())
 	}
 	resp.Body = &idleBody{ReadCloser: resp.Body, ctx: ctx, cancel: cancel, timer: idle, timeout: c.config.Timeout}
 	return resp, nil
 }
 
-// idleBody ends a read that brings nothing for too long. Between reads no time
-// counts: whoever reads may be slow.
+// idleBody ends a read that brings nothing for too long. The time between reads
+// does not count: a slow reader is no fault of the service.
 type idleBody struct {
 	io.ReadCloser
 	ctx     context.Context //nolint:containedctx // of the request that this is the answer to

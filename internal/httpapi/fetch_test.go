@@ -13,36 +13,33 @@ import (
 	"a0permit/internal/httpapi"
 )
 
-// stalling sends a word and then nothing.
-type stalling struct {
+// stallingBody brings a word and then nothing.
+type stallingBody struct {
 	ctx  context.Context
-	said bool
+	sent bool
 }
 
-func (s *stalling) Read(p []byte) (int, error) {
-	if !s.said {
-		s.said = true
+func (b *stallingBody) Read(p []byte) (int, error) {
+	if !b.sent {
+		b.sent = true
 		return copy(p, "word"), nil
 	}
-	<-s.ctx.Done()
-	return 0, s.ctx.Err()
+	<-b.ctx.Done()
+	return 0, b.ctx.Err()
 }
-
-type overTransport func(*http.Request) (*http.Response, error)
-
-func (f overTransport) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
 func TestFetchThatStalls(t *testing.T) {
 	t.Parallel()
 	for _, at := range []string{"answer", "body"} {
 		synctest.Test(t, func(t *testing.T) {
-			c := httpapi.New(httpapi.Config{Timeout: time.Minute, Transport: overTransport(func(r *http.Request) (*http.Response, error) {
+			transport := transportFunc(func(r *http.Request) (*http.Response, error) {
 				if at == "answer" {
 					<-r.Context().Done()
 					return nil, r.Context().Err()
 				}
-				return &http.Response{StatusCode: http.StatusOK, Body: io.NopCloser(&stalling{ctx: r.Context()})}, nil
-			})})
+				return &http.Response{StatusCode: http.StatusOK, Body: io.NopCloser(&stallingBody{ctx: r.Context()})}, nil
+			})
+			c := httpapi.New(httpapi.Config{Timeout: time.Minute, Transport: transport})
 			start := time.Now()
 			resp, err := c.Fetch(t.Context(), "https://files.example/x?Signature=sesame", 0, "")
 			if err == nil {
@@ -50,7 +47,7 @@ func TestFetchThatStalls(t *testing.T) {
 				if n, err := resp.Body.Read(buf); n != 4 || err != nil {
 					t.Errorf("%d bytes, %v", n, err)
 				}
-				time.Sleep(time.Hour) // whoever reads may be slow
+				time.Sleep(time.Hour) // a reader may be slow
 				start = time.Now()
 				_, err = resp.Body.Read(buf)
 				if closed := resp.Body.Close(); closed != nil {
@@ -59,9 +56,10 @@ func TestFetchThatStalls(t *testing.T) {
 				if err == nil || errors.Is(err, io.EOF) {
 					t.Fatal("the end")
 				}
-				wantStalled(t, err)
-			} else {
-				wantStalled(t, err)
+			}
+			got := err.Error()
+			if !strings.Contains(got, "GET files.example: nothing came for 1m0s") || strings.Contains(got, "sesame") {
+				t.Errorf("error %s", got)
 			}
 			if took := time.Since(start); took != time.Minute {
 				t.Errorf("%s: gave up after %v", at, took)
@@ -70,18 +68,11 @@ func TestFetchThatStalls(t *testing.T) {
 	}
 }
 
-func wantStalled(t *testing.T, err error) {
-	t.Helper()
-	if got := err.Error(); !strings.Contains(got, "GET files.example: nothing came for 1m0s") || strings.Contains(got, "sesame") {
-		t.Errorf("error %s", got)
-	}
-}
-
-// The rest of a file is asked for only where it can be told from another file's.
+// Only an ETag tells the rest of a file from the rest of another one.
 func TestFetchAsksForTheRest(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
-		at           int64
+		offset       int64
 		etag, asked  string
 		status       int
 		contentRange string
@@ -98,22 +89,56 @@ func TestFetchAsksForTheRest(t *testing.T) {
 	}
 	for _, tt := range tests {
 		var asked *http.Request
-		c := httpapi.New(httpapi.Config{Token: "sesame", Transport: overTransport(func(r *http.Request) (*http.Response, error) {
+		transport := transportFunc(func(r *http.Request) (*http.Response, error) {
 			asked = r
-			return &http.Response{StatusCode: tt.status, Header: http.Header{"Content-Range": {tt.contentRange}}, Body: io.NopCloser(strings.NewReader("x"))}, nil
-		})})
-		resp, err := c.Fetch(t.Context(), "https://files.example/x", tt.at, tt.etag)
+			return &http.Response{
+				StatusCode: tt.status, Header: http.Header{"Content-Range": {tt.contentRange}},
+				Body: io.NopCloser(strings.NewReader("x")),
+			}, nil
+		})
+		c := httpapi.New(httpapi.Config{Token: "sesame", Transport: transport})
+		resp, err := c.Fetch(t.Context(), "https://files.example/x", tt.offset, tt.etag)
 		if (err != nil) != tt.wantErr || err == nil && resp.StatusCode != tt.want {
 			t.Errorf("%+v: %v", tt, err)
 		}
 		if err == nil {
 			_ = resp.Body.Close()
 		}
-		if asked.Header.Get("Range") != tt.asked || (tt.asked != "") != (asked.Header.Get("If-Range") == tt.etag && tt.etag != "") {
+		ifRange := tt.etag != "" && asked.Header.Get("If-Range") == tt.etag
+		if asked.Header.Get("Range") != tt.asked || (tt.asked != "") != ifRange {
 			t.Errorf("%+v: asked with %v", tt, asked.Header)
 		}
 		if asked.Header.Get("Authorization") != "" || asked.Header.Get("Accept-Encoding") != "identity" {
 			t.Errorf("asked with %v", asked.Header)
+		}
+	}
+}
+
+func TestFetchSendsNoToken(t *testing.T) {
+	t.Parallel()
+	a := &answers{list: []answer{
+		{status: 200, body: "data"}, {status: 403, body: "<Error/>"}, {err: errors.New("reset")},
+	}}
+	c := newClient(t, a, nil)
+	const link = "https://files.example.com/export.gz?Signature=s3cret"
+	resp, err := c.Fetch(t.Context(), link, 0, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := resp.Body.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if got := a.seen[0].Header.Values("Authorization"); got != nil {
+		t.Errorf("Authorization = %q, want none", got)
+	}
+	for range 2 {
+		resp, err := c.Fetch(t.Context(), link, 0, "")
+		if err == nil {
+			resp.Body.Close() //nolint:errcheck // the test has failed
+			t.Fatal("Fetch = nil, want an error")
+		}
+		if strings.Contains(err.Error(), "s3cret") {
+			t.Errorf("the link's signature is in %q", err)
 		}
 	}
 }

@@ -8,33 +8,33 @@ import (
 	"time"
 )
 
-// gate holds calls back until they may be sent: it is the part that the pacers
-// share. Its lock guards their state too.
+// gate holds calls back until they may be sent. It is what the pacers share,
+// and its lock guards their state too.
 type gate struct {
 	// MaxPause is the longest pause that a service may ask for; a longer one is
 	// an error. 0 is no bound.
 	MaxPause time.Duration
 
-	onWait func(wait time.Duration, why string) // told of each wait; may be nil
+	onWait func(wait time.Duration, why string) // called before each wait; may be nil
 
 	mu       sync.Mutex
 	inFlight int
-	refusals int           // 429s since the last other answer
+	refusals int           // 429s since the last answer that was none
 	paused   time.Time     // by a 429; no call is sent before
 	changed  chan struct{} // closed and renewed with each answer
 }
 
-// A turn is one call in front of a gate, which calls its methods under the
-// lock.
+// turn is one call at a gate. The gate calls its methods under the lock.
 type turn interface {
-	// next returns how long the call must wait and why. Without a reason it may
-	// go; a reason without a wait holds it until the next answer.
+	// next returns how long the call must wait and why. Without a reason the call
+	// may be sent; a reason without a time means until the next answer.
 	next(now time.Time) (wait time.Duration, why string)
 	start(now time.Time)
 	end(now time.Time, answer *http.Response)
 }
 
-// begin waits for the turn and starts it. The function that it returns ends it.
+// begin waits until the call may be sent and starts it. The function that it
+// returns ends the call.
 func (g *gate) begin(ctx context.Context, call turn) (func(*http.Response), error) {
 	for {
 		g.mu.Lock()

@@ -1,6 +1,6 @@
-// Package httpapi is the one HTTP exchange behind both clients: it paces,
-// signs, sends, retries, caps and decodes. It knows no endpoint and no
-// service.
+// Package httpapi makes the HTTP calls of both clients: it paces them, signs
+// them, sends them, retries them, bounds their answers and decodes them. It
+// knows no endpoint and no service.
 package httpapi
 
 import (
@@ -20,48 +20,48 @@ import (
 	"github.com/sethvargo/go-retry"
 )
 
-// Caps on what is read of an answer. No answer of either service comes near
-// the first; an error's text is never worth more than the second.
+// Bounds on what is read of an answer. No answer of either service comes near
+// maxAnswer, and no error is worth more than maxError.
 const (
 	maxAnswer = 32 << 20
 	maxError  = 1 << 20
 	drain     = 4 << 10
 )
 
-// Config is what a Client is made of. Base is needed, and Token or Tokens where
-// calls are signed; the zero value of every other field has a default.
+// Config configures a Client. Base is needed, and Token or Tokens where calls
+// are signed. The zero value of every other field has a default.
 type Config struct {
 	Base      *url.URL
 	Token     Secret
 	UserAgent string
 	// Tokens signs calls in place of Token.
 	Tokens TokenSource
-	// Pacer decides when a call may be sent; nil paces only by the
-	// service's 429s.
+	// Pacer decides when a call may be sent; nil paces by the service's 429s
+	// alone.
 	Pacer Pacer
 	// Transport is for tests.
 	Transport http.RoundTripper
 	Log       *slog.Logger
 	// Timeout bounds one attempt, its answer included (2 min).
 	Timeout time.Duration
-	// MaxWait is how long a call may go without an answer that gets it further,
-	// retries and pauses together (2 h).
+	// MaxWait bounds how long a failing call is repeated, retries and pauses
+	// together (2 h).
 	MaxWait time.Duration
-	// OnWait is told of every wait before a retry, so that people know why
-	// nothing happens.
+	// OnWait is called before every wait for a retry, so that people can be told
+	// why nothing happens.
 	OnWait func(wait time.Duration, why error)
-	// ParseError fills an APIError from the service's error body.
+	// ParseError fills in what the service's error body says.
 	ParseError func(e *APIError, body []byte)
 }
 
-// Client makes calls of one service. It is safe for concurrent use.
+// Client makes calls to one service. It is safe for concurrent use.
 type Client struct {
 	config   Config
 	http     *http.Client
 	answered atomic.Bool // the service has answered at least once
 }
 
-// New returns a client for config.
+// New returns a client with this configuration.
 func New(config Config) *Client {
 	if config.Timeout == 0 {
 		config.Timeout = 2 * time.Minute
@@ -80,7 +80,7 @@ func New(config Config) *Client {
 	}
 	if config.Transport == nil {
 		transport := http.DefaultTransport.(*http.Transport).Clone()
-		transport.MaxIdleConnsPerHost = 32 // calls go side by side
+		transport.MaxIdleConnsPerHost = 32 // several calls run at a time
 		config.Transport = transport
 	}
 	return &Client{config: config, http: &http.Client{
@@ -90,20 +90,21 @@ func New(config Config) *Client {
 	}}
 }
 
-// Call is one request. Repeating it must be safe: it is retried.
+// Call is one request. It must be safe to repeat, since it is retried.
 type Call struct {
 	Method string
-	// Path is below Config.Base, and escaped.
+	// Path is relative to Config.Base, and escaped.
 	Path  string
 	Query url.Values
 	// Body is sent as JSON; nil sends none.
 	Body any
-	// Abandon lets an interrupt end a write too: it leaves nothing behind.
+	// Abandon lets an interrupt end this call although it is no GET: it leaves
+	// nothing behind.
 	Abandon bool
 }
 
-// Do makes a call and decodes its answer into out, which may be nil. An answer
-// of 400 or above is an *APIError.
+// Do makes a call and decodes its answer into out, which may be nil. Any status
+// but 2xx is an *APIError.
 func (c *Client) Do(ctx context.Context, call Call, out any) error {
 	var body []byte
 	if call.Body != nil {
@@ -128,7 +129,7 @@ func (c *Client) Do(ctx context.Context, call Call, out any) error {
 			return nil
 		}
 		if ctx.Err() != nil {
-			return context.Cause(ctx) // it may be another call's error
+			return context.Cause(ctx) // which may be another call's error
 		}
 		if api, ok := errors.AsType[*APIError](err); ok {
 			api.Attempts, api.Unanswered = attempts, unanswered
@@ -136,26 +137,29 @@ func (c *Client) Do(ctx context.Context, call Call, out any) error {
 		unanswered = unanswered || Unanswered(err)
 		if status == http.StatusUnauthorized && c.config.Tokens != nil && !renewed {
 			renewed = true
-			c.config.Tokens.Refused(token)
-			patience.atOnce()
+			c.config.Tokens.Discard(token)
+			patience.skipWait()
 			return retry.RetryableError(err)
 		}
-		if !patience.failed(err, c.answered.Load()) {
+		if !patience.noteFailure(err, c.answered.Load()) {
 			return err
 		}
-		c.config.Log.Info("retry", "method", call.Method, "path", Redact(call.Path), "status", status, "attempt", attempts, "error", err)
+		c.config.Log.Info("retry", "method", call.Method, "path", Redact(call.Path),
+			"status", status, "attempt", attempts, "error", err)
 		return retry.RetryableError(err)
 	})
 }
 
-// attempt sends the call once.
+// attempt sends the call once and returns the status of the answer, 0 without
+// one.
 func (c *Client) attempt(ctx context.Context, call Call, token Secret, body []byte, out any) (int, error) {
-	done, err := c.config.Pacer.Begin(ctx, call.Method, call.Path) //nolint:bodyclose // it opens nothing: done takes the answer
+	//nolint:bodyclose // it opens nothing: done takes the answer
+	done, err := c.config.Pacer.Begin(ctx, call.Method, call.Path)
 	if err != nil {
 		return 0, err
 	}
 	if call.Method != http.MethodGet && !call.Abandon {
-		// A write that is under way is let finish, so that what it did is known.
+		// A write under way is not interrupted, so that its outcome is known.
 		ctx = context.WithoutCancel(ctx)
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, c.config.Timeout, fmt.Errorf("no answer within %s", c.config.Timeout))
@@ -169,9 +173,10 @@ func (c *Client) attempt(ctx context.Context, call Call, token Secret, body []by
 	defer resp.Body.Close() //nolint:errcheck // read to its end or given up
 	c.answered.Store(true)
 	data, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
-	// Only now: a slot of the server's window is counted from its answer.
+	// Only now: the pacer counts from the end of the answer.
 	done(resp)
-	c.config.Log.Debug("call", "method", call.Method, "path", call.Path, "status", resp.StatusCode, "took", time.Since(start).Round(time.Millisecond))
+	c.config.Log.Debug("call", "method", call.Method, "path", call.Path,
+		"status", resp.StatusCode, "took", time.Since(start).Round(time.Millisecond))
 	switch {
 	case err != nil:
 		return resp.StatusCode, &transportError{call.Method, call.Path, err, true}

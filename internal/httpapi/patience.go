@@ -3,7 +3,6 @@ package httpapi
 import (
 	"crypto/x509"
 	"errors"
-	"fmt"
 	"math/rand/v2"
 	"net"
 	"net/http"
@@ -12,28 +11,28 @@ import (
 	"github.com/sethvargo/go-retry"
 )
 
-// How often a call is tried. A service that has never answered is most likely
-// misspelt, so a new user is not kept waiting for it; one that has, and then
-// goes away, is waited for.
+// How often and how long a call is retried. A service that has never answered
+// is probably misspelt, so nobody is kept waiting for it. One that has answered
+// before is waited for.
 const (
-	firstWait    = 500 * time.Millisecond
-	longestWait  = time.Minute
-	maxAttempts  = 10
-	maxStrangers = 4
+	firstWait     = 500 * time.Millisecond
+	longestWait   = time.Minute
+	maxAttempts   = 10
+	maxUnanswered = 4 // attempts on a service that has never answered
 )
 
-// patience says, for one call, how long to wait before the next attempt and
+// patience decides for one call how long to wait before the next attempt and
 // when to give up. It implements retry.Backoff.
 type patience struct {
 	growth  retry.Backoff
 	maxWait time.Duration
 	onWait  func(time.Duration, error)
 
-	since time.Time // when this call first failed
-	fault int       // failures that count as attempts
-	last  error
-	floor time.Duration // the service's own word
-	paced bool          // no wait here: the pacer holds the next attempt, if anything
+	since    time.Time // when this call first failed
+	attempts int       // failures that count as attempts
+	last     error
+	minWait  time.Duration // what the service asked for
+	noWait   bool          // no wait here; the pacer may hold the next attempt back
 }
 
 func newPatience(maxWait time.Duration, onWait func(time.Duration, error)) *patience {
@@ -43,41 +42,43 @@ func newPatience(maxWait time.Duration, onWait func(time.Duration, error)) *pati
 	}
 }
 
-// failed notes a failure and reports whether the call is worth repeating.
-func (p *patience) failed(err error, answered bool) bool {
+// noteFailure records a failure and reports whether to repeat the call.
+// answered is whether the service has ever answered.
+func (p *patience) noteFailure(err error, answered bool) bool {
 	if p.since.IsZero() {
 		p.since = time.Now()
 	}
-	p.last, p.floor, p.paced = err, 0, false
+	p.last, p.minWait, p.noWait = err, 0, false
 	var api *APIError
 	if !errors.As(err, &api) {
-		p.fault++
-		return transient(err) && (answered || p.fault < maxStrangers)
+		p.attempts++
+		return isTransient(err) && (answered || p.attempts < maxUnanswered)
 	}
-	p.floor = api.RetryAfter
+	p.minWait = api.RetryAfter
 	switch {
 	case api.Status == http.StatusTooManyRequests:
-		// The pacer holds every worker back; this one has not used an attempt.
-		p.paced = true
+		// The pacer holds all calls back, so this counts as no attempt.
+		p.noWait = true
 		return true
-	case api.Status == http.StatusBadGateway, api.Status == http.StatusServiceUnavailable, api.Status == http.StatusGatewayTimeout:
-		return true // the service is away, as when the network is
-	case retryable(api):
-		p.fault++
-		return p.fault < maxAttempts
+	case api.Status == http.StatusBadGateway, api.Status == http.StatusServiceUnavailable,
+		api.Status == http.StatusGatewayTimeout:
+		return true // the service is away, as it is when the network is
+	case isRetryable(api):
+		p.attempts++
+		return p.attempts < maxAttempts
 	}
 	return false
 }
 
-// atOnce makes the next attempt follow without a wait.
-func (p *patience) atOnce() {
+// skipWait makes the next attempt follow at once.
+func (p *patience) skipWait() {
 	if p.since.IsZero() {
 		p.since = time.Now()
 	}
-	p.paced = true
+	p.noWait = true
 }
 
-func retryable(e *APIError) bool {
+func isRetryable(e *APIError) bool {
 	switch e.Status {
 	case http.StatusRequestTimeout, http.StatusTooEarly:
 		return true
@@ -88,11 +89,11 @@ func retryable(e *APIError) bool {
 	return e.Status >= 500 || e.Code == "CONCURRENT_OPERATION_DISALLOWED"
 }
 
-// transient reports whether a call without a whole answer may fare better next
-// time.
-func transient(err error) bool {
+// isTransient reports whether a call that got no complete answer may get one
+// the next time.
+func isTransient(err error) bool {
 	if _, ok := errors.AsType[*transportError](err); !ok {
-		return false // an answer that cannot be read will not read better
+		return false // an answer that cannot be decoded stays so
 	}
 	var (
 		certificate *x509.CertificateInvalidError
@@ -104,12 +105,12 @@ func transient(err error) bool {
 
 // Next implements retry.Backoff.
 func (p *patience) Next() (time.Duration, bool) {
-	if p.paced {
-		return 0, time.Since(p.since)+p.floor > p.maxWait
+	if p.noWait {
+		return 0, time.Since(p.since)+p.minWait > p.maxWait
 	}
 	grown, _ := p.growth.Next()
-	// Full jitter, and the service's word as a floor that it cannot shorten.
-	wait := max(rand.N(grown)+1, p.floor) //nolint:gosec // nobody gains by guessing a wait
+	// Full jitter, but never less than what the service asked for.
+	wait := max(rand.N(grown)+1, p.minWait) //nolint:gosec // nobody gains by guessing a wait
 	if time.Since(p.since)+wait > p.maxWait {
 		return 0, true
 	}
@@ -117,7 +118,7 @@ func (p *patience) Next() (time.Duration, bool) {
 	return wait, false
 }
 
-// Unreachable reports whether err is a service that could never be reached, as
+// Unreachable reports whether err says that a service has never been reached, as
 // when its name is misspelt.
 func Unreachable(err error) bool {
 	var (
@@ -126,8 +127,3 @@ func Unreachable(err error) bool {
 	)
 	return errors.As(err, &transport) && !transport.answered && errors.As(err, &op) && op.Op == "dial"
 }
-
-// ErrBase is the fault of an address that cannot be called.
-var ErrBase = errors.New("not an address")
-
-func baseError(raw, why string) error { return fmt.Errorf("%w: %q: %s", ErrBase, raw, why) }

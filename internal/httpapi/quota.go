@@ -9,22 +9,22 @@ import (
 	"time"
 )
 
-// Quota paces calls by what the service says is left: the headers
-// x-ratelimit-limit, -remaining and -reset of its answers. It never sends when
-// nothing is left. A service may count several kinds of call apart: those whose
-// answers name the same limit are taken for one bucket.
+// Quota paces calls by what the service says is left, in the headers
+// x-ratelimit-limit, -remaining and -reset of its answers. It sends nothing when
+// nothing is left. A service may count several kinds of call separately: those
+// whose answers name the same limit are taken for one bucket.
 type Quota struct {
 	gate
 
-	apart    time.Duration // the least between two calls
-	nextCall time.Time     // not before, for the sake of apart
+	interval time.Duration // the least between two calls
+	nextCall time.Time     // not before, for the sake of interval
 
-	buckets map[string]*bucket // by x-ratelimit-limit; "" is the calls that have none
+	buckets map[string]*bucket // by x-ratelimit-limit; "" is for answers without it
 	kinds   map[string]*bucket // by kind of call, as its last answer said
-	latest  *bucket            // of the last answer: the guess for a kind not yet called
+	latest  *bucket            // of the last answer: the guess for a new kind of call
 
-	clocks bool          // ahead is known
-	ahead  time.Duration // the service's clock before ours, at least
+	clockKnown bool          // ahead is known
+	ahead      time.Duration // how far the service's clock is ahead of ours, at least
 }
 
 // bucket is what is known of one limit.
@@ -32,20 +32,20 @@ type bucket struct {
 	limited   bool
 	remaining int
 	reset     time.Time
-	window    int64 // the reset as the service said it
-	inFlight  int   // calls that remaining may not know of
+	window    int64 // the reset as the service said it, which names the window
+	inFlight  int   // calls that may not be part of remaining yet
 }
 
-// NewQuota returns a pacer that knows nothing yet and so lets one call go
-// first. maxRPS is the most calls a second, however much is left; 0 is no such
-// bound. onWait may be nil.
+// NewQuota returns a pacer that knows nothing yet, and so sends one call alone
+// first. maxRPS bounds the calls a second, however many are left; 0 is no bound.
+// onWait, which may be nil, is called before each wait with its reason.
 func NewQuota(maxRPS float64, onWait func(wait time.Duration, why string)) *Quota {
 	q := &Quota{
 		gate:    gate{onWait: onWait, changed: make(chan struct{})},
 		buckets: map[string]*bucket{}, kinds: map[string]*bucket{}, latest: &bucket{},
 	}
 	if maxRPS > 0 {
-		q.apart = time.Duration(float64(time.Second) / maxRPS)
+		q.interval = time.Duration(float64(time.Second) / maxRPS)
 	}
 	return q
 }
@@ -56,7 +56,7 @@ func (q *Quota) Begin(ctx context.Context, method, path string) (func(*http.Resp
 	return q.begin(ctx, call) //nolint:bodyclose // it opens nothing: done takes the answer
 }
 
-// kindOf is a call without the ids in its path.
+// kindOf returns the call without the ids in its path.
 func kindOf(method, path string) string {
 	parts := strings.Split(path, "/")
 	for i, part := range parts {
@@ -67,11 +67,11 @@ func kindOf(method, path string) string {
 	return method + strings.Join(parts, "/")
 }
 
-// quotaTurn is a call and the bucket that it is taken out of.
+// quotaTurn is one call and the bucket that it is counted in.
 type quotaTurn struct {
 	pacer  *Quota
 	kind   string
-	bucket *bucket // the one that next looked at
+	bucket *bucket // set when the call may be sent
 }
 
 func (t *quotaTurn) next(now time.Time) (time.Duration, string) {
@@ -99,7 +99,7 @@ func (t *quotaTurn) next(now time.Time) (time.Duration, string) {
 
 func (t *quotaTurn) start(now time.Time) {
 	t.bucket.inFlight++
-	t.pacer.nextCall = now.Add(t.pacer.apart)
+	t.pacer.nextCall = now.Add(t.pacer.interval)
 }
 
 func (t *quotaTurn) end(now time.Time, answer *http.Response) {
@@ -111,12 +111,13 @@ func (t *quotaTurn) end(now time.Time, answer *http.Response) {
 	t.pacer.learn(t.kind, now, answer)
 }
 
-// The shortest pause after a 429, doubled each time.
+// The least pause after a 429, doubled with each.
 const (
 	quotaPause    = time.Second
 	maxQuotaPause = time.Minute
 )
 
+// learn takes the state of a limit from an answer.
 func (q *Quota) learn(kind string, now time.Time, answer *http.Response) {
 	q.compareClocks(answer, now)
 	reset, window, hasReset := parseReset(answer, now, q.ahead)
@@ -132,7 +133,7 @@ func (q *Quota) learn(kind string, now time.Time, answer *http.Response) {
 		q.paused, remaining = now.Add(wait), 0
 	}
 	if !limited && answer.StatusCode >= 400 {
-		return // from something before the service: it says nothing of the limit
+		return // from something in front of the service, which knows no limit
 	}
 	b := q.buckets[limit]
 	if b == nil {
@@ -140,8 +141,8 @@ func (q *Quota) learn(kind string, now time.Time, answer *http.Response) {
 		q.buckets[limit] = b
 	}
 	q.kinds[kind], q.latest = b, b
-	// Answers overtake each other. Of one window the lowest word holds; a window
-	// that has passed is history.
+	// Answers overtake each other. Within a window the lowest number is the
+	// latest; a window that has passed no longer counts.
 	switch {
 	case window > b.window:
 		b.window, b.remaining, b.reset = window, remaining, reset
@@ -150,25 +151,25 @@ func (q *Quota) learn(kind string, now time.Time, answer *http.Response) {
 	}
 }
 
-// compareClocks learns from the Date of an answer, which is whole seconds, how
-// far the service's clock is ahead of ours at least: a reset that is taken to
-// be too early draws a 429.
+// compareClocks learns from the Date of an answer how far the service's clock is
+// ahead of ours, at least: a Date is cut to seconds. A call that is sent too
+// early draws a 429.
 func (q *Quota) compareClocks(answer *http.Response, now time.Time) {
 	date, err := http.ParseTime(answer.Header.Get("Date"))
 	if err != nil {
 		return
 	}
 	ahead := date.Sub(now)
-	// After a 429 what was learned before may be the fault.
-	if !q.clocks || ahead > q.ahead || answer.StatusCode == http.StatusTooManyRequests {
-		q.clocks, q.ahead = true, ahead
+	// After a 429 the difference known so far may be the cause.
+	if !q.clockKnown || ahead > q.ahead || answer.StatusCode == http.StatusTooManyRequests {
+		q.clockKnown, q.ahead = true, ahead
 	}
 }
 
 // parseReset reads x-ratelimit-reset: UNIX seconds of the service's clock on the
 // Management API, a delay in seconds on some others (Auth0 docs, rate limit use
-// cases). The number is the same in all answers of a window.
-func parseReset(answer *http.Response, now time.Time, ahead time.Duration) (time.Time, int64, bool) {
+// cases). The window is a number that is the same in all answers of a window.
+func parseReset(answer *http.Response, now time.Time, ahead time.Duration) (reset time.Time, window int64, ok bool) {
 	seconds, err := strconv.ParseInt(answer.Header.Get("X-Ratelimit-Reset"), 10, 64)
 	if err != nil {
 		return time.Time{}, 0, false

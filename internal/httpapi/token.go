@@ -2,10 +2,10 @@ package httpapi
 
 import "context"
 
-// A TokenSource has tokens that do not last. It is safe for concurrent use.
+// A TokenSource provides tokens that expire. It is safe for concurrent use.
 type TokenSource interface {
-	// Token is a token that is good now.
+	// Token returns a token that is valid now.
 	Token(ctx context.Context) (Secret, error)
-	// Refused is told of a token that drew a 401: Token gives it out no more.
-	Refused(token Secret)
+	// Discard makes Token return another token than this one, which drew a 401.
+	Discard(token Secret)
 }

@@ -9,20 +9,19 @@ import (
 	"time"
 )
 
-// Class is one of a service's published limits: so many calls in any stretch
-// of time of that length.
+// Class is one of a service's published limits: this many calls in any span of
+// this length.
 type Class struct {
 	Name  string
 	Calls int
 	Per   time.Duration
-	// Has reports whether a call is counted here. A call may be counted in
-	// several classes.
+	// Has reports whether a call counts in this class. It may count in several.
 	Has func(method, path string) bool
 }
 
-// Windows paces calls by sliding windows. A slot comes free one window after
-// its answer came and not after it was sent, since the server may have begun
-// to count anywhere between the two.
+// Windows paces calls by sliding windows. A slot becomes free one window after
+// its call was answered and not after it was sent, since the service may have
+// counted the call at any time between the two.
 type Windows struct {
 	gate
 
@@ -38,8 +37,8 @@ type window struct {
 // The pause after a 429 that does not say how long.
 const firstPause = 30 * time.Second
 
-// NewWindows returns a pacer for classes. onWait, which may be nil, is told of
-// each wait and its reason.
+// NewWindows returns a pacer for classes. onWait, which may be nil, is called
+// before each wait with its reason.
 func NewWindows(classes []Class, onWait func(wait time.Duration, why string)) *Windows {
 	w := &Windows{gate: gate{onWait: onWait, changed: make(chan struct{})}}
 	for _, c := range classes {
@@ -59,7 +58,7 @@ func (w *Windows) Begin(ctx context.Context, method, path string) (func(*http.Re
 	return w.begin(ctx, call) //nolint:bodyclose // it opens nothing: done takes the answer
 }
 
-// windowsTurn is a call with the windows in which it is counted.
+// windowsTurn is one call and the windows that it is counted in.
 type windowsTurn struct {
 	pacer   *Windows
 	windows []*window
@@ -70,8 +69,8 @@ func (t *windowsTurn) next(now time.Time) (wait time.Duration, why string) {
 		return 0, "one call tries whether the service takes calls again"
 	}
 	for _, win := range t.windows {
-		if untilFree, free := win.free(now); !free && (why == "" || untilFree > wait) {
-			wait, why = untilFree, win.usedUp()
+		if untilFree, free := win.nextSlot(now); !free && (why == "" || untilFree > wait) {
+			wait, why = untilFree, win.reason()
 		}
 	}
 	return wait, why
@@ -94,7 +93,7 @@ func (t *windowsTurn) end(now time.Time, answer *http.Response) {
 		return
 	}
 	w, pause := t.pacer, retryAfter(answer)
-	// Of calls that were under way together, the first refusal counts.
+	// Of calls that were in flight together, only the first refusal counts.
 	if !now.Before(w.paused) {
 		pause = cmp.Or(pause, min(firstPause<<min(w.refusals, 10), longest))
 		w.refusals++
@@ -104,10 +103,10 @@ func (t *windowsTurn) end(now time.Time, answer *http.Response) {
 	}
 }
 
-// free reports whether the window has a slot, or when it will (0: when a call
-// in flight has ended and its window passed).
-func (win *window) free(now time.Time) (time.Duration, bool) {
-	// A thousandth more, for two clocks that do not run alike.
+// nextSlot reports whether the window has a slot, and otherwise returns how long
+// until it has one. 0 means that a call in flight must end first.
+func (win *window) nextSlot(now time.Time) (wait time.Duration, free bool) {
+	// A thousandth more, since two clocks do not run alike.
 	span := win.Per + win.Per/1000
 	for len(win.ends) > 0 && now.Sub(win.ends[0]) >= span {
 		win.ends = win.ends[1:]
@@ -121,7 +120,8 @@ func (win *window) free(now time.Time) (time.Duration, bool) {
 	return span - now.Sub(win.ends[0]), false
 }
 
-func (win *window) usedUp() string {
+// reason says why a call must wait for the window.
+func (win *window) reason() string {
 	calls := win.Name + " calls"
 	if win.Name == "all" {
 		calls = "calls"
@@ -129,11 +129,11 @@ func (win *window) usedUp() string {
 	if win.Calls == 1 {
 		calls = strings.TrimSuffix(calls, "s")
 	}
-	return fmt.Sprintf("the limit of %d %s in %s is used up", win.Calls, calls, short(win.Per))
+	return fmt.Sprintf("the limit of %d %s in %s is used up", win.Calls, calls, formatDuration(win.Per))
 }
 
-// short prints a duration as people write it: 10m and not 10m0s.
-func short(d time.Duration) string {
+// formatDuration returns a duration as people write it: 10m and not 10m0s.
+func formatDuration(d time.Duration) string {
 	switch {
 	case d%time.Hour == 0:
 		return fmt.Sprintf("%dh", d/time.Hour)

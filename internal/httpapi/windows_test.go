@@ -12,20 +12,6 @@ import (
 	"a0permit/internal/httpapi"
 )
 
-func class(name string, calls int, per time.Duration) httpapi.Class {
-	return httpapi.Class{Name: name, Calls: calls, Per: per, Has: func(string, string) bool { return true }}
-}
-
-// begin takes a slot, or fails the test.
-func begin(t *testing.T, p httpapi.Pacer) func(*http.Response) {
-	t.Helper()
-	done, err := p.Begin(t.Context(), http.MethodGet, "/")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return done
-}
-
 func TestWindowsCountFromTheAnswer(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -36,7 +22,7 @@ func TestWindowsCountFromTheAnswer(t *testing.T) {
 		first(&http.Response{StatusCode: 200})
 		begin(t, w)(&http.Response{StatusCode: 200})
 		begin(t, w)
-		// Not at 60 s, one window after it was sent: the server may have counted
+		// Not at 60 s, one window after it was sent: the service may have counted
 		// it as late as its answer, at 10 s.
 		if got := time.Since(start).Round(time.Second); got != 70*time.Second {
 			t.Errorf("third call went out after %v, want 70s", got)
@@ -47,7 +33,9 @@ func TestWindowsCountFromTheAnswer(t *testing.T) {
 func TestWindowsSpendEveryClassThatFits(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		posts := httpapi.Class{Name: "write", Calls: 1, Per: time.Minute, Has: func(method, _ string) bool { return method == http.MethodPost }}
+		posts := httpapi.Class{
+			Name: "write", Calls: 1, Per: time.Minute, Has: func(method, _ string) bool { return method == http.MethodPost },
+		}
 		w := httpapi.NewWindows([]httpapi.Class{posts, class("all", 2, time.Minute)}, nil)
 		start := time.Now()
 		for _, method := range []string{http.MethodPost, http.MethodGet} {
@@ -104,7 +92,7 @@ func TestWindowsNeverExceedTheLimit(t *testing.T) {
 
 func TestWindowsPauseAfter429(t *testing.T) {
 	t.Parallel()
-	refused := func(header string) *http.Response {
+	refusal := func(header string) *http.Response {
 		r := &http.Response{StatusCode: http.StatusTooManyRequests, Header: http.Header{}}
 		if header != "" {
 			r.Header.Set("Retry-After", header)
@@ -113,12 +101,12 @@ func TestWindowsPauseAfter429(t *testing.T) {
 	}
 	synctest.Test(t, func(t *testing.T) {
 		w := httpapi.NewWindows([]httpapi.Class{class("bulk", 100, 2*time.Minute)}, nil)
-		// Its own word first, then 30 s doubled, up to the class's window.
+		// Retry-After first, then 30 s doubled, up to the window of the class.
 		for _, step := range []struct {
 			header string
 			want   time.Duration
 		}{{"7", 7 * time.Second}, {"", time.Minute}, {"", 2 * time.Minute}, {"", 2 * time.Minute}} {
-			begin(t, w)(refused(step.header))
+			begin(t, w)(refusal(step.header))
 			start := time.Now()
 			done := begin(t, w)
 			if got := time.Since(start); got != step.want {
@@ -127,7 +115,7 @@ func TestWindowsPauseAfter429(t *testing.T) {
 			done(nil)
 		}
 		begin(t, w)(&http.Response{StatusCode: 200})
-		begin(t, w)(refused(""))
+		begin(t, w)(refusal(""))
 		start := time.Now()
 		begin(t, w)
 		if got := time.Since(start); got != 30*time.Second {

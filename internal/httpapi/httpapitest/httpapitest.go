@@ -1,5 +1,5 @@
-// Package httpapitest holds what the fake services share: a clock that can run
-// faster than the wall's, a log of the calls that arrived, and faults put in
+// Package httpapitest is what the fake services share: a clock that can run
+// faster than the wall clock, a record of the calls that arrived, and faults in
 // front of a handler. It knows nothing of Auth0 or Permit.
 package httpapitest
 
@@ -14,26 +14,27 @@ import (
 	"time"
 )
 
-// Clock tells a fake the time. Scale 120 lets ten minutes pass in five
-// seconds, so that rate windows can be held against real processes. A nil
-// Clock is the wall's.
+// Clock tells a fake the time. With a scale of 120 ten minutes pass in five
+// seconds, so that rate limits can be tested with real processes. A nil Clock is
+// the wall clock.
 type Clock struct {
-	began time.Time // by the wall
+	began time.Time // by the wall clock
 	start time.Time // by this clock
 	scale float64
 }
 
-// NewClock starts a clock now that runs scale times as fast as the wall's.
+// NewClock returns a clock that starts now and runs scale times as fast as the
+// wall clock.
 func NewClock(scale float64) *Clock {
 	return NewClockAt(time.Now(), scale)
 }
 
-// NewClockAt is NewClock for a clock that shows start now.
+// NewClockAt returns a clock like NewClock, but one that shows start now.
 func NewClockAt(start time.Time, scale float64) *Clock {
 	return &Clock{began: time.Now(), start: start, scale: scale}
 }
 
-// Now is the clock's time.
+// Now returns the clock's time.
 func (c *Clock) Now() time.Time {
 	if c == nil {
 		return time.Now()
@@ -41,8 +42,8 @@ func (c *Clock) Now() time.Time {
 	return c.start.Add(time.Duration(float64(time.Since(c.began)) * c.scale))
 }
 
-// Call is one request as it arrived, and the status it drew. Status 0 means
-// that the answer never reached the caller.
+// Call is one request as it arrived, and the status of its answer. 0 means that
+// no answer reached the caller.
 type Call struct {
 	At     time.Time
 	Method string
@@ -54,7 +55,7 @@ type Call struct {
 }
 
 // Recorder keeps every call that passes through it, in order of arrival. The
-// zero value is ready; it is safe for concurrent use.
+// zero value is ready to use, also concurrently.
 type Recorder struct {
 	Clock *Clock
 
@@ -62,7 +63,7 @@ type Recorder struct {
 	calls []Call
 }
 
-// Wrap records what arrives at next.
+// Wrap returns a handler that records what arrives and passes it on to next.
 func (r *Recorder) Wrap(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		body, err := io.ReadAll(req.Body)
@@ -79,7 +80,7 @@ func (r *Recorder) Wrap(next http.Handler) http.Handler {
 		})
 		r.mu.Unlock()
 		sw := &statusWriter{ResponseWriter: w}
-		// Deferred, since a handler drops the connection by a panic.
+		// Deferred, since a handler drops the connection with a panic.
 		defer func() {
 			r.mu.Lock()
 			r.calls[i].Status = sw.status
@@ -92,7 +93,7 @@ func (r *Recorder) Wrap(next http.Handler) http.Handler {
 	})
 }
 
-// Calls is a copy of what has arrived so far.
+// Calls returns a copy of the calls so far.
 func (r *Recorder) Calls() []Call {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -125,7 +126,7 @@ func (w *statusWriter) Write(p []byte) (int, error) {
 	return w.ResponseWriter.Write(p)
 }
 
-// Unwrap lets http.ResponseController reach the writer below.
+// Unwrap returns the writer below, for http.ResponseController.
 func (w *statusWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
 // Fault is what goes wrong with one call. The zero value lets it pass.
@@ -137,8 +138,8 @@ type Fault struct {
 	Lose       bool          // do the work, then drop the connection without an answer
 }
 
-// WithFaults asks choose what goes wrong with each call before next sees it.
-// A nil choose lets everything pass.
+// WithFaults returns a handler that asks choose what goes wrong with each call,
+// before next sees it. A nil choose lets everything pass.
 func WithFaults(next http.Handler, choose func(*http.Request) Fault) http.Handler {
 	if choose == nil {
 		return next
@@ -149,7 +150,7 @@ func WithFaults(next http.Handler, choose func(*http.Request) Fault) http.Handle
 		case f.Cut:
 			panic(http.ErrAbortHandler)
 		case f.Lose:
-			next.ServeHTTP(&nowhere{header: http.Header{}}, r)
+			next.ServeHTTP(&lostAnswer{header: http.Header{}}, r)
 			panic(http.ErrAbortHandler)
 		case f.Status != 0:
 			if f.RetryAfter != 0 {
@@ -157,21 +158,21 @@ func WithFaults(next http.Handler, choose func(*http.Request) Fault) http.Handle
 			}
 			w.Header().Set("Content-Type", "application/json")
 			w.WriteHeader(f.Status)
-			_, _ = io.WriteString(w, f.Body) // a caller that has gone is its own fault
+			_, _ = io.WriteString(w, f.Body) // a caller may have gone
 		default:
 			next.ServeHTTP(w, r)
 		}
 	})
 }
 
-// nowhere is a ResponseWriter whose answer is lost.
-type nowhere struct{ header http.Header }
+// lostAnswer is a ResponseWriter that keeps nothing.
+type lostAnswer struct{ header http.Header }
 
-func (n *nowhere) Header() http.Header         { return n.header }
-func (n *nowhere) Write(p []byte) (int, error) { return len(p), nil }
-func (n *nowhere) WriteHeader(int)             {}
+func (n *lostAnswer) Header() http.Header         { return n.header }
+func (n *lostAnswer) Write(p []byte) (int, error) { return len(p), nil }
+func (n *lostAnswer) WriteHeader(int)             {}
 
-// Transport calls a handler in the caller's own goroutine instead of over a
+// Transport calls a handler in the goroutine of the caller instead of over a
 // socket, so that a client and a fake can share a testing/synctest bubble.
 type Transport struct{ Handler http.Handler }
 
@@ -193,9 +194,12 @@ func (t Transport) RoundTrip(r *http.Request) (resp *http.Response, err error) {
 		switch p := recover(); p {
 		case nil:
 		case http.ErrAbortHandler:
-			if resp, err = nil, io.ErrUnexpectedEOF; w.status != 0 { // the answer has begun
-				resp, err = w.response(r, io.MultiReader(&w.body, broken{})), nil //nolint:bodyclose // it is returned
+			if w.status == 0 { // the answer has not begun
+				resp, err = nil, io.ErrUnexpectedEOF
+				return
 			}
+			//nolint:bodyclose // it is returned
+			resp, err = w.response(r, io.MultiReader(&w.body, brokenBody{})), nil
 		default:
 			panic(p)
 		}
@@ -221,10 +225,10 @@ func (a *answer) response(r *http.Request, body io.Reader) *http.Response {
 	}
 }
 
-// broken is the end of an answer whose connection was dropped.
-type broken struct{}
+// brokenBody is the end of an answer whose connection was dropped.
+type brokenBody struct{}
 
-func (broken) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
+func (brokenBody) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
 
 func (a *answer) Header() http.Header { return a.header }
 
