@@ -1,7 +1,9 @@
 package permit_test
 
 import (
+	"context"
 	"errors"
+	"fmt"
 	"maps"
 	"net/http"
 	"slices"
@@ -15,8 +17,8 @@ import (
 	"a0permit/internal/permit/permittest"
 )
 
-// What is made of an error body. Those of Permit itself are from its
-// documents and from reports of people.
+// The error bodies of Permit itself are from its documents and from public
+// reports.
 func TestParseError(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -27,17 +29,21 @@ func TestParseError(t *testing.T) {
 	}{
 		{
 			"ErrorDetails", 404,
-			`{"id":"49fa6e67","title":"The requested data could not be found","error_code":"NOT_FOUND","message":"we could not find 'Role'.\nPlease  try again.","support_link":"https://x","additional_info":{"a":[1]}}`,
+			`{"id":"49fa6e67","title":"The requested data could not be found","error_code":"NOT_FOUND",` +
+				`"message":"we could not find 'Role'.\nPlease  try again.",` +
+				`"support_link":"https://x","additional_info":{"a":[1]}}`,
 			httpapi.APIError{Code: "NOT_FOUND", Message: "we could not find 'Role'. Please try again.", RequestID: "49fa6e67"},
 		},
 		{
 			"ErrorDetails without a message", 409,
-			`{"id":"49fa6e67","title":"The object already exists","error_code":"DUPLICATE_ENTITY","message":null,"additional_info":null}`,
+			`{"id":"49fa6e67","title":"The object already exists","error_code":"DUPLICATE_ENTITY","message":null,` +
+				`"additional_info":null}`,
 			httpapi.APIError{Code: "DUPLICATE_ENTITY", Message: "The object already exists", RequestID: "49fa6e67"},
 		},
 		{
 			"one fault of a bulk call", 422,
-			`{"detail":[{"loc":["body","operations",3,"email"],"msg":"value is not a valid email address","type":"value_error.email"}]}`,
+			`{"detail":[{"loc":["body","operations",3,"email"],"msg":"value is not a valid email address",` +
+				`"type":"value_error.email"}]}`,
 			httpapi.APIError{
 				Message: "body.operations.email: value is not a valid email address",
 				Items:   map[int]string{3: "body.operations.email: value is not a valid email address"},
@@ -53,7 +59,8 @@ func TestParseError(t *testing.T) {
 		},
 		{
 			"two faults of one item, and a place within it", 422,
-			`{"detail":[{"loc":["body","operations",2,"key"],"msg":"A"},{"loc":["body","operations",2,"role_assignments",7,"role"],"msg":"B"}]}`,
+			`{"detail":[{"loc":["body","operations",2,"key"],"msg":"A"},` +
+				`{"loc":["body","operations",2,"role_assignments",7,"role"],"msg":"B"}]}`,
 			httpapi.APIError{
 				Message: "body.operations.key: A; body.operations.role_assignments.role: B",
 				Items:   map[int]string{2: "body.operations.key: A; body.operations.role_assignments.role: B"},
@@ -65,7 +72,8 @@ func TestParseError(t *testing.T) {
 		},
 		{
 			"many faults: three are enough to read", 422,
-			`{"detail":[{"loc":["x",0],"msg":"A"},{"loc":["x",1],"msg":"B"},{"loc":["x",2],"msg":"C"},{"loc":["x",3],"msg":"D"}]}`,
+			`{"detail":[{"loc":["x",0],"msg":"A"},{"loc":["x",1],"msg":"B"},` +
+				`{"loc":["x",2],"msg":"C"},{"loc":["x",3],"msg":"D"}]}`,
 			httpapi.APIError{Message: "x: A; x: B; x: C", Items: map[int]string{0: "x: A", 1: "x: B", 2: "x: C", 3: "x: D"}},
 		},
 		{"detail as a text", 403, `{"detail":"Not  allowed\n  here"}`, httpapi.APIError{Message: "Not allowed here"}},
@@ -79,13 +87,22 @@ func TestParseError(t *testing.T) {
 			"gateway", 403, `{"error":"rate_limited","message":"You have exceeded the rate limit."}`,
 			httpapi.APIError{Code: "rate_limited", Message: "You have exceeded the rate limit."},
 		},
-		{"a code from Permit beats the gateway's", 403, `{"error":"x","error_code":"Y","message":"m"}`, httpapi.APIError{Code: "Y", Message: "m"}},
-		{"a code alone", 400, `{"error_code":"INVALID_INPUT"}`, httpapi.APIError{Code: "INVALID_INPUT", Message: `"{\"error_code\":\"INVALID_INPUT\"}"`}},
+		{
+			"a code from Permit beats the gateway's", 403, `{"error":"x","error_code":"Y","message":"m"}`,
+			httpapi.APIError{Code: "Y", Message: "m"},
+		},
+		{
+			"a code alone", 400, `{"error_code":"INVALID_INPUT"}`,
+			httpapi.APIError{Code: "INVALID_INPUT", Message: `"{\"error_code\":\"INVALID_INPUT\"}"`},
+		},
 		{
 			"HTML", 413, "<html>\n<body><h1>413 Request Entity Too Large</h1></body>\n</html>",
 			httpapi.APIError{Message: `"<html> <body><h1>413 Request Entity Too Large</h1></body> </html>"`},
 		},
-		{"a lot of HTML", 400, strings.Repeat("<p>é</p>", 50), httpapi.APIError{Message: `"` + strings.Repeat("<p>é</p>", 22) + `<p..."`}},
+		{
+			"a lot of HTML", 400, strings.Repeat("<p>é</p>", 50),
+			httpapi.APIError{Message: `"` + strings.Repeat("<p>é</p>", 22) + `<p..."`},
+		},
 		{"an array", 400, `["no"]`, httpapi.APIError{Message: `"[\"no\"]"`}},
 		{"a cut answer", 400, `{"error_code":"NOT_`, httpapi.APIError{Message: `"{\"error_code\":\"NOT_"`}},
 		{"nothing", 400, "", httpapi.APIError{}},
@@ -93,7 +110,7 @@ func TestParseError(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			err := client(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			err := newClient(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 				w.WriteHeader(tt.status)
 				_, _ = w.Write([]byte(tt.body))
 			})).PutUsers(t.Context(), nil)
@@ -113,21 +130,27 @@ func TestParseError(t *testing.T) {
 	}
 }
 
-// The index of a fault is that of the item which was sent.
+// The index of a fault is that of the item in the request.
 func TestFaultyItems(t *testing.T) {
 	t.Parallel()
 	s := permittest.New(permittest.Options{})
 	s.Seed(permittest.State{Users: []permittest.User{{Key: "a"}}, Roles: []permittest.Role{{Key: "r", Name: "R"}}})
-	ctx, c := t.Context(), client(s)
+	ctx, c := t.Context(), newClient(s)
 	tests := []struct {
 		name string
 		err  error
 		want []int
 	}{
-		{"users", c.PutUsers(ctx, []permit.User{{Key: "b"}, {Key: "c", Email: "no"}, {Key: "d"}, {Key: "e f", Email: "no"}}), []int{1, 3}},
+		{
+			"users", c.PutUsers(ctx, []permit.User{{Key: "b"}, {Key: "c", Email: "no"}, {Key: "d"}, {Key: "e f", Email: "no"}}),
+			[]int{1, 3},
+		},
 		{"roles", c.PutRoles(ctx, []permit.Role{{Key: "s t", Name: "S"}, {Key: "u", Name: "U"}}), []int{0}},
 		{"tenants", c.CreateTenants(ctx, []permit.Tenant{{Key: "b", Name: "B"}, {Key: "c/d", Name: "C"}}), []int{1}},
-		{"assignments", c.Assign(ctx, []permit.Assignment{{User: "a", Role: "r", Tenant: "default"}, {User: "a", Role: "r"}}), []int{1}},
+		{
+			"assignments", c.Assign(ctx, []permit.Assignment{{User: "a", Role: "r", Tenant: "default"}, {User: "a", Role: "r"}}),
+			[]int{1},
+		},
 	}
 	for _, tt := range tests {
 		api, ok := errors.AsType[*httpapi.APIError](tt.err)
@@ -138,5 +161,17 @@ func TestFaultyItems(t *testing.T) {
 		if got := slices.Sorted(maps.Keys(api.Items)); !slices.Equal(got, tt.want) {
 			t.Errorf("%s: items %v, want %v: %v", tt.name, got, tt.want, tt.err)
 		}
+	}
+}
+
+func TestStatus(t *testing.T) {
+	t.Parallel()
+	refused := &httpapi.APIError{Status: http.StatusConflict}
+	got := []int{
+		permit.Status(nil), permit.Status(errors.New("network")), permit.Status(context.Canceled),
+		permit.Status(refused), permit.Status(fmt.Errorf("load: %w", errors.Join(errors.New("and"), refused))),
+	}
+	if want := []int{0, 0, 0, 409, 409}; !slices.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
 	}
 }

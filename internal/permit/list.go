@@ -11,7 +11,7 @@ import (
 	"strconv"
 )
 
-// Most items that a page may be asked for (OpenAPI: per_page).
+// The most items that a page can be asked for (OpenAPI: per_page).
 const (
 	PageSize            = 100
 	AssignmentsPageSize = 1000
@@ -29,7 +29,7 @@ func ignoreShrunk[T any](list iter.Seq2[T, error]) iter.Seq2[T, error] {
 	}
 }
 
-// list is a page: Permit answers some lists as a bare array and some as an
+// list is one page of a list. Permit answers with a bare array or with an
 // envelope, depending on the endpoint and its parameters.
 type list[T any] struct {
 	items []T
@@ -54,14 +54,14 @@ func (l *list[T]) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// ErrShrunk is a list out of which something went while it was read: what
-// followed has moved up, and an item may have passed from a page not yet read to
-// one that was.
+// ErrShrunk is the error of a list that lost an item while it was read. The
+// items behind it have moved up, and one may have moved from a page that was not
+// read yet to one that was.
 var ErrShrunk = errors.New("the list has become shorter while it was read")
 
-// pages yields all items of a list. The end is the total, where the answer
-// says one, else a page that is not full. An error is yielded once, last:
-// ErrShrunk when all else was had.
+// pages yields all items of a list. It ends with the total, where answers have
+// one, and otherwise with a page that is not full. An error is yielded once, at
+// the end: ErrShrunk after all other items.
 func pages[T any](ctx context.Context, c *Client, path string, size int, filter url.Values) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		var none T
@@ -82,7 +82,7 @@ func pages[T any](ctx context.Context, c *Client, path string, size int, filter 
 				}
 			}
 			seen += len(answer.items)
-			// A total that has been passed says nothing, as 0 does.
+			// More items than the total are as good as no total.
 			if len(answer.items) == 0 || seen == answer.total || seen > answer.total && len(answer.items) < size {
 				if shrunk {
 					yield(none, ErrShrunk)

@@ -16,12 +16,12 @@ import (
 	"a0permit/internal/permit"
 )
 
-// pager answers a list of users u0, u1, ... a page at a time.
+// pager answers a list of users u0, u1, ... page by page.
 type pager struct {
 	items    int
 	envelope bool
 	total    func(page int) any // nil: no total_count
-	most     int                // grants no larger pages; 0: as large as asked for
+	most     int                // the largest page that it grants; 0: any
 
 	queries []url.Values
 }
@@ -37,8 +37,9 @@ func (p *pager) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	from := min(p.items, (page-1)*size)
 	data := []map[string]any{}
 	for i := range min(p.items-from, size) {
-		// Fields that the client does not know are nothing to it.
-		data = append(data, map[string]any{"key": fmt.Sprintf("u%d", from+i), "user": fmt.Sprintf("u%d", from+i), "new_field": []int{1}})
+		name := fmt.Sprintf("u%d", from+i)
+		// The client does not know new_field.
+		data = append(data, map[string]any{"key": name, "user": name, "new_field": []int{1}})
 	}
 	var answer any = data
 	if p.envelope {
@@ -51,7 +52,7 @@ func (p *pager) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_ = json.NewEncoder(w).Encode(answer)
 }
 
-func says(total any) func(int) any { return func(int) any { return total } }
+func constantTotal(total any) func(int) any { return func(int) any { return total } }
 
 func TestPages(t *testing.T) {
 	t.Parallel()
@@ -68,25 +69,25 @@ func TestPages(t *testing.T) {
 		{"array, two full pages and an empty one", pager{items: 200}, 3},
 		{"array, three pages", pager{items: 250}, 3},
 
-		{"total, empty", pager{envelope: true, total: says(0)}, 1},
-		{"total, one", pager{items: 1, envelope: true, total: says(1)}, 1},
-		{"total, one less than a page", pager{items: 99, envelope: true, total: says(99)}, 1},
-		{"total, a full page", pager{items: 100, envelope: true, total: says(100)}, 1},
-		{"total, one more than a page", pager{items: 101, envelope: true, total: says(101)}, 2},
-		{"total, three pages", pager{items: 250, envelope: true, total: says(250)}, 3},
-		{"total, of a server with smaller pages", pager{items: 250, envelope: true, total: says(250), most: 30}, 9},
+		{"total, empty", pager{envelope: true, total: constantTotal(0)}, 1},
+		{"total, one", pager{items: 1, envelope: true, total: constantTotal(1)}, 1},
+		{"total, one less than a page", pager{items: 99, envelope: true, total: constantTotal(99)}, 1},
+		{"total, a full page", pager{items: 100, envelope: true, total: constantTotal(100)}, 1},
+		{"total, one more than a page", pager{items: 101, envelope: true, total: constantTotal(101)}, 2},
+		{"total, three pages", pager{items: 250, envelope: true, total: constantTotal(250)}, 3},
+		{"total, of a server with smaller pages", pager{items: 250, envelope: true, total: constantTotal(250), most: 30}, 9},
 
 		{"envelope alone, empty", pager{envelope: true}, 1},
 		{"envelope alone, a full page and an empty one", pager{items: 100, envelope: true}, 2},
 		{"envelope alone, two pages", pager{items: 150, envelope: true}, 2},
-		{"total null", pager{items: 100, envelope: true, total: says(nil)}, 2},
+		{"total null", pager{items: 100, envelope: true, total: constantTotal(nil)}, 2},
 
-		{"total too high", pager{items: 150, envelope: true, total: says(400)}, 3},
-		{"total too high, and nothing", pager{envelope: true, total: says(400)}, 1},
-		{"total too low", pager{items: 250, envelope: true, total: says(40)}, 3},
-		{"total 0", pager{items: 250, envelope: true, total: says(0)}, 3},
-		{"total -1", pager{items: 250, envelope: true, total: says(-1)}, 3},
-		{"total too low for a second page that is full", pager{items: 250, envelope: true, total: says(150)}, 3},
+		{"total too high", pager{items: 150, envelope: true, total: constantTotal(400)}, 3},
+		{"total too high, and nothing", pager{envelope: true, total: constantTotal(400)}, 1},
+		{"total too low", pager{items: 250, envelope: true, total: constantTotal(40)}, 3},
+		{"total 0", pager{items: 250, envelope: true, total: constantTotal(0)}, 3},
+		{"total -1", pager{items: 250, envelope: true, total: constantTotal(-1)}, 3},
+		{"total too low for a second page that is full", pager{items: 250, envelope: true, total: constantTotal(150)}, 3},
 		{"total grows", pager{items: 250, envelope: true, total: func(page int) any { return 110 * page }}, 4},
 		{"total on the first page only", pager{items: 250, envelope: true, total: func(page int) any {
 			if page == 1 {
@@ -98,7 +99,7 @@ func TestPages(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			users, err := collect(client(&tt.pager).Users(t.Context()))
+			users, err := collect(newClient(&tt.pager).Users(t.Context()))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -119,18 +120,18 @@ func TestPages(t *testing.T) {
 	}
 }
 
-// lister makes a list and says how many items it had.
+// lister reads a list and returns the number of its items.
 type lister func(context.Context, *permit.Client) (int, error)
 
-func count[T any](list func(*permit.Client, context.Context) iter.Seq2[T, error]) lister {
+func countItems[T any](list func(*permit.Client, context.Context) iter.Seq2[T, error]) lister {
 	return func(ctx context.Context, c *permit.Client) (int, error) {
 		items, err := collect(list(c, ctx))
 		return len(items), err
 	}
 }
 
-func assignments(users ...string) lister {
-	return count(func(c *permit.Client, ctx context.Context) iter.Seq2[permit.Held, error] {
+func assignmentLister(users ...string) lister {
+	return countItems(func(c *permit.Client, ctx context.Context) iter.Seq2[permit.Held, error] {
 		if len(users) > 0 {
 			return c.AssignmentsOf(ctx, users)
 		}
@@ -138,8 +139,7 @@ func assignments(users ...string) lister {
 	})
 }
 
-// Pages as large as Permit grants, one after the other, with the filter on
-// each.
+// The pages are as large as Permit grants, and each is asked for with the filter.
 func TestPageQueries(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -149,25 +149,31 @@ func TestPageQueries(t *testing.T) {
 		want []string
 	}{
 		{
-			"users", count((*permit.Client).Users), 150,
+			"users", countItems((*permit.Client).Users), 150,
 			[]string{"page=1&per_page=100", "page=2&per_page=100"},
 		},
 		{
-			"roles", count((*permit.Client).Roles), 99,
+			"roles", countItems((*permit.Client).Roles), 99,
 			[]string{"page=1&per_page=100"},
 		},
 		{
-			"tenants", count((*permit.Client).Tenants), 99,
+			"tenants", countItems((*permit.Client).Tenants), 99,
 			[]string{"page=1&per_page=100"},
 		},
-		{"assignments", assignments(), 1500, []string{"page=1&per_page=1000", "page=2&per_page=1000"}},
-		{"assignments of users", assignments("auth0|a", "b&page=7"), 1500, []string{"page=1&per_page=1000&user=auth0%7Ca&user=b%26page%3D7", "page=2&per_page=1000&user=auth0%7Ca&user=b%26page%3D7"}},
+		{"assignments", assignmentLister(), 1500, []string{"page=1&per_page=1000", "page=2&per_page=1000"}},
+		{
+			"assignments of users", assignmentLister("auth0|a", "b&page=7"), 1500,
+			[]string{
+				"page=1&per_page=1000&user=auth0%7Ca&user=b%26page%3D7",
+				"page=2&per_page=1000&user=auth0%7Ca&user=b%26page%3D7",
+			},
+		},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			p := &pager{items: tt.n}
-			if n, err := tt.call(t.Context(), client(p)); n != tt.n || err != nil {
+			if n, err := tt.call(t.Context(), newClient(p)); n != tt.n || err != nil {
 				t.Errorf("%d items, %v; want %d", n, err, tt.n)
 			}
 			var got []string
@@ -181,9 +187,9 @@ func TestPageQueries(t *testing.T) {
 	}
 }
 
-// Users are asked for in as few calls as their number and their keys' length
-// allow, each once.
-func TestManyUsersInAFilter(t *testing.T) {
+// A filter asks for each user once, in as few calls as the number and the keys of
+// the users allow.
+func TestAssignmentsOfManyUsers(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct{ length, n, calls int }{{30, 100, 1}, {30, 101, 2}, {255, 100, 5}, {9000, 1, 1}} {
 		t.Run(fmt.Sprintf("%d of %d", tt.n, tt.length), func(t *testing.T) {
@@ -193,7 +199,7 @@ func TestManyUsersInAFilter(t *testing.T) {
 				users = append(users, fmt.Sprintf("auth0|%0*d", tt.length-len("auth0|"), i))
 			}
 			p := &pager{}
-			if _, err := collect(client(p).AssignmentsOf(t.Context(), users)); err != nil {
+			if _, err := collect(newClient(p).AssignmentsOf(t.Context(), users)); err != nil {
 				t.Fatal(err)
 			}
 			var asked []string

@@ -12,8 +12,11 @@ import (
 
 func TestNotAList(t *testing.T) {
 	t.Parallel()
-	for _, body := range []string{`{}`, `{"items":[]}`, `{"data":null}`, `{"data":{}}`, `null`, `"list"`, `[{"key":1}]`, `{"data":[],"total_count":"9"}`, `<html>`} {
-		users, err := collect(client(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+	for _, body := range []string{
+		`{}`, `{"items":[]}`, `{"data":null}`, `{"data":{}}`, `null`, `"list"`, `[{"key":1}]`,
+		`{"data":[],"total_count":"9"}`, `<html>`,
+	} {
+		users, err := collect(newClient(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			_, _ = w.Write([]byte(body))
 		})).Users(t.Context()))
 		if err == nil || len(users) > 0 || !strings.Contains(err.Error(), "GET /v2/facts"+place+"/users") {
@@ -22,11 +25,11 @@ func TestNotAList(t *testing.T) {
 	}
 }
 
-// A fault in the middle is yielded once, behind what came before it.
+// An error in the middle of a list is yielded once, after the items before it.
 func TestListBreaksOff(t *testing.T) {
 	t.Parallel()
 	p := &pager{items: 500}
-	c := client(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	c := newClient(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Query().Get("page") == "3" {
 			w.WriteHeader(http.StatusForbidden)
 			return
@@ -49,12 +52,12 @@ func TestListBreaksOff(t *testing.T) {
 	}
 }
 
-// Who has seen enough is not answered further.
+// A caller that leaves a list early causes no more calls.
 func TestListLeftEarly(t *testing.T) {
 	t.Parallel()
 	p := &pager{items: 500}
 	seen := 0
-	for _, err := range client(p).Users(t.Context()) {
+	for _, err := range newClient(p).Users(t.Context()) {
 		if seen++; seen == 100 || err != nil {
 			break
 		}
@@ -65,7 +68,7 @@ func TestListLeftEarly(t *testing.T) {
 	ctx, cancel := context.WithCancelCause(t.Context())
 	stop := errors.New("stop")
 	cancel(stop)
-	if _, err := collect(client(p).Users(ctx)); !errors.Is(err, stop) || len(p.queries) != 1 {
+	if _, err := collect(newClient(p).Users(ctx)); !errors.Is(err, stop) || len(p.queries) != 1 {
 		t.Errorf("cancelled: %v, %d calls", err, len(p.queries))
 	}
 }

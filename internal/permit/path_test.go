@@ -13,8 +13,8 @@ import (
 	"a0permit/internal/permit/permittest"
 )
 
-// A key is one segment of the path, whatever is in it. Over a real connection,
-// since it is the wire that counts.
+// A key is one segment of the path, whatever is in it. The test uses a real
+// connection, since the bytes sent are what counts.
 func TestKeysInPaths(t *testing.T) {
 	t.Parallel()
 	tests := []struct{ key, want string }{
@@ -54,7 +54,7 @@ func TestKeysInPaths(t *testing.T) {
 	}
 }
 
-// Each key that Permit allows names its own user, and no other's.
+// Each key that Permit allows reaches its own user and no other.
 func TestKeysThatPermitAllows(t *testing.T) {
 	t.Parallel()
 	s := permittest.New(permittest.Options{})

@@ -14,17 +14,17 @@ type Tenant struct {
 	Attributes map[string]any `json:"attributes,omitempty"`
 }
 
-// Tenants lists the tenants of the environment.
+// Tenants yields the tenants of the environment.
 func (c *Client) Tenants(ctx context.Context) iter.Seq2[Tenant, error] {
 	return ignoreShrunk(pages[Tenant](ctx, c, c.facts+"/tenants", PageSize, nil))
 }
 
-// CreateTenants creates tenants in one call: all or, as for users, none.
+// CreateTenants creates tenants in one call: all of them, or none on an error.
 func (c *Client) CreateTenants(ctx context.Context, tenants []Tenant) error {
 	return c.send(ctx, http.MethodPost, c.facts+"/bulk/tenants", operations[Tenant]{tenants})
 }
 
-// RenameTenant gives a tenant another name and leaves the rest of it.
+// RenameTenant changes the name of a tenant, and nothing else.
 func (c *Client) RenameTenant(ctx context.Context, key, name string) error {
 	body := struct {
 		Name string `json:"name"`
@@ -32,7 +32,7 @@ func (c *Client) RenameTenant(ctx context.Context, key, name string) error {
 	return c.send(ctx, http.MethodPatch, c.facts+"/tenants/"+url.PathEscape(key), body)
 }
 
-// CreateTenant creates one tenant; 409, or 200, says that it is there.
+// CreateTenant creates one tenant. Permit answers 409, or 200, when it exists.
 func (c *Client) CreateTenant(ctx context.Context, tenant Tenant) error {
 	return c.send(ctx, http.MethodPost, c.facts+"/tenants", tenant)
 }

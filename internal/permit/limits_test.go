@@ -8,7 +8,7 @@ import (
 	"a0permit/internal/permit"
 )
 
-// The table of the design: which limits a call is counted against.
+// Each call counts in the classes that Permit publishes for it.
 func TestClasses(t *testing.T) {
 	t.Parallel()
 	tests := []struct{ call, want string }{
@@ -32,7 +32,7 @@ func TestClasses(t *testing.T) {
 		{"POST /v2/facts/p/e/role_assignments/bulk", "bulk write all"},
 		{"DELETE /v2/facts/p/e/role_assignments/bulk", "bulk delete write all"},
 
-		// Names are not what they look like.
+		// Keys that look like parts of the path.
 		{"PUT /v2/facts/p/e/users/bulk", "write all"},
 		{"PUT /v2/facts/p/e/users/role_assignments%2Fbulk", "write all"},
 		{"PUT /v2/facts/bulk/bulk/users/u", "write all"},
@@ -78,7 +78,7 @@ func TestLimits(t *testing.T) {
 	}
 }
 
-// The published caps of bulk calls, and of a filter.
+// The caps of bulk calls and of a filter are the published ones.
 func TestCaps(t *testing.T) {
 	t.Parallel()
 	got := [...]int{permit.MaxUsers, permit.MaxTenants, permit.MaxAssignments, permit.MaxRoles, permit.MaxFilter}

@@ -1,0 +1,115 @@
+package permit
+
+import (
+	"context"
+	"iter"
+	"net/http"
+	"net/url"
+	"time"
+)
+
+// Assignment gives a user a role, in a tenant or on a resource instance.
+type Assignment struct {
+	User             string `json:"user"`
+	Role             string `json:"role"`
+	Tenant           string `json:"tenant,omitempty"`
+	ResourceInstance string `json:"resource_instance,omitempty"`
+}
+
+// Held is an assignment as Permit answers it.
+type Held struct {
+	Assignment
+	CreatedAt string `json:"created_at"`
+}
+
+// Created returns the time of the assignment, zero when Permit does not say.
+func (h Held) Created() time.Time {
+	at, err := time.Parse(time.RFC3339, h.CreatedAt)
+	if err != nil {
+		return time.Time{}
+	}
+	return at
+}
+
+// Assignments yields the role assignments of the environment.
+func (c *Client) Assignments(ctx context.Context) iter.Seq2[Held, error] {
+	return ignoreShrunk(pages[Held](ctx, c, c.facts+"/role_assignments", AssignmentsPageSize, nil))
+}
+
+// AssignmentsOf yields the role assignments of these users. It makes as few
+// calls as it can.
+func (c *Client) AssignmentsOf(ctx context.Context, users []string) iter.Seq2[Held, error] {
+	return func(yield func(Held, error) bool) {
+		for batch := range userBatches(users) {
+			if !c.yieldAssignments(ctx, batch, yield) {
+				return
+			}
+		}
+	}
+}
+
+// yieldAssignments makes one call for all users. When the answer is 404, which
+// may be about a user that no longer exists, it makes a call for each half.
+func (c *Client) yieldAssignments(ctx context.Context, users []string, yield func(Held, error) bool) bool {
+	path, filter := c.facts+"/role_assignments", url.Values{"user": users}
+	for held, err := range ignoreShrunk(pages[Held](ctx, c, path, AssignmentsPageSize, filter)) {
+		switch {
+		case Status(err) == http.StatusNotFound && len(users) == 1:
+			return true
+		case Status(err) == http.StatusNotFound:
+			half := len(users) / 2
+			return c.yieldAssignments(ctx, users[:half], yield) && c.yieldAssignments(ctx, users[half:], yield)
+		case !yield(held, err) || err != nil:
+			return false
+		}
+	}
+	return true
+}
+
+// MaxFilter is the most users that a list can be filtered by (OpenAPI).
+const MaxFilter = 100
+
+// maxQuery bounds the users in the URL of one call, in bytes. What stands in
+// front of an API accepts URLs of 8 KiB (CloudFront's limit), and a key can have
+// 255 characters.
+const maxQuery = 6000
+
+// userBatches yields users in parts that fit one call each.
+func userBatches(users []string) iter.Seq[[]string] {
+	return func(yield func([]string) bool) {
+		for len(users) > 0 {
+			n := 0
+			for size := 0; n < len(users) && n < MaxFilter; n++ {
+				if size += len("&user=") + len(url.QueryEscape(users[n])); size > maxQuery && n > 0 {
+					break
+				}
+			}
+			if !yield(users[:n]) {
+				return
+			}
+			users = users[n:]
+		}
+	}
+}
+
+// Assign makes assignments in one call. What it does with one that exists is not
+// known: 409 may mean that.
+func (c *Client) Assign(ctx context.Context, assignments []Assignment) error {
+	return c.send(ctx, http.MethodPost, c.facts+"/role_assignments/bulk", assignments)
+}
+
+// AssignOne makes one assignment. Permit answers 409 when it exists.
+func (c *Client) AssignOne(ctx context.Context, assignment Assignment) error {
+	return c.send(ctx, http.MethodPost, c.facts+"/role_assignments", assignment)
+}
+
+// Unassign removes assignments in one call. What it does with one that does not
+// exist is not known: 404 may mean that.
+func (c *Client) Unassign(ctx context.Context, assignments []Assignment) error {
+	return c.send(ctx, http.MethodDelete, c.facts+"/role_assignments/bulk", assignments)
+}
+
+// UnassignOne removes one assignment. Permit answers 404 when it does not exist.
+func (c *Client) UnassignOne(ctx context.Context, assignment Assignment) error {
+	return c.send(ctx, http.MethodDelete, c.facts+"/role_assignments", assignment)
+}
