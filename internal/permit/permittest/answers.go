@@ -5,16 +5,16 @@ import (
 	"time"
 )
 
-// opt is an optional text. Absent is left out, or null under Options.Nulls;
-// which of the two the service does is unverified. Empty counts as absent.
+// opt is an optional text. An empty one is absent. It is left out of the answer,
+// or null under Options.Nulls; which of the two the service does is unverified.
 type opt struct {
 	text string
 	null bool
 }
 
-func (s *Server) opt(text string) opt { return opt{text, s.o.Nulls} }
+func (s *Server) optional(text string) opt { return opt{text, s.o.Nulls} }
 
-// IsZero is what omitzero asks.
+// IsZero reports whether omitzero leaves the text out.
 func (o opt) IsZero() bool { return o.text == "" && !o.null }
 
 // MarshalJSON implements json.Marshaler.
@@ -25,7 +25,7 @@ func (o opt) MarshalJSON() ([]byte, error) {
 	return json.Marshal(o.text)
 }
 
-// stamp is a time as Python's isoformat writes it.
+// stamp is a time that is encoded as Python's isoformat writes it.
 type stamp time.Time
 
 // MarshalText implements encoding.TextMarshaler.
@@ -37,7 +37,7 @@ func (s stamp) MarshalText() ([]byte, error) {
 	return t.AppendFormat(nil, "2006-01-02T15:04:05.000000-07:00"), nil
 }
 
-// place is in every object that is read.
+// place is part of every object in an answer.
 type place struct {
 	Organization string `json:"organization_id"`
 	Project      string `json:"project_id"`
@@ -46,7 +46,7 @@ type place struct {
 
 var here = place{OrganizationID, ProjectID, EnvironmentID}
 
-func attributes(raw json.RawMessage) json.RawMessage {
+func orEmptyObject(raw json.RawMessage) json.RawMessage {
 	if raw == nil {
 		return json.RawMessage("{}")
 	}
@@ -68,9 +68,9 @@ type roleRead struct {
 
 func (s *Server) readRole(r *role) roleRead {
 	return roleRead{
-		ID: r.id, Key: r.key, Name: r.name, Description: s.opt(r.description),
+		ID: r.id, Key: r.key, Name: r.name, Description: s.optional(r.description),
 		Permissions: append([]string{}, r.permissions...), Extends: append([]string{}, r.extends...),
-		Attributes: attributes(r.attributes), place: here, Created: stamp(r.created), Updated: stamp(r.updated),
+		Attributes: orEmptyObject(r.attributes), place: here, Created: stamp(r.created), Updated: stamp(r.updated),
 	}
 }
 
@@ -88,7 +88,7 @@ type tenantRead struct {
 
 func (s *Server) readTenant(t *tenant) tenantRead {
 	return tenantRead{
-		ID: t.id, Key: t.key, Name: t.name, Description: s.opt(t.description), Attributes: attributes(t.attributes),
+		ID: t.id, Key: t.key, Name: t.name, Description: s.optional(t.description), Attributes: orEmptyObject(t.attributes),
 		place: here, Created: stamp(t.created), Updated: stamp(t.updated), LastAction: stamp(t.updated),
 	}
 }
@@ -141,11 +141,12 @@ type assignmentRead struct {
 
 func (s *Server) readAssignment(a *assignment) assignmentRead {
 	r := assignmentRead{
-		ID: a.id, User: a.user.key, Role: a.role.key, Tenant: a.tenant.key, Instance: s.opt(""), InstanceID: s.opt(""),
+		ID: a.id, User: a.user.key, Role: a.role.key, Tenant: a.tenant.key,
+		Instance: s.optional(""), InstanceID: s.optional(""),
 		UserID: a.user.id, RoleID: a.role.id, TenantID: a.tenant.id, place: here, Created: stamp(a.created),
 	}
 	if a.instance != nil {
-		r.Instance, r.InstanceID = s.opt(a.instance.key), s.opt(a.instance.id.String())
+		r.Instance, r.InstanceID = s.optional(a.instance.key), s.optional(a.instance.id.String())
 	}
 	return r
 }

@@ -7,7 +7,8 @@ import (
 	"strings"
 )
 
-// listAssignments: an array, unless the total is asked for (spec).
+// listAssignments answers an array, or an envelope when the total is asked for
+// (spec).
 func (s *Server) listAssignments(c *call) (answer, error) {
 	users, roles, tenants := c.query.list("user"), c.query.list("role"), c.query.list("tenant")
 	resource, _ := c.query.last("resource")
@@ -17,26 +18,26 @@ func (s *Server) listAssignments(c *call) (answer, error) {
 	if err := c.query.err(); err != nil {
 		return answer{}, err
 	}
-	ofUser, err := filter(s, "User", users, s.seen)
+	ofUser, err := resolveFilter(s, "User", users, s.visibleUser)
 	if err != nil {
 		return answer{}, err
 	}
-	ofRole, err := filter(s, "Role", roles, s.role)
+	ofRole, err := resolveFilter(s, "Role", roles, s.role)
 	if err != nil {
 		return answer{}, err
 	}
-	inTenant, err := filter(s, "Tenant", tenants, s.tenant)
+	inTenant, err := resolveFilter(s, "Tenant", tenants, s.tenant)
 	if err != nil {
 		return answer{}, err
 	}
 	items := s.assignments.all()
 	switch {
 	case ofUser != nil:
-		items = ofUsers(ofUser)
+		items = assignmentsOf(ofUser)
 	case len(ofRole) == 1:
-		items, ofRole = the(ofRole).assignments.all(), nil
+		items, ofRole = onlyMember(ofRole).assignments.all(), nil
 	case len(inTenant) == 1:
-		items, inTenant = the(inTenant).assignments.all(), nil
+		items, inTenant = onlyMember(inTenant).assignments.all(), nil
 	}
 	var keep func(*assignment) bool
 	if ofRole != nil || inTenant != nil || resource != "" || at != "" {
@@ -46,12 +47,12 @@ func (s *Server) listAssignments(c *call) (answer, error) {
 				(at == "" || a.instance != nil && (a.instance.key == at || a.instance.id.String() == at))
 		}
 	}
-	return paged(items, keep, g, envelope, s.readAssignment)
+	return answerPage(items, keep, g, envelope, s.readAssignment)
 }
 
-// filter is the set of what a repeatable parameter names; nil without one.
-// Whether a name of nothing is an error is unverified.
-func filter[T any](s *Server, kind string, refs []string, find func(string) *T) (map[*T]bool, error) {
+// resolveFilter returns the set of what a repeatable parameter names, nil
+// without one. Whether an unknown name is an error is unverified.
+func resolveFilter[T any](s *Server, kind string, refs []string, find func(string) *T) (map[*T]bool, error) {
 	if len(refs) == 0 {
 		return nil, nil
 	}
@@ -61,25 +62,25 @@ func filter[T any](s *Server, kind string, refs []string, find func(string) *T) 
 		case v != nil:
 			set[v] = true
 		case s.o.UnknownFilter == http.StatusNotFound:
-			return nil, notFound(kind, ref)
+			return nil, errNotFound(kind, ref)
 		}
 	}
 	return set, nil
 }
 
-// the is the one member of a set.
-func the[T any](set map[*T]bool) *T {
+// onlyMember returns the member of a set of one.
+func onlyMember[T any](set map[*T]bool) *T {
 	for v := range set {
 		return v
 	}
 	return nil
 }
 
-func ofUsers(users map[*user]bool) []*assignment {
+func assignmentsOf(users map[*user]bool) []*assignment {
 	var out []*assignment
 	for u := range users {
 		for _, a := range u.roles {
-			if a.listed {
+			if a.visible {
 				out = append(out, a)
 			}
 		}
@@ -92,70 +93,70 @@ func (s *Server) postAssignment(c *call) (answer, error) {
 	return s.assignOne(c, c.body.text("user"), c.body)
 }
 
-// assignOne answers with the e-mail in place of the user's key where there is
-// one: the live service has been seen to (a "fix bug in api" note in Permit's
-// Python SDK tests).
+// assignOne answers with the email in place of the key of a user who has one, as
+// the live service has been seen to do (a "fix bug in api" note in the tests of
+// Permit's Python SDK).
 func (s *Server) assignOne(c *call, ref string, f fields) (answer, error) {
 	b := s.newBatch()
-	u := s.seen(ref)
+	u := s.visibleUser(ref)
 	if u == nil {
-		return answer{}, notFound("User", ref)
+		return answer{}, errNotFound("User", ref)
 	}
-	g, err := b.grant(f, []any{"body"})
+	g, err := b.resolveGrant(f, []any{"body"})
 	if err != nil {
 		return answer{}, err
 	}
 	p := pair{u, g}
 	if s.assigned[p] != nil {
-		return answer{}, duplicate("RoleAssignment", p.name())
+		return answer{}, errDuplicate("RoleAssignment", p.name())
 	}
 	r := s.readAssignment(s.assign(c, p, 0))
 	if u.shown.email != "" {
 		r.User = u.shown.email
 	}
-	return ok(r)
+	return answerOK(r)
 }
 
-// deleteAssignment: "if the role is not actually assigned, will return 404";
-// return_deleted turns 204 into 200 with what was taken away (spec).
+// deleteAssignment answers 204, or 200 and what it removed under return_deleted;
+// "if the role is not actually assigned, will return 404" (spec).
 func (s *Server) deleteAssignment(c *call) (answer, error) {
 	deleted := c.query.flag("return_deleted")
 	if err := c.query.err(); err != nil {
 		return answer{}, err
 	}
-	a, err := s.named(c.body)
+	a, err := s.findAssignment(c.body)
 	if err != nil {
 		return answer{}, err
 	}
 	s.unassign(a)
 	if deleted {
-		return ok(s.readAssignment(a))
+		return answerOK(s.readAssignment(a))
 	}
 	return answer{status: http.StatusNoContent}, nil
 }
 
-// named is the assignment that a RoleAssignmentRemove means.
-func (s *Server) named(f fields) (*assignment, error) {
-	u, r, t := s.seen(f.text("user")), s.role(f.text("role")), s.tenant(f.text("tenant"))
+// findAssignment returns the assignment that a RoleAssignmentRemove names.
+func (s *Server) findAssignment(f fields) (*assignment, error) {
+	u, r, t := s.visibleUser(f.text("user")), s.role(f.text("role")), s.tenant(f.text("tenant"))
 	switch {
 	case u == nil:
-		return nil, notFound("User", f.text("user"))
+		return nil, errNotFound("User", f.text("user"))
 	case r == nil:
-		return nil, notFound("Role", f.text("role"))
+		return nil, errNotFound("Role", f.text("role"))
 	case t == nil:
-		return nil, notFound("Tenant", f.text("tenant"))
+		return nil, errNotFound("Tenant", f.text("tenant"))
 	}
 	p := pair{u, grant{role: r, tenant: t}}
 	if f.has("resource_instance") {
 		p.instance = s.instance(f.text("resource_instance"))
 		if p.instance == nil {
-			return nil, notFound("ResourceInstance", f.text("resource_instance"))
+			return nil, errNotFound("ResourceInstance", f.text("resource_instance"))
 		}
 	}
 	if a := s.assigned[p]; a != nil {
 		return a, nil
 	}
-	return nil, notFound("RoleAssignment", p.name())
+	return nil, errNotFound("RoleAssignment", p.name())
 }
 
 func (p pair) name() string { return p.user.key + "/" + p.role.key + "/" + p.tenant.key }

@@ -6,12 +6,12 @@ import (
 	"time"
 )
 
-// batch is what the rows of one call have claimed so far. A call plans all of
+// batch is what the rows of one call have claimed so far. A call checks all of
 // its rows before it writes the first, so that a refusal leaves no trace.
 type batch struct {
 	s         *Server
 	keys      map[string]bool
-	emails    map[string]*user // lower case; nil: given up by an earlier row
+	emails    map[string]*user // by email in lower case; nil: an earlier row gave it up
 	instances map[string]*instance
 	pairs     map[pair]bool
 }
@@ -23,27 +23,27 @@ func (s *Server) newBatch() *batch {
 	}
 }
 
-// userWrite is one row, ready to be written.
+// userWrite is one row that can be written.
 type userWrite struct {
 	user   *user
 	fresh  bool
 	next   profile
-	clear  bool // take the assignments away that the row does not list
+	clear  bool // remove the assignments that the row does not list
 	grants []grant
 }
 
 func (b *batch) create(f fields) (*userWrite, error) {
 	if key := f.text("key"); b.s.userByKey[key] != nil {
-		return nil, duplicate("User", key)
+		return nil, errDuplicate("User", key)
 	}
 	return b.upsert(f)
 }
 
-// upsert refuses a key that comes twice in one batch (unverified).
+// upsert refuses a key that occurs twice in one batch (unverified).
 func (b *batch) upsert(f fields) (*userWrite, error) {
 	key := f.text("key")
 	if b.keys[key] {
-		return nil, duplicate("User", key)
+		return nil, errDuplicate("User", key)
 	}
 	b.keys[key] = true
 	w := &userWrite{user: b.s.userByKey[key]}
@@ -57,11 +57,11 @@ func (b *batch) upsert(f fields) (*userWrite, error) {
 			w.next = *w.user.now
 		}
 	}
-	if err := b.profile(w, f); err != nil {
+	if err := b.setProfile(w, f); err != nil {
 		return nil, err
 	}
 	for i, row := range f.records("role_assignments") {
-		g, err := b.grant(row, []any{"body", "role_assignments", i})
+		g, err := b.resolveGrant(row, []any{"body", "role_assignments", i})
 		if err != nil {
 			return nil, err
 		}
@@ -72,13 +72,13 @@ func (b *batch) upsert(f fields) (*userWrite, error) {
 
 func (b *batch) patch(u *user, f fields) (*userWrite, error) {
 	w := &userWrite{user: u, next: *u.now}
-	return w, b.profile(w, f)
+	return w, b.setProfile(w, f)
 }
 
-// profile fills in the given fields and claims the e-mail. Rows are held
-// against each other in their order, as a database holds them: two users
-// cannot swap their e-mails in one batch.
-func (b *batch) profile(w *userWrite, f fields) error {
+// setProfile takes the fields of a row and claims its email. Rows are compared
+// in their order, as in a database: two users cannot swap their emails in one
+// batch.
+func (b *batch) setProfile(w *userWrite, f fields) error {
 	if f.has("email") {
 		w.next.email = f.text("email")
 		if b.s.o.LowerEmails {
@@ -104,7 +104,7 @@ func (b *batch) profile(w *userWrite, f fields) error {
 			owner = b.s.userByEmail[claim]
 		}
 		if owner != nil {
-			return b.s.emailTaken(w.next.email)
+			return b.s.errEmailTaken(w.next.email)
 		}
 		b.emails[claim] = w.user
 	}
@@ -129,18 +129,18 @@ func (s *Server) apply(c *call, w *userWrite, lag time.Duration) {
 		s.userByEmail[strings.ToLower(w.next.email)] = u
 	}
 	w.next.updated = c.now
-	u.now, u.settles = &w.next, c.now.Add(lag)
+	u.now, u.visibleAt = &w.next, c.now.Add(lag)
 	if lag > 0 {
-		s.lateUsers = append(s.lateUsers, late[*user]{u, u.settles})
+		s.lateUsers = append(s.lateUsers, late[*user]{u, u.visibleAt})
 	} else {
-		s.show(u)
+		s.showUser(u)
 	}
 	if w.clear {
 		for _, a := range slices.Clone(u.roles) {
 			switch {
 			case slices.Contains(w.grants, a.grant):
 			case lag > 0:
-				a.doomed = true // until the write takes effect
+				a.removeLater = true // when readers see the write
 			default:
 				s.unassign(a)
 			}

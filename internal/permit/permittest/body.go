@@ -12,8 +12,8 @@ import (
 	"unicode/utf8"
 )
 
-// body is what a call takes: an object, or an array of rows. A bulk body has
-// a cap on the records under list, or on the rows.
+// body describes the body of a call: an object, or an array of rows. A bulk body
+// has a cap on the records under list, or on the rows.
 type body struct {
 	shape shape
 	array bool
@@ -56,18 +56,18 @@ func (b *body) read(s *Server, c *call, contentType string, raw []byte) error {
 			loc = append(loc, b.list)
 		}
 		if most := b.cap(s.o.Caps); len(records) > most {
-			return s.oversize(most, len(records), loc)
+			return s.errOversize(most, len(records), loc)
 		}
 	}
 	check := checker{strictEmails: s.o.StrictEmails}
 	if b.array {
-		// A field of the shape "list of rows" whose location is the body itself.
-		check.value(v, &field{kind: records, row: b.shape}, []any{"body"})
+		// A field that is a list of rows, whose location is the body itself.
+		check.checkValue(v, &field{kind: records, row: b.shape}, []any{"body"})
 	} else {
-		check.object(v, b.shape, []any{"body"})
+		check.checkObject(v, b.shape, []any{"body"})
 	}
 	if check.problems != nil {
-		return invalid(check.problems...)
+		return errInvalid(check.problems...)
 	}
 	if b.array {
 		c.rows = rows(v.([]any))
@@ -77,31 +77,33 @@ func (b *body) read(s *Server, c *call, contentType string, raw []byte) error {
 	return nil
 }
 
-// oversize: 403 is documented for the bulk delete of users (spec, September
-// 2026); the status of the other calls is unverified.
-func (s *Server) oversize(most, have int, loc []any) error {
-	switch s.o.Oversize {
+// errOversize returns the refusal of a list over its cap. 403 is documented for
+// the bulk delete of users (spec, September 2026); the status of the other calls
+// is unverified.
+func (s *Server) errOversize(most, have int, loc []any) error {
+	status, code := s.o.Oversize, "INVALID_INPUT"
+	switch status {
 	case http.StatusUnprocessableEntity:
-		return invalid(problem{
+		return errInvalid(problem{
 			Loc: loc, Msg: fmt.Sprintf("ensure this value has at most %d items", most),
 			Type: "value_error.list.max_items", Ctx: map[string]any{"limit_value": most},
 		})
 	case http.StatusForbidden:
-		return fail(http.StatusForbidden, "FORBIDDEN_ACCESS", fmt.Sprintf("the list exceeded the maximum allowed bulk size: %d > %d", have, most))
+		code = "FORBIDDEN_ACCESS"
 	}
-	return fail(s.o.Oversize, "INVALID_INPUT", fmt.Sprintf("the list exceeded the maximum allowed bulk size: %d > %d", have, most))
+	return errRefused(status, code, "the list exceeded the maximum allowed bulk size: %d > %d", have, most)
 }
 
 func decode(contentType string, raw []byte) (any, error) {
 	if len(raw) == 0 {
-		return nil, invalid(problem{Loc: []any{"body"}, Msg: "field required", Type: "value_error.missing"})
+		return nil, errInvalid(problem{Loc: []any{"body"}, Msg: "field required", Type: "value_error.missing"})
 	}
 	if !utf8.Valid(raw) {
-		// FastAPI's own words for a body that Python cannot decode.
-		return nil, plain(http.StatusBadRequest, "There was an error parsing the body")
+		// FastAPI's words for a body that Python cannot decode.
+		return nil, errPlain(http.StatusBadRequest, "There was an error parsing the body")
 	}
 	if !isJSON(contentType) {
-		return string(raw), nil // FastAPI hands the text on, which then is no object
+		return string(raw), nil // FastAPI passes the text on, which is then no object
 	}
 	d := json.NewDecoder(bytes.NewReader(raw))
 	d.UseNumber() // attributes keep their digits
@@ -111,24 +113,26 @@ func decode(contentType string, raw []byte) (any, error) {
 		if _, err = d.Token(); errors.Is(err, io.EOF) {
 			return v, nil
 		}
-		return nil, invalid(jsonProblem("Extra data", d.InputOffset()))
+		return nil, errInvalid(jsonProblem("Extra data", d.InputOffset()))
 	}
 	at := int64(len(raw))
 	if syntax, ok := errors.AsType[*json.SyntaxError](err); ok {
 		at = syntax.Offset
 	}
-	return nil, invalid(jsonProblem("Expecting value", at))
+	return nil, errInvalid(jsonProblem("Expecting value", at))
 }
 
 func jsonProblem(msg string, at int64) problem {
 	return problem{Loc: []any{"body", at}, Msg: fmt.Sprintf("%s: char %d", msg, at), Type: "value_error.jsondecode"}
 }
 
-// isJSON is FastAPI's test: a missing type passes for JSON.
+// isJSON reports whether a body is read as JSON, by FastAPI's rule: without a
+// type it is.
 func isJSON(contentType string) bool {
 	if contentType == "" {
 		return true
 	}
 	media, _, err := mime.ParseMediaType(contentType)
-	return err == nil && strings.HasPrefix(media, "application/") && (media == "application/json" || strings.HasSuffix(media, "+json"))
+	return err == nil && strings.HasPrefix(media, "application/") &&
+		(media == "application/json" || strings.HasSuffix(media, "+json"))
 }

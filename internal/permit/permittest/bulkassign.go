@@ -7,41 +7,41 @@ import (
 	"time"
 )
 
-// grant resolves the role, tenant and resource instance of a row. A tenant is
-// not created by naming it (docs: SCIM; Permit's end-to-end tests); a resource
-// instance is, when a tenant is named with it (spec).
-func (b *batch) grant(f fields, loc []any) (grant, error) {
+// resolveGrant finds the role, tenant and resource instance of a row. Naming a
+// tenant does not create it (docs: SCIM; Permit's end-to-end tests). Naming a
+// resource instance together with a tenant does (spec).
+func (b *batch) resolveGrant(f fields, loc []any) (grant, error) {
 	s := b.s
 	g := grant{role: s.role(f.text("role"))}
 	if g.role == nil {
-		return g, notFoundAs(s.o.UnknownRole, "Role", f.text("role"))
+		return g, errNotFoundAs(s.o.UnknownRole, "Role", f.text("role"))
 	}
 	if f.has("tenant") {
 		if g.tenant = s.tenant(f.text("tenant")); g.tenant == nil {
-			return g, notFound("Tenant", f.text("tenant"))
+			return g, errNotFound("Tenant", f.text("tenant"))
 		}
 	}
 	if f.has("resource_instance") {
-		return b.atInstance(g, f.text("resource_instance"))
+		return b.resolveInstance(g, f.text("resource_instance"))
 	}
 	if g.tenant != nil {
 		return g, nil
 	}
 	const msg = "either tenant or resource_instance is required"
 	if s.o.MissingTenant == http.StatusUnprocessableEntity {
-		return g, invalid(problem{Loc: append(loc, "__root__"), Msg: msg, Type: "value_error"})
+		return g, errInvalid(problem{Loc: append(loc, "__root__"), Msg: msg, Type: "value_error"})
 	}
-	return g, fail(s.o.MissingTenant, "INVALID_INPUT", msg)
+	return g, errRefused(s.o.MissingTenant, "INVALID_INPUT", msg)
 }
 
-func (b *batch) atInstance(g grant, ref string) (grant, error) {
+func (b *batch) resolveInstance(g grant, ref string) (grant, error) {
 	g.instance = b.s.instance(ref)
 	if g.instance == nil {
 		g.instance = b.instances[ref]
 	}
 	switch {
 	case g.instance == nil && (g.tenant == nil || !strings.Contains(ref, ":")):
-		return g, notFound("ResourceInstance", ref)
+		return g, errNotFound("ResourceInstance", ref)
 	case g.instance == nil:
 		g.instance = &instance{key: ref, tenant: g.tenant}
 		b.instances[ref] = g.instance
@@ -49,14 +49,15 @@ func (b *batch) atInstance(g grant, ref string) (grant, error) {
 		g.tenant = g.instance.tenant
 	case g.tenant != g.instance.tenant:
 		// spec, September 2026: 409, and nothing is written.
-		return g, fail(http.StatusConflict, "MISMATCH_RESOURCE_INSTANCES_TENANTS", "the resource instance is in another tenant")
+		return g, errRefused(http.StatusConflict, "MISMATCH_RESOURCE_INSTANCES_TENANTS",
+			"the resource instance is in another tenant")
 	}
 	return g, nil
 }
 
-// postAssignments assigns all or nothing: 409 rejects the whole batch (spec,
-// September 2026), and so does a user who is missing under the policy "fail"
-// (spec). The count is all that it answers.
+// postAssignments assigns all or nothing. 409 rejects the whole batch (spec,
+// September 2026), and so does a missing user under the policy "fail" (spec). It
+// answers with the count alone.
 func (s *Server) postAssignments(c *call) (answer, error) {
 	policy := c.query.choice("missing_user_policy", "fail", "ignore", "create")
 	if err := c.query.err(); err != nil {
@@ -68,16 +69,16 @@ func (s *Server) postAssignments(c *call) (answer, error) {
 	var pairs []pair
 	for i, row := range c.rows {
 		ref := row.text("user")
-		u := s.seen(ref)
+		u := s.visibleUser(ref)
 		if u == nil {
 			u = minted[ref]
 		}
 		if u == nil {
 			switch policy {
 			case "fail":
-				return answer{}, notFound("User", ref)
+				return answer{}, errNotFound("User", ref)
 			case "create":
-				w, err := b.mint(ref, i)
+				w, err := b.createBareUser(ref, i)
 				if err != nil {
 					return answer{}, err
 				}
@@ -85,19 +86,19 @@ func (s *Server) postAssignments(c *call) (answer, error) {
 				minted[ref] = u
 			}
 		}
-		g, err := b.grant(row, []any{"body", i})
+		g, err := b.resolveGrant(row, []any{"body", i})
 		if err != nil {
 			return answer{}, err
 		}
 		if u == nil {
-			continue // ignored
+			continue // the policy "ignore"
 		}
 		p := pair{u, g}
 		if s.assigned[p] != nil || b.pairs[p] {
 			if s.o.AssignedPair == Skip {
 				continue
 			}
-			return answer{}, duplicate("RoleAssignment", p.name())
+			return answer{}, errDuplicate("RoleAssignment", p.name())
 		}
 		b.pairs[p] = true
 		pairs = append(pairs, p)
@@ -108,24 +109,26 @@ func (s *Server) postAssignments(c *call) (answer, error) {
 	for _, p := range pairs {
 		s.assign(c, p, s.o.AssignmentLag)
 	}
-	return ok(map[string]int{"assignments_created": len(pairs)})
+	return answerOK(map[string]int{"assignments_created": len(pairs)})
 }
 
-// mint makes the bare user of the policy "create". One that is written but not
-// seen yet collides with itself (unverified).
-func (b *batch) mint(ref string, i int) (*userWrite, error) {
+// createBareUser plans the user without fields that the policy "create" asks
+// for. One that is written but not visible yet is a conflict (unverified).
+func (b *batch) createBareUser(ref string, i int) (*userWrite, error) {
 	if !userKey.MatchString(ref) {
-		return nil, invalid(problem{Loc: []any{"body", i, "user"}, Msg: "string does not match regex", Type: "value_error.str.regex"})
+		return nil, errInvalid(problem{
+			Loc: []any{"body", i, "user"}, Msg: "string does not match regex", Type: "value_error.str.regex",
+		})
 	}
 	return b.create(fields{"key": ref})
 }
 
-// deleteAssignments counts what it took away; what is not assigned goes by
-// Options.UnknownIdent.
+// deleteAssignments answers with the number of assignments that it removed.
+// Options.UnknownIdent decides on the others.
 func (s *Server) deleteAssignments(c *call) (answer, error) {
 	var doomed []*assignment
 	for _, row := range c.rows {
-		a, err := s.named(row)
+		a, err := s.findAssignment(row)
 		switch {
 		case err == nil:
 			doomed = append(doomed, a)
@@ -135,17 +138,17 @@ func (s *Server) deleteAssignments(c *call) (answer, error) {
 	}
 	removed := 0
 	for _, a := range doomed {
-		if !a.gone { // else named twice
+		if !a.deleted { // otherwise the row is there twice
 			s.unassign(a)
 			removed++
 		}
 	}
-	return ok(map[string]int{"assignments_removed": removed})
+	return answerOK(map[string]int{"assignments_removed": removed})
 }
 
-// assign writes a pair that is not assigned. The list shows it after lag.
+// assign makes a new assignment, which the list shows after lag.
 func (s *Server) assign(c *call, p pair, lag time.Duration) *assignment {
-	a := &assignment{pair: p, id: s.next(kindAssignment), created: c.now}
+	a := &assignment{pair: p, id: s.nextIdent(kindAssignment), created: c.now}
 	if i := p.instance; i != nil && i.id == 0 {
 		i.id = s.register(kindInstance, i)
 		s.instances[i.key] = i
@@ -155,23 +158,23 @@ func (s *Server) assign(c *call, p pair, lag time.Duration) *assignment {
 	if lag > 0 {
 		s.lateAssignments = append(s.lateAssignments, late[*assignment]{a, c.now.Add(lag)})
 	} else {
-		s.list(a)
+		s.showAssignment(a)
 	}
 	return a
 }
 
 func (s *store) unassign(a *assignment) {
-	a.gone = true
-	if a.listed {
+	a.deleted = true
+	if a.visible {
 		for _, in := range s.lists(a) {
-			in.gone++
+			in.deleted++
 		}
 	}
 	delete(s.assigned, a.pair)
 	a.user.roles = slices.DeleteFunc(a.user.roles, func(b *assignment) bool { return a == b })
 }
 
-func (s *Server) unassignAll(doomed func(*assignment) bool) {
+func (s *Server) unassignWhere(doomed func(*assignment) bool) {
 	for _, a := range s.assigned {
 		if doomed(a) {
 			s.unassign(a)

@@ -7,21 +7,20 @@ import (
 	"net/http"
 )
 
-// refusal is an error answer. With detail it is FastAPI's HTTPValidationError,
-// without it, unless bare, Permit's ErrorDetails.
+// refusal is an error answer: FastAPI's HTTPValidationError when it has detail,
+// {"detail": message} when it is bare, and otherwise Permit's ErrorDetails.
 type refusal struct {
 	status  int
 	code    string
 	message string
-	bare    bool // {"detail": message}, as FastAPI says it by itself
+	bare    bool // as FastAPI itself answers
 	detail  []problem
 }
 
 func (r *refusal) Error() string { return fmt.Sprintf("%d %s: %s", r.status, r.code, r.message) }
 
-// problem is one entry of an HTTPValidationError, worded as pydantic 1 words
-// it. Permit's Go SDK looks for one of these texts, so the wording is known to
-// reach clients.
+// problem is one entry of an HTTPValidationError, in the words of pydantic 1.
+// Permit's Go SDK looks for one of these texts, so clients do see them.
 type problem struct {
 	Loc  []any          `json:"loc"`
 	Msg  string         `json:"msg"`
@@ -29,36 +28,37 @@ type problem struct {
 	Ctx  map[string]any `json:"ctx,omitempty"`
 }
 
-func fail(status int, code, message string) *refusal {
-	return &refusal{status: status, code: code, message: message}
+func errRefused(status int, code, format string, args ...any) *refusal {
+	return &refusal{status: status, code: code, message: fmt.Sprintf(format, args...)}
 }
 
-func plain(status int, message string) *refusal {
+func errPlain(status int, message string) *refusal {
 	return &refusal{status: status, message: message, bare: true}
 }
 
-func invalid(detail ...problem) *refusal {
+func errInvalid(detail ...problem) *refusal {
 	return &refusal{status: http.StatusUnprocessableEntity, code: "INVALID_INPUT", detail: detail}
 }
 
-// notFound carries the two marks that Permit's CLI looks for: the kind in
-// quotes and id='...'.
-func notFound(kind, id string) *refusal { return notFoundAs(http.StatusNotFound, kind, id) }
+// errNotFound has the two parts that Permit's CLI looks for: the kind in quotes
+// and id='...'.
+func errNotFound(kind, id string) *refusal { return errNotFoundAs(http.StatusNotFound, kind, id) }
 
-func notFoundAs(status int, kind, id string) *refusal {
+func errNotFoundAs(status int, kind, id string) *refusal {
 	code := "NOT_FOUND"
 	if status != http.StatusNotFound {
 		code = "INVALID_INPUT"
 	}
-	return fail(status, code, fmt.Sprintf("The requested data could not be found, we could not find '%s' with the given filters (id='%s'). "+
-		"Please try again with different filters.", kind, id))
+	return errRefused(status, code, "The requested data could not be found, we could not find '%s' "+
+		"with the given filters (id='%s'). Please try again with different filters.", kind, id)
 }
 
-func duplicate(kind, id string) *refusal {
-	return fail(http.StatusConflict, "DUPLICATE_ENTITY", fmt.Sprintf("%s with the same unique key already exists (id='%s')", kind, id))
+func errDuplicate(kind, id string) *refusal {
+	return errRefused(http.StatusConflict, "DUPLICATE_ENTITY",
+		"%s with the same unique key already exists (id='%s')", kind, id)
 }
 
-// titles by code; only that of UNEXPECTED_ERROR has been seen in public.
+// titles is by code. Only that of UNEXPECTED_ERROR has been seen in public.
 var titles = map[string]string{
 	"UNEXPECTED_ERROR": "The request could not be completed",
 	"NOT_FOUND":        "The requested data could not be found",
@@ -68,8 +68,8 @@ var titles = map[string]string{
 	"FORBIDDEN_ACCESS": "You are not allowed to access this resource",
 }
 
-// errorDetails is the spec's ErrorDetails. The id is what Permit's support
-// asks for.
+// errorDetails is the ErrorDetails of the spec. Permit's support asks for the
+// id.
 type errorDetails struct {
 	ID             string `json:"id"`
 	Title          string `json:"title"`
@@ -82,7 +82,7 @@ type errorDetails struct {
 func (s *Server) refuse(w http.ResponseWriter, err error) {
 	var r *refusal
 	if !errors.As(err, &r) {
-		r = fail(http.StatusInternalServerError, "UNEXPECTED_ERROR", err.Error())
+		r = errRefused(http.StatusInternalServerError, "UNEXPECTED_ERROR", "%v", err)
 	}
 	switch {
 	case r.detail != nil:
@@ -101,7 +101,7 @@ func (s *Server) refuse(w http.ResponseWriter, err error) {
 	}
 }
 
-// send writes a JSON answer; a caller that has gone is its own fault.
+// send writes a JSON answer. Errors are ignored, since a caller may have gone.
 func send(w http.ResponseWriter, status int, body any) {
 	if body == nil {
 		w.WriteHeader(status)

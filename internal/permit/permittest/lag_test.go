@@ -41,7 +41,7 @@ func TestLag(t *testing.T) {
 		sees("POST F/role_assignments/bulk?missing_user_policy=create", "["+assign+"]", 409, "DUPLICATE_ENTITY")
 		sees("POST F/users/new/roles", `{"role":"viewer","tenant":"acme"}`, 404, "NOT_FOUND")
 		sees("GET F/role_assignments?user=new", "", 200, "[]\n")
-		// An update is not seen either, yet it is written.
+		// An update is not visible either, but it is written.
 		sees("GET F/users/ann", "", 200, `"ann@example.com"`)
 		sees("GET F/users?search=lee@", "", 200, `"total_count":0`)
 		sees("POST F/users", `{"key":"x","email":"lee@example.com"}`, 409, "DUPLICATE_ENTITY")
@@ -56,7 +56,7 @@ func TestLag(t *testing.T) {
 		sees("GET F/users", "", 200, `"total_count":3`)
 		sees("POST F/role_assignments/bulk", "["+assign+"]", 200, `:1}`)
 
-		// The last of several writes is the one to wait for.
+		// Of several writes the last one decides when the user is visible.
 		put(`{"key":"two","first_name":"One"}`)
 		time.Sleep(6 * time.Second)
 		put(`{"key":"two","first_name":"Two"}`)
@@ -66,7 +66,7 @@ func TestLag(t *testing.T) {
 		sees("GET F/users/two", "", 200, `"Two"`)
 		sees("GET F/users", "", 200, `"total_count":4`)
 
-		// A single write is seen at once, a deleted user never.
+		// What a single call writes is visible at once, a deleted user never.
 		put(`{"key":"one"}`, `{"key":"gone"}`)
 		sees("PUT F/users/one", `{"key":"one","first_name":"X"}`, 200, `"X"`)
 		sees("GET F/users/one", "", 200, `"X"`)
@@ -111,12 +111,12 @@ func TestAssignmentLag(t *testing.T) {
 			t.Errorf("again: %d", r.status)
 		}
 		time.Sleep(time.Second)
-		for _, call := range []string{"GET F/role_assignments?tenant=acme", "GET F/role_assignments?user=bob", "GET F/role_assignments?role=viewer"} {
-			if r := do(t, s, call, ""); !strings.Contains(r.raw, `"bob"`) {
-				t.Errorf("%s later: %s", call, r.raw)
+		for _, filter := range []string{"tenant=acme", "user=bob", "role=viewer"} {
+			if r := do(t, s, "GET F/role_assignments?"+filter, ""); !strings.Contains(r.raw, `"bob"`) {
+				t.Errorf("%s later: %s", filter, r.raw)
 			}
 		}
-		// Taken away before it is seen.
+		// Removed before it is visible.
 		do(t, s, "POST F/role_assignments/bulk", `[{"user":"bob","role":"admin","tenant":"acme"}]`)
 		do(t, s, "DELETE F/role_assignments", `{"user":"bob","role":"admin","tenant":"acme"}`)
 		time.Sleep(time.Second)

@@ -13,8 +13,8 @@ import (
 // Class names a rate limit of Permit's table (docs: "rate limits" of the API).
 type Class string
 
-// The classes that the calls of this fake can fall into; a call spends every
-// class it fits. The published class "members" has no call here.
+// The classes of the calls that this fake has. A call counts in each class that
+// it fits. The published class "members" has no call here.
 const (
 	ClassSchema Class = "schema"
 	ClassDelete Class = "delete"
@@ -23,14 +23,14 @@ const (
 	ClassAll    Class = "all"
 )
 
-// Limit allows so many calls of a class in any span of the length of Window.
+// Limit allows this many calls of a class in any span as long as Window.
 type Limit struct {
 	Class  Class
 	Calls  int
 	Window time.Duration
 }
 
-// PublishedLimits are those of Permit's docs.
+// PublishedLimits returns the limits in Permit's docs.
 func PublishedLimits() []Limit {
 	return []Limit{
 		{ClassSchema, 40, time.Minute},
@@ -41,12 +41,12 @@ func PublishedLimits() []Limit {
 	}
 }
 
-// classes are those a call falls into. The narrow reading is the published
-// text to the letter: "POST /v2/schema/*", "bulk" for the paths under bulk/,
-// "POST, PUT, DELETE". The wide one also takes role_assignments/bulk for bulk,
-// PATCH for a write, and any write under /v2/schema for schema. Which of the
-// two holds is unverified.
-func classes(wide bool, method, path string) []Class {
+// classesOf returns the classes of a call. The narrow reading takes the
+// published text literally: "POST /v2/schema/*", "bulk" for the paths under
+// bulk/, "POST, PUT, DELETE". The wide reading adds role_assignments/bulk to
+// bulk, PATCH to write, and any write under /v2/schema to schema. Which of the
+// two is right is unverified.
+func classesOf(wide bool, method, path string) []Class {
 	in := []Class{ClassAll}
 	write := method == http.MethodPost || method == http.MethodPut || method == http.MethodDelete ||
 		wide && method == http.MethodPatch
@@ -65,8 +65,8 @@ func classes(wide bool, method, path string) []Class {
 	return in
 }
 
-// isBulk looks at the segment after the environment, since a user may be
-// called "bulk".
+// isBulk looks only at what follows the environment, since a user may be called
+// "bulk".
 func isBulk(path string, wide bool) bool {
 	p := strings.Split(path, "/") // "", v2, facts, project, environment, ...
 	if len(p) != 7 {
@@ -75,7 +75,7 @@ func isBulk(path string, wide bool) bool {
 	return p[5] == "bulk" || wide && p[5] == "role_assignments" && p[6] == "bulk"
 }
 
-// windows are sliding windows over the times at which calls arrived.
+// windows holds the calls of sliding windows, by the time of their arrival.
 type windows struct {
 	limits []Limit
 
@@ -83,9 +83,9 @@ type windows struct {
 	arrivals map[Class][]time.Time
 }
 
-// enter counts a call and says whether it is let in, and if not, how long
-// until one would be. A refused call counts too: whether Permit's does is
-// unverified, and a caller that hammers ought to feel it.
+// enter counts a call and reports whether it may pass. If not, it returns the
+// time until one may. A refused call counts too: whether Permit counts it is
+// unverified, and a client that does not wait should notice.
 func (l *windows) enter(now time.Time, in []Class) (wait time.Duration, ok bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -106,7 +106,7 @@ func (l *windows) enter(now time.Time, in []Class) (wait time.Duration, ok bool)
 		l.arrivals[limit.Class] = at
 		if full {
 			ok = false
-			// A place is free when all but Calls-1 have left the window.
+			// A slot is free when all but Calls-1 have left the window.
 			wait = max(wait, at[len(at)-max(limit.Calls, 1)].Add(limit.Window).Sub(now))
 		}
 	}
@@ -115,18 +115,16 @@ func (l *windows) enter(now time.Time, in []Class) (wait time.Duration, ok bool)
 
 func (s *Server) refuseRate(w http.ResponseWriter, wait time.Duration) {
 	if s.o.RetryAfter {
-		// Rounded first: the measured scale of a fast clock is off by a hair.
-		seconds := s.wall(wait).Round(10 * time.Millisecond).Seconds()
+		// Rounded first, since the measured scale of a fast clock is not exact.
+		seconds := s.wallTime(wait).Round(10 * time.Millisecond).Seconds()
 		w.Header().Set("Retry-After", strconv.Itoa(max(1, int(math.Ceil(seconds)))))
 	}
+	const message = "You have exceeded the rate limit. Please try again later."
 	if s.o.ErrorBody429 == Body429CloudPDP {
 		// docs: cloud PDP capabilities.
-		send(w, http.StatusTooManyRequests, map[string]string{
-			"error":   "rate_limited",
-			"message": "You have exceeded the rate limit. Please try again later.",
-		})
+		send(w, http.StatusTooManyRequests, map[string]string{"error": "rate_limited", "message": message})
 		return
 	}
-	// The spec's error codes have none for rates.
-	s.refuse(w, fail(http.StatusTooManyRequests, "UNEXPECTED_ERROR", "You have exceeded the rate limit. Please try again later."))
+	// The spec has no error code for rate limits.
+	s.refuse(w, errRefused(http.StatusTooManyRequests, "UNEXPECTED_ERROR", message))
 }

@@ -10,7 +10,8 @@ import (
 	. "a0permit/internal/permit/permittest"
 )
 
-func until(t *testing.T, s *Server, most int, call, body string) int {
+// countUntil429 returns how many calls pass before the first 429, up to most.
+func countUntil429(t *testing.T, s *Server, most int, call, body string) int {
 	t.Helper()
 	for n := range most {
 		if do(t, s, call, body).status == 429 {
@@ -45,13 +46,13 @@ func TestPublishedLimits(t *testing.T) {
 	} {
 		t.Run(tc.call, func(t *testing.T) {
 			t.Parallel()
-			if got := until(t, New(Options{Forget: true}), never, tc.call, tc.body); got != tc.narrow {
+			if got := countUntil429(t, New(Options{Forget: true}), never, tc.call, tc.body); got != tc.narrow {
 				t.Errorf("narrow: %d calls pass, want %d", got, tc.narrow)
 			}
-			if got := until(t, New(Options{Forget: true, WideClasses: true}), never, tc.call, tc.body); got != tc.wide {
+			if got := countUntil429(t, New(Options{Forget: true, WideClasses: true}), never, tc.call, tc.body); got != tc.wide {
 				t.Errorf("wide: %d calls pass, want %d", got, tc.wide)
 			}
-			if got := until(t, New(Options{Forget: true, Unlimited: true}), never, tc.call, tc.body); got != never {
+			if got := countUntil429(t, New(Options{Forget: true, Unlimited: true}), never, tc.call, tc.body); got != never {
 				t.Errorf("unlimited: %d calls pass", got)
 			}
 		})
@@ -73,9 +74,9 @@ func TestWindowsSlide(t *testing.T) {
 		time.Sleep(40 * time.Second)
 		put(200, "") // at 40 s
 		time.Sleep(19500 * time.Millisecond)
-		put(429, "41") // at 59.5 s; it counts, so 40 s has to leave too
+		put(429, "41") // at 59.5 s; it counts, so the call at 40 s has to leave the window too
 		time.Sleep(40500*time.Millisecond - time.Nanosecond)
-		put(429, "20") // just before 100 s; it counts, so 59.5 s has to leave too
+		put(429, "20") // just before 100 s; it counts, so the call at 59.5 s has to leave too
 		if got := s.Refused(); got != 2 {
 			t.Errorf("refused %d", got)
 		}
@@ -128,7 +129,9 @@ func TestRetryAfterIsInTheCallersSeconds(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		clock := httpapitest.NewClock(120)
-		s := New(Options{Clock: clock, Limits: []Limit{{ClassBulk, 1, 10 * time.Minute}, {ClassSchema, 0, time.Minute}}, RetryAfter: true})
+		s := New(Options{
+			Clock: clock, Limits: []Limit{{ClassBulk, 1, 10 * time.Minute}, {ClassSchema, 0, time.Minute}}, RetryAfter: true,
+		})
 		if r := do(t, s, "POST S/roles", "{}"); r.header.Get("Retry-After") != "60" {
 			t.Errorf("Retry-After %q before the clock has moved", r.header.Get("Retry-After"))
 		}

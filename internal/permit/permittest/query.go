@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// params reads query parameters as FastAPI does: the last of several counts,
-// unknown ones are ignored, and all problems are told at once.
+// params reads query parameters as FastAPI does: the last value of a parameter
+// counts, unknown parameters are ignored, and all problems are reported at once.
 type params struct {
 	values   url.Values
 	problems []problem
@@ -19,11 +19,17 @@ func (p *params) err() error {
 	if p.problems == nil {
 		return nil
 	}
-	return invalid(p.problems...)
+	return errInvalid(p.problems...)
 }
 
-func (p *params) add(name, msg, typ string, ctx map[string]any) {
-	p.problems = append(p.problems, problem{Loc: []any{"query", name}, Msg: msg, Type: typ, Ctx: ctx})
+func (p *params) add(name, msg, typ string) {
+	p.problems = append(p.problems, problem{Loc: []any{"query", name}, Msg: msg, Type: typ})
+}
+
+// addLimit adds a problem about a limit, for which msg has a %d.
+func (p *params) addLimit(name, msg, typ string, limit int) {
+	p.add(name, fmt.Sprintf(msg, limit), typ)
+	p.problems[len(p.problems)-1].Ctx = map[string]any{"limit_value": limit}
 }
 
 func (p *params) last(name string) (string, bool) {
@@ -42,18 +48,18 @@ func (p *params) number(name string, def, most int) int {
 	n, err := strconv.Atoi(raw)
 	switch {
 	case err != nil:
-		p.add(name, "value is not a valid integer", "type_error.integer", nil)
+		p.add(name, "value is not a valid integer", "type_error.integer")
 	case n < 1:
-		p.add(name, "ensure this value is greater than or equal to 1", "value_error.number.not_ge", map[string]any{"limit_value": 1})
+		p.addLimit(name, "ensure this value is greater than or equal to %d", "value_error.number.not_ge", 1)
 	case most > 0 && n > most:
-		p.add(name, fmt.Sprintf("ensure this value is less than or equal to %d", most), "value_error.number.not_le", map[string]any{"limit_value": most})
+		p.addLimit(name, "ensure this value is less than or equal to %d", "value_error.number.not_le", most)
 	default:
 		return n
 	}
 	return def
 }
 
-// flag takes pydantic's words for booleans.
+// flag returns a boolean, in one of pydantic's spellings.
 func (p *params) flag(name string) bool {
 	raw, ok := p.last(name)
 	if !ok {
@@ -65,28 +71,29 @@ func (p *params) flag(name string) bool {
 	case "0", "false", "f", "off", "no", "n":
 		return false
 	}
-	p.add(name, "value could not be parsed to a boolean", "type_error.bool", nil)
+	p.add(name, "value could not be parsed to a boolean", "type_error.bool")
 	return false
 }
 
-// choice is one of the words; the first is the default.
+// choice returns one of the words, of which the first is the default.
 func (p *params) choice(name string, words ...string) string {
 	raw, ok := p.last(name)
-	if !ok || slices.Contains(words, raw) {
-		if ok {
-			return raw
-		}
-		return words[0]
+	switch {
+	case !ok:
+	case slices.Contains(words, raw):
+		return raw
+	default:
+		permitted := strings.Join(words, "', '")
+		p.add(name, "value is not a valid enumeration member; permitted: '"+permitted+"'", "type_error.enum")
 	}
-	p.add(name, fmt.Sprintf("value is not a valid enumeration member; permitted: '%s'", strings.Join(words, "', '")), "type_error.enum", nil)
 	return words[0]
 }
 
-// list takes at most 100 values (spec, September 2026).
+// list returns all values of a parameter, at most 100 (spec, September 2026).
 func (p *params) list(name string) []string {
 	v := p.values[name]
 	if len(v) > 100 {
-		p.add(name, "ensure this value has at most 100 items", "value_error.list.max_items", map[string]any{"limit_value": 100})
+		p.addLimit(name, "ensure this value has at most %d items", "value_error.list.max_items", 100)
 	}
 	return v
 }
@@ -97,8 +104,9 @@ func (p *params) page(most int) page {
 	return page{p.number("page", 1, 0), p.number("per_page", 30, most)}
 }
 
-// cut is the span of the page in a list of n; a page behind the end is empty.
-func (g page) cut(n int) (from, to int) {
+// span returns where the page begins and ends in a list of n. A page behind the
+// end is empty.
+func (g page) span(n int) (from, to int) {
 	if g.number-1 > n/g.size {
 		return n, n
 	}
@@ -106,7 +114,7 @@ func (g page) cut(n int) (from, to int) {
 	return from, min(n, from+g.size)
 }
 
-// paginated is the spec's PaginatedResult. That page_count counts pages is
+// paginated is the PaginatedResult of the spec. That page_count counts pages is
 // unverified.
 type paginated struct {
 	Data  any `json:"data"`
@@ -114,13 +122,13 @@ type paginated struct {
 	Pages int `json:"page_count"`
 }
 
-// paged answers one page of the items that keep lets through (all of them
-// when it is nil), each made readable by read.
-func paged[T, R any](items []T, keep func(T) bool, g page, envelope bool, read func(T) R) (answer, error) {
+// answerPage answers with one page of the items that keep accepts, or of all
+// when keep is nil. read returns the form of an item in the answer.
+func answerPage[T, R any](items []T, keep func(T) bool, g page, envelope bool, read func(T) R) (answer, error) {
 	if keep != nil {
-		return searched(items, keep, g, envelope, read)
+		return answerMatches(items, keep, g, envelope, read)
 	}
-	from, to := g.cut(len(items))
+	from, to := g.span(len(items))
 	data := make([]R, 0, to-from)
 	for _, item := range items[from:to] {
 		data = append(data, read(item))
@@ -128,11 +136,11 @@ func paged[T, R any](items []T, keep func(T) bool, g page, envelope bool, read f
 	return g.answer(data, len(items), envelope)
 }
 
-// searched goes through the items up to the page, and to their end only when
-// the total is told.
-func searched[T, R any](items []T, keep func(T) bool, g page, envelope bool, read func(T) R) (answer, error) {
+// answerMatches answers with one page of the items that keep accepts. It stops
+// at the end of the page unless the total is asked for.
+func answerMatches[T, R any](items []T, keep func(T) bool, g page, envelope bool, read func(T) R) (answer, error) {
 	data := []R{}
-	from, to := g.cut(len(items))
+	from, to := g.span(len(items))
 	n := 0
 	for _, item := range items {
 		if n == to && !envelope {
@@ -151,7 +159,7 @@ func searched[T, R any](items []T, keep func(T) bool, g page, envelope bool, rea
 
 func (g page) answer(data any, total int, envelope bool) (answer, error) {
 	if !envelope {
-		return ok(data)
+		return answerOK(data)
 	}
-	return ok(paginated{data, total, (total + g.size - 1) / g.size})
+	return answerOK(paginated{data, total, (total + g.size - 1) / g.size})
 }

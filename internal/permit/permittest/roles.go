@@ -1,7 +1,6 @@
 package permittest
 
 import (
-	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -16,13 +15,14 @@ func (s *Server) listRoles(c *call) (answer, error) {
 	}
 	var keep func(*role) bool
 	if search != "" {
-		keep = func(r *role) bool { return holds(search, r.key, r.name) }
+		keep = func(r *role) bool { return containsText(search, r.key, r.name) }
 	}
-	return paged(s.roles.all(), keep, g, envelope, s.readRole)
+	return answerPage(s.roles.all(), keep, g, envelope, s.readRole)
 }
 
-// holds is a search: whether its case matters is unverified.
-func holds(search string, in ...string) bool {
+// containsText reports whether one of the values contains the text. That case
+// does not matter is unverified.
+func containsText(search string, in ...string) bool {
 	search = strings.ToLower(search)
 	return slices.ContainsFunc(in, func(v string) bool { return strings.Contains(strings.ToLower(v), search) })
 }
@@ -30,15 +30,15 @@ func holds(search string, in ...string) bool {
 func (s *Server) getRole(c *call) (answer, error) {
 	r := s.role(c.args[0])
 	if r == nil {
-		return answer{}, notFound("Role", c.args[0])
+		return answer{}, errNotFound("Role", c.args[0])
 	}
-	return ok(s.readRole(r))
+	return answerOK(s.readRole(r))
 }
 
 func (s *Server) postRole(c *call) (answer, error) {
 	key := c.body.text("key")
 	if s.roleByKey[key] != nil {
-		return answer{}, duplicate("Role", key) // Permit's own end-to-end tests
+		return answer{}, errDuplicate("Role", key) // Permit's own end-to-end tests
 	}
 	if err := s.checkRole(c.body, nil); err != nil {
 		return answer{}, err
@@ -46,38 +46,38 @@ func (s *Server) postRole(c *call) (answer, error) {
 	r := &role{key: key, created: c.now}
 	r.write(c, c.body, Clear)
 	s.addRole(r)
-	return ok(s.readRole(r))
+	return answerOK(s.readRole(r))
 }
 
 func (s *Server) patchRole(c *call) (answer, error) {
 	r := s.role(c.args[0])
 	if r == nil {
-		return answer{}, notFound("Role", c.args[0])
+		return answer{}, errNotFound("Role", c.args[0])
 	}
 	if err := s.checkRole(c.body, nil); err != nil {
 		return answer{}, err
 	}
 	r.write(c, c.body, Keep)
-	return ok(s.readRole(r))
+	return answerOK(s.readRole(r))
 }
 
-// deleteRole takes the role's assignments along (spec: "and all its related
+// deleteRole also removes the role's assignments (spec: "and all its related
 // data").
 func (s *Server) deleteRole(c *call) (answer, error) {
 	r := s.role(c.args[0])
 	if r == nil {
-		return answer{}, notFound("Role", c.args[0])
+		return answer{}, errNotFound("Role", c.args[0])
 	}
-	s.unassignAll(func(a *assignment) bool { return a.role == r })
-	r.gone = true
-	s.roles.gone++
+	s.unassignWhere(func(a *assignment) bool { return a.role == r })
+	r.deleted = true
+	s.roles.deleted++
 	delete(s.roleByKey, r.key)
 	delete(s.ids, r.id)
 	return answer{status: http.StatusNoContent}, nil
 }
 
-// putRoles is "create or replace roles in bulk" (spec). That nothing is
-// written when one of them is refused is unverified.
+// putRoles does as the spec says: "create or replace roles in bulk". That
+// nothing is written when one of them is refused is unverified.
 func (s *Server) putRoles(c *call) (answer, error) {
 	type result struct {
 		Created []string `json:"created"`
@@ -88,7 +88,7 @@ func (s *Server) putRoles(c *call) (answer, error) {
 	for _, op := range ops {
 		key := op.text("key")
 		if batch[key] {
-			return answer{}, duplicate("Role", key)
+			return answer{}, errDuplicate("Role", key)
 		}
 		batch[key] = true
 	}
@@ -110,40 +110,42 @@ func (s *Server) putRoles(c *call) (answer, error) {
 		s.addRole(r)
 		out.Created = append(out.Created, key)
 	}
-	return ok(out)
+	return answerOK(out)
 }
 
-// checkRole looks at what a role names: permissions by their form, the roles
-// it extends by their key, here or in the same batch, and a resource, of
-// which this environment has none.
+// checkRole checks what a role names. Permissions are checked by their form, and
+// roles that it extends by their key, which may be in the same batch. A resource
+// is refused, since this environment has none.
 func (s *Server) checkRole(f fields, batch map[string]bool) error {
 	if err := checkPermissions(f); err != nil {
 		return err
 	}
 	for _, key := range f.texts("extends") {
 		if s.role(key) == nil && !batch[key] {
-			return notFound("Role", key)
+			return errNotFound("Role", key)
 		}
 	}
 	if f.has("resource") {
-		return notFound("Resource", f.text("resource"))
+		return errNotFound("Resource", f.text("resource"))
 	}
 	return nil
 }
 
-// checkPermissions: the code is in the spec, its status is unverified.
+// checkPermissions checks the form of permissions. The code is in the spec, its
+// status is unverified.
 func checkPermissions(f fields) error {
 	for _, p := range f.texts("permissions") {
 		resource, action, _ := strings.Cut(p, ":")
 		if !slug.MatchString(resource) || !slug.MatchString(action) {
-			return fail(http.StatusBadRequest, "INVALID_PERMISSION_FORMAT", fmt.Sprintf("permission %q is not resource:action", p))
+			const message = "permission %q is not resource:action"
+			return errRefused(http.StatusBadRequest, "INVALID_PERMISSION_FORMAT", message, p)
 		}
 	}
 	return nil
 }
 
-// write overwrites the given fields; what becomes of the others is up to
-// omitted. A name is never omitted but by PATCH.
+// write sets the given fields; omitted decides on the others. Only PATCH can
+// omit the name.
 func (r *role) write(c *call, f fields, omitted Effect) {
 	if f.has("name") {
 		r.name = f.text("name")
@@ -169,7 +171,7 @@ func (s *store) addRole(r *role) {
 	s.roleByKey[r.key] = r
 }
 
-// postPermissions skips what is there (spec).
+// postPermissions skips permissions that the role has (spec).
 func (s *Server) postPermissions(c *call) (answer, error) {
 	return s.permissions(c, func(have []string, p string) []string {
 		if slices.Contains(have, p) {
@@ -179,7 +181,7 @@ func (s *Server) postPermissions(c *call) (answer, error) {
 	})
 }
 
-// deletePermissions skips what is not there (spec).
+// deletePermissions skips permissions that the role does not have (spec).
 func (s *Server) deletePermissions(c *call) (answer, error) {
 	return s.permissions(c, func(have []string, p string) []string {
 		return slices.DeleteFunc(have, func(h string) bool { return h == p })
@@ -189,7 +191,7 @@ func (s *Server) deletePermissions(c *call) (answer, error) {
 func (s *Server) permissions(c *call, change func([]string, string) []string) (answer, error) {
 	r := s.role(c.args[0])
 	if r == nil {
-		return answer{}, notFound("Role", c.args[0])
+		return answer{}, errNotFound("Role", c.args[0])
 	}
 	if err := checkPermissions(c.body); err != nil {
 		return answer{}, err
@@ -199,5 +201,5 @@ func (s *Server) permissions(c *call, change func([]string, string) []string) (a
 		have = change(have, p)
 	}
 	r.permissions, r.updated = have, c.now
-	return ok(s.readRole(r))
+	return answerOK(s.readRole(r))
 }

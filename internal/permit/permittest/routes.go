@@ -7,12 +7,12 @@ import (
 	"time"
 )
 
-// call is one request on its way through a handler, which runs under the
-// server's lock and with a valid body.
+// call is one request as its handler gets it. Handlers run under the lock of the
+// server, and the body has been checked.
 type call struct {
-	args  []string // the path's wildcards behind the environment, unescaped
-	body  fields   // of a call whose body is an object
-	rows  []fields // of a call whose body is an array
+	args  []string // the wildcards of the path behind the environment, unescaped
+	body  fields   // when the body is an object
+	rows  []fields // when the body is an array
 	query params
 	now   time.Time
 }
@@ -22,10 +22,9 @@ type answer struct {
 	body   any
 }
 
-func ok(body any) (answer, error) { return answer{http.StatusOK, body}, nil }
+func answerOK(body any) (answer, error) { return answer{http.StatusOK, body}, nil }
 
-// empty is what the bulk results of the spec look like: objects without
-// fields.
+// empty is the bulk result of the spec: an object without fields.
 type empty struct{}
 
 type route struct {
@@ -33,7 +32,6 @@ type route struct {
 	path   string // without proj and env; {} is a wildcard
 	body   *body
 	handle func(*Server, *call) (answer, error)
-	parts  []string
 }
 
 const (
@@ -41,53 +39,54 @@ const (
 	schema = "/v2/schema/{proj}/{env}/"
 )
 
-var routes = compile([]route{
-	{method: "GET", path: "/v2/api-key/scope", handle: (*Server).getScope},
+var routes = []route{
+	{"GET", "/v2/api-key/scope", nil, (*Server).getScope},
 
-	{method: "GET", path: schema + "roles", handle: (*Server).listRoles},
-	{method: "POST", path: schema + "roles", body: object(roleCreate), handle: (*Server).postRole},
-	{method: "GET", path: schema + "roles/{}", handle: (*Server).getRole},
-	{method: "PATCH", path: schema + "roles/{}", body: object(roleUpdate), handle: (*Server).patchRole},
-	{method: "DELETE", path: schema + "roles/{}", handle: (*Server).deleteRole},
-	{method: "POST", path: schema + "roles/{}/permissions", body: object(permissionList), handle: (*Server).postPermissions},
-	{method: "DELETE", path: schema + "roles/{}/permissions", body: object(permissionList), handle: (*Server).deletePermissions},
-	{method: "PUT", path: schema + "bulk/roles", body: operations(roleCreateBulk, capRoles), handle: (*Server).putRoles},
+	{"GET", schema + "roles", nil, (*Server).listRoles},
+	{"POST", schema + "roles", object(roleCreate), (*Server).postRole},
+	{"GET", schema + "roles/{}", nil, (*Server).getRole},
+	{"PATCH", schema + "roles/{}", object(roleUpdate), (*Server).patchRole},
+	{"DELETE", schema + "roles/{}", nil, (*Server).deleteRole},
+	{"POST", schema + "roles/{}/permissions", object(permissionList), (*Server).postPermissions},
+	{"DELETE", schema + "roles/{}/permissions", object(permissionList), (*Server).deletePermissions},
+	{"PUT", schema + "bulk/roles", operations(roleCreateBulk, capRoles), (*Server).putRoles},
 
-	{method: "GET", path: facts + "users", handle: (*Server).listUsers},
-	{method: "POST", path: facts + "users", body: object(userCreate), handle: (*Server).postUser},
-	{method: "GET", path: facts + "users/{}", handle: (*Server).getUser},
-	{method: "PUT", path: facts + "users/{}", body: object(userCreate), handle: (*Server).putUser},
-	{method: "PATCH", path: facts + "users/{}", body: object(userUpdate), handle: (*Server).patchUser},
-	{method: "DELETE", path: facts + "users/{}", handle: (*Server).deleteUser},
-	{method: "POST", path: facts + "users/{}/roles", body: object(userRoleCreate), handle: (*Server).postUserRole},
-	{method: "PUT", path: facts + "bulk/users", body: operations(userCreate, capUsers), handle: (*Server).putUsers},
-	{method: "POST", path: facts + "bulk/users", body: operations(userCreate, capUsers), handle: (*Server).postUsers},
-	{method: "DELETE", path: facts + "bulk/users", body: idents(capUsers), handle: (*Server).deleteUsers},
+	{"GET", facts + "users", nil, (*Server).listUsers},
+	{"POST", facts + "users", object(userCreate), (*Server).postUser},
+	{"GET", facts + "users/{}", nil, (*Server).getUser},
+	{"PUT", facts + "users/{}", object(userCreate), (*Server).putUser},
+	{"PATCH", facts + "users/{}", object(userUpdate), (*Server).patchUser},
+	{"DELETE", facts + "users/{}", nil, (*Server).deleteUser},
+	{"POST", facts + "users/{}/roles", object(userRoleCreate), (*Server).postUserRole},
+	{"PUT", facts + "bulk/users", operations(userCreate, capUsers), (*Server).putUsers},
+	{"POST", facts + "bulk/users", operations(userCreate, capUsers), (*Server).postUsers},
+	{"DELETE", facts + "bulk/users", idents(capUsers), (*Server).deleteUsers},
 
-	{method: "GET", path: facts + "tenants", handle: (*Server).listTenants},
-	{method: "POST", path: facts + "tenants", body: object(tenantCreate), handle: (*Server).postTenant},
-	{method: "GET", path: facts + "tenants/{}", handle: (*Server).getTenant},
-	{method: "PATCH", path: facts + "tenants/{}", body: object(tenantUpdate), handle: (*Server).patchTenant},
-	{method: "POST", path: facts + "bulk/tenants", body: operations(tenantCreate, capTenants), handle: (*Server).postTenants},
-	{method: "DELETE", path: facts + "bulk/tenants", body: idents(capTenants), handle: (*Server).deleteTenants},
+	{"GET", facts + "tenants", nil, (*Server).listTenants},
+	{"POST", facts + "tenants", object(tenantCreate), (*Server).postTenant},
+	{"GET", facts + "tenants/{}", nil, (*Server).getTenant},
+	{"PATCH", facts + "tenants/{}", object(tenantUpdate), (*Server).patchTenant},
+	{"POST", facts + "bulk/tenants", operations(tenantCreate, capTenants), (*Server).postTenants},
+	{"DELETE", facts + "bulk/tenants", idents(capTenants), (*Server).deleteTenants},
 
-	{method: "GET", path: facts + "role_assignments", handle: (*Server).listAssignments},
-	{method: "POST", path: facts + "role_assignments", body: object(assignmentCreate), handle: (*Server).postAssignment},
-	{method: "DELETE", path: facts + "role_assignments", body: object(assignmentRemove), handle: (*Server).deleteAssignment},
-	{method: "POST", path: facts + "role_assignments/bulk", body: array(assignmentCreate, capAssignments), handle: (*Server).postAssignments},
-	{method: "DELETE", path: facts + "role_assignments/bulk", body: array(assignmentRemove, capAssignments), handle: (*Server).deleteAssignments},
-})
-
-func compile(rs []route) []route {
-	for i := range rs {
-		rs[i].parts = strings.Split(rs[i].path, "/")
-	}
-	return rs
+	{"GET", facts + "role_assignments", nil, (*Server).listAssignments},
+	{"POST", facts + "role_assignments", object(assignmentCreate), (*Server).postAssignment},
+	{"DELETE", facts + "role_assignments", object(assignmentRemove), (*Server).deleteAssignment},
+	{"POST", facts + "role_assignments/bulk", array(assignmentCreate, capAssignments), (*Server).postAssignments},
+	{"DELETE", facts + "role_assignments/bulk", array(assignmentRemove, capAssignments), (*Server).deleteAssignments},
 }
 
-// match finds the route of a path. It splits the path as sent, so that an
-// escaped slash does not end a key; http.ServeMux would also clean away the
-// user "..", whose key Permit allows.
+// parts holds the segments of each route's path.
+var parts = func() (all [][]string) {
+	for _, rt := range routes {
+		all = append(all, strings.Split(rt.path, "/"))
+	}
+	return all
+}()
+
+// match returns the route of a path. It splits the path as sent, so that an
+// escaped slash does not end a key. http.ServeMux would also remove the user
+// "..", a key that Permit allows.
 func match(method, escaped string) (*route, []string) {
 	have := strings.Split(escaped, "/")
 	for i, part := range have {
@@ -100,11 +99,11 @@ func match(method, escaped string) (*route, []string) {
 next:
 	for i := range routes {
 		rt := &routes[i]
-		if rt.method != method || len(rt.parts) != len(have) {
+		if rt.method != method || len(parts[i]) != len(have) {
 			continue
 		}
 		var args []string
-		for j, want := range rt.parts {
+		for j, want := range parts[i] {
 			switch {
 			case strings.HasPrefix(want, "{") && have[j] != "":
 				args = append(args, have[j])
@@ -135,10 +134,11 @@ func (s *Server) work(w http.ResponseWriter, r *http.Request, raw []byte) {
 func (s *Server) dispatch(r *http.Request, raw []byte) (answer, error) {
 	rt, args := match(r.Method, r.URL.EscapedPath())
 	if rt == nil {
-		return answer{}, fail(http.StatusNotFound, "NOT_FOUND", "The requested data could not be found, there is no such endpoint")
+		const message = "The requested data could not be found, there is no such endpoint"
+		return answer{}, errRefused(http.StatusNotFound, "NOT_FOUND", message)
 	}
 	if len(args) > 0 {
-		if err := s.inScope(args[0], args[1]); err != nil {
+		if err := s.checkScope(args[0], args[1]); err != nil {
 			return answer{}, err
 		}
 		args = args[2:]
@@ -152,27 +152,27 @@ func (s *Server) dispatch(r *http.Request, raw []byte) (answer, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	c.now = s.o.Clock.Now()
-	s.settle(c.now)
+	s.showDue(c.now)
 	return rt.handle(s, c)
 }
 
-// inScope: a key sees nothing beside what it was made for; below that, what
-// is not there is not found.
-func (s *Server) inScope(project, environment string) error {
+// checkScope refuses what the key has no access to with 403, and what does not
+// exist within its access with 404.
+func (s *Server) checkScope(project, environment string) error {
 	inProject := project == ProjectID || project == ProjectKey
 	inEnvironment := environment == EnvironmentID || environment == EnvironmentKey
 	switch {
 	case inProject && inEnvironment:
 		return nil
 	case s.o.KeyLevel == LevelOrganization && !inProject:
-		return notFound("Project", project)
+		return errNotFound("Project", project)
 	case s.o.KeyLevel != LevelEnvironment && inProject:
-		return notFound("Environment", environment)
+		return errNotFound("Environment", environment)
 	}
-	return fail(http.StatusForbidden, "FORBIDDEN_ACCESS", "the api key has no access to this project or environment")
+	return errRefused(http.StatusForbidden, "FORBIDDEN_ACCESS", "the api key has no access to this project or environment")
 }
 
-// scopeRead is the spec's APIKeyScopeRead.
+// scopeRead is the APIKeyScopeRead of the spec.
 type scopeRead struct {
 	Organization string `json:"organization_id"`
 	Project      opt    `json:"project_id,omitzero"`
@@ -180,12 +180,12 @@ type scopeRead struct {
 }
 
 func (s *Server) getScope(*call) (answer, error) {
-	a := scopeRead{OrganizationID, s.opt(ProjectID), s.opt(EnvironmentID)}
+	a := scopeRead{OrganizationID, s.optional(ProjectID), s.optional(EnvironmentID)}
 	if s.o.KeyLevel >= LevelProject {
-		a.Environment = s.opt("")
+		a.Environment = s.optional("")
 	}
 	if s.o.KeyLevel >= LevelOrganization {
-		a.Project = s.opt("")
+		a.Project = s.optional("")
 	}
-	return ok(a)
+	return answerOK(a)
 }

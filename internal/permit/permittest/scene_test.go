@@ -12,19 +12,20 @@ import (
 	. "a0permit/internal/permit/permittest"
 )
 
-// scene is a run of calls against one environment that holds base, and what
-// the environment holds afterwards.
+// scene is a list of calls to an environment that holds base, and what it holds
+// afterwards.
 type scene struct {
 	name  string
 	o     Options
-	seed  State // beside base
+	seed  State // in addition to base
 	steps []step
-	users string // State.Users in the end, when not empty
-	pairs string // State.Assignments in the end, when not empty
+	users string // State.Users at the end, unless empty
+	pairs string // State.Assignments at the end, unless empty
 }
 
-// step is one call: "PUT F/bulk/users", where F and S stand for the facts and
-// the schema of the environment. all and none are parts of the raw answer.
+// step is one call, such as "PUT F/bulk/users", where F and S stand for the
+// paths of the facts and the schema. The answer must contain all parts in all,
+// and none of those in none.
 type step struct {
 	call, body string
 	status     int
@@ -33,9 +34,12 @@ type step struct {
 }
 
 var base = State{
-	Roles:       []Role{{Key: "admin", Name: "Admin", Permissions: []string{"doc:read"}}, {Key: "viewer", Name: "Viewer"}},
-	Tenants:     []Tenant{{Key: "acme", Name: "Acme"}},
-	Users:       []User{{Key: "ann", Email: "ann@example.com", FirstName: "Ann", LastName: "Lee", Attributes: map[string]any{"a": 1}}, {Key: "bob"}},
+	Roles:   []Role{{Key: "admin", Name: "Admin", Permissions: []string{"doc:read"}}, {Key: "viewer", Name: "Viewer"}},
+	Tenants: []Tenant{{Key: "acme", Name: "Acme"}},
+	Users: []User{
+		{Key: "ann", Email: "ann@example.com", FirstName: "Ann", LastName: "Lee", Attributes: map[string]any{"a": 1}},
+		{Key: "bob"},
+	},
 	Assignments: []Assignment{{User: "ann", Role: "admin", Tenant: "default"}},
 }
 
@@ -43,9 +47,12 @@ const (
 	annWhole = "{ann ann@example.com Ann Lee map[a:1]}"
 	bobWhole = "{bob    map[]}"
 	annAdmin = "{ann admin default }"
+
+	baseUsers = "[" + annWhole + " " + bobWhole + "]"
 )
 
-func play(t *testing.T, scenes []scene) {
+// runScenes makes the calls of each scene and checks the answers and the end.
+func runScenes(t *testing.T, scenes []scene) {
 	t.Helper()
 	for _, sc := range scenes {
 		t.Run(sc.name, func(t *testing.T) {
@@ -93,14 +100,15 @@ type reply struct {
 	raw    string
 }
 
-func (r reply) into(t testing.TB, v any) {
+func (r reply) decode(t testing.TB, v any) {
 	t.Helper()
 	if err := json.Unmarshal([]byte(r.raw), v); err != nil {
 		t.Fatalf("answer %.300q: %v", r.raw, err)
 	}
 }
 
-func request(t testing.TB, call, body string, header ...string) *http.Request {
+// newRequest returns a request with these headers, given as name and value.
+func newRequest(t testing.TB, call, body string, header ...string) *http.Request {
 	t.Helper()
 	method, path, _ := strings.Cut(call, " ")
 	if rest, ok := strings.CutPrefix(path, "F/"); ok {
@@ -121,7 +129,8 @@ func request(t testing.TB, call, body string, header ...string) *http.Request {
 	return req
 }
 
-func try(t testing.TB, s *Server, req *http.Request) (reply, error) {
+// roundTrip returns the answer, or the error of a call without one.
+func roundTrip(t testing.TB, s *Server, req *http.Request) (reply, error) {
 	t.Helper()
 	resp, err := httpapitest.Transport{Handler: s}.RoundTrip(req)
 	if err != nil {
@@ -134,23 +143,25 @@ func try(t testing.TB, s *Server, req *http.Request) (reply, error) {
 	return reply{resp.StatusCode, resp.Header, string(raw)}, resp.Body.Close()
 }
 
+// send returns the answer to a call with these headers.
 func send(t testing.TB, s *Server, call, body string, header ...string) reply {
 	t.Helper()
-	r, err := try(t, s, request(t, call, body, header...))
+	r, err := roundTrip(t, s, newRequest(t, call, body, header...))
 	if err != nil {
 		t.Fatalf("%s: %v", call, err)
 	}
 	return r
 }
 
-// do sends with the default key.
+// do sends a call with the default key.
 func do(t testing.TB, s *Server, call, body string) reply {
 	t.Helper()
 	return send(t, s, call, body, "Authorization", "Bearer "+DefaultKey)
 }
 
-// list is n JSON values of a form with one %d (or %[1]d), from 0 on.
-func list(n int, form string) string {
+// jsonList returns a JSON list of n values. The form of a value has a %d (or
+// %[1]d) for its number, from 0 on.
+func jsonList(n int, form string) string {
 	out := make([]string, n)
 	for i := range out {
 		out[i] = fmt.Sprintf(form, i)
@@ -158,4 +169,5 @@ func list(n int, form string) string {
 	return "[" + strings.Join(out, ",") + "]"
 }
 
+// ops returns the body of a bulk call.
 func ops(rows ...string) string { return `{"operations":[` + strings.Join(rows, ",") + `]}` }

@@ -2,13 +2,13 @@ package permittest
 
 import "regexp"
 
-// The key patterns of the spec, as it writes them.
+// The patterns of keys, as the spec writes them.
 var (
 	userKey = regexp.MustCompile(`^[A-Za-z0-9|@+\-\._]+$`)
 	slug    = regexp.MustCompile(`^[A-Za-z0-9\-_]+$`)
 )
 
-// The request schemas of the spec, under their names there.
+// The request schemas of the spec, by their names there.
 var (
 	userRoleCreate = shape{
 		{name: "role", required: true},
@@ -39,8 +39,8 @@ var (
 		{name: "attributes", kind: mapping},
 	}
 
-	// roleRest is what all role schemas share. The v1compat fields are hidden
-	// in the spec's pages but taken; they are not kept here.
+	// roleRest is what all role schemas share. The v1compat fields are hidden in
+	// the pages of the spec, but accepted; they are not kept here.
 	roleRest = shape{
 		{name: "description"},
 		{name: "permissions", kind: texts},
@@ -57,7 +57,8 @@ var (
 	)
 	roleCreate     = join(roleKeyed, shape{{name: "v1compat_is_built_in", kind: boolean}})
 	roleCreateBulk = join(roleKeyed, shape{{name: "resource"}})
-	permissionList = shape{{name: "permissions", kind: texts, required: true}} // Add- and RemoveRolePermissions
+	// AddRolePermissions and RemoveRolePermissions
+	permissionList = shape{{name: "permissions", kind: texts, required: true}}
 
 	assignmentCreate = join(userRoleCreate, shape{{name: "user", required: true}})
 	assignmentRemove = shape{

@@ -29,7 +29,7 @@ import (
 	"a0permit/internal/httpapi/httpapitest"
 )
 
-// The one environment there is. A path may name it by id or by key.
+// The only environment. A path may name it by id or by key.
 const (
 	OrganizationID = "00000001-0000-4000-8000-0000000000aa"
 	ProjectID      = "00000002-0000-4000-8000-0000000000bb"
@@ -38,11 +38,12 @@ const (
 	EnvironmentKey = "dev"
 )
 
-// maxURL is the longest URL that reaches the API. Permit documents none; that of
-// CloudFront, and of much else that stands in front of an API, is 8 KiB.
+// maxURL is the length of the longest URL that reaches the API. Permit documents
+// none; that of CloudFront, and of much else that stands in front of an API, is
+// 8 KiB.
 const maxURL = 8 << 10
 
-// Server is the fake. Use New; it is safe for concurrent use.
+// Server is the fake. It is made by New and safe for concurrent use.
 type Server struct {
 	o         Options
 	handler   http.Handler
@@ -51,7 +52,7 @@ type Server struct {
 	refused   atomic.Int64
 	requests  atomic.Uint64
 	bulk      atomic.Int32 // bulk writes in flight
-	born      time.Time    // by the wall
+	born      time.Time    // by the wall clock
 	bornClock time.Time    // by Options.Clock
 
 	mu sync.Mutex
@@ -60,7 +61,7 @@ type Server struct {
 
 var _ http.Handler = (*Server)(nil)
 
-// New starts an environment that holds the tenant "default" and no roles.
+// New returns an environment with the tenant "default" and without roles.
 func New(o Options) *Server {
 	o = o.withDefaults()
 	s := &Server{o: o, born: time.Now(), bornClock: o.Clock.Now(), store: newStore()}
@@ -79,21 +80,23 @@ func New(o Options) *Server {
 // ServeHTTP implements http.Handler.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }
 
-// Calls is every call so far in order of arrival; empty under Options.Forget.
+// Calls returns all calls so far in order of arrival. It is empty under
+// Options.Forget.
 func (s *Server) Calls() []httpapitest.Call { return s.calls.Calls() }
 
-// Refused counts the 429s drawn from the rate limits, not those of Faults.
+// Refused returns the number of 429s because of the rate limits, without those
+// of Faults.
 func (s *Server) Refused() int { return int(s.refused.Load()) }
 
-// Start serves on a loopback port until stop is called.
-func (s *Server) Start() (url string, stop func()) {
+// Start serves on a loopback address until stop is called.
+func (s *Server) Start() (address string, stop func()) {
 	h := httptest.NewServer(s)
 	return h.URL, h.Close
 }
 
-// admit is what stands in front of the work: the key, the windows and the
-// faults. A fault strikes behind the windows, so that a call which failed has
-// used up its slot, as it would at a gateway.
+// admit does what comes before the work: it checks the key, counts the call and
+// chooses its fault. The fault comes after the count, so that a call that failed
+// has used up its slot, as it would behind a gateway.
 func (s *Server) admit(w http.ResponseWriter, r *http.Request) {
 	raw, err := io.ReadAll(r.Body)
 	if err != nil {
@@ -103,13 +106,13 @@ func (s *Server) admit(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "URI Too Long", http.StatusRequestURITooLong)
 		return
 	}
-	if !s.authorized(r) {
-		s.refuse(w, fail(http.StatusUnauthorized, "UNAUTHORIZED", "the api key is missing or not valid"))
+	if !s.isAuthorized(r) {
+		s.refuse(w, errRefused(http.StatusUnauthorized, "UNAUTHORIZED", "the api key is missing or not valid"))
 		return
 	}
 	path := r.URL.EscapedPath()
 	now := s.o.Clock.Now()
-	if wait, ok := s.windows.enter(now, classes(s.o.WideClasses, r.Method, path)); !ok {
+	if wait, ok := s.windows.enter(now, classesOf(s.o.WideClasses, r.Method, path)); !ok {
 		s.refused.Add(1)
 		s.refuseRate(w, wait)
 		return
@@ -117,25 +120,27 @@ func (s *Server) admit(w http.ResponseWriter, r *http.Request) {
 	if s.o.SerialBulk != 0 && isBulk(path, true) {
 		defer s.bulk.Add(-1)
 		if s.bulk.Add(1) > 1 {
-			s.refuse(w, fail(s.o.SerialBulk, "CONCURRENT_OPERATION_DISALLOWED", "another bulk operation is in progress"))
+			s.refuse(w, errRefused(s.o.SerialBulk, "CONCURRENT_OPERATION_DISALLOWED", "another bulk operation is in progress"))
 			return
 		}
 	}
-	r.Body = io.NopCloser(bytes.NewReader(raw)) // for whoever chooses the fault
+	r.Body = io.NopCloser(bytes.NewReader(raw)) // for Options.Faults
 	httpapitest.WithFaults(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s.work(w, r, raw)
 	}), s.o.Faults).ServeHTTP(w, r)
 }
 
-// authorized reads the scheme as Starlette's HTTPBearer does, in any case.
-func (s *Server) authorized(r *http.Request) bool {
+// isAuthorized reports whether the call has the key. The case of the scheme does
+// not matter, as in Starlette's HTTPBearer.
+func (s *Server) isAuthorized(r *http.Request) bool {
 	scheme, key, _ := strings.Cut(r.Header.Get("Authorization"), " ")
 	return strings.EqualFold(scheme, "bearer") && key == s.o.Key
 }
 
-// wall turns a span of the fake's clock into the caller's, whose seconds a
-// Retry-After counts. The clock does not tell its scale, so it is measured.
-func (s *Server) wall(d time.Duration) time.Duration {
+// wallTime converts a span of the fake's clock to one of the wall clock, which
+// is what Retry-After means to the caller. The clock does not tell its scale, so
+// it is measured.
+func (s *Server) wallTime(d time.Duration) time.Duration {
 	if s.o.Clock == nil {
 		return d
 	}

@@ -11,8 +11,8 @@ import (
 	. "a0permit/internal/permit/permittest"
 )
 
-// The answers of the spec: what must be in them, and what may be. None of
-// them has additional properties.
+// shapes holds the fields of the spec's answers. No answer has additional
+// properties.
 var shapes = map[string]struct{ required, optional string }{
 	"APIKeyScopeRead": {"organization_id", "project_id environment_id"},
 	"RoleRead": {
@@ -38,7 +38,7 @@ var shapes = map[string]struct{ required, optional string }{
 	"BulkRoleUnAssignmentReport":    {"", "assignments_removed"},
 	"RoleCreateBulkOperationResult": {"created updated", ""},
 	"PaginatedResult":               {"data total_count", "page_count"},
-	"empty":                         {"", ""}, // the results of the other bulk calls
+	"empty":                         {"", ""}, // the result of the other bulk calls
 	"ErrorDetails":                  {"id title error_code", "support_link message additional_info"},
 	"HTTPValidationError":           {"", "detail"},
 }
@@ -52,7 +52,8 @@ var (
 		MISMATCH_RELATION_TYPE CONCURRENT_OPERATION_DISALLOWED UNAUTHORIZED`)
 )
 
-func hold(t *testing.T, where string, v any, shape string) map[string]any {
+// checkShape checks one object of an answer and returns it.
+func checkShape(t *testing.T, where string, v any, shape string) map[string]any {
 	t.Helper()
 	m, ok := v.(map[string]any)
 	if !ok {
@@ -131,11 +132,11 @@ func TestShapes(t *testing.T) {
 		{"PUT F/bulk/users", "{}", "HTTPValidationError"},
 	} {
 		var v any
-		do(t, s, tc.call, tc.body).into(t, &v)
+		do(t, s, tc.call, tc.body).decode(t, &v)
 		rows := []any{v}
 		shape := tc.shape
 		if rest, ok := strings.CutPrefix(shape, "{}"); ok {
-			v = hold(t, tc.call, v, "PaginatedResult")["data"]
+			v = checkShape(t, tc.call, v, "PaginatedResult")["data"]
 			shape = "[]" + rest
 		}
 		if rest, ok := strings.CutPrefix(shape, "[]"); ok {
@@ -146,10 +147,10 @@ func TestShapes(t *testing.T) {
 		}
 		for i, row := range rows {
 			where := fmt.Sprintf("%s: %d", tc.call, i)
-			m := hold(t, where, row, shape)
+			m := checkShape(t, where, row, shape)
 			switch shape {
 			case "UserRead":
-				holdTenants(t, where, m)
+				checkUserShapes(t, where, m)
 			case "ErrorDetails":
 				if !slices.Contains(codes, m["error_code"].(string)) {
 					t.Errorf("%s: code %v", where, m["error_code"])
@@ -159,14 +160,14 @@ func TestShapes(t *testing.T) {
 	}
 }
 
-func holdTenants(t *testing.T, where string, user map[string]any) {
+func checkUserShapes(t *testing.T, where string, user map[string]any) {
 	t.Helper()
 	for _, in := range user["associated_tenants"].([]any) {
-		for _, at := range hold(t, where, in, "UserInTenant")["resource_instance_roles"].([]any) {
-			hold(t, where, at, "UserResourceInstanceRole")
+		for _, at := range checkShape(t, where, in, "UserInTenant")["resource_instance_roles"].([]any) {
+			checkShape(t, where, at, "UserResourceInstanceRole")
 		}
 	}
 	for _, r := range user["roles"].([]any) {
-		hold(t, where, r, "UserRole")
+		checkShape(t, where, r, "UserRole")
 	}
 }

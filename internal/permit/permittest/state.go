@@ -13,32 +13,32 @@ import (
 	"time"
 )
 
-// Role is a role as an environment holds it.
+// Role is a role of an environment.
 type Role struct {
 	Key, Name, Description string
 	Permissions            []string
 	Attributes             map[string]any
 }
 
-// Tenant is a tenant as an environment holds it.
+// Tenant is a tenant of an environment.
 type Tenant struct {
 	Key, Name  string
 	Attributes map[string]any
 }
 
-// User is a user as an environment holds it.
+// User is a user of an environment.
 type User struct {
 	Key, Email, FirstName, LastName string
 	Attributes                      map[string]any
 }
 
-// Assignment is a role assigned to a user; all four are keys, and
-// ResourceInstance ("type:key") is empty for a tenant's role.
+// Assignment is a role that is assigned to a user. All four fields are keys;
+// ResourceInstance ("type:key") is empty for the role of a tenant.
 type Assignment struct{ User, Role, Tenant, ResourceInstance string }
 
-// State is what an environment holds, in one form whatever way it came about:
-// every list in order of keys, Permissions sorted, nothing empty but nil, and
-// Attributes as encoding/json decodes them (numbers are float64, or
+// State is the content of an environment in a form that can be compared: every
+// list is in order of keys, Permissions are sorted, what is empty is nil, and
+// Attributes are as encoding/json decodes them (numbers are float64, or
 // json.Number where a float64 would lose digits).
 type State struct {
 	Roles       []Role
@@ -47,28 +47,28 @@ type State struct {
 	Assignments []Assignment
 }
 
-// State is all that has been written, whether readers see it yet or not. The
-// tenant "default" is part of it.
+// State returns all that has been written, visible to readers or not. The tenant
+// "default" is part of it.
 func (s *Server) State() State {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var st State
-	for _, r := range sorted(s.roleByKey) {
+	for _, r := range valuesByKey(s.roleByKey) {
 		p := slices.Clone(r.permissions)
 		slices.Sort(p)
 		if len(p) == 0 {
 			p = nil
 		}
-		st.Roles = append(st.Roles, Role{r.key, r.name, r.description, p, decoded(r.attributes)})
+		st.Roles = append(st.Roles, Role{r.key, r.name, r.description, p, decodeObject(r.attributes)})
 	}
-	for _, t := range sorted(s.tenantByKey) {
-		st.Tenants = append(st.Tenants, Tenant{t.key, t.name, decoded(t.attributes)})
+	for _, t := range valuesByKey(s.tenantByKey) {
+		st.Tenants = append(st.Tenants, Tenant{t.key, t.name, decodeObject(t.attributes)})
 	}
-	for _, u := range sorted(s.userByKey) {
-		st.Users = append(st.Users, User{u.key, u.now.email, u.now.first, u.now.last, decoded(u.now.attributes)})
+	for _, u := range valuesByKey(s.userByKey) {
+		st.Users = append(st.Users, User{u.key, u.now.email, u.now.first, u.now.last, decodeObject(u.now.attributes)})
 	}
 	for p, assigned := range s.assigned {
-		if assigned.doomed {
+		if assigned.removeLater {
 			continue
 		}
 		a := Assignment{User: p.user.key, Role: p.role.key, Tenant: p.tenant.key}
@@ -84,7 +84,7 @@ func (s *Server) State() State {
 	return st
 }
 
-func sorted[T any](byKey map[string]T) []T {
+func valuesByKey[T any](byKey map[string]T) []T {
 	out := make([]T, 0, len(byKey))
 	for _, key := range slices.Sorted(maps.Keys(byKey)) {
 		out = append(out, byKey[key])
@@ -92,7 +92,7 @@ func sorted[T any](byKey map[string]T) []T {
 	return out
 }
 
-func decoded(raw json.RawMessage) map[string]any {
+func decodeObject(raw json.RawMessage) map[string]any {
 	if raw == nil {
 		return nil
 	}
@@ -102,21 +102,21 @@ func decoded(raw json.RawMessage) map[string]any {
 	if err := d.Decode(&m); err != nil {
 		panic(err)
 	}
-	m, _ = floats(m).(map[string]any)
+	m, _ = convertNumbers(m).(map[string]any)
 	return m
 }
 
-// floats turns the numbers of a JSON value into float64 where that loses
-// nothing.
-func floats(v any) any {
+// convertNumbers turns the numbers of a JSON value into float64, except those
+// that a float64 cannot hold exactly.
+func convertNumbers(v any) any {
 	switch v := v.(type) {
 	case map[string]any:
 		for name := range v {
-			v[name] = floats(v[name])
+			v[name] = convertNumbers(v[name])
 		}
 	case []any:
 		for i := range v {
-			v[i] = floats(v[i])
+			v[i] = convertNumbers(v[i])
 		}
 	case json.Number:
 		f, err := v.Float64()
@@ -131,13 +131,14 @@ func floats(v any) any {
 	return v
 }
 
-// Seed puts objects into the environment as if they had been there before:
-// no call, no limit, no lag. A key that exists is overwritten. It panics on
-// an e-mail that is taken and on an assignment that names nothing, which are
+// Seed adds objects to the environment as if they had been there before: without
+// a call, a limit or a lag. It overwrites what exists. It panics on an email
+// that is taken and on an assignment of something unknown, since these are
 // mistakes in the test.
 func (s *Server) Seed(st State) { s.SeedAt(s.o.Clock.Now(), st) }
 
-// SeedAt is Seed with a time at which the objects were created.
+// SeedAt does what Seed does, and sets the time at which the objects were
+// created.
 func (s *Server) SeedAt(at time.Time, st State) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -183,7 +184,7 @@ func (s *Server) seedAssignment(c *call, a Assignment) {
 	if u == nil {
 		panic(fmt.Sprintf("permittest: seed: %+v: no such user", a))
 	}
-	g, err := s.newBatch().grant(f, nil)
+	g, err := s.newBatch().resolveGrant(f, nil)
 	if err != nil {
 		panic(fmt.Sprintf("permittest: seed: %+v: %v", a, err))
 	}

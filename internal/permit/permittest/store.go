@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// ident is an object's UUID: its kind and a running number. Half a million
-// objects would make half a million strings otherwise.
+// ident is the UUID of an object, as its kind and a running number. Half a
+// million objects would need half a million strings otherwise.
 type ident uint64
 
 const (
@@ -46,7 +46,7 @@ type role struct {
 	permissions, extends   []string
 	attributes             json.RawMessage
 	created, updated       time.Time
-	gone                   bool
+	deleted                bool
 	assignments            series[*assignment]
 }
 
@@ -55,11 +55,12 @@ type tenant struct {
 	key, name, description string
 	attributes             json.RawMessage
 	created, updated       time.Time
-	gone                   bool
+	deleted                bool
 	assignments            series[*assignment]
 }
 
-// profile is what a write of a user changes. It is never changed in place.
+// profile holds the fields that a write of a user changes. It is never changed
+// in place.
 type profile struct {
 	email, first, last string
 	attributes         json.RawMessage
@@ -67,18 +68,18 @@ type profile struct {
 }
 
 type user struct {
-	id      ident
-	key     string
-	now     *profile // as written
-	shown   *profile // as readers see it
-	created time.Time
-	settles time.Time // when readers see what was written
-	listed  bool      // whether readers see the user at all
-	gone    bool
-	roles   []*assignment
+	id        ident
+	key       string
+	now       *profile // as written
+	shown     *profile // as readers see it
+	created   time.Time
+	visibleAt time.Time // when readers see now
+	visible   bool      // readers see the user
+	deleted   bool
+	roles     []*assignment
 }
 
-// instance is a resource instance, known from its assignments alone.
+// instance is a resource instance. It is known from its assignments alone.
 type instance struct {
 	id     ident
 	key    string // type:key
@@ -88,10 +89,10 @@ type instance struct {
 type grant struct {
 	role     *role
 	tenant   *tenant
-	instance *instance // nil for a tenant's role
+	instance *instance // nil for the role of a tenant
 }
 
-// pair is what can be assigned once.
+// pair identifies an assignment.
 type pair struct {
 	user *user
 	grant
@@ -99,34 +100,34 @@ type pair struct {
 
 type assignment struct {
 	pair
-	id      ident
-	created time.Time
-	listed  bool
-	doomed  bool // gone once its user's latest write is seen
-	gone    bool
+	id          ident
+	created     time.Time
+	visible     bool
+	removeLater bool // until readers see the latest write of the user
+	deleted     bool
 }
 
-func (r *role) dead() bool       { return r.gone }
-func (t *tenant) dead() bool     { return t.gone }
-func (u *user) dead() bool       { return u.gone }
-func (a *assignment) dead() bool { return a.gone }
+func (r *role) isDeleted() bool       { return r.deleted }
+func (t *tenant) isDeleted() bool     { return t.deleted }
+func (u *user) isDeleted() bool       { return u.deleted }
+func (a *assignment) isDeleted() bool { return a.deleted }
 
-// series keeps objects in order of creation. What is gone is swept out when
-// the series is read next, so that a run of deletes costs one sweep.
-type series[T interface{ dead() bool }] struct {
-	items []T
-	gone  int
+// series holds objects in order of creation. Deleted ones are removed when it is
+// read next, so that many deletes cost one pass.
+type series[T interface{ isDeleted() bool }] struct {
+	items   []T
+	deleted int
 }
 
 func (s *series[T]) add(v T) { s.items = append(s.items, v) }
 
 func (s *series[T]) all() []T {
-	if s.gone > 0 {
-		// A new array: a reader further up may still hold the old one.
+	if s.deleted > 0 {
+		// A new array, since a caller may still hold the old one.
 		old := s.items
-		s.items, s.gone = make([]T, 0, len(old)-s.gone), 0
+		s.items, s.deleted = make([]T, 0, len(old)-s.deleted), 0
 		for _, v := range old {
-			if !v.dead() {
+			if !v.isDeleted() {
 				s.items = append(s.items, v)
 			}
 		}
@@ -140,19 +141,19 @@ type late[T any] struct {
 	at time.Time
 }
 
-// store is the state, guarded by the server's lock.
+// store is the state of the environment, guarded by the lock of the server.
 type store struct {
 	number ident
 
 	roles       series[*role]
 	tenants     series[*tenant]
-	users       series[*user] // those that are listed
+	users       series[*user] // those that are visible
 	assignments series[*assignment]
 
 	roleByKey   map[string]*role
 	tenantByKey map[string]*tenant
 	userByKey   map[string]*user
-	userByEmail map[string]*user // lower case
+	userByEmail map[string]*user // by email in lower case
 	instances   map[string]*instance
 	assigned    map[pair]*assignment
 	ids         map[ident]any // *role, *tenant, *user or *instance
@@ -169,63 +170,63 @@ func newStore() store {
 	}
 }
 
-func (s *store) next(kind ident) ident {
+func (s *store) nextIdent(kind ident) ident {
 	s.number++
 	return kind | s.number
 }
 
-// register gives v an id by which it can be looked up.
+// register returns a new id by which v can be found.
 func (s *store) register(kind ident, v any) ident {
-	id := s.next(kind)
+	id := s.nextIdent(kind)
 	s.ids[id] = v
 	return id
 }
 
-// settle lets readers see what is due. Both queues are in order of time,
-// since the lag is the same for all.
-func (s *store) settle(now time.Time) {
+// showDue makes visible what is due. Both queues are in order of time, since the
+// lag is the same for all.
+func (s *store) showDue(now time.Time) {
 	for len(s.lateUsers) > 0 && !s.lateUsers[0].at.After(now) {
 		u := s.lateUsers[0].v
 		s.lateUsers = s.lateUsers[1:]
-		if !u.gone && !u.settles.After(now) { // else a later entry is for the latest write
-			s.show(u)
+		if !u.deleted && !u.visibleAt.After(now) { // otherwise a later entry is about the latest write
+			s.showUser(u)
 		}
 	}
 	for len(s.lateAssignments) > 0 && !s.lateAssignments[0].at.After(now) {
 		a := s.lateAssignments[0].v
 		s.lateAssignments = s.lateAssignments[1:]
-		if !a.gone {
-			s.list(a)
+		if !a.deleted {
+			s.showAssignment(a)
 		}
 	}
 }
 
-func (s *store) show(u *user) {
+func (s *store) showUser(u *user) {
 	u.shown = u.now
 	for _, a := range slices.Clone(u.roles) {
-		if a.doomed {
+		if a.removeLater {
 			s.unassign(a)
 		}
 	}
-	if !u.listed {
-		u.listed = true
+	if !u.visible {
+		u.visible = true
 		s.users.add(u)
 	}
 }
 
-// lists are those in which an assignment stands.
+// lists returns the lists that an assignment is in.
 func (s *store) lists(a *assignment) [3]*series[*assignment] {
 	return [...]*series[*assignment]{&s.assignments, &a.role.assignments, &a.tenant.assignments}
 }
 
-func (s *store) list(a *assignment) {
-	a.listed = true
+func (s *store) showAssignment(a *assignment) {
+	a.visible = true
 	for _, in := range s.lists(a) {
 		in.add(a)
 	}
 }
 
-// The look-ups take the id or the key, as the spec says of all of them.
+// All look-ups accept the id or the key, as the spec says.
 
 func (s *store) role(ref string) *role { return lookUp(s.roleByKey, s.ids, ref) }
 
@@ -233,12 +234,12 @@ func (s *store) tenant(ref string) *tenant { return lookUp(s.tenantByKey, s.ids,
 
 func (s *store) instance(ref string) *instance { return lookUp(s.instances, s.ids, ref) }
 
-// user finds a user whether readers see it or not.
+// user returns a user, visible or not.
 func (s *store) user(ref string) *user { return lookUp(s.userByKey, s.ids, ref) }
 
-// seen finds a user as readers do.
-func (s *store) seen(ref string) *user {
-	if u := s.user(ref); u != nil && u.listed {
+// visibleUser returns a user that readers see.
+func (s *store) visibleUser(ref string) *user {
+	if u := s.user(ref); u != nil && u.visible {
 		return u
 	}
 	return nil

@@ -11,28 +11,28 @@ func (s *Server) listTenants(c *call) (answer, error) {
 	}
 	var keep func(*tenant) bool
 	if search != "" {
-		keep = func(t *tenant) bool { return holds(search, t.key, t.name) }
+		keep = func(t *tenant) bool { return containsText(search, t.key, t.name) }
 	}
-	return paged(s.tenants.all(), keep, g, envelope, s.readTenant)
+	return answerPage(s.tenants.all(), keep, g, envelope, s.readTenant)
 }
 
 func (s *Server) getTenant(c *call) (answer, error) {
 	t := s.tenant(c.args[0])
 	if t == nil {
-		return answer{}, notFound("Tenant", c.args[0])
+		return answer{}, errNotFound("Tenant", c.args[0])
 	}
-	return ok(s.readTenant(t))
+	return answerOK(s.readTenant(t))
 }
 
-// postTenant: the spec promises 200 and the tenant that is there, Permit's own
-// end-to-end tests get 409.
+// postTenant answers for a tenant that exists with 200 and the tenant (spec), or
+// with 409 (Permit's own end-to-end tests).
 func (s *Server) postTenant(c *call) (answer, error) {
 	key := c.body.text("key")
 	if t := s.tenantByKey[key]; t != nil {
 		if s.o.ExistingTenant == http.StatusOK {
-			return ok(s.readTenant(t))
+			return answerOK(s.readTenant(t))
 		}
-		return answer{}, duplicate("Tenant", key)
+		return answer{}, errDuplicate("Tenant", key)
 	}
 	return answer{http.StatusCreated, s.readTenant(s.newTenant(c, c.body))}, nil
 }
@@ -40,7 +40,7 @@ func (s *Server) postTenant(c *call) (answer, error) {
 func (s *Server) patchTenant(c *call) (answer, error) {
 	t := s.tenant(c.args[0])
 	if t == nil {
-		return answer{}, notFound("Tenant", c.args[0])
+		return answer{}, errNotFound("Tenant", c.args[0])
 	}
 	if c.body.has("name") {
 		t.name = c.body.text("name")
@@ -52,10 +52,10 @@ func (s *Server) patchTenant(c *call) (answer, error) {
 		t.attributes = c.body.attributes()
 	}
 	t.updated = c.now
-	return ok(s.readTenant(t))
+	return answerOK(s.readTenant(t))
 }
 
-// postTenants is all or nothing, as the bulk creation of users is; for
+// postTenants creates all tenants or none, as the bulk call for users does. For
 // tenants that is unverified.
 func (s *Server) postTenants(c *call) (answer, error) {
 	ops := c.body.records("operations")
@@ -63,14 +63,14 @@ func (s *Server) postTenants(c *call) (answer, error) {
 	for _, op := range ops {
 		key := op.text("key")
 		if batch[key] || s.tenantByKey[key] != nil {
-			return answer{}, duplicate("Tenant", key)
+			return answer{}, errDuplicate("Tenant", key)
 		}
 		batch[key] = true
 	}
 	for _, op := range ops {
 		s.newTenant(c, op)
 	}
-	return ok(empty{})
+	return answerOK(empty{})
 }
 
 func (s *Server) newTenant(c *call, f fields) *tenant {
@@ -89,38 +89,38 @@ func (s *store) addTenant(t *tenant) {
 }
 
 func (s *Server) deleteTenants(c *call) (answer, error) {
-	doomed, err := identified(s, c, "Tenant", s.tenant)
+	doomed, err := resolveIdents(s, c, "Tenant", s.tenant)
 	if err != nil {
 		return answer{}, err
 	}
 	if len(doomed) == 0 {
-		return ok(empty{})
+		return answerOK(empty{})
 	}
 	for _, t := range doomed {
-		if t.gone {
+		if t.deleted {
 			continue // named twice, by key and by id
 		}
-		t.gone = true
-		s.tenants.gone++
+		t.deleted = true
+		s.tenants.deleted++
 		delete(s.tenantByKey, t.key)
 		delete(s.ids, t.id)
 	}
-	s.unassignAll(func(a *assignment) bool { return a.tenant.gone })
+	s.unassignWhere(func(a *assignment) bool { return a.tenant.deleted })
 	for key, i := range s.instances {
-		if i.tenant.gone {
+		if i.tenant.deleted {
 			delete(s.instances, key)
 			delete(s.ids, i.id)
 		}
 	}
-	return ok(empty{})
+	return answerOK(empty{})
 }
 
-// identified resolves the idents of a bulk delete. An empty list is 400 (spec,
-// September 2026, for users).
-func identified[T any](s *Server, c *call, kind string, find func(string) *T) ([]*T, error) {
+// resolveIdents returns what the idents of a bulk delete name. An empty list is
+// 400 (spec, September 2026, for users).
+func resolveIdents[T any](s *Server, c *call, kind string, find func(string) *T) ([]*T, error) {
 	refs := c.body.texts("idents")
 	if len(refs) == 0 {
-		return nil, fail(http.StatusBadRequest, "INVALID_INPUT", "The idents list was empty")
+		return nil, errRefused(http.StatusBadRequest, "INVALID_INPUT", "The idents list was empty")
 	}
 	var found []*T
 	for _, ref := range refs {
@@ -128,7 +128,7 @@ func identified[T any](s *Server, c *call, kind string, find func(string) *T) ([
 		case v != nil:
 			found = append(found, v)
 		case s.o.UnknownIdent == http.StatusNotFound:
-			return nil, notFound(kind, ref)
+			return nil, errNotFound(kind, ref)
 		}
 	}
 	return found, nil

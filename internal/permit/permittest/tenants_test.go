@@ -8,9 +8,13 @@ import (
 
 func TestTenants(t *testing.T) {
 	t.Parallel()
-	play(t, []scene{
+	runScenes(t, []scene{
 		{name: "list", steps: []step{
-			{call: "GET F/tenants", status: 200, all: []string{`[{"id":`, `"key":"default"`, `"name":"Default Tenant"`, `"key":"acme"`, `"last_action_at":"`}, none: []string{"total_count"}},
+			{
+				call: "GET F/tenants", status: 200,
+				all:  []string{`[{"id":`, `"key":"default"`, `"name":"Default Tenant"`, `"key":"acme"`, `"last_action_at":"`},
+				none: []string{"total_count"},
+			},
 			{call: "GET F/tenants?include_total_count=1", status: 200, all: []string{`"total_count":2`}},
 			{call: "GET F/tenants?per_page=1", status: 200, all: []string{"default"}, none: []string{"acme"}},
 			{call: "GET F/tenants?search=ACM", status: 200, all: []string{"acme"}, none: []string{"default"}},
@@ -23,7 +27,10 @@ func TestTenants(t *testing.T) {
 			{call: "GET F/tenants/nope", status: 404, all: []string{"'Tenant'"}},
 		}},
 		{name: "post", steps: []step{
-			{call: "POST F/tenants", body: `{"key":"org_1","name":"One","description":"d","attributes":{"a":1}}`, status: 201, all: []string{`"key":"org_1"`, `"description":"d"`, `{"a":1}`}},
+			{
+				call: "POST F/tenants", body: `{"key":"org_1","name":"One","description":"d","attributes":{"a":1}}`, status: 201,
+				all: []string{`"key":"org_1"`, `"description":"d"`, `{"a":1}`},
+			},
 			{call: "POST F/tenants", body: `{"key":"acme","name":"Other"}`, status: 409, all: []string{"DUPLICATE_ENTITY"}},
 			{call: "GET F/tenants/acme", status: 200, all: []string{`"Acme"`}},
 		}},
@@ -32,14 +39,20 @@ func TestTenants(t *testing.T) {
 		}},
 		{name: "patch", steps: []step{
 			{call: "PATCH F/tenants/acme", body: `{"name":"Acme Inc"}`, status: 200, all: []string{`"Acme Inc"`}},
-			{call: "PATCH F/tenants/acme", body: `{"attributes":{"a":1},"description":"d"}`, status: 200, all: []string{`"Acme Inc"`, `{"a":1}`, `"d"`}},
+			{
+				call: "PATCH F/tenants/acme", body: `{"attributes":{"a":1},"description":"d"}`, status: 200,
+				all: []string{`"Acme Inc"`, `{"a":1}`, `"d"`},
+			},
 			{call: "PATCH F/tenants/nope", body: `{}`, status: 404},
 		}},
 		{name: "bulk post", steps: []step{
 			{call: "POST F/bulk/tenants", body: ops(`{"key":"a","name":"A"}`, `{"key":"acme","name":"B"}`), status: 409},
 			{call: "POST F/bulk/tenants", body: ops(`{"key":"a","name":"A"}`, `{"key":"a","name":"A"}`), status: 409},
 			{call: "GET F/tenants/a", status: 404},
-			{call: "POST F/bulk/tenants", body: ops(`{"key":"a","name":"A"}`, `{"key":"b","name":"B"}`), status: 200, all: []string{"{}\n"}},
+			{
+				call: "POST F/bulk/tenants", body: ops(`{"key":"a","name":"A"}`, `{"key":"b","name":"B"}`), status: 200,
+				all: []string{"{}\n"},
+			},
 			{call: "GET F/tenants", status: 200, all: []string{`"a"`, `"b"`}},
 		}},
 		{name: "bulk delete", pairs: "[]", steps: []step{
@@ -47,7 +60,10 @@ func TestTenants(t *testing.T) {
 			{call: "DELETE F/bulk/tenants", body: `{"idents":["default","nope","default"]}`, status: 200, all: []string{"{}\n"}},
 			{call: "GET F/tenants", status: 200, none: []string{"default"}},
 			{call: "GET F/role_assignments", status: 200, all: []string{"[]\n"}},
-			{call: "POST F/role_assignments", body: `{"user":"ann","role":"admin","tenant":"default"}`, status: 404, all: []string{"'Tenant'"}},
+			{
+				call: "POST F/role_assignments", body: `{"user":"ann","role":"admin","tenant":"default"}`, status: 404,
+				all: []string{"'Tenant'"},
+			},
 		}},
 		{name: "bulk delete of the unknown", o: Options{UnknownIdent: 404}, steps: []step{
 			{call: "DELETE F/bulk/tenants", body: `{"idents":["acme","nope"]}`, status: 404},
@@ -65,15 +81,15 @@ func TestDeleteTenantsByID(t *testing.T) {
 		{User: "bob", Role: "admin", Tenant: "default", ResourceInstance: "doc:2"},
 	}})
 	var acme struct{ ID string }
-	do(t, s, "GET F/tenants/acme", "").into(t, &acme)
+	do(t, s, "GET F/tenants/acme", "").decode(t, &acme)
 	var rows []struct {
 		ID string `json:"resource_instance_id"`
 	}
-	do(t, s, "GET F/role_assignments?tenant=acme", "").into(t, &rows)
+	do(t, s, "GET F/role_assignments?tenant=acme", "").decode(t, &rows)
 	if len(rows) != 1 {
 		t.Fatalf("%d assignments", len(rows))
 	}
-	// Named three times, it goes once.
+	// A tenant that is named three times is deleted once.
 	if r := do(t, s, "DELETE F/bulk/tenants", `{"idents":["acme","`+acme.ID+`","acme"]}`); r.status != 200 {
 		t.Fatalf("delete: %d %s", r.status, r.raw)
 	}

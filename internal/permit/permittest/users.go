@@ -16,16 +16,17 @@ func (s *Server) listUsers(c *call) (answer, error) {
 	}
 	var keep func(*user) bool
 	if search != "" || byRole {
-		found := s.searcher(search, operator)
-		granted := s.granted(role)
+		found := s.searchFilter(search, operator)
+		granted := s.roleFilter(role)
 		keep = func(u *user) bool { return (search == "" || found(u)) && (!byRole || granted(u)) }
 	}
-	// The user list is always in an envelope (spec).
-	return paged(s.users.all(), keep, g, true, func(u *user) userRead { return s.readUser(u, instances) })
+	// The list of users is always in an envelope (spec).
+	return answerPage(s.users.all(), keep, g, true, func(u *user) userRead { return s.readUser(u, instances) })
 }
 
-// searcher looks at e-mail, key and both names (spec).
-func (s *Server) searcher(search, operator string) func(*user) bool {
+// searchFilter returns a filter that looks at the email, the key and both names
+// (spec).
+func (s *Server) searchFilter(search, operator string) func(*user) bool {
 	search = strings.ToLower(search)
 	test := strings.Contains
 	if operator == "startswith" {
@@ -41,8 +42,9 @@ func (s *Server) searcher(search, operator string) func(*user) bool {
 	}
 }
 
-// granted: "to filter users without any roles, send an empty string" (spec).
-func (s *Server) granted(ref string) func(*user) bool {
+// roleFilter returns a filter for users with a role: "to filter users without
+// any roles, send an empty string" (spec).
+func (s *Server) roleFilter(ref string) func(*user) bool {
 	if ref == "" {
 		return func(u *user) bool { return len(u.roles) == 0 }
 	}
@@ -58,14 +60,15 @@ func (s *Server) granted(ref string) func(*user) bool {
 }
 
 func (s *Server) getUser(c *call) (answer, error) {
-	u := s.seen(c.args[0])
+	u := s.visibleUser(c.args[0])
 	if u == nil {
-		return answer{}, notFound("User", c.args[0])
+		return answer{}, errNotFound("User", c.args[0])
 	}
-	return ok(s.readUser(u, false))
+	return answerOK(s.readUser(u, false))
 }
 
-// postUser: "201 if the user is created, 409 if the user already exists" (spec).
+// postUser answers "201 if the user is created, 409 if the user already exists"
+// (spec).
 func (s *Server) postUser(c *call) (answer, error) {
 	w, err := s.newBatch().create(c.body)
 	if err != nil {
@@ -75,14 +78,16 @@ func (s *Server) postUser(c *call) (answer, error) {
 	return answer{http.StatusCreated, s.readUser(w.user, false)}, nil
 }
 
-// putUser is the upsert of one: "200 if the user already exists, 201 if the
-// user is created" (spec). What a key in the body does that differs from the
-// one in the path is unverified; here it is refused.
+// putUser answers "200 if the user already exists, 201 if the user is created"
+// (spec). What Permit does when the key in the body differs from the one in the
+// path is unverified; here it is refused.
 func (s *Server) putUser(c *call) (answer, error) {
 	key := c.body.text("key")
 	named := s.user(c.args[0])
 	if key != c.args[0] && (named == nil || named.key != key) {
-		return answer{}, invalid(problem{Loc: []any{"body", "key"}, Msg: "the key differs from the one in the path", Type: "value_error"})
+		return answer{}, errInvalid(problem{
+			Loc: []any{"body", "key"}, Msg: "the key differs from the one in the path", Type: "value_error",
+		})
 	}
 	w, err := s.newBatch().upsert(c.body)
 	if err != nil {
@@ -96,38 +101,38 @@ func (s *Server) putUser(c *call) (answer, error) {
 	return answer{status, s.readUser(w.user, false)}, nil
 }
 
-// patchUser overwrites what is given and leaves the rest (spec).
+// patchUser overwrites the given fields and leaves the others (spec).
 func (s *Server) patchUser(c *call) (answer, error) {
-	u := s.seen(c.args[0])
+	u := s.visibleUser(c.args[0])
 	if u == nil {
-		return answer{}, notFound("User", c.args[0])
+		return answer{}, errNotFound("User", c.args[0])
 	}
 	w, err := s.newBatch().patch(u, c.body)
 	if err != nil {
 		return answer{}, err
 	}
 	s.apply(c, w, 0)
-	return ok(s.readUser(u, false))
+	return answerOK(s.readUser(u, false))
 }
 
 func (s *Server) deleteUser(c *call) (answer, error) {
-	u := s.seen(c.args[0])
+	u := s.visibleUser(c.args[0])
 	if u == nil {
-		return answer{}, notFound("User", c.args[0])
+		return answer{}, errNotFound("User", c.args[0])
 	}
 	s.dropUser(u)
 	return answer{status: http.StatusNoContent}, nil
 }
 
-// dropUser takes the user's assignments along (Permit's own end-to-end tests
+// dropUser also removes the user's assignments (Permit's own end-to-end tests
 // rely on it).
 func (s *Server) dropUser(u *user) {
 	for len(u.roles) > 0 {
 		s.unassign(u.roles[len(u.roles)-1])
 	}
-	u.gone = true
-	if u.listed {
-		s.users.gone++
+	u.deleted = true
+	if u.visible {
+		s.users.deleted++
 	}
 	delete(s.userByKey, u.key)
 	delete(s.ids, u.id)
@@ -136,30 +141,32 @@ func (s *Server) dropUser(u *user) {
 	}
 }
 
-// postUserRole answers as the single assignment does.
+// postUserRole answers as postAssignment does.
 func (s *Server) postUserRole(c *call) (answer, error) {
 	return s.assignOne(c, c.args[0], c.body)
 }
 
-// readUser is the spec's UserRead. A user who has not signed in is "pending",
-// which is the state of all users that were loaded.
+// readUser returns the UserRead of the spec. A user who has not signed in is
+// "pending", as all users are that were loaded.
 func (s *Server) readUser(u *user, instances bool) userRead {
 	p := u.shown
 	r := userRead{
-		ID: u.id, Key: u.key, Email: s.opt(p.email), First: s.opt(p.first), Last: s.opt(p.last),
-		Attributes: attributes(p.attributes), place: here, Tenants: []userInTenant{}, Roles: []userRole{},
+		ID: u.id, Key: u.key, Email: s.optional(p.email), First: s.optional(p.first), Last: s.optional(p.last),
+		Attributes: orEmptyObject(p.attributes), place: here, Tenants: []userInTenant{}, Roles: []userRole{},
 		Created: stamp(u.created), Updated: stamp(p.updated),
 	}
 	at := map[*tenant]int{}
 	for _, a := range u.roles {
-		if !a.listed || a.instance != nil && !instances {
+		if !a.visible || a.instance != nil && !instances {
 			continue
 		}
 		i, known := at[a.tenant]
 		if !known {
 			i = len(r.Tenants)
 			at[a.tenant] = i
-			r.Tenants = append(r.Tenants, userInTenant{Tenant: a.tenant.key, Roles: []string{}, Status: "pending", Instances: []instanceRoleRead{}})
+			r.Tenants = append(r.Tenants, userInTenant{
+				Tenant: a.tenant.key, Roles: []string{}, Status: "pending", Instances: []instanceRoleRead{},
+			})
 		}
 		t := &r.Tenants[i]
 		if a.instance != nil {

@@ -19,9 +19,9 @@ const (
 	records // list of field.row
 )
 
-// field is a property of one of the spec's request schemas. None of them is
-// nullable there. Whether the service refuses null is unverified (Permit's
-// Python SDK 3 sends it to clear a value); refusing is what the spec says.
+// field is a property of a request schema of the spec. The spec has no nullable
+// one. Whether the service refuses null is unverified: Permit's Python SDK 3
+// sends it to clear a value. The fake refuses it, as the spec says.
 type field struct {
 	name     string
 	kind     kind
@@ -30,17 +30,19 @@ type field struct {
 	row      shape
 }
 
-// shape is an object with additionalProperties false, as all of them are.
+// shape lists the properties of an object, which may have no others, as in the
+// whole spec.
 type shape []field
 
-// fields is an object that has passed its shape.
+// fields is an object that has been checked against its shape.
 type fields map[string]any
 
 func (f fields) has(name string) bool { _, ok := f[name]; return ok }
 
 func (f fields) text(name string) string { v, _ := f[name].(string); return v }
 
-// attributes is their compact JSON; nil when they are absent or empty.
+// attributes returns the compact JSON of the attributes, nil when they are
+// absent or empty.
 func (f fields) attributes() json.RawMessage {
 	v, _ := f["attributes"].(map[string]any)
 	return compact(v)
@@ -74,14 +76,14 @@ func compact(v map[string]any) json.RawMessage {
 	}
 	raw, err := json.Marshal(v)
 	if err != nil {
-		panic(err) // what came out of JSON or out of a test's literal goes into it
+		panic(err) // it came out of JSON or of a literal in a test
 	}
 	return raw
 }
 
-// checker collects problems in the order in which pydantic 1 lists them:
-// fields as declared, then unknown ones by name. That loc is
-// ["body","operations",3,"email"] is unverified; it is what FastAPI does.
+// checker collects problems in the order of pydantic 1: fields in the order of
+// the schema, then unknown ones by name. That loc is
+// ["body","operations",3,"email"] is unverified; FastAPI does so.
 type checker struct {
 	strictEmails bool
 	problems     []problem
@@ -91,10 +93,10 @@ func (c *checker) add(loc []any, msg, typ string) {
 	c.problems = append(c.problems, problem{Loc: slices.Clone(loc), Msg: msg, Type: typ})
 }
 
-func (c *checker) object(v any, sh shape, loc []any) {
+func (c *checker) checkObject(v any, sh shape, loc []any) {
 	m, ok := v.(map[string]any)
 	if !ok {
-		c.notA(v, loc, "dict")
+		c.addTypeProblem(v, loc, "dict")
 		return
 	}
 	known := 0
@@ -104,7 +106,7 @@ func (c *checker) object(v any, sh shape, loc []any) {
 		switch {
 		case ok:
 			known++
-			c.value(value, f, append(loc, f.name))
+			c.checkValue(value, f, append(loc, f.name))
 		case f.required:
 			c.add(append(loc, f.name), "field required", "value_error.missing")
 		}
@@ -124,41 +126,41 @@ func (c *checker) object(v any, sh shape, loc []any) {
 	}
 }
 
-func (c *checker) value(v any, f *field, loc []any) {
+func (c *checker) checkValue(v any, f *field, loc []any) {
 	switch f.kind {
 	case text, email:
 		s, ok := v.(string)
 		switch {
 		case !ok:
-			c.notA(v, loc, "str")
+			c.addTypeProblem(v, loc, "str")
 		case f.pattern != nil && !f.pattern.MatchString(s):
 			c.problems = append(c.problems, problem{
 				Loc: slices.Clone(loc), Msg: fmt.Sprintf("string does not match regex \"%s\"", f.pattern),
 				Type: "value_error.str.regex", Ctx: map[string]any{"pattern": f.pattern.String()},
 			})
-		case f.kind == email && !validEmail(s, c.strictEmails):
+		case f.kind == email && !isEmail(s, c.strictEmails):
 			c.add(loc, "value is not a valid email address", "value_error.email")
 		}
 	case mapping:
 		if _, ok := v.(map[string]any); !ok {
-			c.notA(v, loc, "dict")
+			c.addTypeProblem(v, loc, "dict")
 		}
 	case boolean:
 		if _, ok := v.(bool); !ok {
-			c.notA(v, loc, "bool")
+			c.addTypeProblem(v, loc, "bool")
 		}
 	case texts, records:
 		list, ok := v.([]any)
 		if !ok {
-			c.notA(v, loc, "list")
+			c.addTypeProblem(v, loc, "list")
 			return
 		}
 		for i, item := range list {
 			at := append(loc, i)
 			if f.kind == records {
-				c.object(item, f.row, at)
+				c.checkObject(item, f.row, at)
 			} else if _, ok := item.(string); !ok {
-				c.notA(item, at, "str")
+				c.addTypeProblem(item, at, "str")
 			}
 		}
 	}
@@ -171,7 +173,7 @@ var typeMessages = map[string]string{
 	"bool": "value could not be parsed to a boolean",
 }
 
-func (c *checker) notA(v any, loc []any, want string) {
+func (c *checker) addTypeProblem(v any, loc []any, want string) {
 	if v == nil {
 		c.add(loc, "none is not an allowed value", "type_error.none.not_allowed")
 		return

@@ -1,0 +1,72 @@
+package permittest_test
+
+import (
+	"strings"
+	"testing"
+
+	. "a0permit/internal/permit/permittest"
+)
+
+func TestKey(t *testing.T) {
+	t.Parallel()
+	runScenes(t, []scene{
+		{name: "own key", o: Options{Key: "permit_key_mine"}, steps: []step{{call: "GET /v2/api-key/scope", status: 200}}},
+		{name: "environment", steps: []step{
+			{call: "GET /v2/api-key/scope", status: 200, all: []string{OrganizationID, ProjectID, EnvironmentID}},
+			{call: "GET /v2/facts/other/dev/users", status: 403, all: []string{"FORBIDDEN_ACCESS"}},
+			{call: "GET /v2/facts/default/other/users", status: 403, all: []string{"FORBIDDEN_ACCESS"}},
+			{call: "GET /v2/facts/" + ProjectID + "/" + EnvironmentID + "/users", status: 200},
+			{call: "GET /v2/schema/" + ProjectID + "/dev/roles", status: 200},
+			{call: "PUT /v2/facts/other/dev/bulk/users", body: `{"x":1}`, status: 403}, // before the body is checked
+		}},
+		{name: "project", o: Options{KeyLevel: LevelProject}, steps: []step{
+			{call: "GET /v2/api-key/scope", status: 200, all: []string{ProjectID}, none: []string{"environment_id"}},
+			{call: "GET /v2/facts/default/other/users", status: 404, all: []string{"'Environment'"}},
+			{call: "GET /v2/facts/other/dev/users", status: 403},
+			{call: "GET F/users", status: 200},
+		}},
+		{name: "organization", o: Options{KeyLevel: LevelOrganization}, steps: []step{
+			{
+				call: "GET /v2/api-key/scope", status: 200, all: []string{OrganizationID},
+				none: []string{"project_id", "environment_id"},
+			},
+			{call: "GET /v2/facts/other/dev/users", status: 404, all: []string{"'Project'"}},
+		}},
+		{name: "nulls", o: Options{KeyLevel: LevelOrganization, Nulls: true}, steps: []step{
+			{call: "GET /v2/api-key/scope", status: 200, all: []string{`"project_id":null`, `"environment_id":null`}},
+		}},
+		{name: "plain 403", o: Options{PlainDetail: true}, steps: []step{
+			{call: "GET /v2/facts/other/dev/users", status: 403, all: []string{`{"detail":"`}, none: []string{"error_code"}},
+			{call: "GET F/users/nobody", status: 404, all: []string{"error_code"}},
+		}},
+	})
+}
+
+func TestUnauthorized(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		header string
+		status int
+	}{
+		{"", 401},
+		{"Bearer wrong", 401},
+		{"Bearer ", 401},
+		{"Basic " + DefaultKey, 401},
+		{DefaultKey, 401},
+		{"Bearer " + DefaultKey, 200},
+		{"bearer " + DefaultKey, 200},
+	} {
+		s := New(Options{})
+		r := send(t, s, "GET /v2/api-key/scope", "", "Authorization", tc.header)
+		if r.status != tc.status {
+			t.Errorf("%q: status %d, want %d", tc.header, r.status, tc.status)
+		}
+		if r.status == 401 && !strings.Contains(r.raw, `"error_code":"UNAUTHORIZED"`) {
+			t.Errorf("%q: %s", tc.header, r.raw)
+		}
+	}
+	r := send(t, New(Options{PlainDetail: true}), "GET /v2/api-key/scope", "")
+	if r.status != 401 || !strings.HasPrefix(r.raw, `{"detail":"`) {
+		t.Errorf("plain: %d %s", r.status, r.raw)
+	}
+}
