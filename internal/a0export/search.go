@@ -39,7 +39,7 @@ func (e *exporter) search(ctx context.Context) (*search, error) {
 		case err != nil:
 			return nil, err
 		case c.ID == e.config.connection:
-			s.within = auth0.OnConnection(c.Name)
+			s.within = auth0.ConnectionQuery(c.Name)
 			return s, nil
 		}
 	}
@@ -124,7 +124,7 @@ func (w *walk) all(ctx context.Context) error {
 		return nil
 	}
 	w.newest = newest.Users[0].CreatedAt
-	w.query = auth0.Created(time.Time{}, w.newest)
+	w.query = auth0.CreatedQuery(time.Time{}, w.newest)
 	everybody := w.query
 	if err := w.toEnd(ctx); err != nil {
 		return err
@@ -169,7 +169,7 @@ func (w *walk) toEnd(ctx context.Context) error {
 		case len(users) >= total:
 			return nil
 		case !sameMoment(first, last):
-			w.query = auth0.Created(last, w.newest)
+			w.query = auth0.CreatedQuery(last, w.newest)
 		default:
 			if err := w.past(ctx, last); err != nil {
 				return err
@@ -180,7 +180,7 @@ func (w *walk) toEnd(ctx context.Context) error {
 
 // past goes past a millisecond that fills a whole window.
 func (w *walk) past(ctx context.Context, at time.Time) error {
-	there, err := w.auth0.NewestUser(ctx, and(w.within, auth0.Created(at, at)))
+	there, err := w.auth0.NewestUser(ctx, and(w.within, auth0.CreatedQuery(at, at)))
 	switch {
 	case err != nil:
 		return err
@@ -188,7 +188,7 @@ func (w *walk) past(ctx context.Context, at time.Time) error {
 		return tool.Hint(fmt.Errorf("%s were created at the same moment, %s, and Auth0 lists %s of them at most", tool.Count(there.Total, "user"), at.UTC().Format(time.RFC3339Nano), tool.Thousands(auth0.MaxFound)),
 			"export them in the Dashboard (Extensions > User Import / Export) and give a0tojsonl the file")
 	}
-	w.query = auth0.CreatedAfter(at, w.newest)
+	w.query = auth0.CreatedAfterQuery(at, w.newest)
 	return nil
 }
 

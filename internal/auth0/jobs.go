@@ -21,15 +21,14 @@ type Field struct {
 	ExportAs string `json:"export_as,omitempty"`
 }
 
-// Export is what a users-export job is asked for, as CSV.
+// Export is the request for a users-export job, as CSV.
 type Export struct {
 	Fields       []Field `json:"fields"`
 	ConnectionID string  `json:"connection_id,omitempty"` // "" is all connections
 	Limit        int     `json:"limit,omitempty"`         // 0 is all users
 }
 
-// MaxFields is how many columns a CSV export can have (Auth0 docs, bulk user
-// exports).
+// MaxFields is the most columns of a CSV export (Auth0 docs, bulk user exports).
 const MaxFields = 30
 
 // Job is an export job as Auth0 describes it.
@@ -41,13 +40,14 @@ type Job struct {
 	StatusDetails string    `json:"status_details"`
 	PercentDone   *int      `json:"percentage_done"`
 	CreatedAt     time.Time `json:"created_at"`
-	// Location is a signed link that is good for 60 seconds, and a secret for as
-	// long. Getting the job again gives a fresh one.
+	// Location is a signed link that works for 60 seconds, and is a secret for as
+	// long. Each request for the job returns a new one.
 	Location httpapi.Secret `json:"location"`
 }
 
-// UnmarshalJSON implements json.Unmarshaler. What only decorates a job may have
-// any type: hours of work must not end for it.
+// UnmarshalJSON implements json.Unmarshaler. Fields that only inform may have
+// any type, since a job may have run for hours and must not fail because of
+// them.
 func (j *Job) UnmarshalJSON(data []byte) error {
 	type plain Job
 	loose := struct {
@@ -58,7 +58,7 @@ func (j *Job) UnmarshalJSON(data []byte) error {
 	if err := json.Unmarshal(data, &loose); err != nil {
 		return err
 	}
-	if percent, ok := number(loose.PercentDone); ok {
+	if percent, ok := parseNumber(loose.PercentDone); ok {
 		whole := int(percent)
 		j.PercentDone = &whole
 	}
@@ -67,8 +67,8 @@ func (j *Job) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// number reads a number that may be written as a string.
-func number(v any) (float64, bool) {
+// parseNumber returns a number that may be written as a string.
+func parseNumber(v any) (float64, bool) {
 	switch v := v.(type) {
 	case float64:
 		return v, true
@@ -79,19 +79,19 @@ func number(v any) (float64, bool) {
 	return 0, false
 }
 
-// Is reports whether the job is in a state, however that is spelt.
+// Is reports whether the job has this status, regardless of case.
 func (j *Job) Is(status string) bool { return strings.EqualFold(j.Status, status) }
 
-// States of a job that end it. Any other word means that it is still running:
-// Auth0 publishes no list.
+// The statuses that end a job. With any other the job is still running: Auth0
+// publishes no list.
 const (
 	JobCompleted = "completed"
 	JobFailed    = "failed"
 	JobExpired   = "expired"
 )
 
-// StartExport starts a users-export job. A repeated call may leave a second
-// job running, which costs nothing but its run.
+// StartExport starts a users-export job. When the call is repeated, a second job
+// may run, which does no harm.
 func (c *Client) StartExport(ctx context.Context, export Export) (Job, error) {
 	var job Job
 	err := c.api.Do(ctx, httpapi.Call{Method: http.MethodPost, Path: "/api/v2/jobs/users-exports", Body: struct {
@@ -104,7 +104,7 @@ func (c *Client) StartExport(ctx context.Context, export Export) (Job, error) {
 	return job, err
 }
 
-// Job is the job as it is now.
+// Job returns the job as it is now.
 func (c *Client) Job(ctx context.Context, id string) (Job, error) {
 	var job Job
 	err := c.get(ctx, "/jobs/"+url.PathEscape(id), nil, &job)
@@ -114,7 +114,7 @@ func (c *Client) Job(ctx context.Context, id string) (Job, error) {
 	return job, err
 }
 
-// JobErrors is what Auth0 has to say of a failed job, as it says it; often
+// JobErrors returns what Auth0 says about a failed job, unchanged. Often that is
 // nothing (204).
 func (c *Client) JobErrors(ctx context.Context, id string) (string, error) {
 	var raw json.RawMessage
@@ -122,19 +122,19 @@ func (c *Client) JobErrors(ctx context.Context, id string) (string, error) {
 	return string(raw), err
 }
 
-// ErrLink is a download link that was refused: a fresh one may be good.
+// ErrLink is the error of a download link that was refused. A new link may work.
 var ErrLink = errors.New("the download link was refused")
 
-// File is an export as it downloads.
+// File is an export that is being downloaded.
 type File struct {
 	io.ReadCloser
 
-	From int64  // where in the file it begins
-	ETag string // which file it is
+	From int64  // the offset at which it begins
+	ETag string // identifies the file
 }
 
-// Download opens a job's location, if it can be from an offset on in the file
-// that etag names. The caller closes it.
+// Download opens the location of a job. It begins at the offset where that is
+// possible and the file is still the one of etag. The caller closes the file.
 func (c *Client) Download(ctx context.Context, location httpapi.Secret, at int64, etag string) (*File, error) {
 	resp, err := c.api.Fetch(ctx, location.Reveal(), at, etag) //nolint:bodyclose // it is the file
 	var api *httpapi.APIError

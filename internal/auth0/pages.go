@@ -9,23 +9,25 @@ import (
 	"strconv"
 )
 
-// pageSize is the most that a page may be asked for. A tenant may grant less
-// (docs say 50 on the public cloud, answers say 100), so nothing here takes a
-// short page for the last one.
+// pageSize is the largest page that can be asked for. A tenant may grant less
+// (docs say 50 on the public cloud, answers say 100), so a short page is never
+// taken for the last one.
 const pageSize = 100
 
-// numbered is the query for a page by number.
-func numbered(page int) url.Values {
+// pageQuery returns the query for a page by its number.
+func pageQuery(page int) url.Values {
 	return url.Values{
 		"page": {strconv.Itoa(page)}, "per_page": {strconv.Itoa(pageSize)}, "include_totals": {"true"},
 	}
 }
 
-// checkpoints yields the rows of path, page by page by from and take, which
-// alone reaches past the 1000th (Auth0 docs, Management API pagination). The
-// end is a missing next; a page before it may be short or empty, but a page
-// without a list is none. An error is yielded once, last.
-func checkpoints[P, R any](ctx context.Context, c *Client, path string, fixed url.Values, of func(*P) (rows []R, next string)) iter.Seq2[R, error] {
+// checkpoints yields the rows of path. It pages by from and take, which alone
+// reach beyond the 1000th row (Auth0 docs, Management API pagination). A page
+// without next is the last; the others may be short or empty, but a page without
+// a list is an error. An error is yielded once, at the end.
+func checkpoints[P, R any](
+	ctx context.Context, c *Client, path string, fixed url.Values, of func(*P) (rows []R, next string),
+) iter.Seq2[R, error] {
 	return func(yield func(R, error) bool) {
 		var none R
 		query := url.Values{"take": {strconv.Itoa(pageSize)}}
@@ -39,7 +41,7 @@ func checkpoints[P, R any](ctx context.Context, c *Client, path string, fixed ur
 			}
 			rows, from := of(page)
 			if rows == nil {
-				yield(none, noList(path))
+				yield(none, errNoList(path))
 				return
 			}
 			for _, row := range rows {
@@ -60,7 +62,8 @@ func checkpoints[P, R any](ctx context.Context, c *Client, path string, fixed ur
 	}
 }
 
-// noList is the error of a page that cannot be told from an empty one.
-func noList(path string) error {
+// errNoList returns the error of a page without a list, which is not the same as
+// an empty list.
+func errNoList(path string) error {
 	return fmt.Errorf("GET %s: Auth0 answered without the list that was asked for", path)
 }

@@ -14,7 +14,7 @@ import (
 
 const roleID = "rol_AAAAAAAAAAAAAAAA"
 
-// The fake makes second pages short, and puts an empty page after the last
+// The fake makes the second page short, and adds an empty page after the last
 // member.
 func TestRoleUsersToTheLastPage(t *testing.T) {
 	t.Parallel()
@@ -32,8 +32,9 @@ func TestRoleUsersToTheLastPage(t *testing.T) {
 		t.Run(fmt.Sprintf("%d by %d", tt.members, tt.pageMax), func(t *testing.T) {
 			t.Parallel()
 			want := userIDs(tt.members)
-			s := auth0test.New(auth0test.Tenant{Roles: []auth0test.Role{{ID: roleID, Members: want}}}, auth0test.Options{PageMax: tt.pageMax})
-			got, err := collect(client(s).RoleUsers(t.Context(), roleID))
+			s := auth0test.New(auth0test.Tenant{Roles: []auth0test.Role{{ID: roleID, Members: want}}},
+				auth0test.Options{PageMax: tt.pageMax})
+			got, err := collect(newClient(s).RoleUsers(t.Context(), roleID))
 			if diff := cmp.Diff(want, got); err != nil || diff != "" {
 				t.Errorf("error %v, users (-want +got):\n%s", err, diff)
 			}
@@ -55,13 +56,23 @@ func TestPagesOfAllSizes(t *testing.T) {
 		{"no next", []string{`{"users":[{"user_id":"a"}]}`}, []string{"a"}},
 		{"an empty next", []string{`{"users":[{"user_id":"a"}],"next":""}`}, []string{"a"}},
 		{"a next that is null", []string{`{"users":[{"user_id":"a"}],"next":null}`}, []string{"a"}},
-		{"short, then more", []string{`{"users":[{"user_id":"a"}],"next":"1"}`, `{"users":[{"user_id":"b"},{"user_id":"c"}]}`}, []string{"a", "b", "c"}},
-		{"empty, then more", []string{`{"users":[],"next":"1"}`, `{"users":[],"next":"2"}`, `{"users":[{"user_id":"a"}],"next":"3"}`, `{"users":[]}`}, []string{"a"}},
+		{
+			"short, then more",
+			[]string{`{"users":[{"user_id":"a"}],"next":"1"}`, `{"users":[{"user_id":"b"},{"user_id":"c"}]}`},
+			[]string{"a", "b", "c"},
+		},
+		{
+			"empty, then more",
+			[]string{
+				`{"users":[],"next":"1"}`, `{"users":[],"next":"2"}`, `{"users":[{"user_id":"a"}],"next":"3"}`, `{"users":[]}`,
+			},
+			[]string{"a"},
+		},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			got, err := collect(client(script(tt.pages...)).RoleUsers(t.Context(), roleID))
+			got, err := collect(newClient(answerInTurn(tt.pages...)).RoleUsers(t.Context(), roleID))
 			if diff := cmp.Diff(tt.want, got); err != nil || diff != "" {
 				t.Errorf("error %v, users (-want +got):\n%s", err, diff)
 			}
@@ -69,11 +80,11 @@ func TestPagesOfAllSizes(t *testing.T) {
 	}
 }
 
-// A page without its list cannot be told from one that lost it on the way.
+// A page without its list may have lost it on the way.
 func TestPageWithoutAList(t *testing.T) {
 	t.Parallel()
 	for _, page := range []string{"", "{}", "null", `{"users":null}`} {
-		if got, err := collect(client(script(page)).RoleUsers(t.Context(), roleID)); err == nil || len(got) > 0 {
+		if got, err := collect(newClient(answerInTurn(page)).RoleUsers(t.Context(), roleID)); err == nil || len(got) > 0 {
 			t.Errorf("%q: users %v, error %v", page, got, err)
 		}
 	}
@@ -88,13 +99,17 @@ func TestPagesThatGoInCircles(t *testing.T) {
 		name    string
 		handler http.Handler
 	}{
-		{"the same page", auth0test.New(auth0test.Tenant{Roles: []auth0test.Role{{ID: roleID, Members: userIDs(3)}}}, auth0test.Options{RepeatNext: true})},
-		{"a circle of two", script(page("a", "1"), page("b", "2"), page("c", "1"))},
+		{
+			"the same page",
+			auth0test.New(auth0test.Tenant{Roles: []auth0test.Role{{ID: roleID, Members: userIDs(3)}}},
+				auth0test.Options{RepeatNext: true}),
+		},
+		{"a circle of two", answerInTurn(page("a", "1"), page("b", "2"), page("c", "1"))},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			_, err := collect(client(tt.handler).RoleUsers(t.Context(), roleID))
+			_, err := collect(newClient(tt.handler).RoleUsers(t.Context(), roleID))
 			if err == nil || !strings.Contains(err.Error(), "the same page again and again") {
 				t.Errorf("error %v", err)
 			}
@@ -102,12 +117,12 @@ func TestPagesThatGoInCircles(t *testing.T) {
 	}
 }
 
-// Marks are opaque, and ids come from the tenant: both are escaped.
+// Checkpoints are opaque, and ids come from the tenant: both are escaped.
 func TestPageQueries(t *testing.T) {
 	t.Parallel()
 	var got []string
-	handler := script(`{"users":[],"next":"a+b/c==&take=1"}`, `{"users":[]}`)
-	c := client(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	handler := answerInTurn(`{"users":[],"next":"a+b/c==&take=1"}`, `{"users":[]}`)
+	c := newClient(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		got = append(got, r.Method+" "+r.URL.RequestURI())
 		handler.ServeHTTP(w, r)
 	}))
@@ -121,12 +136,13 @@ func TestPageQueries(t *testing.T) {
 	}
 }
 
-// An error is yielded once, last, and who stops early is asked for no more.
+// An error is yielded once, at the end, and a caller that stops early causes no
+// more calls.
 func TestPagesStop(t *testing.T) {
 	t.Parallel()
 	tenant := auth0test.Tenant{Roles: []auth0test.Role{{ID: roleID, Members: userIDs(250)}}}
 	s := auth0test.New(tenant, auth0test.Options{})
-	for id, err := range client(s).RoleUsers(t.Context(), roleID) {
+	for id, err := range newClient(s).RoleUsers(t.Context(), roleID) {
 		if id != "auth0|0" || err != nil {
 			t.Errorf("yields %q, %v", id, err)
 		}
@@ -135,7 +151,7 @@ func TestPagesStop(t *testing.T) {
 	if n := len(s.Calls()); n != 1 {
 		t.Errorf("%d calls for the first user", n)
 	}
-	c := client(auth0test.New(tenant, auth0test.Options{}))
+	c := newClient(auth0test.New(tenant, auth0test.Options{}))
 	faults := 0
 	for id, err := range c.RoleUsers(t.Context(), "rol_unknown") {
 		if err == nil || id != "" {

@@ -13,6 +13,7 @@ import (
 	"a0permit/internal/auth0/auth0test"
 )
 
+// tenantRoles returns n roles.
 func tenantRoles(n int) (roles []auth0test.Role) {
 	for i := range n {
 		roles = append(roles, auth0test.Role{ID: fmt.Sprintf("rol_%016d", i), Name: fmt.Sprintf("Role %d", i)})
@@ -20,8 +21,8 @@ func tenantRoles(n int) (roles []auth0test.Role) {
 	return roles
 }
 
-// The number of roles and the page size that the tenant grants, whichever page
-// size was asked for: a tenant that grants 50 sends short pages only.
+// The columns are the number of roles and the page size that the tenant grants.
+// A tenant that grants 50 sends short pages only, since more are asked for.
 func TestRolesToTheirTotal(t *testing.T) {
 	t.Parallel()
 	tests := []struct{ roles, pageMax, calls int }{
@@ -42,7 +43,7 @@ func TestRolesToTheirTotal(t *testing.T) {
 			t.Parallel()
 			want := tenantRoles(tt.roles)
 			s := auth0test.New(auth0test.Tenant{Roles: want}, auth0test.Options{PageMax: tt.pageMax})
-			roles, err := client(s).Roles(t.Context())
+			roles, err := newClient(s).Roles(t.Context())
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -66,7 +67,7 @@ func TestRoleFields(t *testing.T) {
 		{ID: "rol_1", Name: "Billing \"Viewer\", all", Description: "sees\nbills"},
 		{ID: "rol_2", Name: "Org", Type: "organization"},
 	}}, auth0test.Options{})
-	got, err := client(s).Roles(t.Context())
+	got, err := newClient(s).Roles(t.Context())
 	want := []auth0.Role{
 		{ID: "rol_1", Name: "Billing \"Viewer\", all", Description: "sees\nbills"},
 		{ID: "rol_2", Name: "Org", Type: "organization"},
@@ -76,8 +77,8 @@ func TestRoleFields(t *testing.T) {
 	}
 }
 
-// A total that cannot be is an error: a role too few would take a right away
-// from somebody, in silence.
+// A wrong total is an error: a role that is missing would silently take a right
+// away from somebody.
 func TestRolesWhoseTotalLies(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -85,8 +86,14 @@ func TestRolesWhoseTotalLies(t *testing.T) {
 		answers []string
 		want    string
 	}{
-		{"too many came", []string{`{"roles":[{"id":"a"},{"id":"b"}],"total":1}`}, "2 roles came, and Auth0 says there are 1"},
-		{"too few came", []string{`{"roles":[{"id":"a"}],"total":2}`, `{"roles":[],"total":2}`}, "1 roles came, and Auth0 says there are 2"},
+		{
+			name: "too many came", answers: []string{`{"roles":[{"id":"a"},{"id":"b"}],"total":1}`},
+			want: "2 roles came, and Auth0 says there are 1",
+		},
+		{
+			name: "too few came", answers: []string{`{"roles":[{"id":"a"}],"total":2}`, `{"roles":[],"total":2}`},
+			want: "1 roles came, and Auth0 says there are 2",
+		},
 		{"no total", []string{`{"roles":[{"id":"a"}]}`}, "1 roles came, and Auth0 says there are 0"},
 		{"a bare array", []string{`[{"id":"a"}]`}, "not the JSON expected"},
 		{"more than can be", []string{`{"roles":[{"id":"a"}],"total":1001}`}, "1001 roles, and only 1000 can be read"},
@@ -94,7 +101,7 @@ func TestRolesWhoseTotalLies(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			_, err := client(script(tt.answers...)).Roles(t.Context())
+			_, err := newClient(answerInTurn(tt.answers...)).Roles(t.Context())
 			if err == nil || !strings.Contains(err.Error(), tt.want) {
 				t.Errorf("error %v, want %q", err, tt.want)
 			}
@@ -105,7 +112,7 @@ func TestRolesWhoseTotalLies(t *testing.T) {
 func TestRolesBeyondWhatCanBeRead(t *testing.T) {
 	t.Parallel()
 	s := auth0test.New(auth0test.Tenant{Roles: tenantRoles(1001)}, auth0test.Options{})
-	if _, err := client(s).Roles(t.Context()); err == nil || !strings.Contains(err.Error(), "1001 roles") {
+	if _, err := newClient(s).Roles(t.Context()); err == nil || !strings.Contains(err.Error(), "1001 roles") {
 		t.Errorf("error %v", err)
 	}
 	if n := len(s.Calls()); n != 1 {
@@ -114,7 +121,7 @@ func TestRolesBeyondWhatCanBeRead(t *testing.T) {
 }
 
 // Pages by number shift when a role comes or goes between two of them: one role
-// is read twice, or never. Never in silence.
+// is read twice or not at all. That must not go unnoticed.
 func TestRolesThatChangeBetweenPages(t *testing.T) {
 	t.Parallel()
 	created := auth0test.Role{ID: "rol_new", Name: "New"}
@@ -123,7 +130,7 @@ func TestRolesThatChangeBetweenPages(t *testing.T) {
 		"one more at the end": func(t *auth0test.Tenant) {
 			t.Roles = append(t.Roles, created)
 		},
-		// What was read is then as many as the first page said.
+		// As many roles are read as the first page said.
 		"one more in the middle":        func(t *auth0test.Tenant) { t.Roles = slices.Insert(t.Roles, 150, created) },
 		"one less":                      func(t *auth0test.Tenant) { t.Roles = t.Roles[1:] },
 		"one gone and one in front":     func(t *auth0test.Tenant) { t.Roles = slices.Insert(t.Roles[:199], 0, created) },
@@ -134,7 +141,7 @@ func TestRolesThatChangeBetweenPages(t *testing.T) {
 			t.Parallel()
 			s := auth0test.New(auth0test.Tenant{Roles: tenantRoles(200)}, auth0test.Options{})
 			pages := 0
-			c := client(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			c := newClient(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				if pages++; pages == 2 {
 					s.Update(change)
 				}

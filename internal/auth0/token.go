@@ -11,16 +11,16 @@ import (
 	"a0permit/internal/httpapi"
 )
 
-// TokenPath is where tokens come from, below the tenant's domain.
+// TokenPath is the path of the token endpoint, below the domain of the tenant.
 const TokenPath = "/oauth/token" //nolint:gosec // a path
 
 // Credentials are those of a machine-to-machine application.
 type Credentials struct {
 	ID     string
 	Secret httpapi.Secret
-	// Audience is the Management API's own name. It is built on the tenant's
-	// canonical domain even where calls go to a custom one (Auth0 docs,
-	// configure features to use custom domains); "" builds it on the latter.
+	// Audience is the identifier of the Management API. It has the canonical domain
+	// of the tenant even where calls go to a custom domain (Auth0 docs, configure
+	// features to use custom domains). "" stands for the domain of the calls.
 	Audience string
 }
 
@@ -34,19 +34,18 @@ type tokens struct {
 	renewAt time.Time
 }
 
-// Tokens is a source of tokens for config.Base.
+// Tokens returns a source of tokens for config.Base.
 func (c Credentials) Tokens(config httpapi.Config) httpapi.TokenSource {
 	if c.Audience == "" {
 		c.Audience = strings.TrimSuffix(config.Base.String(), "/") + "/api/v2/" // the last slash is part of it
 	}
 	config.ParseError = parseError
-	// Tokens are counted apart from calls (Auth0 docs, M2M token quotas).
+	// Requests for tokens are limited separately (Auth0 docs, M2M token quotas).
 	config.Pacer, config.Token, config.Tokens = nil, "", nil
 	return &tokens{api: httpapi.New(config), credentials: c}
 }
 
-// Token implements httpapi.TokenSource. Whoever comes while a token is being
-// got waits for it.
+// Token implements httpapi.TokenSource. Concurrent callers wait for one request.
 func (t *tokens) Token(ctx context.Context) (httpapi.Secret, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -69,7 +68,7 @@ func (t *tokens) Token(ctx context.Context) (httpapi.Secret, error) {
 		return "", errors.New("POST " + TokenPath + ": Auth0 answered without a token")
 	}
 	life := 24 * time.Hour
-	if seconds, ok := number(answer.ExpiresIn); ok && seconds > 0 {
+	if seconds, ok := parseNumber(answer.ExpiresIn); ok && seconds > 0 {
 		life = time.Duration(seconds) * time.Second
 	}
 	t.token = httpapi.Secret(answer.AccessToken)

@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// MaxFound is how many users of one query can be read, whatever its total
+// MaxFound is how many users of one search can be read, whatever its total
 // (Auth0 docs, list and search users).
 const MaxFound = 1000
 
@@ -39,29 +39,29 @@ func (u *User) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// Found is one page of a search.
-type Found struct {
+// UserPage is one page of a search.
+type UserPage struct {
 	Users []User
 	Limit int // the page size that was granted
-	Total int // of the query, beyond MaxFound too
+	Total int // of all pages, which may exceed MaxFound
 }
 
-// SearchUsers is a page of the users that query finds, oldest first. The search
-// is eventually consistent.
-func (c *Client) SearchUsers(ctx context.Context, query, fields string, page int) (Found, error) {
-	return c.search(ctx, numbered(page), query, fields, "created_at:1")
+// SearchUsers returns a page of the users that match the query, oldest first.
+// The search is eventually consistent.
+func (c *Client) SearchUsers(ctx context.Context, query, fields string, page int) (UserPage, error) {
+	return c.search(ctx, pageQuery(page), query, fields, "created_at:1")
 }
 
-// NewestUser is the user that query finds who was created last, and how many it
-// finds.
-func (c *Client) NewestUser(ctx context.Context, query string) (Found, error) {
-	params := numbered(0)
+// NewestUser returns the user created last of those that match the query, with
+// their total.
+func (c *Client) NewestUser(ctx context.Context, query string) (UserPage, error) {
+	params := pageQuery(0)
 	params.Set("per_page", "1")
 	return c.search(ctx, params, query, "user_id,created_at", "created_at:-1")
 }
 
-func (c *Client) search(ctx context.Context, params url.Values, query, fields, sort string) (Found, error) {
-	params.Set("sort", sort)
+func (c *Client) search(ctx context.Context, params url.Values, query, fields, order string) (UserPage, error) {
+	params.Set("sort", order)
 	params.Set("fields", fields)
 	params.Set("include_fields", "true")
 	params.Set("search_engine", "v3")
@@ -75,29 +75,30 @@ func (c *Client) search(ctx context.Context, params url.Values, query, fields, s
 	}
 	switch err := c.get(ctx, "/users", params, &answer); {
 	case err != nil:
-		return Found{}, err
+		return UserPage{}, err
 	case answer.Users == nil, answer.Total == nil:
-		return Found{}, noList("/users")
+		return UserPage{}, errNoList("/users")
 	}
-	return Found{answer.Users, answer.Limit, *answer.Total}, nil
+	return UserPage{answer.Users, answer.Limit, *answer.Total}, nil
 }
 
-// Created is the query for users created from one moment to another, both
-// included; a zero from is no bound. Auth0 keeps milliseconds.
-func Created(from, to time.Time) string {
+// CreatedQuery returns the query for users created from one moment to another,
+// both included. A zero from is no bound. Auth0 keeps milliseconds.
+func CreatedQuery(from, to time.Time) string {
 	bound := "*"
 	if !from.IsZero() {
-		bound = millisecond(from)
+		bound = formatMillis(from)
 	}
-	return fmt.Sprintf("created_at:[%s TO %s]", bound, millisecond(to))
+	return fmt.Sprintf("created_at:[%s TO %s]", bound, formatMillis(to))
 }
 
-// CreatedAfter is Created without the moment from itself.
-func CreatedAfter(from, to time.Time) string {
-	return fmt.Sprintf("created_at:{%s TO %s]", millisecond(from), millisecond(to))
+// CreatedAfterQuery returns the query for users created after one moment and up
+// to another, which is included.
+func CreatedAfterQuery(from, to time.Time) string {
+	return fmt.Sprintf("created_at:{%s TO %s]", formatMillis(from), formatMillis(to))
 }
 
-func millisecond(at time.Time) string { return at.UTC().Format("2006-01-02T15:04:05.000Z") }
+func formatMillis(at time.Time) string { return at.UTC().Format("2006-01-02T15:04:05.000Z") }
 
-// OnConnection is the query for users of a connection, by its name.
-func OnConnection(name string) string { return "identities.connection:" + strconv.Quote(name) }
+// ConnectionQuery returns the query for users of the connection with this name.
+func ConnectionQuery(name string) string { return "identities.connection:" + strconv.Quote(name) }

@@ -4,59 +4,17 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"iter"
 	"net/http"
-	"net/url"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"a0permit/internal/auth0"
-	"a0permit/internal/auth0/auth0test"
 	"a0permit/internal/httpapi"
-	"a0permit/internal/httpapi/httpapitest"
 )
 
-// client calls handler as if it were Auth0.
-func client(handler http.Handler) *auth0.Client {
-	return auth0.New(httpapi.Config{
-		Base: &url.URL{Scheme: "https", Host: "acme.example"}, Token: auth0test.DefaultToken,
-		Transport: httpapitest.Transport{Handler: handler},
-	})
-}
-
-// script answers the calls with these bodies, one after another.
-func script(bodies ...string) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		if len(bodies) == 0 {
-			panic("a call too many")
-		}
-		_, _ = io.WriteString(w, bodies[0])
-		bodies = bodies[1:]
-	})
-}
-
-// collect is all that a list yields, and its error.
-func collect[T any](list iter.Seq2[T, error]) (items []T, err error) {
-	for item, fault := range list {
-		if fault != nil {
-			return items, fault
-		}
-		items = append(items, item)
-	}
-	return items, nil
-}
-
-func userIDs(n int) []string {
-	var ids []string
-	for i := range n {
-		ids = append(ids, fmt.Sprintf("auth0|%d", i))
-	}
-	return ids
-}
-
-func TestWhatAuth0SaysOfARefusal(t *testing.T) {
+func TestErrorMessages(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		name   string
@@ -65,11 +23,15 @@ func TestWhatAuth0SaysOfARefusal(t *testing.T) {
 		want   string
 	}{
 		{
-			"scope", 403, `{"statusCode":403,"error":"Forbidden","message":"Insufficient scope, expected any of: read:roles","errorCode":"insufficient_scope"}`,
+			"scope", 403,
+			`{"statusCode":403,"error":"Forbidden","message":"Insufficient scope, ` +
+				`expected any of: read:roles","errorCode":"insufficient_scope"}`,
 			"GET /api/v2/jobs/job_1: 403 insufficient_scope: Insufficient scope, expected any of: read:roles",
 		},
 		{
-			"token", 401, `{"statusCode":401,"error":"Unauthorized","message":"Expired token received for JSON Web Token validation","attributes":{"error":"..."}}`,
+			"token", 401,
+			`{"statusCode":401,"error":"Unauthorized","message":"Expired token received for JSON Web Token validation",` +
+				`"attributes":{"error":"..."}}`,
 			"GET /api/v2/jobs/job_1: 401 Unauthorized: Expired token received for JSON Web Token validation",
 		},
 		{
@@ -83,7 +45,7 @@ func TestWhatAuth0SaysOfARefusal(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			c := client(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			c := newClient(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 				w.WriteHeader(tt.status)
 				_, _ = io.WriteString(w, tt.body)
 			}))
@@ -103,7 +65,10 @@ func TestMissingScopes(t *testing.T) {
 		want    []string
 	}{
 		{403, "Insufficient scope, expected any of: read:roles", []string{"read:roles"}},
-		{403, "Insufficient scope, expected any of: read:users,read:roles,read:role_members", []string{"read:users", "read:roles", "read:role_members"}},
+		{
+			403, "Insufficient scope, expected any of: read:users,read:roles,read:role_members",
+			[]string{"read:users", "read:roles", "read:role_members"},
+		},
 		{403, "Insufficient scope, expected any of: read:users, read:roles.", []string{"read:users", "read:roles"}},
 		{403, "Please upgrade your subscription to enable bulk user exports.", nil},
 		{403, "", nil},

@@ -1,0 +1,39 @@
+package auth0
+
+import (
+	"cmp"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"strings"
+
+	"a0permit/internal/httpapi"
+)
+
+// parseError reads the error body of the Management API, {"statusCode", "error",
+// "message", "errorCode"}. The token endpoint and some 429s have fewer fields.
+func parseError(e *httpapi.APIError, body []byte) {
+	var b struct {
+		Error       string `json:"error"`
+		Message     string `json:"message"`
+		ErrorCode   string `json:"errorCode"`
+		Description string `json:"error_description"`
+	}
+	if json.Unmarshal(body, &b) != nil {
+		return
+	}
+	e.Code = b.ErrorCode
+	e.Message = cmp.Or(b.Message, b.Description, b.Error)
+}
+
+// MissingScopes returns the scopes that a 403 names. Auth0's words are
+// "Insufficient scope, expected any of: read:roles,read:users". A plan without a
+// feature answers 403 insufficient_scope too, but names none.
+func MissingScopes(err error) []string {
+	var api *httpapi.APIError
+	if !errors.As(err, &api) || api.Status != http.StatusForbidden {
+		return nil
+	}
+	_, list, _ := strings.Cut(api.Message, "expected any of:")
+	return strings.FieldsFunc(list, func(r rune) bool { return r == ',' || r == ' ' || r == '.' })
+}
