@@ -12,16 +12,17 @@ import (
 	"time"
 )
 
-// authorize looks at the header only; scopes are the route's business.
+// authorize checks the header only. Scopes are checked by route.
 func (s *Server) authorize(r *http.Request, now time.Time) *apiError {
 	header := r.Header.Values("Authorization")
 	if len(header) == 0 {
 		return refuse(http.StatusUnauthorized, "", "Missing authentication")
 	}
 	scheme, token, _ := strings.Cut(header[0], " ")
-	malformed := len(header) > 1 || !strings.EqualFold(scheme, "Bearer") || token == "" || strings.ContainsAny(token, " \t")
-	// A token asked for without an audience is opaque, and draws the same
-	// words as a broken header.
+	malformed := len(header) > 1 || !strings.EqualFold(scheme, "Bearer") ||
+		token == "" || strings.ContainsAny(token, " \t")
+	// A token that was asked for without an audience is opaque, and is answered
+	// like a broken header.
 	if malformed || s.opaque[token] {
 		return refuse(http.StatusBadRequest, "Bearer", "Bad HTTP authentication header format")
 	}
@@ -38,15 +39,16 @@ func (s *Server) authorize(r *http.Request, now time.Time) *apiError {
 	return nil
 }
 
-// require wants one of scopes. The 403's wording says "any of".
+// require refuses a token that has none of the scopes. The 403 says "any of".
 func (s *Server) require(scopes ...string) *apiError {
-	if slices.ContainsFunc(scopes, s.granted) {
+	if slices.ContainsFunc(scopes, s.hasScope) {
 		return nil
 	}
 	return errScope(scopes)
 }
 
-// requireAll is the other reading of a list of scopes.
+// requireAll refuses a token that lacks one of the scopes: the other reading of
+// such a list.
 func (s *Server) requireAll(scopes ...string) *apiError {
 	for _, scope := range scopes {
 		if err := s.require(scope); err != nil {
@@ -56,9 +58,9 @@ func (s *Server) requireAll(scopes ...string) *apiError {
 	return nil
 }
 
-func (s *Server) granted(scope string) bool { return slices.Contains(s.opts.Scopes, scope) }
+func (s *Server) hasScope(scope string) bool { return slices.Contains(s.opts.Scopes, scope) }
 
-// oauthError is a refusal of the token endpoint, which has its own shape.
+// oauthError is a refusal of the token endpoint, which has a form of its own.
 type oauthError struct {
 	Error       string `json:"error"`
 	Description string `json:"error_description"`
@@ -71,13 +73,13 @@ type tokenAnswer struct {
 	TokenType   string `json:"token_type"`
 }
 
-// serveToken is the client credentials grant. docs: management API access
+// serveToken serves the client credentials grant. docs: management API access
 // tokens for production.
 func (s *Server) serveToken(w http.ResponseWriter, r *http.Request) {
 	deny := func(status int, code, description string) {
 		writeJSON(w, status, oauthError{Error: code, Description: description})
 	}
-	form, err := tokenForm(r)
+	form, err := readTokenForm(r)
 	if err != nil {
 		deny(http.StatusBadRequest, "invalid_request", err.Error())
 		return
@@ -101,8 +103,8 @@ func (s *Server) serveToken(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// isAudience holds the audience to the letter, trailing slash included. The
-// canonical domain is the request's own host unless Options name another.
+// isAudience reports whether this is the audience, with its trailing slash. The
+// canonical domain is the host of the request unless Options has another.
 func (s *Server) isAudience(audience string, r *http.Request) bool {
 	if s.opts.Audience != "" {
 		return audience == s.opts.Audience
@@ -130,8 +132,8 @@ func (s *Server) issue(opaque bool) tokenAnswer {
 	return a
 }
 
-// tokenForm reads a form or a JSON object; the endpoint takes both.
-func tokenForm(r *http.Request) (map[string]string, error) {
+// readTokenForm reads a form or a JSON object: the endpoint accepts both.
+func readTokenForm(r *http.Request) (map[string]string, error) {
 	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if err != nil {
 		return nil, fmt.Errorf("content type: %w", err)

@@ -6,8 +6,8 @@ var connectionParams = slices.Concat(offsetParams, checkpointParams, []param{
 	{name: "strategy"}, {name: "name"}, {name: "fields"}, {name: "include_fields", kind: boolean},
 })
 
-// listConnections sends more than id, name and strategy, as the real one does:
-// a client has to decode leniently.
+// listConnections sends more than id, name and strategy, as the real service
+// does: a client must ignore unknown fields.
 func (s *Server) listConnections(c *request) (any, error) {
 	var found []Connection
 	for _, x := range s.tenant.Connections {

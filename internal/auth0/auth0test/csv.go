@@ -17,7 +17,8 @@ type column struct {
 	path  path
 }
 
-// render writes the whole export file. Same tenant, same bytes.
+// render returns the whole file of an export: the same bytes for the same
+// tenant.
 func (s *Server) render(j *job) []byte {
 	fields := j.export.Fields
 	if len(fields) == 0 {
@@ -25,7 +26,7 @@ func (s *Server) render(j *job) []byte {
 	}
 	columns := make([]column, len(fields))
 	for i, f := range fields {
-		// export_as renames the CSV column and likewise the JSON key.
+		// export_as renames the CSV column, and the JSON key too.
 		columns[i] = column{title: f.ExportAs, path: parsePath(f.Name)}
 		setDefault(&columns[i].title, f.Name)
 	}
@@ -43,7 +44,7 @@ func (s *Server) render(j *job) []byte {
 		if left == 0 {
 			break
 		}
-		if j.connection != "" && !u.on(j.connection) {
+		if j.connection != "" && !u.hasConnection(j.connection) {
 			continue
 		}
 		left--
@@ -71,7 +72,7 @@ func (s *Server) writeHeader(w io.Writer, columns []column) {
 func (s *Server) writeRow(w io.Writer, columns []column, u *User) {
 	cells := make([]string, len(columns))
 	for i, c := range columns {
-		cells[i] = s.cell(c.path.of(u))
+		cells[i] = s.cell(c.path.value(u))
 	}
 	s.writeCells(w, cells)
 }
@@ -84,15 +85,15 @@ func (s *Server) writeCells(w io.Writer, cells []string) {
 	_, _ = io.WriteString(w, strings.Join(cells, ",")+end) // a buffer takes everything
 }
 
-// cell is one value as it stands in the file. Only strings are escaped; arrays
-// and objects are blank, their parts have to be asked for by path.
+// cell returns one value as it is written to the file. Only strings are escaped.
+// Arrays and objects are empty: their parts can be asked for by path.
 func (s *Server) cell(v any) string {
 	switch v := v.(type) {
 	case string:
 		if s.opts.Plain {
 			return quoteIfNeeded(v)
 		}
-		return escape(v)
+		return escapeCell(v)
 	case iso:
 		return string(v)
 	case bool:
@@ -105,9 +106,10 @@ func (s *Server) cell(v any) string {
 	return ""
 }
 
-// escape guards spreadsheets against formulas: quotes doubled, one apostrophe
-// in front, all of it in quotes. docs: bulk user exports, CSV injection escaping.
-func escape(s string) string {
+// escapeCell protects spreadsheets from formulas: it doubles quotes, puts an
+// apostrophe in front, and quotes the whole. docs: bulk user exports, CSV
+// injection escaping.
+func escapeCell(s string) string {
 	return `"'` + strings.ReplaceAll(s, `"`, `""`) + `"`
 }
 
@@ -118,13 +120,13 @@ func quoteIfNeeded(s string) string {
 	return `"` + strings.ReplaceAll(s, `"`, `""`) + `"`
 }
 
-// writeObject is a row of the json format, which is one object a line. Absent
-// attributes are absent keys.
+// writeObject writes a row of the json format, which has one object a line.
+// Absent attributes have no key.
 func writeObject(w io.Writer, columns []column, u *User) {
 	var line bytes.Buffer
 	line.WriteByte('{')
 	for _, c := range columns {
-		v := c.path.of(u)
+		v := c.path.value(u)
 		if v == nil {
 			continue
 		}
@@ -142,7 +144,7 @@ func writeObject(w io.Writer, columns []column, u *User) {
 func encode(v any) []byte {
 	b, err := json.Marshal(v)
 	if err != nil {
-		panic(err) // everything here came from JSON
+		panic(err) // all values came from JSON
 	}
 	return b
 }

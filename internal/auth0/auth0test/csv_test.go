@@ -20,7 +20,7 @@ func TestCSVNames(t *testing.T) {
 		{"Mary\nAnn", "\"'Mary\nAnn\"", "\"Mary\nAnn\""},
 		{"=1+1", `"'=1+1"`, `=1+1`},
 		{" Müller 山田 🦊 محمد ", `"' Müller 山田 🦊 محمد "`, ` Müller 山田 🦊 محمد `},
-		{"2024-05-25T00:00:00.000Z", `"'2024-05-25T00:00:00.000Z"`, `2024-05-25T00:00:00.000Z`}, // no date of Auth0's
+		{"2024-05-25T00:00:00.000Z", `"'2024-05-25T00:00:00.000Z"`, `2024-05-25T00:00:00.000Z`}, // not a date that Auth0 made
 		{"true", `"'true"`, `true`},
 		{"", ``, ``},
 	}
@@ -30,7 +30,7 @@ func TestCSVNames(t *testing.T) {
 				t.Parallel()
 				tenant := auth0test.Tenant{Users: []auth0test.User{{ID: "auth0|1", GivenName: tt.value}}}
 				s := auth0test.New(tenant, auth0test.Options{Plain: plain})
-				got := exported(t, s, `{"format":"csv","fields":[{"name":"given_name"},{"name":"blocked"}]}`)
+				got := exportFile(t, s, `{"format":"csv","fields":[{"name":"given_name"},{"name":"blocked"}]}`)
 				if want := "given_name,blocked\n" + want + ",\n"; got != want {
 					t.Errorf("file = %q, want %q", got, want)
 				}
@@ -39,8 +39,9 @@ func TestCSVNames(t *testing.T) {
 	}
 }
 
-// rich has one user with every kind of value and one with none.
-func rich() auth0test.Tenant {
+// richTenant returns a tenant that has a user with every kind of value and one
+// with none.
+func richTenant() auth0test.Tenant {
 	return auth0test.Tenant{
 		Connections: []auth0test.Connection{{ID: conID, Name: "db"}},
 		Users: []auth0test.User{
@@ -67,7 +68,11 @@ func TestExportCells(t *testing.T) {
 		{"updated_at", ``, ``},
 		{"last_name", ``, ``},
 		{"nickname", ``, ``},
-		{"identities", ``, `[{"connection":"acme","isSocial":false,"provider":"samlp","user_id":"acme|a@b.example"},{"connection":"db","isSocial":false,"provider":"auth0","user_id":"x"}]`},
+		{
+			"identities", ``,
+			`[{"connection":"acme","isSocial":false,"provider":"samlp","user_id":"acme|a@b.example"},` +
+				`{"connection":"db","isSocial":false,"provider":"auth0","user_id":"x"}]`,
+		},
 		{"identities[0].connection", `"'acme"`, `"acme"`},
 		{"identities[1].connection", `"'db"`, `"db"`},
 		{"identities[0].isSocial", `false`, `false`},
@@ -84,16 +89,16 @@ func TestExportCells(t *testing.T) {
 		{"app_metadata.nil", ``, ``},
 		{"app_metadata.s", `"'"`, `""`},
 	}
-	s := auth0test.New(rich(), auth0test.Options{})
+	s := auth0test.New(richTenant(), auth0test.Options{})
 	for _, tt := range tests {
 		t.Run(tt.field, func(t *testing.T) {
 			t.Parallel()
 			fields := `"fields":[{"name":"` + tt.field + `"},{"name":"email","export_as":"E, mail"}]}`
-			got := exported(t, s, `{"format":"csv",`+fields)
+			got := exportFile(t, s, `{"format":"csv",`+fields)
 			if want := tt.field + ",\"E, mail\"\n" + tt.csv + ",\"'a@b.example\"\n"; !strings.HasPrefix(got, want) {
 				t.Errorf("csv = %q, want it to begin with %q", got, want)
 			}
-			got, _, _ = strings.Cut(exported(t, s, `{"format":"json",`+fields), "\n")
+			got, _, _ = strings.Cut(exportFile(t, s, `{"format":"json",`+fields), "\n")
 			want := `"E, mail":"a@b.example"}`
 			if tt.json != "" {
 				want = `"` + tt.field + `":` + tt.json + `,` + want
@@ -107,24 +112,40 @@ func TestExportCells(t *testing.T) {
 
 func TestExportWhole(t *testing.T) {
 	t.Parallel()
+	const one = "user_id,email\nsamlp|acme|a@b.example,a@b.example\n"
 	tests := []struct {
 		name, body string
 		opts       auth0test.Options
 		want       string
 	}{
-		{"csv", `"format":"csv"`, auth0test.Options{}, "user_id,email\n\"'samlp|acme|a@b.example\",\"'a@b.example\"\n\"'sms|1\",\n"},
-		{"crlf", `"format":"csv"`, auth0test.Options{CRLF: true}, "user_id,email\r\n\"'samlp|acme|a@b.example\",\"'a@b.example\"\r\n\"'sms|1\",\r\n"},
-		{"bom", `"format":"csv"`, auth0test.Options{BOM: true, Plain: true}, "\ufeffuser_id,email\nsamlp|acme|a@b.example,a@b.example\nsms|1,\n"},
-		{"json", `"format":"json"`, auth0test.Options{BOM: true, CRLF: true}, "{\"user_id\":\"samlp|acme|a@b.example\",\"email\":\"a@b.example\"}\n{\"user_id\":\"sms|1\"}\n"},
-		{"limit", `"format":"csv","limit":1`, auth0test.Options{Plain: true}, "user_id,email\nsamlp|acme|a@b.example,a@b.example\n"},
-		{"connection, linked too", `"format":"csv","connection_id":"` + conID + `"`, auth0test.Options{Plain: true}, "user_id,email\nsamlp|acme|a@b.example,a@b.example\n"},
+		{
+			name: "csv", body: `"format":"csv"`,
+			want: "user_id,email\n\"'samlp|acme|a@b.example\",\"'a@b.example\"\n\"'sms|1\",\n",
+		},
+		{
+			name: "crlf", body: `"format":"csv"`, opts: auth0test.Options{CRLF: true},
+			want: "user_id,email\r\n\"'samlp|acme|a@b.example\",\"'a@b.example\"\r\n\"'sms|1\",\r\n",
+		},
+		{
+			name: "bom", body: `"format":"csv"`, opts: auth0test.Options{BOM: true, Plain: true},
+			want: "\ufeffuser_id,email\nsamlp|acme|a@b.example,a@b.example\nsms|1,\n",
+		},
+		{
+			name: "json", body: `"format":"json"`, opts: auth0test.Options{BOM: true, CRLF: true},
+			want: "{\"user_id\":\"samlp|acme|a@b.example\",\"email\":\"a@b.example\"}\n{\"user_id\":\"sms|1\"}\n",
+		},
+		{name: "limit", body: `"format":"csv","limit":1`, opts: auth0test.Options{Plain: true}, want: one},
+		{
+			name: "connection, linked too", body: `"format":"csv","connection_id":"` + conID + `"`,
+			opts: auth0test.Options{Plain: true}, want: one,
+		},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			body := `{` + tt.body + `,"fields":[{"name":"user_id"},{"name":"email"}]}`
 			for range 2 {
-				if got := exported(t, auth0test.New(rich(), tt.opts), body); got != tt.want {
+				if got := exportFile(t, auth0test.New(richTenant(), tt.opts), body); got != tt.want {
 					t.Errorf("file = %q, want %q", got, tt.want)
 				}
 			}

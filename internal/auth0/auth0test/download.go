@@ -13,11 +13,11 @@ import (
 	"time"
 )
 
-// exportPath is where links point. It lies outside the API, on a host that
-// knows nothing of Auth0's tokens.
+// exportPath is where links point. It is outside the API, on a host that knows
+// nothing of Auth0's tokens.
 const exportPath = "/exports/"
 
-// link is a fresh one at each call, good for LinkLife.
+// link returns a new link, which works for LinkLife.
 func (s *Server) link(r *http.Request, j *job, now time.Time) string {
 	s.links++
 	expires := now.Add(s.opts.LinkLife)
@@ -42,7 +42,7 @@ func linkSignature(path string, q url.Values) string {
 	return hex.EncodeToString(sign(path + "\n" + q.Get("Expires") + "\n" + q.Get("Key-Pair-Id")))
 }
 
-// storageError is a refusal in the shape of S3.
+// storageError is a refusal in the form of S3.
 type storageError struct {
 	XMLName       xml.Name `xml:"Error"`
 	Code          string   `xml:"Code"`
@@ -58,7 +58,7 @@ func writeStorageError(w http.ResponseWriter, status int, e storageError) {
 	}
 	w.Header().Set("Content-Type", "application/xml")
 	w.WriteHeader(status)
-	_, _ = io.WriteString(w, xml.Header+string(b)) // a caller that has gone is its own fault
+	_, _ = io.WriteString(w, xml.Header+string(b)) // a caller may have gone
 }
 
 func (s *Server) serveDownload(w http.ResponseWriter, r *http.Request) {
@@ -66,7 +66,7 @@ func (s *Server) serveDownload(w http.ResponseWriter, r *http.Request) {
 	expires, err := strconv.ParseInt(q.Get("Expires"), 10, 64)
 	switch {
 	case r.Header.Get("Authorization") != "":
-		// S3 sends the offending header back, so an error body can hold a token.
+		// S3 sends the offending header back, so an error body can contain a token.
 		writeStorageError(w, http.StatusBadRequest, storageError{
 			Code: "InvalidArgument",
 			Message: "Only one auth mechanism allowed; only the X-Amz-Algorithm query parameter, " +
@@ -86,7 +86,7 @@ func (s *Server) serveDownload(w http.ResponseWriter, r *http.Request) {
 		writeStorageError(w, http.StatusForbidden, storageError{Code: "AccessDenied", Message: "Request has expired"})
 		return
 	}
-	j, cut := s.download(r)
+	j, cut := s.startDownload(r)
 	if j == nil {
 		writeStorageError(w, http.StatusNotFound, storageError{
 			Code: "NoSuchKey", Message: "The specified key does not exist.",
@@ -99,7 +99,7 @@ func (s *Server) serveDownload(w http.ResponseWriter, r *http.Request) {
 	s.serveFile(w, r, j)
 }
 
-func (s *Server) download(r *http.Request) (j *job, cut bool) {
+func (s *Server) startDownload(r *http.Request) (j *job, cut bool) {
 	id, _, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, exportPath), "/")
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -111,8 +111,8 @@ func (s *Server) download(r *http.Request) (j *job, cut bool) {
 	return j, cut
 }
 
-// serveFile sends the gzip as it is, without Content-Encoding: it is the file,
-// not the wire, that is compressed.
+// serveFile sends the gzip file as it is, without Content-Encoding: the file is
+// compressed, not the transfer.
 func (s *Server) serveFile(w http.ResponseWriter, r *http.Request, j *job) {
 	h := w.Header()
 	h.Set("Content-Type", "application/gzip")
@@ -123,10 +123,11 @@ func (s *Server) serveFile(w http.ResponseWriter, r *http.Request, j *job) {
 	}
 	h.Set("Content-Length", strconv.Itoa(len(j.file)))
 	w.WriteHeader(http.StatusOK)
-	_, _ = w.Write(j.file) // a caller that has gone is its own fault
+	_, _ = w.Write(j.file) // a caller may have gone
 }
 
-// cutWriter announces the whole length and drops the connection after half.
+// cutWriter announces the whole length and drops the connection after half of
+// it.
 type cutWriter struct {
 	http.ResponseWriter
 	left    int
@@ -148,7 +149,7 @@ func (w *cutWriter) Write(p []byte) (int, error) {
 		return w.ResponseWriter.Write(p)
 	}
 	_, _ = w.ResponseWriter.Write(p[:w.left])
-	// What is still buffered here would not arrive, and half the file is the point.
+	// What is still buffered here would be lost, and half of the file must arrive.
 	_ = http.NewResponseController(w.ResponseWriter).Flush()
 	panic(http.ErrAbortHandler)
 }

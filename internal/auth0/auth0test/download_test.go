@@ -20,8 +20,8 @@ import (
 
 func TestLink(t *testing.T) {
 	t.Parallel()
-	s := auth0test.New(crowd(1), auth0test.Options{Polls: -1})
-	id := create(t, s, `{"format":"csv"}`)
+	s := auth0test.New(newTenant(1), auth0test.Options{Polls: -1})
+	id := createJob(t, s, `{"format":"csv"}`)
 	first, second := location(t, s, id), location(t, s, id)
 	if first == second {
 		t.Error("two polls gave one link")
@@ -30,7 +30,8 @@ func TestLink(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if u.Scheme != "http" || u.Host != host || strings.HasPrefix(u.Path, "/api/") || !strings.HasSuffix(u.Path, "/crowd.csv.gz") {
+	if u.Scheme != "http" || u.Host != host || strings.HasPrefix(u.Path, "/api/") ||
+		!strings.HasSuffix(u.Path, "/crowd.csv.gz") {
 		t.Errorf("link %s, want http, %s, outside the API, a .csv.gz", first, host)
 	}
 	if u.Query().Get("Expires") == "" || u.Query().Get("Signature") == "" {
@@ -51,35 +52,61 @@ func TestDownloadRefusals(t *testing.T) {
 	swap := func(old, with string) func(string) string {
 		return func(at string) string { return strings.Replace(at, old, with, 1) }
 	}
-	same := func(at string) string { return at }
 	tests := []struct {
 		name   string
-		change func(string) string
+		change func(string) string // of the link; nil leaves it
 		header []string
 		opts   auth0test.Options
 		status int
 		code   string
 		want   string
 	}{
-		{"good", same, nil, auth0test.Options{}, 200, "", ""},
-		{"bearer", same, []string{"Authorization", "Bearer x"}, auth0test.Options{}, 400, "InvalidArgument", "Only one auth mechanism allowed"},
-		{"basic", same, []string{"Authorization", "Basic x"}, auth0test.Options{}, 400, "InvalidArgument", "Only one auth mechanism allowed"},
-		{"signature", swap("Signature=", "Signature=0"), nil, auth0test.Options{}, 403, "AccessDenied", "Access denied"},
-		{"longer life", swap("Expires=", "Expires=9"), nil, auth0test.Options{}, 403, "AccessDenied", "Access denied"},
-		{"another file", swap("crowd", "other"), nil, auth0test.Options{}, 403, "AccessDenied", "Access denied"},
-		{"no query", func(at string) string { at, _, _ = strings.Cut(at, "?"); return at }, nil, auth0test.Options{}, 403, "AccessDenied", "Access denied"},
-		{"expired when used", same, nil, auth0test.Options{ExpireLinks: 1}, 403, "AccessDenied", "Request has expired"},
+		{name: "good", status: 200},
+		{
+			name: "bearer", header: []string{"Authorization", "Bearer x"},
+			status: 400, code: "InvalidArgument", want: "Only one auth mechanism allowed",
+		},
+		{
+			name: "basic", header: []string{"Authorization", "Basic x"},
+			status: 400, code: "InvalidArgument", want: "Only one auth mechanism allowed",
+		},
+		{
+			name: "signature", change: swap("Signature=", "Signature=0"),
+			status: 403, code: "AccessDenied", want: "Access denied",
+		},
+		{
+			name: "longer life", change: swap("Expires=", "Expires=9"),
+			status: 403, code: "AccessDenied", want: "Access denied",
+		},
+		{
+			name: "another file", change: swap("crowd", "other"),
+			status: 403, code: "AccessDenied", want: "Access denied",
+		},
+		{
+			name: "no query", change: func(at string) string { at, _, _ = strings.Cut(at, "?"); return at },
+			status: 403, code: "AccessDenied", want: "Access denied",
+		},
+		{
+			name: "expired when used", opts: auth0test.Options{ExpireLinks: 1},
+			status: 403, code: "AccessDenied", want: "Request has expired",
+		},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			s := auth0test.New(crowd(1), tt.opts)
-			id := create(t, s, `{}`)
-			a := download(s, tt.change(location(t, s, id)), tt.header...)
+			s := auth0test.New(newTenant(1), tt.opts)
+			id := createJob(t, s, `{}`)
+			at := location(t, s, id)
+			if tt.change != nil {
+				at = tt.change(at)
+			}
+			a := download(s, at, tt.header...)
 			if a.Status != tt.status || !strings.Contains(a.Body, tt.want) {
 				t.Errorf("download = %d %q, want %d %q", a.Status, a.Body, tt.status, tt.want)
 			}
-			if tt.code != "" && (!strings.Contains(a.Body, "<Error><Code>"+tt.code+"</Code>") || a.Header.Get("Content-Type") != "application/xml") {
+			isRefusal := strings.Contains(a.Body, "<Error><Code>"+tt.code+"</Code>") &&
+				a.Header.Get("Content-Type") == "application/xml"
+			if tt.code != "" && !isRefusal {
 				t.Errorf("download = %s %q, want XML with code %s", a.Header.Get("Content-Type"), a.Body, tt.code)
 			}
 			if again := download(s, location(t, s, id)); again.Status != 200 {
@@ -87,8 +114,8 @@ func TestDownloadRefusals(t *testing.T) {
 			}
 		})
 	}
-	s := auth0test.New(crowd(1), auth0test.Options{})
-	at := location(t, s, create(t, s, `{}`))
+	s := auth0test.New(newTenant(1), auth0test.Options{})
+	at := location(t, s, createJob(t, s, `{}`))
 	if a := send(s, http.MethodPost, at, "", "Authorization", ""); a.Status != http.StatusMethodNotAllowed {
 		t.Errorf("POST of a link = %d, want 405", a.Status)
 	}
@@ -101,14 +128,14 @@ func TestLinkLife(t *testing.T) {
 		5 * time.Second: {LinkLife: 5 * time.Second},
 	} {
 		synctest.Test(t, func(t *testing.T) {
-			s := auth0test.New(crowd(1), opts)
-			id := create(t, s, `{}`)
+			s := auth0test.New(newTenant(1), opts)
+			id := createJob(t, s, `{}`)
 			at := location(t, s, id)
-			wait(life)
+			time.Sleep(life)
 			if a := download(s, at); a.Status != 200 {
 				t.Errorf("after %v = %d, want 200", life, a.Status)
 			}
-			wait(time.Second)
+			time.Sleep(time.Second)
 			if a := download(s, at); a.Status != 403 || !strings.Contains(a.Body, "Request has expired") {
 				t.Errorf("after %v and a second = %d %s, want 403 expired", life, a.Status, a.Body)
 			}
@@ -119,18 +146,18 @@ func TestLinkLife(t *testing.T) {
 	}
 }
 
-// TestScaledClock: the fake lives on its Options' clock, not on the wall's.
+// The fake uses the clock of its Options, not the wall clock.
 func TestScaledClock(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		clock := httpapitest.NewClock(120)
-		s := auth0test.New(crowd(1), auth0test.Options{Clock: clock})
-		at := location(t, s, create(t, s, `{}`))
-		wait(400 * time.Millisecond)
+		s := auth0test.New(newTenant(1), auth0test.Options{Clock: clock})
+		at := location(t, s, createJob(t, s, `{}`))
+		time.Sleep(400 * time.Millisecond)
 		if a := download(s, at); a.Status != 200 {
 			t.Errorf("after 48 s = %d, want 200", a.Status)
 		}
-		wait(200 * time.Millisecond)
+		time.Sleep(200 * time.Millisecond)
 		a := download(s, at)
 		if a.Status != 403 {
 			t.Errorf("after 72 s = %d, want 403", a.Status)
@@ -144,8 +171,8 @@ func TestScaledClock(t *testing.T) {
 func TestFileHeaders(t *testing.T) {
 	t.Parallel()
 	for _, ranges := range []bool{false, true} {
-		s := auth0test.New(crowd(9), auth0test.Options{ServeRange: ranges})
-		a := download(s, location(t, s, create(t, s, `{}`)), "Accept-Encoding", "gzip")
+		s := auth0test.New(newTenant(9), auth0test.Options{ServeRange: ranges})
+		a := download(s, location(t, s, createJob(t, s, `{}`)), "Accept-Encoding", "gzip")
 		h := a.Header
 		if h.Get("Content-Encoding") != "" || h.Get("Content-Type") != "application/gzip" || h.Get("Etag") == "" ||
 			h.Get("Content-Length") != strconv.Itoa(len(a.Body)) {
@@ -165,7 +192,7 @@ func TestRange(t *testing.T) {
 	tests := []struct {
 		name   string
 		serve  bool
-		ifTag  string // %s is the file's
+		ifTag  string // %s is that of the file
 		status int
 	}{
 		{"ignored", false, "%s", 200},
@@ -176,8 +203,8 @@ func TestRange(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			s := auth0test.New(crowd(9), auth0test.Options{ServeRange: tt.serve})
-			id := create(t, s, `{}`)
+			s := auth0test.New(newTenant(9), auth0test.Options{ServeRange: tt.serve})
+			id := createJob(t, s, `{}`)
 			whole := download(s, location(t, s, id))
 			header := []string{"Range", "bytes=10-"}
 			if tt.ifTag != "" {
@@ -198,14 +225,14 @@ func TestRange(t *testing.T) {
 	}
 }
 
-// TestCutDownload goes over a socket: only there half an answer can arrive.
+// The test uses a socket, since only there half an answer can arrive.
 func TestCutDownload(t *testing.T) {
 	t.Parallel()
 	for _, ranges := range []bool{false, true} {
-		s := auth0test.New(crowd(500), auth0test.Options{CutDownload: 2, ServeRange: ranges})
+		s := auth0test.New(newTenant(500), auth0test.Options{CutDownload: 2, ServeRange: ranges})
 		base, stop := s.Start()
 		defer stop()
-		id := create(t, s, `{"format":"csv"}`)
+		id := createJob(t, s, `{"format":"csv"}`)
 		fetch := func() (int64, string, error) {
 			at, err := url.Parse(location(t, s, id))
 			if err != nil {
@@ -226,7 +253,8 @@ func TestCutDownload(t *testing.T) {
 		for i := range 2 {
 			length, body, err := fetch()
 			if !errors.Is(err, io.ErrUnexpectedEOF) || int64(len(body)) != length/2 {
-				t.Errorf("ranges %v: download %d = %d of %d bytes, %v, want half and a broken body", ranges, i, len(body), length, err)
+				t.Errorf("ranges %v: download %d = %d of %d bytes, %v, want half and a broken body", ranges, i, len(body), length,
+					err)
 			}
 		}
 		length, body, err := fetch()

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -24,7 +25,7 @@ const (
 	host   = "tenant.example"
 )
 
-// answer is what came back, with the members a test looks at decoded.
+// answer is an answer as it came back.
 type answer struct {
 	Status int
 	Header http.Header
@@ -40,7 +41,8 @@ func (a answer) object(t *testing.T) map[string]any {
 	return m
 }
 
-// send takes header pairs; a pair with an empty value removes the header.
+// send returns the answer to a call with these headers, given as name and value.
+// An empty value removes the header.
 func send(h http.Handler, method, target, body string, header ...string) answer {
 	r := httptest.NewRequestWithContext(context.Background(), method, target, strings.NewReader(body))
 	r.Host = host
@@ -63,7 +65,8 @@ func get(h http.Handler, path string) answer {
 	return send(h, http.MethodGet, "/api/v2/"+path, "")
 }
 
-func create(t *testing.T, h http.Handler, body string) string {
+// createJob returns the id of a new job with this body.
+func createJob(t *testing.T, h http.Handler, body string) string {
 	t.Helper()
 	a := send(h, http.MethodPost, "/api/v2/jobs/users-exports", body)
 	id, _ := a.object(t)["id"].(string)
@@ -73,7 +76,7 @@ func create(t *testing.T, h http.Handler, body string) string {
 	return id
 }
 
-// location polls until the job has one.
+// location polls the job until it has a location, and returns that.
 func location(t *testing.T, h http.Handler, id string) string {
 	t.Helper()
 	for range 10 {
@@ -89,10 +92,10 @@ func download(h http.Handler, at string, header ...string) answer {
 	return send(h, http.MethodGet, at, "", append([]string{"Authorization", ""}, header...)...)
 }
 
-// exported is the file of a job with this body.
-func exported(t *testing.T, h http.Handler, body string) string {
+// exportFile returns the file of an export job with this body.
+func exportFile(t *testing.T, h http.Handler, body string) string {
 	t.Helper()
-	return gunzip(t, download(h, location(t, h, create(t, h, body))).Body)
+	return gunzip(t, download(h, location(t, h, createJob(t, h, body))).Body)
 }
 
 func gunzip(t *testing.T, s string) string {
@@ -108,9 +111,9 @@ func gunzip(t *testing.T, s string) string {
 	return b.String()
 }
 
-// crowd has n users who all hold the one role and belong to the one
-// organization, with the role there.
-func crowd(n int) auth0test.Tenant {
+// newTenant returns a tenant with n users, who all have one role and are members
+// of one organization, with that role there.
+func newTenant(n int) auth0test.Tenant {
 	t := auth0test.Tenant{
 		Name:          "crowd",
 		Roles:         []auth0test.Role{{ID: roleID, Name: "Admin", Description: "All"}},
@@ -125,13 +128,15 @@ func crowd(n int) auth0test.Tenant {
 		}
 		t.Users = append(t.Users, u)
 		t.Roles[0].Members = append(t.Roles[0].Members, u.ID)
-		t.Organizations[0].Members = append(t.Organizations[0].Members, auth0test.OrgMember{UserID: u.ID, Roles: []string{roleID}})
+		t.Organizations[0].Members = append(t.Organizations[0].Members,
+			auth0test.OrgMember{UserID: u.ID, Roles: []string{roleID}})
 	}
 	return t
 }
 
-// walk follows next and gives the length of each page and the rows' keys.
-func walk(t *testing.T, h http.Handler, path, rows, key string, take int) (sizes []int, keys []string) {
+// walkPages follows next and returns the length of each page and the keys of all
+// rows.
+func walkPages(t *testing.T, h http.Handler, path, rows, key string, take int) (sizes []int, keys []string) {
 	t.Helper()
 	target := fmt.Sprintf("%s?take=%d", path, take)
 	for range 1000 {
@@ -158,5 +163,25 @@ func walk(t *testing.T, h http.Handler, path, rows, key string, take int) (sizes
 	return nil, nil
 }
 
-// wait lets a synctest bubble's clock run.
-func wait(d time.Duration) { <-time.After(d) }
+// pageShape returns the number of rows, and of an envelope its start, limit and
+// total too.
+func pageShape(t *testing.T, body string) string {
+	t.Helper()
+	var bare []any
+	if json.Unmarshal([]byte(body), &bare) == nil {
+		if bare == nil {
+			t.Errorf("body %s, want an array", body)
+		}
+		return strconv.Itoa(len(bare))
+	}
+	var m map[string]any
+	if err := json.Unmarshal([]byte(body), &m); err != nil {
+		t.Fatal(err)
+	}
+	for _, v := range m {
+		if rows, ok := v.([]any); ok {
+			return fmt.Sprint(len(rows), m["start"], m["limit"], m["total"])
+		}
+	}
+	return body
+}

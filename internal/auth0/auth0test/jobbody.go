@@ -25,7 +25,7 @@ const (
 
 var connectionID = regexp.MustCompile(`^con_[A-Za-z0-9]{16}$`)
 
-// export is the body of POST /jobs/users-exports. Nothing in it is required.
+// export is the body of POST /jobs/users-exports. All fields are optional.
 type export struct {
 	ConnectionID string
 	Format       string
@@ -38,8 +38,8 @@ type jobField struct {
 	ExportAs string `json:"export_as,omitempty"`
 }
 
-// defaultFields stand in when none are asked for. Which ones the real service
-// has is not documented, so a client that relies on them gets few.
+// defaultFields is used when a job names no fields. Which ones the real service
+// uses is not documented, so a client that relies on them gets few.
 var defaultFields = []jobField{{Name: "user_id"}, {Name: "email"}, {Name: "name"}}
 
 func readExport(r *http.Request) (export, error) {
@@ -108,8 +108,8 @@ func (e *export) set(name string, v any) error {
 	return nil
 }
 
-// readField checks the shape only: a field that no user has is accepted, and
-// comes out as an empty column.
+// readField checks the form only. A field that no user has is accepted, and
+// becomes an empty column.
 func readField(at string, v any) (jobField, error) {
 	var f jobField
 	object, ok := v.(map[string]any)
@@ -147,7 +147,8 @@ func bodyString(at string, v any) (string, error) {
 	return s, nil
 }
 
-// readObject wants one JSON object, declared as such, and nothing after it.
+// readObject reads a body that must be one JSON object, declared as such, and
+// nothing else.
 func readObject(r *http.Request) (map[string]any, error) {
 	if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || kind != "application/json" {
 		return nil, refuse(http.StatusUnsupportedMediaType, "", "Unsupported Media Type")

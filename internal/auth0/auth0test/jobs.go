@@ -17,19 +17,19 @@ const (
 	jobLife = 24 * time.Hour // docs: bulk user exports, job data is deleted after 24 hours
 )
 
-// job is one export. The file is written when the job is created: an export is
-// a snapshot, whatever happens to the tenant while it is polled.
+// job is one export. Its file is written when the job is created, since an
+// export is a snapshot: changes of the tenant meanwhile do not matter.
 type job struct {
 	id         string
 	export     export
-	connection string // name
+	connection string // its name
 	created    time.Time
 	polls      int
 	file       []byte // gzip
 	etag       string
 }
 
-// jobRow has the members in the order of a recorded answer.
+// jobRow has its fields in the order of a recorded answer.
 type jobRow struct {
 	Type            string     `json:"type"`
 	Status          string     `json:"status"`
@@ -46,7 +46,7 @@ type jobRow struct {
 	ID              string     `json:"id"`
 }
 
-func (j *job) view(status string) jobRow {
+func (j *job) row(status string) jobRow {
 	return jobRow{
 		Type: "users_export", Status: status, ConnectionID: j.export.ConnectionID, Format: j.export.Format,
 		Limit: j.export.Limit, Fields: j.export.Fields, Connection: j.connection,
@@ -57,7 +57,7 @@ func (j *job) view(status string) jobRow {
 // createJob answers 200, not 201 or 202. docs: create export users job.
 func (s *Server) createJob(c *request) (any, error) {
 	if s.opts.NoJobs {
-		// A recorded plan refusal names the code of a missing scope too: only
+		// A recorded refusal because of the plan has the code of a missing scope: only
 		// the message tells them apart.
 		return nil, refuse(http.StatusForbidden, "insufficient_scope",
 			"Please upgrade your subscription to enable bulk user exports.")
@@ -80,14 +80,14 @@ func (s *Server) createJob(c *request) (any, error) {
 	sum := md5.Sum(j.file)
 	j.etag = `"` + hex.EncodeToString(sum[:]) + `"`
 	s.jobs[j.id] = j
-	return j.view(statusPending), nil
+	return j.row(statusPending), nil
 }
 
 func (s *Server) newJobID() string {
 	return "job_" + alnum(rand.New(rand.NewPCG(uint64(len(s.jobs)), 3)))
 }
 
-// liveJob is nil for a job that never was or is too old.
+// liveJob returns a job, or nil when it does not exist or is too old.
 func (s *Server) liveJob(id string, now time.Time) *job {
 	j := s.jobs[id]
 	if j == nil || now.Sub(j.created) >= jobLife {
@@ -96,15 +96,15 @@ func (s *Server) liveJob(id string, now time.Time) *job {
 	return j
 }
 
-// getJob hands out a fresh link at each call once the job is done, which is
-// what makes a dead link recoverable. docs: bulk user exports.
+// getJob sends a new link with each answer once the job has ended, so that a
+// client can replace one that has expired. docs: bulk user exports.
 func (s *Server) getJob(c *request) (any, error) {
 	j := s.liveJob(c.id, c.now)
 	if j == nil {
 		return nil, errInexistent("job")
 	}
 	j.polls++
-	row := j.view(s.opts.JobStatus)
+	row := j.row(s.opts.JobStatus)
 	switch {
 	case j.polls <= s.opts.Polls && j.polls == 1:
 		row.Status = statusPending
@@ -122,7 +122,7 @@ func (s *Server) getJob(c *request) (any, error) {
 	return row, nil
 }
 
-// getJobErrors answers 204 without entries, for failed jobs too.
+// getJobErrors answers 204 without entries, even for a failed job.
 func (s *Server) getJobErrors(c *request) (any, error) {
 	if s.liveJob(c.id, c.now) == nil {
 		return nil, errInexistent("job")
@@ -135,7 +135,7 @@ func (s *Server) getJobErrors(c *request) (any, error) {
 
 const alphanumeric = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 
-// alnum is what follows the prefix of an id.
+// alnum returns what follows the prefix of an id.
 func alnum(r *rand.Rand) string { return pick(r, alphanumeric, 16) }
 
 func pick(r *rand.Rand, alphabet string, n int) string {

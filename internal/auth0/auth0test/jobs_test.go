@@ -15,23 +15,23 @@ import (
 func TestCreateJob(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		s := auth0test.New(crowd(1), auth0test.Options{})
-		a := send(s, http.MethodPost, "/api/v2/jobs/users-exports",
-			`{"connection_id":"`+conID+`","format":"json","limit":5,"fields":[{"name":"name"},{"name":"identities[0].connection","export_as":"c"}]}`)
+		s := auth0test.New(newTenant(1), auth0test.Options{})
+		const body = `"connection_id":"` + conID + `","format":"json","limit":5,` +
+			`"fields":[{"name":"name"},{"name":"identities[0].connection","export_as":"c"}]`
+		a := send(s, http.MethodPost, "/api/v2/jobs/users-exports", "{"+body+"}")
 		id := regexp.MustCompile(`job_[A-Za-z0-9]{16}`).FindString(a.Body)
-		want := `{"type":"users_export","status":"pending","connection_id":"` + conID + `","format":"json","limit":5,` +
-			`"fields":[{"name":"name"},{"name":"identities[0].connection","export_as":"c"}],"connection":"db",` +
+		want := `{"type":"users_export","status":"pending",` + body + `,"connection":"db",` +
 			`"created_at":"2000-01-01T00:00:00.000Z","id":"` + id + `"}`
 		if a.Status != http.StatusOK || a.Body != want {
 			t.Errorf("POST = %d %s, want 200 %s", a.Status, a.Body, want)
 		}
-		if other := create(t, s, `{}`); other == id {
+		if other := createJob(t, s, `{}`); other == id {
 			t.Errorf("second job has id %s too", id)
 		}
 	})
 }
 
-// TestPolls shows each answer as status, percentage_done and whether it has a
+// Each answer is written as status, percentage_done and whether there is a
 // location.
 func TestPolls(t *testing.T) {
 	t.Parallel()
@@ -50,8 +50,8 @@ func TestPolls(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			s := auth0test.New(crowd(1), tt.opts)
-			id := create(t, s, `{}`)
+			s := auth0test.New(newTenant(1), tt.opts)
+			id := createJob(t, s, `{}`)
 			var got []string
 			for range strings.Count(tt.want, ",") + 1 {
 				m := get(s, "jobs/"+id).object(t)
@@ -76,7 +76,7 @@ func TestPolls(t *testing.T) {
 
 func TestFailedJob(t *testing.T) {
 	t.Parallel()
-	entry := map[string]any{"errors": []any{map[string]any{"code": "X", "message": "broke"}}}
+	entries := []map[string]any{{"errors": []any{map[string]any{"code": "X", "message": "broke"}}}}
 	tests := []struct {
 		name   string
 		opts   auth0test.Options
@@ -84,15 +84,19 @@ func TestFailedJob(t *testing.T) {
 		body   string
 	}{
 		{"no entries", auth0test.Options{JobStatus: "failed", JobDetails: "timed out"}, 204, ""},
-		{"entries", auth0test.Options{JobStatus: "failed", JobDetails: "timed out", JobErrors: []map[string]any{entry}}, 200, `[{"errors":[{"code":"X","message":"broke"}]}]`},
-		{"completed", auth0test.Options{JobErrors: []map[string]any{entry}}, 204, ""},
+		{
+			"entries",
+			auth0test.Options{JobStatus: "failed", JobDetails: "timed out", JobErrors: entries},
+			200, `[{"errors":[{"code":"X","message":"broke"}]}]`,
+		},
+		{"completed", auth0test.Options{JobErrors: entries}, 204, ""},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			tt.opts.Polls = -1
-			s := auth0test.New(crowd(1), tt.opts)
-			id := create(t, s, `{}`)
+			s := auth0test.New(newTenant(1), tt.opts)
+			id := createJob(t, s, `{}`)
 			m := get(s, "jobs/"+id).object(t)
 			if details, _ := m["status_details"].(string); details != tt.opts.JobDetails {
 				t.Errorf("status_details %q, want %q", details, tt.opts.JobDetails)
@@ -109,8 +113,8 @@ func TestFailedJob(t *testing.T) {
 
 func TestJobIsSnapshot(t *testing.T) {
 	t.Parallel()
-	s := auth0test.New(crowd(2), auth0test.Options{})
-	id := create(t, s, `{"format":"csv","fields":[{"name":"user_id"}]}`)
+	s := auth0test.New(newTenant(2), auth0test.Options{})
+	id := createJob(t, s, `{"format":"csv","fields":[{"name":"user_id"}]}`)
 	s.Update(func(t *auth0test.Tenant) {
 		t.Users[0].ID = "auth0|changed"
 		t.Users = t.Users[:1]
@@ -127,14 +131,14 @@ func TestJobIsSnapshot(t *testing.T) {
 func TestJobLivesADay(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		s := auth0test.New(crowd(1), auth0test.Options{LinkLife: 48 * time.Hour})
-		id := create(t, s, `{}`)
+		s := auth0test.New(newTenant(1), auth0test.Options{LinkLife: 48 * time.Hour})
+		id := createJob(t, s, `{}`)
 		at := location(t, s, id)
-		wait(24*time.Hour - time.Second)
+		time.Sleep(24*time.Hour - time.Second)
 		if a := get(s, "jobs/"+id); a.Status != http.StatusOK {
 			t.Errorf("job of a day less a second = %d, want 200", a.Status)
 		}
-		wait(time.Second)
+		time.Sleep(time.Second)
 		for _, path := range []string{"jobs/" + id, "jobs/" + id + "/errors"} {
 			if a := get(s, path); a.Status != http.StatusNotFound {
 				t.Errorf("GET %s after a day = %d, want 404", path, a.Status)

@@ -7,25 +7,25 @@ import (
 	"time"
 )
 
-// Limit is a token bucket: Burst calls at once, Count more each Per.
+// Limit is a token bucket: Burst calls at once, and Count more in each Per.
 type Limit struct {
 	Burst int
 	Count int
 	Per   time.Duration
 }
 
-// The Management API's buckets by plan. docs: rate limit configurations.
-// Pro is the row "all other endpoints", which jobs and roles fall under.
+// The limits of the Management API by plan. docs: rate limit configurations. Pro
+// is the row "all other endpoints", which includes jobs and roles.
 var (
 	Free       = Limit{Burst: 2, Count: 2, Per: time.Second}
 	Pro        = Limit{Burst: 10, Count: 150, Per: time.Minute}
 	Enterprise = Limit{Burst: 50, Count: 16, Per: time.Second}
 )
 
-// refill is how many tokens come back at each tick. Ticks stand at the top of
-// the second or minute (docs: rate limit policy, fixed window). A bucket
-// smaller than what a window promises would lose most of it that way, so there
-// the same window is cut in even steps of one token.
+// refill returns how many tokens are added at each tick. Ticks are at the top of
+// the second or minute (docs: rate limit policy, fixed window). A bucket that is
+// smaller than the count of a window would lose most of it that way, so there
+// tokens are added one by one in even steps.
 func (l Limit) refill() (tokens int, tick time.Duration) {
 	if l.Count > l.Burst {
 		return 1, l.Per / time.Duration(l.Count)
@@ -33,17 +33,18 @@ func (l Limit) refill() (tokens int, tick time.Duration) {
 	return l.Count, l.Per
 }
 
-// bucket is a Limit's state. Its zero limit lets everything pass.
+// bucket is the state of a Limit. The zero Limit lets every call pass.
 type bucket struct {
 	limit Limit
 
 	mu     sync.Mutex // guards what follows
 	begun  bool
 	tokens int
-	tick   int64 // the last tick that was credited
+	tick   int64 // the last tick that was added
 }
 
-// take spends a token and sets the rate headers. It is false when none is left.
+// take spends a token and sets the rate limit headers. It reports whether there
+// was one.
 func (b *bucket) take(h http.Header, now time.Time) bool {
 	if b.limit.Per <= 0 {
 		return true
@@ -56,7 +57,7 @@ func (b *bucket) take(h http.Header, now time.Time) bool {
 		b.begun, b.tokens, b.tick = true, b.limit.Burst, tick
 	}
 	if passed := tick - b.tick; passed > 0 {
-		// No more ticks than fill the bucket, lest a long silence overflow.
+		// No more ticks than fill the bucket, so that a long silence cannot overflow.
 		b.tokens = min(b.limit.Burst, b.tokens+n*int(min(passed, int64(b.limit.Burst))))
 		b.tick = tick
 	}
@@ -64,8 +65,8 @@ func (b *bucket) take(h http.Header, now time.Time) bool {
 	if ok {
 		b.tokens--
 	}
-	// UNIX seconds, rounded up: a token is there by then, maybe just one.
-	// docs: rate limit use cases.
+	// UNIX seconds, rounded up: by then there is a token, maybe just one. docs:
+	// rate limit use cases.
 	next := time.Unix(0, (tick+1)*int64(step))
 	reset := next.Add(time.Second - 1).Unix()
 	h.Set("x-ratelimit-limit", strconv.Itoa(b.limit.Burst))
@@ -74,7 +75,8 @@ func (b *bucket) take(h http.Header, now time.Time) bool {
 	return ok
 }
 
-// errRate has no Retry-After: the plain Management bucket does not promise one.
+// errRate has no Retry-After: the docs do not promise one for the Management
+// API.
 func errRate() *apiError {
 	return refuse(http.StatusTooManyRequests, "too_many_requests", "Global limit has been reached")
 }

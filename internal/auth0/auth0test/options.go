@@ -8,7 +8,7 @@ import (
 	"a0permit/internal/httpapi/httpapitest"
 )
 
-// What a Server accepts when its Options do not say otherwise.
+// What a Server accepts unless its Options say otherwise.
 const (
 	DefaultToken        = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhdXRoMHRlc3QifQ.c2lnbmF0dXJl"
 	DefaultClientID     = "auth0test-client"
@@ -22,8 +22,8 @@ const (
 	defaultTokenLife = 24 * time.Hour   // docs: management API access tokens
 )
 
-// SafeScopes are the scopes that Auth0 documents for reading users, roles and
-// organizations, and read:connections, which only connection names need.
+// SafeScopes returns the scopes that Auth0 documents for reading users, roles
+// and organizations, and read:connections, which only connection names need.
 func SafeScopes() []string {
 	return []string{
 		"read:users", "read:roles", "read:role_members", "read:organizations",
@@ -31,8 +31,8 @@ func SafeScopes() []string {
 	}
 }
 
-// Options say how the tenant behaves. The zero value is a tenant with every
-// scope granted and no rate limit.
+// Options decides how the tenant behaves. The zero value is a tenant that grants
+// every scope and has no rate limit.
 type Options struct {
 	Token        string    // a bearer token that is accepted; "" is DefaultToken
 	TokenExpires time.Time // when that token expires; zero is never
@@ -44,13 +44,13 @@ type Options struct {
 	TokenLife    time.Duration // of tokens from /oauth/token; 0 is 24 h
 	TokenScope   bool          // token answers name the granted scopes (not documented)
 
-	Clock *httpapitest.Clock // nil is the wall's
+	Clock *httpapitest.Clock // nil is the wall clock
 	Limit Limit              // of the Management API; the zero value is none
 
 	PageMax       int  // the page size the server grants: 100 (0 is 100) or 50
-	RepeatNext    bool // checkpoint paging answers the same next for ever
+	RepeatNext    bool // checkpoint paging always answers the same next
 	NoRoleType    bool // an older tenant: the query parameter type is unknown
-	AllRoleScopes bool // role members need all of the listed scopes, not any
+	AllRoleScopes bool // role members need all of their scopes, not any
 
 	Polls      int              // polls answered before the job ends; 0 is 1, below 0 is none
 	Running    string           // the word after pending; "" is processing
@@ -63,11 +63,11 @@ type Options struct {
 	CRLF        bool          // CSV rows end in CR LF
 	BOM         bool          // the CSV begins with a byte order mark
 	LinkLife    time.Duration // of a download link; 0 is 60 s
-	ExpireLinks int           // so many links are expired from the start
-	CutDownload int           // so many downloads break off in the middle
+	ExpireLinks int           // this many links are expired from the start
+	CutDownload int           // this many downloads break off in the middle
 	ServeRange  bool          // the download host honours Range and If-Range
 
-	// Faults picks what goes wrong with a call before the tenant sees it.
+	// Faults chooses what goes wrong with a call before the tenant sees it.
 	Faults func(*http.Request) httpapitest.Fault
 }
 

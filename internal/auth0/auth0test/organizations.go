@@ -7,13 +7,17 @@ import (
 )
 
 var (
-	sortOrganizations  = regexp.MustCompile(`^((display_name)|(created_at)|(name)):(1|-1)$`)
-	orgMemberFields    = regexp.MustCompile(`^((user_id)|(email)|(picture)|(name)|(roles))(,((user_id)|(email)|(picture)|(name)|(roles)))*$`)
+	sortOrganizations = regexp.MustCompile(`^((display_name)|(created_at)|(name)):(1|-1)$`)
+	orgMemberFields   = regexp.MustCompile(`^((user_id)|(email)|(picture)|(name)|(roles))` +
+		`(,((user_id)|(email)|(picture)|(name)|(roles)))*$`)
 	organizationParams = slices.Concat(offsetParams, checkpointParams, []param{{name: "sort", pattern: sortOrganizations}})
 	orgMemberParams    = slices.Concat(offsetParams, checkpointParams, []param{
 		{name: "fields", pattern: orgMemberFields},
 		{name: "include_fields", kind: boolean},
 	})
+
+	organizationScopes = []string{"read:organizations", "read:organizations_summary"}
+	orgMemberScopes    = []string{"read:organization_members"}
 )
 
 type organizationRow struct {
@@ -22,8 +26,8 @@ type organizationRow struct {
 	DisplayName string `json:"display_name,omitempty"`
 }
 
-// listOrganizations has no empty last page unless the rows divide evenly:
-// recorded listings end with a short page that has no next.
+// listOrganizations has no empty last page unless the last page with rows is
+// full: recorded lists end with a short page that has no next.
 func (s *Server) listOrganizations(c *request) (any, error) {
 	orgs := slices.Clone(s.tenant.Organizations)
 	if field, direction, ok := strings.Cut(c.query["sort"], ":"); ok {
@@ -49,14 +53,14 @@ func (s *Server) listOrganizations(c *request) (any, error) {
 	})
 }
 
-// orgRole is a role inside a member row, which has no description.
+// orgRole is a role in a member row, which has no description.
 type orgRole struct {
 	ID   string `json:"id"`
 	Name string `json:"name"`
 }
 
-// listOrgMembers sends roles only when fields ask for them, and then the token
-// needs a further scope. docs: get organization members.
+// listOrgMembers sends roles only when fields names them, and then requires
+// another scope. docs: get organization members.
 func (s *Server) listOrgMembers(c *request) (any, error) {
 	include := c.query["include_fields"] != "false"
 	withRoles := include && slices.Contains(strings.Split(c.query["fields"], ","), "roles")

@@ -29,26 +29,27 @@ var (
 	}
 )
 
-// listing is something that can be paged through.
+// listing is a list that is paged through.
 type listing struct {
 	name  string // of the rows in an envelope
 	n     int
 	row   func(int) any
-	key   func(int) string // what a checkpoint remembers of a row
-	spare bool             // the last rows too carry next, an empty page follows
+	key   func(int) string // what a checkpoint keeps of a row
+	spare bool             // the page with the last row has a next, and an empty page follows
 
-	search bool // of the search engine: its own cap error, and a length
+	search bool // a search: it has an error of its own, and a length
 }
 
 func (s *Server) list(c *request, l listing) (any, error) {
 	if c.query.has("from") || c.query.has("take") {
-		return s.checkpoint(c, l)
+		return s.checkpointPage(c, l)
 	}
-	return s.offset(c, l)
+	return s.offsetPage(c, l)
 }
 
-// offset answers a bare array, or with include_totals an envelope.
-func (s *Server) offset(c *request, l listing) (any, error) {
+// offsetPage answers with a bare array, or with an envelope when include_totals
+// is set.
+func (s *Server) offsetPage(c *request, l listing) (any, error) {
 	page := c.query.number("page", 0)
 	per := min(c.query.number("per_page", defaultPage), s.opts.PageMax)
 	if page > offsetCap || page*per+per > offsetCap {
@@ -69,9 +70,9 @@ func (s *Server) offset(c *request, l listing) (any, error) {
 	return envelope, nil
 }
 
-// checkpoint pages by from and take. include_totals and per_page beside them
-// are ignored, as recorded; a page number contradicts them.
-func (s *Server) checkpoint(c *request, l listing) (any, error) {
+// checkpointPage answers by from and take. include_totals and per_page are then
+// ignored, as recorded; a page number is refused.
+func (s *Server) checkpointPage(c *request, l listing) (any, error) {
 	if c.query.has("page") {
 		return nil, errQuery("'page cannot be combined with from or take'.")
 	}
@@ -95,7 +96,7 @@ func (s *Server) checkpoint(c *request, l listing) (any, error) {
 }
 
 // pageSize makes the second page short, so that a short page is not always the
-// last. It does so only where the rows still fit the same number of pages.
+// last, but only where the number of pages stays the same.
 func (l listing) pageSize(pos, size int) int {
 	slack := (size - l.n%size) % size
 	if pos != size || pos+size >= l.n || slack == 0 {
@@ -112,8 +113,8 @@ func (l listing) rows(start, end int) []any {
 	return out
 }
 
-// mark is the checkpoint that follows the row before pos: opaque base64 with
-// padding, which has to be escaped in a query.
+// mark returns the checkpoint that follows the row before pos: opaque base64
+// with padding, which must be escaped in a query.
 func (l listing) mark(c *request, pos int) string {
 	last := ""
 	if pos > 0 && pos <= l.n {
@@ -124,8 +125,8 @@ func (l listing) mark(c *request, pos int) string {
 	return base64.StdEncoding.EncodeToString(append([]byte(text), sign(text)[:16]...))
 }
 
-// resume finds the row after a checkpoint. Rows may have come or gone since:
-// it goes on behind the row it remembers, wherever that is now.
+// resume returns the position after a checkpoint. Rows may have come or gone
+// meanwhile: it continues after the row of the checkpoint, wherever that is now.
 func (l listing) resume(c *request) (pos int, ok bool) {
 	raw, err := base64.StdEncoding.DecodeString(c.query["from"])
 	if err != nil || len(raw) < 16 {
@@ -151,7 +152,7 @@ func (l listing) resume(c *request) (pos int, ok bool) {
 			return i + 1, true
 		}
 	}
-	return min(pos-1, l.n), true // the remembered row itself is gone
+	return min(pos-1, l.n), true // the row itself is gone
 }
 
 func sign(text string) []byte {

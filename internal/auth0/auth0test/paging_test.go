@@ -2,12 +2,10 @@ package auth0test_test
 
 import (
 	"encoding/base64"
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -41,9 +39,9 @@ func TestCheckpointPages(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			tenant := crowd(tt.n)
+			tenant := newTenant(tt.n)
 			s := auth0test.New(tenant, auth0test.Options{PageMax: tt.max})
-			sizes, keys := walk(t, s, tt.path, tt.rows, "user_id", tt.take)
+			sizes, keys := walkPages(t, s, tt.path, tt.rows, "user_id", tt.take)
 			if !slices.Equal(sizes, tt.want) {
 				t.Errorf("pages %v, want %v", sizes, tt.want)
 			}
@@ -57,14 +55,14 @@ func TestCheckpointPages(t *testing.T) {
 func TestCheckpointOfOrganizations(t *testing.T) {
 	t.Parallel()
 	for n, want := range map[int][]int{3: {2, 1}, 4: {2, 2, 0}, 5: {2, 1, 2, 0}} {
-		tenant := crowd(0)
+		tenant := newTenant(0)
 		tenant.Organizations = nil
 		var ids []string
 		for i := range n {
 			ids = append(ids, fmt.Sprintf("org_%016d", i))
 			tenant.Organizations = append(tenant.Organizations, auth0test.Organization{ID: ids[i], Name: fmt.Sprint("o", i)})
 		}
-		sizes, keys := walk(t, auth0test.New(tenant, auth0test.Options{}), "organizations", "organizations", "id", 2)
+		sizes, keys := walkPages(t, auth0test.New(tenant, auth0test.Options{}), "organizations", "organizations", "id", 2)
 		if !slices.Equal(sizes, want) || !slices.Equal(keys, ids) {
 			t.Errorf("%d organizations: pages %v of %v, want %v", n, sizes, keys, want)
 		}
@@ -75,7 +73,7 @@ func TestCheckpointToken(t *testing.T) {
 	t.Parallel()
 	const members = "roles/" + roleID + "/users"
 	synctest.Test(t, func(t *testing.T) {
-		s := auth0test.New(crowd(5), auth0test.Options{})
+		s := auth0test.New(newTenant(5), auth0test.Options{})
 		next := get(s, members+"?take=2").object(t)["next"].(string)
 		if _, err := base64.StdEncoding.DecodeString(next); err != nil || !strings.HasSuffix(next, "=") {
 			t.Errorf("next %q: %v, want padded base64", next, err)
@@ -94,24 +92,23 @@ func TestCheckpointToken(t *testing.T) {
 		if got := from(members, base64.StdEncoding.EncodeToString(raw)); got != http.StatusBadRequest {
 			t.Errorf("token changed = %d, want 400", got)
 		}
-		wait(24*time.Hour - time.Second)
+		time.Sleep(24*time.Hour - time.Second)
 		if got := from(members, next); got != http.StatusOK {
 			t.Errorf("token of a day less a second = %d, want 200", got)
 		}
-		wait(time.Second)
+		time.Sleep(time.Second)
 		if got := from(members, next); got != http.StatusBadRequest {
 			t.Errorf("token of a day = %d, want 400", got)
 		}
 	})
 }
 
-// TestCheckpointOutlivesChange: who goes or comes behind the cursor neither
-// hides nor doubles anybody else.
+// A row that goes before the checkpoint neither hides nor repeats another.
 func TestCheckpointOutlivesChange(t *testing.T) {
 	t.Parallel()
 	const members = "roles/" + roleID + "/users"
-	for _, gone := range []int{0, 1} { // before the cursor, and the row it stands on
-		s := auth0test.New(crowd(4), auth0test.Options{})
+	for _, gone := range []int{0, 1} { // a row before the checkpoint, and the one that it names
+		s := auth0test.New(newTenant(4), auth0test.Options{})
 		next := get(s, members+"?take=2").object(t)["next"].(string)
 		s.Update(func(t *auth0test.Tenant) {
 			t.Roles[0].Members = slices.Delete(t.Roles[0].Members, gone, gone+1)
@@ -125,7 +122,7 @@ func TestCheckpointOutlivesChange(t *testing.T) {
 
 func TestRepeatNext(t *testing.T) {
 	t.Parallel()
-	s := auth0test.New(crowd(3), auth0test.Options{RepeatNext: true})
+	s := auth0test.New(newTenant(3), auth0test.Options{RepeatNext: true})
 	target := "organizations/" + orgID + "/members?take=2"
 	first := get(s, target).object(t)["next"].(string)
 	for range 5 {
@@ -156,32 +153,10 @@ func TestOffsetPages(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			a := get(auth0test.New(crowd(120), auth0test.Options{PageMax: tt.max}), tt.target)
-			if got := shape(t, a.Body); got != tt.want {
+			a := get(auth0test.New(newTenant(120), auth0test.Options{PageMax: tt.max}), tt.target)
+			if got := pageShape(t, a.Body); got != tt.want {
 				t.Errorf("GET %s = %s, want %s", tt.target, got, tt.want)
 			}
 		})
 	}
-}
-
-// shape is the number of rows, and for an envelope its numbers.
-func shape(t *testing.T, body string) string {
-	t.Helper()
-	var bare []any
-	if json.Unmarshal([]byte(body), &bare) == nil {
-		if bare == nil {
-			t.Errorf("body %s, want an array", body)
-		}
-		return strconv.Itoa(len(bare))
-	}
-	var m map[string]any
-	if err := json.Unmarshal([]byte(body), &m); err != nil {
-		t.Fatal(err)
-	}
-	for _, v := range m {
-		if rows, ok := v.([]any); ok {
-			return fmt.Sprint(len(rows), m["start"], m["limit"], m["total"])
-		}
-	}
-	return body
 }

@@ -6,26 +6,28 @@ import (
 	"time"
 )
 
-// iso is a date made by Auth0, which CSV exports leave unescaped. A date that
-// a tenant keeps in its metadata is an ordinary string.
+// iso is a date that Auth0 made, which a CSV export does not escape. A date in
+// the metadata is an ordinary string.
 type iso string
 
 func isoTime(t time.Time) iso { return iso(t.UTC().Format("2006-01-02T15:04:05.000Z")) }
 
-// rootFields are the attributes a profile can have. docs: user profile structure.
+// rootFields holds the attributes that a profile can have. docs: user profile
+// structure.
 var rootFields = []string{
 	"app_metadata", "blocked", "created_at", "email", "email_verified", "family_name", "given_name",
 	"identities", "last_ip", "last_login", "logins_count", "name", "nickname", "phone_number", "picture",
 	"updated_at", "user_id", "user_metadata", "username",
 }
 
-// attribute is nil for what the user does not have. There is no last_name.
+// attribute returns an attribute of the user, nil when it is absent. There is no
+// last_name.
 func (u *User) attribute(name string) any {
 	switch name {
 	case "app_metadata":
-		return present(u.AppMetadata)
+		return mapOrNil(u.AppMetadata)
 	case "user_metadata":
-		return present(u.UserMetadata)
+		return mapOrNil(u.UserMetadata)
 	case "blocked":
 		if u.Blocked {
 			return true
@@ -41,11 +43,11 @@ func (u *User) attribute(name string) any {
 	case "identities":
 		return u.identities()
 	case "created_at":
-		return date(u.CreatedAt)
+		return dateOrNil(u.CreatedAt)
 	case "updated_at":
-		return date(u.UpdatedAt)
+		return dateOrNil(u.UpdatedAt)
 	case "last_login":
-		return date(u.LastLogin)
+		return dateOrNil(u.LastLogin)
 	default:
 		if s := u.text(name); s != "" {
 			return s
@@ -80,21 +82,22 @@ func (u *User) text(name string) string {
 	return ""
 }
 
-func date(t time.Time) any {
+func dateOrNil(t time.Time) any {
 	if t.IsZero() {
 		return nil
 	}
 	return isoTime(t)
 }
 
-func present(m map[string]any) any {
+func mapOrNil(m map[string]any) any {
 	if m == nil {
 		return nil
 	}
 	return m
 }
 
-// identities begins with the primary one. docs: user account linking.
+// identities returns all identities, the primary one first. docs: user account
+// linking.
 func (u *User) identities() []any {
 	all := append([]Identity{u.primary()}, u.Linked...)
 	out := make([]any, len(all))
@@ -111,8 +114,8 @@ func (u *User) primary() Identity {
 	return Identity{Provider: provider, Connection: u.Connection, UserID: id, IsSocial: provider == "google-oauth2"}
 }
 
-// on tells whether the user has an identity on the named connection.
-func (u *User) on(connection string) bool {
+// hasConnection reports whether the user has an identity on this connection.
+func (u *User) hasConnection(connection string) bool {
 	if u.Connection == connection {
 		return true
 	}
@@ -134,7 +137,7 @@ func (u *User) profile() map[string]any {
 	return out
 }
 
-// path is a field path such as identities[0].connection: keys and indexes.
+// path is a field path such as identities[0].connection, as keys and indexes.
 type path []any
 
 func parsePath(s string) path {
@@ -146,7 +149,7 @@ func parsePath(s string) path {
 			index, more, ok := strings.Cut(rest, "]")
 			n, err := strconv.Atoi(index)
 			if !ok || err != nil {
-				return path{s} // no such attribute: an empty column
+				return path{s} // no attribute has this name: an empty column
 			}
 			p = append(p, n)
 			rest = strings.TrimPrefix(more, "[")
@@ -155,8 +158,8 @@ func parsePath(s string) path {
 	return p
 }
 
-// of is nil where the path leads nowhere.
-func (p path) of(u *User) any {
+// value returns what is at the path, nil when there is nothing.
+func (p path) value(u *User) any {
 	name, _ := p[0].(string)
 	v := u.attribute(name)
 	for _, step := range p[1:] {

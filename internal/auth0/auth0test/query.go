@@ -26,23 +26,23 @@ const (
 	boolean
 )
 
-// query is a parsed query: every value has passed its param.
+// query is a parsed query, whose values have been checked.
 type query map[string]string
 
 func (q query) has(name string) bool { _, ok := q[name]; return ok }
 
-// flag is false when absent.
+// flag returns a boolean, false when it is absent.
 func (q query) flag(name string) bool { return q[name] == "true" }
 
 func (q query) number(name string, absent int) int {
 	if !q.has(name) {
 		return absent
 	}
-	n, _ := strconv.Atoi(q[name]) // has passed its param
+	n, _ := strconv.Atoi(q[name]) // it has been checked
 	return n
 }
 
-// parseQuery is strict: the service refuses what it does not know.
+// parseQuery refuses unknown parameters, as the service does.
 func parseQuery(raw string, params []param) (query, error) {
 	values, err := url.ParseQuery(raw)
 	if err != nil {
@@ -92,8 +92,8 @@ func (p param) check(v string) error {
 	return nil
 }
 
-// fieldFilter is the pair fields and include_fields. Without fields it lets
-// everything pass.
+// fieldFilter applies fields and include_fields to a row. Without fields it
+// returns all of it.
 func fieldFilter(q query, row map[string]any) map[string]any {
 	if !q.has("fields") {
 		return row

@@ -8,8 +8,10 @@ import (
 
 var (
 	olderRoleParams = slices.Concat(offsetParams, []param{{name: "name_filter"}})
-	roleParams      = slices.Concat(olderRoleParams, []param{{name: "type", pattern: regexp.MustCompile(`^(tenant|organization)$`)}})
+	roleParams      = slices.Concat(olderRoleParams, []param{{name: "type", pattern: roleType}})
 	memberParams    = slices.Concat(offsetParams, checkpointParams)
+
+	roleType = regexp.MustCompile(`^(tenant|organization)$`)
 
 	roleMemberScopes = []string{"read:users", "read:roles", "read:role_members"}
 )
@@ -21,8 +23,8 @@ type roleRow struct {
 	Type        string `json:"type,omitempty"`
 }
 
-// listRoles knows no checkpoint paging: a tenant has at most 1000 roles.
-// Roles of organizations are among them unless type says otherwise.
+// listRoles has no checkpoints: a tenant has at most 1000 roles. Roles of
+// organizations are among them unless type says otherwise.
 func (s *Server) listRoles(c *request) (any, error) {
 	var rows []roleRow
 	for _, r := range s.tenant.Roles {
@@ -39,7 +41,7 @@ func (s *Server) listRoles(c *request) (any, error) {
 	return s.list(c, listing{name: "roles", n: len(rows), row: func(i int) any { return rows[i] }})
 }
 
-// memberRow is all that the API tells of a member.
+// memberRow is all that the API sends about a member.
 type memberRow struct {
 	UserID  string `json:"user_id"`
 	Email   string `json:"email,omitempty"`
@@ -65,7 +67,8 @@ func (s *Server) listRoleUsers(c *request) (any, error) {
 	})
 }
 
-// member of an unknown user has an id only, like one created since.
+// member returns the row of a user. An unknown user has only an id, like one
+// created meanwhile.
 func (s *Server) member(id string) memberRow {
 	row := memberRow{UserID: id}
 	if u := s.user(id); u != nil {

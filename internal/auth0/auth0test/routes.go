@@ -12,15 +12,15 @@ import (
 
 const apiPath = "/api/v2/"
 
-// request is a call that has passed authentication and validation.
+// request is a call that has been authorized and checked.
 type request struct {
 	http  *http.Request
 	now   time.Time
-	id    string // the path's {id}
+	id    string // {id} in the path
 	query query
 }
 
-// route is one operation of the Management API. Scopes are any-of.
+// route is one operation of the Management API. A token needs any of the scopes.
 type route struct {
 	method string
 	path   string // below apiPath; {id} stands for one segment
@@ -39,13 +39,13 @@ var routes = []route{
 	{http.MethodGet, "users", []string{"read:users"}, userParams, (*Server).searchUsers},
 	{http.MethodGet, "roles", []string{"read:roles"}, roleParams, (*Server).listRoles},
 	{http.MethodGet, "roles/{id}/users", roleMemberScopes, memberParams, (*Server).listRoleUsers},
-	{http.MethodGet, "organizations", []string{"read:organizations", "read:organizations_summary"}, organizationParams, (*Server).listOrganizations},
-	{http.MethodGet, "organizations/{id}/members", []string{"read:organization_members"}, orgMemberParams, (*Server).listOrgMembers},
+	{http.MethodGet, "organizations", organizationScopes, organizationParams, (*Server).listOrganizations},
+	{http.MethodGet, "organizations/{id}/members", orgMemberScopes, orgMemberParams, (*Server).listOrgMembers},
 	{http.MethodGet, "connections", []string{"read:connections"}, connectionParams, (*Server).listConnections},
 }
 
-// match finds the route and the {id}. The path is matched as it was sent, so
-// that an id with an escaped slash stays one segment.
+// match returns the route of a path, and its {id}. The path is matched as it was
+// sent, so that an id with an escaped slash is one segment.
 func match(method, escaped string) (route, string, bool) {
 	got := strings.Split(strings.TrimPrefix(escaped, apiPath), "/")
 	for _, rt := range routes {
@@ -71,8 +71,8 @@ func match(method, escaped string) (route, string, bool) {
 	return route{}, "", false
 }
 
-// serveAPI refuses in the order of the real service: rate, token, scope,
-// validation, then what the tenant itself has to say.
+// serveAPI checks in the order of the real service: rate, token, scope, query,
+// and then what depends on the tenant.
 func (s *Server) serveAPI(w http.ResponseWriter, r *http.Request) {
 	rt, id, ok := match(r.Method, r.URL.EscapedPath())
 	if !ok {
@@ -92,7 +92,7 @@ func (s *Server) serveAPI(w http.ResponseWriter, r *http.Request) {
 	writeBytes(w, status, body)
 }
 
-// answer encodes under the lock, since rows share the tenant's maps.
+// answer encodes under the lock, since rows share the maps of the tenant.
 func (s *Server) answer(rt route, r *http.Request, id string, now time.Time) (int, []byte) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

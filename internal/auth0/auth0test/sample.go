@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// The sample's connections, by name.
+// The connections of a sample, by name.
 const (
 	databaseConnection = "Username-Password-Authentication"
 	googleConnection   = "google-oauth2"
@@ -15,9 +15,9 @@ const (
 	smsConnection      = "sms"
 )
 
-// Sample is a believable tenant with so many users, the same at every call.
-// Emails are unique and every user id is one that Permit takes as a key, so
-// that a load of it has nothing to reject. The names are where it is awkward.
+// Sample returns a believable tenant with this many users, the same at every
+// call. Emails are unique, and every user id is one that Permit accepts as a
+// key, so that a load rejects nothing. Only the names are awkward.
 func Sample(users int) Tenant {
 	r := rand.New(rand.NewPCG(1997, 4))
 	t := Tenant{
@@ -73,8 +73,8 @@ func sampleUser(r *rand.Rand, i int) User {
 	return u
 }
 
-// identify gives the user an id in the connection's documented form. An empty
-// mailbox is a user without an email.
+// identify sets an id in the documented form of the connection. A user with an
+// empty mailbox has no email.
 func (u *User) identify(r *rand.Rand, i int, connection, mailbox string) {
 	u.Connection = connection
 	switch connection {
@@ -85,7 +85,7 @@ func (u *User) identify(r *rand.Rand, i int, connection, mailbox string) {
 			u.Username = fmt.Sprintf("user%d", i)
 			break
 		}
-		u.Email = strings.ToLower(mailbox) + "@example.com" // Auth0 lower-cases its own database only
+		u.Email = strings.ToLower(mailbox) + "@example.com" // Auth0 lower-cases in its own database only
 	case googleConnection:
 		u.ID = "google-oauth2|1" + pick(r, "0123456789", 20)
 		u.EmailVerified = true
@@ -113,14 +113,14 @@ func sampleConnection(r *rand.Rand) string {
 	return smsConnection
 }
 
-// sampleTime lies in the seven years before 2026.
+// sampleTime returns a time in the seven years before 2026.
 func sampleTime(r *rand.Rand) time.Time {
 	begin := time.Date(2019, 1, 1, 0, 0, 0, 0, time.UTC)
 	return begin.Add(time.Duration(r.Int64N(7*365*24*3600*1000)) * time.Millisecond)
 }
 
-// sampleRoles spreads roles so that some users have several and every tenth
-// has none.
+// sampleRoles returns roles whose members overlap: some users have several
+// roles, and every tenth has none.
 func sampleRoles(r *rand.Rand, users []User) []Role {
 	roles := make([]Role, len(roleKinds))
 	for i, k := range roleKinds {
@@ -139,8 +139,8 @@ func sampleRoles(r *rand.Rand, users []User) []Role {
 	return roles
 }
 
-// sampleOrganizations has a large one, a small one and one nobody is in. Some
-// members hold no role there, some hold two.
+// sampleOrganizations returns a large organization, a small one and an empty
+// one. Members have up to two roles there.
 func sampleOrganizations(r *rand.Rand, t Tenant) []Organization {
 	orgs := []Organization{
 		{ID: "org_" + alnum(r), Name: "acme", DisplayName: "Acme Inc"},

@@ -8,13 +8,13 @@ type person struct {
 	mailbox             string // before the @; "" is no email
 }
 
-// awkwardPeople come first in a sample, so that a small one has them too.
-// Each is here for one thing that has broken a reader of CSV somewhere.
+// awkwardPeople are the first users of a sample, so that a small one has them
+// too. Each has something that breaks some reader of CSV.
 var awkwardPeople = []person{
 	{"Jane", "Doe", "", databaseConnection, "jane.doe"},
 	{"Ada", "Lovelace", "", samlConnection, "Ada.Lovelace"},        // upper case kept
 	{"Conan", "O'Neil", "", googleConnection, "conan.oneil"},       // quote inside
-	{"Gerard", "'t Hooft", "", databaseConnection, "g.thooft"},     // quote in front, its own
+	{"Gerard", "'t Hooft", "", databaseConnection, "g.thooft"},     // an apostrophe of its own in front
 	{"", "", "", smsConnection, ""},                                // no email, no names
 	{"", "", "", databaseConnection, "noname"},                     // no names
 	{"Username", "Only", "", databaseConnection, ""},               // no email
@@ -25,7 +25,7 @@ var awkwardPeople = []person{
 	{"太郎", "山田", "山田 太郎", databaseConnection, "taro.yamada"},
 	{"محمد", "العلي", "", googleConnection, "m.alali"}, // right to left
 	{"Zoë 🦊", "Fox", "", databaseConnection, "zoe.fox"},
-	{`=HYPERLINK("https://x.example")`, "Formula", "", databaseConnection, "formula"}, // what the escaping is for
+	{`=HYPERLINK("https://x.example")`, "Formula", "", databaseConnection, "formula"}, // this is what the escaping is for
 	{" Leading", "Space ", "", databaseConnection, "leading.space"},
 	{`Back\slash`, "N;Semi\tTab", "", samlConnection, "Back.Slash"},
 	{"Siobhán", "Ní Bhraonáin", "", googleConnection, "siobhan.brennan"},
@@ -45,11 +45,11 @@ var familyNames = []string{
 
 var asciiLetters = strings.NewReplacer("é", "e", "ø", "o", "í", "i", "ñ", "n", "ı", "i", "'", "", " ", "")
 
-// asciiOf is a name as it stands in a mailbox.
+// asciiOf returns a name as it is written in a mailbox.
 func asciiOf(name string) string { return asciiLetters.Replace(name) }
 
-// roleKinds differ also when slugged. perMille is the share of users with the
-// role; the one without holders is for emergencies.
+// roleKinds have names that differ as slugs too. perMille is the share of users
+// with the role; nobody has the one for emergencies.
 var roleKinds = []struct {
 	name, description string
 	perMille          int

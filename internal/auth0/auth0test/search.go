@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// userParams: the page size may be 0 here, for a total alone.
+// userParams allows a page size of 0, for the total alone.
 var userParams = []param{
 	{name: "page", kind: integer},
 	{name: "per_page", kind: integer, max: maxPage},
@@ -21,9 +21,9 @@ var userParams = []param{
 	{name: "primary_order", kind: boolean},
 }
 
-// searchUsers reaches 1000 users of a query and no more, though total tells
-// how many there are. docs: list and search users. It has no checkpoints, and
-// it ignores connection, which only the retired first engine looked at.
+// searchUsers returns up to 1000 users of a query, though total counts all of
+// them. docs: list and search users. It has no checkpoints, and it ignores
+// connection, which only the retired first search engine used.
 func (s *Server) searchUsers(c *request) (any, error) {
 	terms, err := parseSearch(c.query["q"])
 	if err != nil {
@@ -61,7 +61,7 @@ func sortKey(u *User, field string) string {
 	return ""
 }
 
-// term is one condition of a query; all of them must hold.
+// term is one condition of a query. All of them must be true.
 type term func(*User) bool
 
 var (
@@ -69,9 +69,9 @@ var (
 	dayOnly    = regexp.MustCompile(`^\d{4}-\d{2}-\d{2}$`)
 )
 
-// parseSearch knows ranges of created_at and exact user_id, email and
-// identities.connection, joined by AND. docs: user search query syntax. The
-// rest of the syntax is refused rather than misread.
+// parseSearch accepts ranges of created_at and exact values of user_id, email
+// and identities.connection, joined by AND. docs: user search query syntax. It
+// refuses the rest of the syntax rather than misread it.
 func parseSearch(q string) ([]term, error) {
 	if q == "" {
 		return nil, nil
@@ -91,7 +91,7 @@ func parseSearch(q string) ([]term, error) {
 			}
 			terms = append(terms, t)
 		case field == "identities.connection" && m[3] == "":
-			terms = append(terms, func(u *User) bool { return u.on(value) })
+			terms = append(terms, func(u *User) bool { return u.hasConnection(value) })
 		case (field == "user_id" || field == "email") && m[3] == "":
 			terms = append(terms, func(u *User) bool { return u.text(field) == value })
 		default:
@@ -101,8 +101,8 @@ func parseSearch(q string) ([]term, error) {
 	return terms, nil
 }
 
-// createdRange takes [ ] as inclusive, { } as exclusive, * as open. A date
-// without a time is the whole day.
+// createdRange returns the term of a range: [ ] are inclusive, { } exclusive,
+// and * is open. A date without a time is the whole day.
 func createdRange(openLow bool, low, high string, openHigh bool) (term, error) {
 	lowFirst, lowLast, err := searchDate(low)
 	if err != nil {
@@ -116,7 +116,7 @@ func createdRange(openLow bool, low, high string, openHigh bool) (term, error) {
 		if u.CreatedAt.IsZero() {
 			return false
 		}
-		at := u.CreatedAt.Truncate(time.Millisecond) // as much as the index holds
+		at := u.CreatedAt.Truncate(time.Millisecond) // as precise as the index
 		switch {
 		case low != "*" && openLow && !at.After(lowLast):
 			return false

@@ -1,14 +1,14 @@
-// Package auth0test is a fake of one Auth0 tenant: the calls of its Management
-// API that concern users, roles, organizations and export jobs, its token
-// endpoint, and the storage host that export links point to. It holds a client
-// to the documented rules and is awkward wherever the real service is known to
-// be: pages come short, the last page is empty, links die after a minute.
+// Package auth0test is a fake of one Auth0 tenant: the calls of the Management
+// API that concern users, roles, organizations and export jobs, the token
+// endpoint, and the storage host that export links point to. It enforces the
+// documented rules, and it is awkward wherever the real service is known to be:
+// pages are short, the last page is empty, links expire after a minute.
 //
-// It is not a mock: nothing is stubbed per call, every answer follows from the
-// Tenant. It is not a copy of Auth0 either: it has no login, no write but the
-// export job, and only as much search as created_at ranges need. What Auth0
-// does not document is decided by Options, so that a client can be run under
-// each reading.
+// It is not a mock: nothing is stubbed call by call, and every answer follows
+// from the Tenant. It is not a copy of Auth0 either: it has no login, no write
+// but the export job, and only the search that ranges of created_at need. What
+// Auth0 does not document is decided by Options, so that a client can be tested
+// under each reading.
 package auth0test
 
 import (
@@ -33,12 +33,12 @@ type Server struct {
 	byID   map[string]int // index in tenant.Users
 	jobs   map[string]*job
 	issued map[string]time.Time // tokens from /oauth/token, and when they expire
-	opaque map[string]bool      // tokens that are no JWT, issued without an audience
+	opaque map[string]bool      // tokens that are no JWT, as they are issued without an audience
 	links  int                  // download links handed out
 	cuts   int                  // downloads cut off
 }
 
-// New is a fake that holds a copy of t.
+// New returns a fake that holds a copy of t.
 func New(t Tenant, o Options) *Server {
 	s := &Server{
 		opts:   o.withDefaults(),
@@ -56,8 +56,8 @@ func New(t Tenant, o Options) *Server {
 
 // ServeHTTP implements http.Handler.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	// The clock may run ahead of the wall's. A client that measures a reset
-	// against the Date of the same answer stays right.
+	// The clock may be ahead of the wall clock. A client that compares a reset with
+	// the Date of the same answer is right all the same.
 	w.Header().Set("Date", s.now().UTC().Format(http.TimeFormat))
 	s.handler.ServeHTTP(w, r)
 }
@@ -76,11 +76,11 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// Calls is what has arrived so far, downloads included.
+// Calls returns the calls so far, downloads included.
 func (s *Server) Calls() []httpapitest.Call { return s.calls.Calls() }
 
-// Update changes the tenant while no call is looking at it. Jobs that exist
-// keep the users of the moment they were created.
+// Update changes the tenant between two calls. Jobs that exist keep the users
+// that they were created with.
 func (s *Server) Update(change func(*Tenant)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -89,15 +89,15 @@ func (s *Server) Update(change func(*Tenant)) {
 	s.index()
 }
 
-// Tenant is a copy of what the fake holds now.
+// Tenant returns a copy of what the fake holds now.
 func (s *Server) Tenant() Tenant {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.tenant.clone()
 }
 
-// Start serves on a loopback port until stop is called.
-func (s *Server) Start() (url string, stop func()) {
+// Start serves on a loopback address until stop is called.
+func (s *Server) Start() (address string, stop func()) {
 	srv := httptest.NewServer(s)
 	return srv.URL, srv.Close
 }
@@ -111,7 +111,7 @@ func (s *Server) index() {
 	}
 }
 
-// user is nil for an id that the tenant does not hold.
+// user returns a user, nil when the tenant does not have it.
 func (s *Server) user(id string) *User {
 	i, ok := s.byID[id]
 	if !ok {

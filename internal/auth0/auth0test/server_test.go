@@ -12,7 +12,7 @@ import (
 func TestCallsAndFaults(t *testing.T) {
 	t.Parallel()
 	failed := false
-	s := auth0test.New(crowd(1), auth0test.Options{Polls: -1, Faults: func(r *http.Request) httpapitest.Fault {
+	s := auth0test.New(newTenant(1), auth0test.Options{Polls: -1, Faults: func(r *http.Request) httpapitest.Fault {
 		if r.Method == http.MethodPost && !failed {
 			failed = true
 			return httpapitest.Fault{Status: http.StatusServiceUnavailable, Body: `{}`}
@@ -22,7 +22,7 @@ func TestCallsAndFaults(t *testing.T) {
 	if a := send(s, http.MethodPost, "/api/v2/jobs/users-exports", `{}`); a.Status != http.StatusServiceUnavailable {
 		t.Errorf("first create = %d, want the fault's 503", a.Status)
 	}
-	download(s, location(t, s, create(t, s, `{}`)))
+	download(s, location(t, s, createJob(t, s, `{}`)))
 	want := []int{503, 200, 200, 200}
 	calls := s.Calls()
 	if len(calls) != len(want) {
@@ -35,10 +35,10 @@ func TestCallsAndFaults(t *testing.T) {
 	}
 }
 
-// TestTenantIsCopied: neither side sees what the other does to its tenant.
+// Neither the fake nor its caller sees what the other does to its tenant.
 func TestTenantIsCopied(t *testing.T) {
 	t.Parallel()
-	given := crowd(1)
+	given := newTenant(1)
 	given.Users[0].AppMetadata = map[string]any{"plan": "pro"}
 	s := auth0test.New(given, auth0test.Options{})
 	given.Users[0].AppMetadata["plan"] = "free"
@@ -46,15 +46,16 @@ func TestTenantIsCopied(t *testing.T) {
 	given.Organizations[0].Members[0].Roles[0] = "x"
 	s.Tenant().Users[0].AppMetadata["plan"] = "free"
 	held := s.Tenant()
-	if held.Users[0].AppMetadata["plan"] != "pro" || held.Roles[0].Members[0] == "x" || held.Organizations[0].Members[0].Roles[0] == "x" {
+	if held.Users[0].AppMetadata["plan"] != "pro" || held.Roles[0].Members[0] == "x" ||
+		held.Organizations[0].Members[0].Roles[0] == "x" {
 		t.Errorf("tenant follows its caller: %+v", held)
 	}
 }
 
-// TestConcurrent is for the race detector.
+// This test is for the race detector.
 func TestConcurrent(t *testing.T) {
 	t.Parallel()
-	s := auth0test.New(crowd(50), auth0test.Options{Limit: auth0test.Enterprise, CutDownload: -1})
+	s := auth0test.New(newTenant(50), auth0test.Options{Limit: auth0test.Enterprise, CutDownload: -1})
 	var wg sync.WaitGroup
 	for range 4 {
 		wg.Go(func() {
@@ -62,7 +63,7 @@ func TestConcurrent(t *testing.T) {
 			get(s, "users?per_page=5")
 			send(s, http.MethodPost, "/api/v2/jobs/users-exports", `{}`)
 			s.Update(func(t *auth0test.Tenant) { t.Users[0].Blocked = true })
-			askToken(s, form, "grant_type=client_credentials&client_id=auth0test-client&client_secret=auth0test-secret")
+			askToken(s, form, credentials)
 			s.Calls()
 		})
 	}

@@ -10,18 +10,18 @@ import (
 
 // Tenant is what the fake holds.
 type Tenant struct {
-	Name          string // part of the export's file name; "" is tenant
+	Name          string // part of the file name of an export; "" is tenant
 	Users         []User
 	Roles         []Role
 	Connections   []Connection
 	Organizations []Organization
 }
 
-// User is one profile. Empty strings and zero times are absent attributes.
+// User is one profile. An empty string or a zero time is an absent attribute.
 type User struct {
 	ID            string // provider|id, or provider|connection|id
 	Email         string
-	EmailVerified bool // sent for users with an email
+	EmailVerified bool // sent only for users with an email
 	GivenName     string
 	FamilyName    string
 	Name          string
@@ -99,8 +99,9 @@ func (t Tenant) clone() Tenant {
 	return t
 }
 
-// cloneJSON leaves only the types that field paths know: objects, arrays,
-// strings, booleans and json.Number, which prints a number as it was written.
+// cloneJSON returns a copy that has only the types of field paths: objects,
+// arrays, strings, booleans, and json.Number, which keeps a number as it was
+// written.
 func cloneJSON(m map[string]any) map[string]any {
 	if m == nil {
 		return nil
