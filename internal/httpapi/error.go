@@ -49,7 +49,7 @@ func (e *APIError) Error() string {
 
 var email = regexp.MustCompile(`[^\s"'<>()|,;:=/]+(@|%40)[^\s"'<>()|,;:=/]+\.[^\s"'<>()|,;:=/]+`)
 
-// Redact returns text without its emails, for a log.
+// Redact returns text without emails, for a log.
 func Redact(text string) string { return email.ReplaceAllString(text, "[email]") }
 
 // transportError is a call that got no complete answer.

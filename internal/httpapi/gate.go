@@ -19,8 +19,8 @@ type gate struct {
 
 	mu       sync.Mutex
 	inFlight int
-	refusals int           // 429s since the last answer that was none
-	paused   time.Time     // by a 429; no call is sent before
+	refusals int           // 429s in a row
+	paused   time.Time     // by a 429, until this time
 	changed  chan struct{} // closed and renewed with each answer
 }
 

@@ -152,8 +152,8 @@ func (q *Quota) learn(kind string, now time.Time, answer *http.Response) {
 }
 
 // compareClocks learns from the Date of an answer how far the service's clock is
-// ahead of ours, at least: a Date is cut to seconds. A call that is sent too
-// early draws a 429.
+// ahead of ours, at least, since a Date is cut to seconds. A call that is sent
+// too early draws a 429.
 func (q *Quota) compareClocks(answer *http.Response, now time.Time) {
 	date, err := http.ParseTime(answer.Header.Get("Date"))
 	if err != nil {

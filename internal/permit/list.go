@@ -17,8 +17,8 @@ const (
 	AssignmentsPageSize = 1000
 )
 
-// ignoreShrunk leaves ErrShrunk out of a list of which a missing item does no
-// harm: it is met again when it is written.
+// ignoreShrunk yields a list without ErrShrunk. It is for lists where a missing
+// item does no harm: writing the item shows that it exists.
 func ignoreShrunk[T any](list iter.Seq2[T, error]) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		for item, err := range list {

@@ -29,7 +29,7 @@ func NewClock(scale float64) *Clock {
 	return NewClockAt(time.Now(), scale)
 }
 
-// NewClockAt returns a clock like NewClock, but one that shows start now.
+// NewClockAt returns such a clock, but one that shows start now.
 func NewClockAt(start time.Time, scale float64) *Clock {
 	return &Clock{began: time.Now(), start: start, scale: scale}
 }

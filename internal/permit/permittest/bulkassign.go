@@ -112,8 +112,8 @@ func (s *Server) postAssignments(c *call) (answer, error) {
 	return answerOK(map[string]int{"assignments_created": len(pairs)})
 }
 
-// createBareUser plans the user without fields that the policy "create" asks
-// for. One that is written but not visible yet is a conflict (unverified).
+// createBareUser prepares the user that the policy "create" makes, who has a key
+// only. A user who is written but not visible yet is a conflict (unverified).
 func (b *batch) createBareUser(ref string, i int) (*userWrite, error) {
 	if !userKey.MatchString(ref) {
 		return nil, errInvalid(problem{

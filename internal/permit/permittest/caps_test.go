@@ -8,8 +8,8 @@ import (
 	. "a0permit/internal/permit/permittest"
 )
 
-// Every bulk call has a cap, the published one or that of Options, and every
-// answer to one record too many is played.
+// Each bulk call has a cap, the published one and that of Options. One record
+// more draws each of the possible answers.
 func TestCaps(t *testing.T) {
 	t.Parallel()
 	wrap := func(name, rows string) string { return `{"` + name + `":` + rows + `}` }

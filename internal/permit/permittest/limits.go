@@ -65,8 +65,8 @@ func classesOf(wide bool, method, path string) []Class {
 	return in
 }
 
-// isBulk looks only at what follows the environment, since a user may be called
-// "bulk".
+// isBulk reports whether path is that of a bulk call. It looks only at what
+// follows the environment, since a user may be called "bulk".
 func isBulk(path string, wide bool) bool {
 	p := strings.Split(path, "/") // "", v2, facts, project, environment, ...
 	if len(p) != 7 {
