@@ -70,13 +70,6 @@ func (c *Client) PutUser(ctx context.Context, user User) error {
 	return c.send(ctx, http.MethodPut, c.facts+"/users/"+url.PathEscape(user.Key), user)
 }
 
-// SetEmail changes the email of a user, and nothing else.
-func (c *Client) SetEmail(ctx context.Context, key, email string) error {
-	return c.send(ctx, http.MethodPatch, c.facts+"/users/"+url.PathEscape(key), struct {
-		Email string `json:"email"`
-	}{email})
-}
-
 // DeleteUsers deletes users in one call.
 func (c *Client) DeleteUsers(ctx context.Context, keys []string) error {
 	return c.send(ctx, http.MethodDelete, c.facts+"/bulk/users", struct {
