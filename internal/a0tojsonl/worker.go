@@ -45,7 +45,6 @@ type worker struct {
 	users   *csvrows.Mapper[convert.UserRow, *convert.UserRow]
 	rows    csvrows.Rows
 	batch   csvrows.Batch
-	encoder *userEncoder
 	user    convert.User
 	memo    map[string]*holding
 }
@@ -69,7 +68,7 @@ func (w *worker) convert(j *job) {
 		})
 	default:
 		if w.table != j.table {
-			w.table, w.users, w.encoder = j.table, csvrows.NewMapper[convert.UserRow](j.table.Fields()), newUserEncoder(j.table)
+			w.table, w.users = j.table, csvrows.NewMapper[convert.UserRow](j.table.Fields())
 		}
 		err = each(w, j, w.users, func(row *convert.UserRow) (any, *convert.Fault) {
 			return w.convertUser(j, row)
@@ -126,7 +125,7 @@ func (w *worker) convertUser(j *job, row *convert.UserRow) (*holding, *convert.F
 	}
 	start := len(j.lines)
 	var ok bool
-	if j.lines, ok = w.encoder.append(j.lines, &w.user); !ok {
+	if j.lines, ok = j.table.AppendUser(j.lines, &w.user); !ok {
 		j.lines = j.lines[:start]
 		return nil, j.table.NotUTF8(row)
 	}

@@ -8,6 +8,7 @@ import (
 
 	"a0permit/internal/convert"
 	"a0permit/internal/csvrows"
+	"a0permit/internal/record"
 	"a0permit/internal/tool"
 )
 
@@ -82,7 +83,7 @@ func (r *runner) user(s *source, res *result, line []byte, h *holding) error {
 		if err := r.lines(lines); err != nil {
 			return err
 		}
-		h.end = appendAssignments(nil, lines)
+		h.end = record.AppendUserEnd(nil, lines.Assignments)
 	}
 	if h.err != nil {
 		r.left++

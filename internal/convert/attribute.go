@@ -54,10 +54,10 @@ type Attribute struct {
 // auth0UserID is the attribute of the id when the key is something else.
 const auth0UserID = "auth0_user_id"
 
-// Kept is an attribute as one table has it.
-type Kept struct {
-	Name   string
-	Type   Type
+// keptColumn is a column of a table that becomes an attribute.
+type keptColumn struct {
+	name   string // of the attribute
+	typ    Type
 	at     int // the column
 	column string
 	place  place
@@ -89,11 +89,11 @@ func (t *Table) keep(o *Options) error {
 			t.add(i, column, Known)
 		}
 	}
-	slices.SortStableFunc(t.Attributes, func(a, b Kept) int { return cmp.Compare(a.Name, b.Name) })
-	for i := 1; i < len(t.Attributes); i++ {
-		if a, b := t.Attributes[i-1], t.Attributes[i]; a.Name == b.Name {
+	slices.SortStableFunc(t.attributes, func(a, b keptColumn) int { return cmp.Compare(a.name, b.name) })
+	for i := 1; i < len(t.attributes); i++ {
+		if a, b := t.attributes[i-1], t.attributes[i]; a.name == b.name {
 			return &HeaderError{
-				Problem: fmt.Sprintf("columns %q and %q are both to be the attribute %q", t.Name(a.column), t.Name(b.column), a.Name),
+				Problem: fmt.Sprintf("columns %q and %q are both to be the attribute %q", t.Name(a.column), t.Name(b.column), a.name),
 				Hints:   []string{"--attribute COLUMN=NAME gives one of them another name"},
 			}
 		}
@@ -106,7 +106,7 @@ func (t *Table) add(i int, name string, typ Type) {
 	if typ == Known {
 		typ = cmp.Or(known[column], String)
 	}
-	t.Attributes = append(t.Attributes, Kept{at: i, column: column, Name: name, Type: typ})
+	t.attributes = append(t.attributes, keptColumn{at: i, column: column, name: name, typ: typ})
 }
 
 // canonical is our name of a users column.
@@ -114,19 +114,19 @@ func canonical(column string) string {
 	return cmp.Or(kinds[Users].aliases[column], column)
 }
 
-// values are the user's attributes.
-func (t *Table) values(row *UserRow, into *User) *Fault {
-	into.Attributes = into.Attributes[:0]
-	for i := range t.Attributes {
-		a := &t.Attributes[i]
+// readValues reads the values of the user's attributes.
+func (t *Table) readValues(row *UserRow, into *User) *Fault {
+	into.Values = into.Values[:0]
+	for i := range t.attributes {
+		a := &t.attributes[i]
 		text := row.at(a.place)
-		if text != "" && a.Type != String {
+		if text != "" && a.typ != String {
 			var problem string
-			if text, problem = literal(text, a.Type); problem != "" {
+			if text, problem = literal(text, a.typ); problem != "" {
 				return &Fault{Column: a.column, Reason: problem}
 			}
 		}
-		into.Attributes = append(into.Attributes, text)
+		into.Values = append(into.Values, text)
 	}
 	return nil
 }

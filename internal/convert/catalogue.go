@@ -15,9 +15,8 @@ type Lines struct {
 	// Roles and Tenants are to be written before the user.
 	Roles   []record.Role
 	Tenants []record.Tenant
-	// Assignments are the user's, where they are Known.
+	// Assignments are the user's, nil when nothing is known of them.
 	Assignments []record.RoleAssignment
-	Known       bool
 	// WithoutRole is how many memberships were left out for want of a role.
 	WithoutRole int
 	// Unkeyed are roles without a usable key, each named once only: in the
@@ -64,10 +63,7 @@ func NewCatalogue(o Options) *Catalogue {
 func (c *Catalogue) UnusedMappings() []string { return c.roles.unused() }
 
 func (c *Catalogue) begin() *Lines {
-	c.lines = Lines{
-		Roles: c.lines.Roles[:0], Tenants: c.lines.Tenants[:0],
-		Assignments: c.lines.Assignments[:0], Unkeyed: c.lines.Unkeyed[:0],
-	}
+	c.lines = Lines{Roles: c.lines.Roles[:0], Tenants: c.lines.Tenants[:0], Unkeyed: c.lines.Unkeyed[:0]}
 	c.held = c.held[:0]
 	return &c.lines
 }
@@ -94,11 +90,13 @@ func (c *Catalogue) Assign(h *Holds) (*Lines, error) {
 	}
 	// Nothing counts as written for a row that is not.
 	clear(c.seen)
+	if h.Roles != nil || len(c.held) > 0 {
+		lines.Assignments = []record.RoleAssignment{}
+	}
 	for _, held := range c.held {
 		c.writeRole(held.role)
 		c.assign(held)
 	}
-	lines.Known = h.Roles != nil || len(c.held) > 0
 	return lines, nil
 }
 

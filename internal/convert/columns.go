@@ -20,6 +20,9 @@ const (
 	displayName    = "display_name"
 )
 
+// dashboardID is what the dashboard's export calls user_id.
+const dashboardID = "Id"
+
 // RejectReason is the column that files of rejected rows have beside those of
 // their table. In such a table no cell is escaped.
 const RejectReason = "reject_reason"
@@ -49,7 +52,7 @@ var kinds = [...]struct {
 		// name them, and as the script of Permit's guide does. The last five are
 		// no fields of Permit's: they name attributes.
 		aliases: map[string]string{
-			"Id":                       userID,
+			dashboardID:                userID,
 			"Email":                    email,
 			"Given Name":               givenName,
 			"first_name":               givenName,
@@ -100,22 +103,9 @@ type UserRow struct {
 
 // UnmarshalCSVWithFields takes one cell. It judges nothing: Table.User does.
 func (r *UserRow) UnmarshalCSVWithFields(column, cell string) error {
-	switch column {
-	case userID:
-		r.UserID = cell
-	case email:
-		r.Email = cell
-	case givenName:
-		r.GivenName = cell
-	case familyName:
-		r.FamilyName = cell
-	case provider:
-		r.Provider = cell
-	case roles:
-		r.Roles = cell
-	case organizations:
-		r.Organizations = cell
-	case other:
+	if field := r.field(column); field != nil {
+		*field = cell
+	} else if column == other {
 		if r.Others == nil {
 			r.Others = r.others[:0]
 		}
@@ -124,29 +114,39 @@ func (r *UserRow) UnmarshalCSVWithFields(column, cell string) error {
 	return nil
 }
 
-// A place is where a cell is found in a UserRow: the position of its column in
-// kinds[Users].columns, or beyond them in Others.
-type place int
+// field returns the field of a column that means something, nil for another.
+func (r *UserRow) field(column string) *string {
+	switch column {
+	case userID:
+		return &r.UserID
+	case email:
+		return &r.Email
+	case givenName:
+		return &r.GivenName
+	case familyName:
+		return &r.FamilyName
+	case provider:
+		return &r.Provider
+	case roles:
+		return &r.Roles
+	case organizations:
+		return &r.Organizations
+	default:
+		return nil
+	}
+}
+
+// A place is where a UserRow has the cell of a column: in a field, or in Others.
+type place struct {
+	column string // of the field; other for Others
+	i      int    // in Others
+}
 
 func (r *UserRow) at(p place) string {
-	switch p {
-	case 0:
-		return r.UserID
-	case 1:
-		return r.Email
-	case 2:
-		return r.GivenName
-	case 3:
-		return r.FamilyName
-	case 4:
-		return r.Provider
-	case 5:
-		return r.Roles
-	case 6:
-		return r.Organizations
-	default:
-		return r.Others[p-7]
+	if p.column == other {
+		return r.Others[p.i]
 	}
+	return *r.field(p.column)
 }
 
 // RoleRow is a row of a roles table.

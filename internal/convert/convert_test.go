@@ -32,22 +32,20 @@ func newConverter(t *testing.T, o convert.Options) *converter {
 
 // told is what a row becomes, a JSON value a line, and its error.
 func (c *converter) told(row any) []string {
-	var user *record.User
+	var user convert.User
 	var lines *convert.Lines
 	var fault *convert.Fault
 	var err error
 	switch row := row.(type) {
 	case convert.UserRow:
-		if user, fault = c.user(&row); fault != nil {
+		if fault = c.user(&row, &user); fault != nil {
 			break
 		}
 		var holds *convert.Holds
 		if holds, fault = c.options.ReadHolds(row.Roles, row.Organizations); fault != nil {
 			break
 		}
-		if lines, err = c.catalogue.Assign(holds); err == nil && lines.Known {
-			user.RoleAssignments = append([]record.RoleAssignment{}, lines.Assignments...)
-		}
+		lines, err = c.catalogue.Assign(holds)
 	case convert.RoleRow:
 		if fault = row.Check(); fault == nil {
 			lines, err = c.catalogue.Role(&row)
@@ -74,8 +72,9 @@ func (c *converter) told(row any) []string {
 	for _, v := range lines.Tenants {
 		add(v)
 	}
-	if user != nil && err == nil {
-		add(user)
+	if user.Key != "" && err == nil {
+		line, _ := c.table.AppendUser(nil, &user)
+		out = append(out, string(record.AppendUserEnd(line, lines.Assignments)))
 	}
 	for _, v := range lines.Unkeyed {
 		out = append(out, fmt.Sprintf("unkeyed %q %q %q", v.Name, v.Key, v.Other))
@@ -86,22 +85,8 @@ func (c *converter) told(row any) []string {
 	return out
 }
 
-func (c *converter) user(row *convert.UserRow) (*record.User, *convert.Fault) {
-	var u convert.User
-	if fault := cmp.Or(c.table.User(row, &u), c.table.NotUTF8(row)); fault != nil {
-		return nil, fault
-	}
-	user := &record.User{Type: record.TypeUser, Key: u.Key, Email: u.Email, FirstName: u.FirstName, LastName: u.LastName, Attributes: map[string]any{}}
-	for i, text := range u.Attributes {
-		switch a := c.table.Attributes[i]; {
-		case text == "":
-		case a.Type == convert.String:
-			user.Attributes[a.Name] = text
-		default:
-			user.Attributes[a.Name] = json.RawMessage(text)
-		}
-	}
-	return user, nil
+func (c *converter) user(row *convert.UserRow, into *convert.User) *convert.Fault {
+	return cmp.Or(c.table.User(row, into), c.table.NotUTF8(row))
 }
 
 func TestUser(t *testing.T) {
@@ -201,7 +186,7 @@ func TestUsersInARow(t *testing.T) {
 func TestConnectionOfAFault(t *testing.T) {
 	t.Parallel()
 	row := convert.UserRow{Provider: "db"}
-	if _, fault := newConverter(t, convert.Options{}).user(&row); fault == nil || fault.Connection != "db" {
+	if fault := newConverter(t, convert.Options{}).user(&row, &convert.User{}); fault == nil || fault.Connection != "db" {
 		t.Errorf("User(%+v) = %#v, want a fault of the connection db", row, fault)
 	}
 }
@@ -355,7 +340,7 @@ func FuzzEmail(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
-		_, fault := newConverter(t, convert.Options{}).user(&convert.UserRow{UserID: "u", Email: s})
+		fault := newConverter(t, convert.Options{}).user(&convert.UserRow{UserID: "u", Email: s}, &convert.User{})
 		if want := s == "" || record.ValidEmail(s) && utf8.ValidString(s); (fault == nil) != want {
 			t.Errorf("email %q: %v, want it taken: %v", s, fault, want)
 		}

@@ -6,6 +6,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"a0permit/internal/record"
 )
 
 // A Table is a header, understood.
@@ -13,15 +15,17 @@ type Table struct {
 	Kind    Kind
 	Header  []string // as it was written
 	Columns []string // the same by our names; a column without meaning keeps its own
-	// Attributes of a users table, in the order of their names.
-	Attributes []Kept
 
-	id     int    // the column of the id
-	raw    []bool // columns that are never escaped
-	plain  bool   // no cell is escaped
-	key    string // the column of a user's key
-	keyAt  place
+	id     int      // the column of the id
+	raw    []bool   // columns that are never escaped
+	plain  bool     // no cell is escaped
 	fields []string // what gocsv is to call the columns
+
+	// Of a users table.
+	key        string // the column of a user's key
+	keyAt      place
+	attributes []keptColumn // in the order of their names
+	encoder    *record.UserEncoder
 }
 
 // A HeaderError is a header that does not say what the rows are.
@@ -92,25 +96,29 @@ func (t *Table) users(o *Options) error {
 		return err
 	}
 	wanted := map[int]bool{i: true}
-	for _, a := range t.Attributes {
+	for _, a := range t.attributes {
 		wanted[a.at] = true
 	}
-	others := place(len(kinds[Users].columns))
+	others := 0
 	places := make([]place, len(t.Columns))
 	for i, column := range t.Columns {
-		known := slices.Index(kinds[Users].columns, column)
 		switch {
-		case known >= 0:
-			t.fields[i], places[i] = column, place(known)
+		case slices.Contains(kinds[Users].columns, column):
+			places[i].column = column
 		case wanted[i]:
-			t.fields[i], places[i] = other, others
+			places[i] = place{column: other, i: others}
 			others++
 		}
+		t.fields[i] = places[i].column
 	}
 	t.keyAt = places[i]
-	for i := range t.Attributes {
-		t.Attributes[i].place = places[t.Attributes[i].at]
+	attributes := make([]record.Attribute, len(t.attributes))
+	for i := range t.attributes {
+		a := &t.attributes[i]
+		a.place = places[a.at]
+		attributes[i] = record.Attribute{Name: a.name, JSON: a.typ != String}
 	}
+	t.encoder = record.NewUserEncoder(attributes)
 	return nil
 }
 
@@ -128,7 +136,7 @@ func headerKind(columns []string) (Kind, error) {
 	alias := false
 	for _, column := range columns {
 		seen[kindOf(column)] = true
-		alias = alias || kinds[Users].aliases[column] == userID
+		alias = alias || column == dashboardID
 	}
 	switch {
 	case seen[Users]:
@@ -148,7 +156,7 @@ func headerKind(columns []string) (Kind, error) {
 			Hints:   []string{"put a header before it, such as user_id,email,given_name,family_name,provider,roles"},
 		}
 	}
-	hints := []string{"name the column of Auth0's user ids user_id; other names that are known: Id"}
+	hints := []string{"name the column of Auth0's user ids user_id; other names that are known: " + dashboardID}
 	switch {
 	case len(columns) == 1 && strings.ContainsAny(columns[0], ";\t|"):
 		hints = []string{"separate the cells by commas"}

@@ -7,12 +7,13 @@ import (
 	"a0permit/internal/record"
 )
 
-// A User is what a row says of the user alone.
+// A User is what a row says of the user alone: a record without role
+// assignments, whose attributes are apart.
 type User struct {
-	Key, Email, FirstName, LastName string
-	// Attributes are those of the table, in its order: what stands behind the
-	// name in JSON, or for a String its text. "" is none.
-	Attributes []string
+	record.User
+	// Values are the values of the table's attributes, in its order: text for a
+	// String, JSON for the other types. "" is no value.
+	Values []string
 }
 
 // User makes a user of a row of the table. What into held is used again. That
@@ -30,8 +31,9 @@ func (t *Table) User(row *UserRow, into *User) *Fault {
 // and a converted cell would be a guess.
 func (t *Table) NotUTF8(row *UserRow) *Fault {
 	fault := cmp.Or(notUTF8(email, row.Email), notUTF8(givenName, row.GivenName), notUTF8(familyName, row.FamilyName))
-	for i := range t.Attributes {
-		fault = cmp.Or(fault, notUTF8(t.Attributes[i].column, row.at(t.Attributes[i].place)))
+	for i := range t.attributes {
+		a := &t.attributes[i]
+		fault = cmp.Or(fault, notUTF8(a.column, row.at(a.place)))
 	}
 	if fault != nil {
 		fault.Connection = strings.ToValidUTF8(row.Provider, "\ufffd")
@@ -40,7 +42,7 @@ func (t *Table) NotUTF8(row *UserRow) *Fault {
 }
 
 func (t *Table) user(row *UserRow, into *User) *Fault {
-	if kinds[Users].aliases[row.UserID] == userID {
+	if row.UserID == dashboardID {
 		return &Fault{Column: userID, Reason: "the header of another file", Hint: "name the files one by one: a0tojsonl FILE FILE"}
 	}
 	if row.UserID == "" {
@@ -56,7 +58,13 @@ func (t *Table) user(row *UserRow, into *User) *Fault {
 		}
 	}
 	into.Key, into.Email, into.FirstName, into.LastName = key, row.Email, row.GivenName, row.FamilyName
-	return t.values(row, into)
+	return t.readValues(row, into)
+}
+
+// AppendUser appends the line of a user up to the role assignments, and reports
+// whether all text in it is UTF-8.
+func (t *Table) AppendUser(dst []byte, u *User) (_ []byte, valid bool) {
+	return t.encoder.Append(dst, &u.User, u.Values)
 }
 
 // plainEmail takes the addresses that nearly everyone has: words of letters,

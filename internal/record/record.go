@@ -1,6 +1,7 @@
 // Package record is the line format between a0tojsonl and permitload: one JSON
-// object a line, told apart by its type. It holds types, their field names and
-// the rules a line must meet; it reads and writes nothing.
+// object per line, whose type says what it is. It holds the Go types, the rules
+// for their values, the JSON Schema, and a fast encoder for users. It reads and
+// writes no streams.
 package record
 
 // The values of a line's "type".
@@ -27,28 +28,6 @@ type Tenant struct {
 	Key        string         `json:"key"`
 	Name       string         `json:"name,omitempty"`
 	Attributes map[string]any `json:"attributes,omitempty"`
-}
-
-// User is a user and what is known of the roles it holds. But for Type it is
-// Permit's own UserCreate.
-type User struct {
-	Type       string         `json:"type"`
-	Key        string         `json:"key"`
-	Email      string         `json:"email,omitempty"`
-	FirstName  string         `json:"first_name,omitempty"`
-	LastName   string         `json:"last_name,omitempty"`
-	Attributes map[string]any `json:"attributes,omitempty"`
-	// RoleAssignments is nil when nothing is known of the user's roles, and
-	// empty when it is known to have none.
-	RoleAssignments []RoleAssignment `json:"role_assignments,omitzero"`
-}
-
-// RoleAssignment gives a user a role in a tenant. Without a tenant it is
-// tenant-wide in Auth0's sense, and the loader's --tenant decides.
-type RoleAssignment struct {
-	Role             string `json:"role"`
-	Tenant           string `json:"tenant,omitempty"`
-	ResourceInstance string `json:"resource_instance,omitempty"`
 }
 
 // End is the last line of a stream. A stream without one, or with one that is

@@ -1,42 +1,10 @@
 package record_test
 
 import (
-	"encoding/json"
 	"testing"
 
 	"a0permit/internal/record"
 )
-
-func TestUnknownRolesAreNotNoRoles(t *testing.T) {
-	t.Parallel()
-	tests := []struct {
-		name string
-		user record.User
-		want string
-	}{
-		{"unknown", record.User{Type: "user", Key: "a"}, `{"type":"user","key":"a"}`},
-		{"none", record.User{Type: "user", Key: "a", RoleAssignments: []record.RoleAssignment{}}, `{"type":"user","key":"a","role_assignments":[]}`},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			t.Parallel()
-			got, err := json.Marshal(tt.user)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if string(got) != tt.want {
-				t.Errorf("Marshal = %s, want %s", got, tt.want)
-			}
-			var back record.User
-			if err := json.Unmarshal(got, &back); err != nil {
-				t.Fatal(err)
-			}
-			if (back.RoleAssignments == nil) != (tt.user.RoleAssignments == nil) {
-				t.Errorf("role_assignments read back as %#v, want %#v", back.RoleAssignments, tt.user.RoleAssignments)
-			}
-		})
-	}
-}
 
 func TestKeys(t *testing.T) {
 	t.Parallel()

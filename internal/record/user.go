@@ -1,0 +1,118 @@
+package record
+
+import "a0permit/internal/jsonl"
+
+// User is a user and what is known of the user's roles. Apart from Type it is
+// Permit's own UserCreate. A new field needs a line in UserEncoder.Append and
+// one in schema.json; tests fail without them.
+type User struct {
+	Type       string         `json:"type"`
+	Key        string         `json:"key"`
+	Email      string         `json:"email,omitempty"`
+	FirstName  string         `json:"first_name,omitempty"`
+	LastName   string         `json:"last_name,omitempty"`
+	Attributes map[string]any `json:"attributes,omitempty"`
+	// RoleAssignments is nil when nothing is known of the user's roles, and
+	// empty when the user is known to have none.
+	RoleAssignments []RoleAssignment `json:"role_assignments,omitzero"`
+}
+
+// Append appends the line of u up to its role assignments, and reports whether
+// all text in it is UTF-8. In place of u.Attributes it writes values, one for
+// each attribute of the encoder; empty ones are left out.
+func (e *UserEncoder) Append(dst []byte, u *User, values []string) (_ []byte, valid bool) {
+	dst = append(dst, `{"type":"`+TypeUser+`","key":`...)
+	dst, valid = appendText(dst, u.Key, true)
+	dst, valid = appendField(dst, `,"email":`, u.Email, valid)
+	dst, valid = appendField(dst, `,"first_name":`, u.FirstName, valid)
+	dst, valid = appendField(dst, `,"last_name":`, u.LastName, valid)
+	return e.appendAttributes(dst, `,"attributes":{`, values, valid)
+}
+
+// AppendUserEnd appends what Append leaves out and many users share: the role
+// assignments and the end of the line.
+func AppendUserEnd(dst []byte, assignments []RoleAssignment) []byte {
+	if assignments == nil {
+		return append(dst, '}')
+	}
+	dst = append(dst, `,"role_assignments":[`...)
+	for i := range assignments {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		dst = assignments[i].append(dst)
+	}
+	return append(dst, "]}"...)
+}
+
+// RoleAssignment gives a user a role in a tenant. Without a tenant it is
+// tenant-wide in Auth0's sense, and the loader's --tenant decides.
+type RoleAssignment struct {
+	Role             string `json:"role"`
+	Tenant           string `json:"tenant,omitempty"`
+	ResourceInstance string `json:"resource_instance,omitempty"`
+}
+
+func (a *RoleAssignment) append(dst []byte) []byte {
+	dst, _ = appendText(append(dst, `{"role":`...), a.Role, true)
+	dst, _ = appendField(dst, `,"tenant":`, a.Tenant, true)
+	dst, _ = appendField(dst, `,"resource_instance":`, a.ResourceInstance, true)
+	return append(dst, '}')
+}
+
+// An Attribute is an attribute that the users of a table have in common.
+type Attribute struct {
+	Name string
+	JSON bool // its values are JSON, and not text
+}
+
+// A UserEncoder writes users with the same attributes, byte for byte as package
+// jsonl writes a User, in a fraction of the time: nearly all lines of a stream
+// are users.
+type UserEncoder struct {
+	attributes []Attribute
+	names      [][]byte // of the attributes, as JSON with the colon
+}
+
+// NewUserEncoder returns an encoder for users with these attributes, which are
+// in the order of their names.
+func NewUserEncoder(attributes []Attribute) *UserEncoder {
+	e := &UserEncoder{attributes: attributes}
+	for _, a := range attributes {
+		name, _ := jsonl.AppendString(nil, a.Name) // checked when the header was read
+		e.names = append(e.names, append(name, ':'))
+	}
+	return e
+}
+
+func (e *UserEncoder) appendAttributes(dst []byte, before string, values []string, valid bool) ([]byte, bool) {
+	empty := true
+	for i, value := range values {
+		if value == "" {
+			continue
+		}
+		dst = append(append(dst, before...), e.names[i]...)
+		if e.attributes[i].JSON {
+			dst = append(dst, value...)
+		} else {
+			dst, valid = appendText(dst, value, valid)
+		}
+		before, empty = ",", false
+	}
+	if !empty {
+		dst = append(dst, '}')
+	}
+	return dst, valid
+}
+
+func appendField(dst []byte, name, value string, valid bool) ([]byte, bool) {
+	if value == "" {
+		return dst, valid
+	}
+	return appendText(append(dst, name...), value, valid)
+}
+
+func appendText(dst []byte, s string, valid bool) ([]byte, bool) {
+	dst, ok := jsonl.AppendString(dst, s)
+	return dst, valid && ok
+}
