@@ -1,6 +1,6 @@
-// Command gendocs writes the man pages and completion scripts of the three tools
-// beside their commands. All that they say comes from the definitions of the
-// flags; the packages install them.
+// Command gendocs writes the man pages and completion scripts of the tools beside
+// their commands. All that they say comes from the definitions of the flags; the
+// packages install them.
 //
 //	go generate ./...
 package main
@@ -9,6 +9,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	"github.com/urfave/cli/v2"
 
@@ -25,26 +27,49 @@ func main() {
 		fmt.Fprintln(os.Stderr, "usage: gendocs DIRECTORY")
 		os.Exit(2)
 	}
-	for name, text := range files() {
-		if err := os.WriteFile(filepath.Join(os.Args[1], name), []byte(text), 0o644); err != nil { //nolint:gosec // they are for everybody
+	for name, text := range files(entries()) {
+		//nolint:gosec // they are for everybody
+		if err := os.WriteFile(filepath.Join(os.Args[1], name), []byte(text), 0o644); err != nil {
 			fmt.Fprintln(os.Stderr, "gendocs: error:", err)
 			os.Exit(1)
 		}
 	}
 }
 
-// files are the texts by their paths below cmd.
-func files() map[string]string {
-	all := map[string]string{}
-	for _, t := range []struct {
-		app      func() *cli.App
-		commands []string
-	}{{a0export.App, a0export.Commands}, {a0tojsonl.App, nil}, {permitload.App, nil}} {
-		app := t.app()
-		all[filepath.Join(app.Name, app.Name+".1")] = tool.Man(app)
-		for name, text := range tool.Completions(app, t.commands) {
-			all[filepath.Join(app.Name, name)] = text
+// An entry is an app with a man page of its own. One whose name has two words is
+// a sub-command.
+type entry struct {
+	app      *cli.App
+	commands []string // for the completions: arguments that are no files
+}
+
+// entries returns what is documented, in the order of a pipe.
+func entries() []entry {
+	return []entry{
+		{app: a0export.App(), commands: a0export.Commands},
+		{app: a0tojsonl.App()},
+		{app: permitload.App()},
+	}
+}
+
+// files returns the text of each file by its path below cmd. The scripts of a
+// command complete its sub-commands too, so these have only a man page.
+func files(list []entry) map[string]string {
+	var pages []string
+	for _, e := range list {
+		pages = append(pages, pageName(e.app))
+	}
+	texts := map[string]string{}
+	for i, e := range list {
+		command, _, isSub := strings.Cut(e.app.Name, " ")
+		others := slices.Delete(slices.Clone(pages), i, i+1)
+		texts[filepath.Join(command, pages[i]+".1")] = manPage(e.app, others)
+		if isSub {
+			continue
+		}
+		for name, text := range tool.Completions(e.app, e.commands) {
+			texts[filepath.Join(command, name)] = text
 		}
 	}
-	return all
+	return texts
 }

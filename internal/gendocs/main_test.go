@@ -20,7 +20,7 @@ import (
 // What is committed is what the flags say now.
 func TestDrift(t *testing.T) {
 	t.Parallel()
-	for name, want := range files() {
+	for name, want := range files(entries()) {
 		got, err := os.ReadFile(filepath.Join("../../cmd", name))
 		if err != nil {
 			t.Fatal(err)
@@ -34,7 +34,7 @@ func TestDrift(t *testing.T) {
 // Each flag that --help prints is in the man page and in all completions.
 func TestEachFlagIsEverywhere(t *testing.T) {
 	t.Parallel()
-	all := files()
+	all := files(entries())
 	flag := regexp.MustCompile(`(?m)^   .*?--([a-z-]+)`)
 	for _, app := range []*cli.App{a0export.App(), a0tojsonl.App(), permitload.App()} {
 		texts := map[string]string{
@@ -54,6 +54,35 @@ func TestEachFlagIsEverywhere(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// A sub-command has a page of its own beside its command, and nothing else.
+func TestSubCommand(t *testing.T) {
+	t.Parallel()
+	sub := &cli.App{
+		Name: "permitload remove", Usage: "remove users", UsageText: "permitload remove FILE",
+		Flags: []cli.Flag{&cli.BoolFlag{Name: "yes", Usage: "do not ask"}},
+	}
+	before := entries()
+	all := files(append(before, entry{app: sub}))
+	page := strings.ReplaceAll(all[filepath.Join("permitload", "permitload-remove.1")], `\-`, "-")
+	for _, want := range []string{
+		`.TH PERMITLOAD-REMOVE 1 `, "permitload-remove - remove users", `\fBpermitload remove FILE\fP`, `\fB--yes\fP`,
+		`\fBa0export\fP(1), \fBa0tojsonl\fP(1), \fBpermitload\fP(1)`,
+	} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the page lacks %s:\n%s", want, page)
+		}
+	}
+	for name, text := range all {
+		isPage := strings.HasSuffix(name, ".1")
+		if names := strings.Contains(strings.ReplaceAll(text, `\-`, "-"), "permitload-remove"); names != isPage {
+			t.Errorf("%s names the sub-command's page: %t, want %t", name, names, isPage)
+		}
+	}
+	if len(all) != len(files(before))+1 {
+		t.Errorf("%d files, want one more than %d", len(all), len(files(before)))
 	}
 }
 

@@ -10,7 +10,7 @@ import (
 // Completions are the app's completion scripts, by the name of the file that a
 // shell looks for. commands are its sub-commands.
 func Completions(app *cli.App, commands []string) map[string]string {
-	document(app)
+	addCommonFlags(app)
 	return map[string]string{
 		app.Name + ".bash": bash(app, commands),
 		"_" + app.Name:     zsh(app, commands),
@@ -27,7 +27,7 @@ func bash(app *cli.App, commands []string) string {
 	var files, others []string
 	for _, flag := range app.Flags {
 		d := docOf(flag)
-		names := d.dashed()
+		names := d.options()
 		words.WriteString(" " + strings.Join(names, " "))
 		switch {
 		case d.metavar == "":
@@ -73,7 +73,7 @@ func zsh(app *cli.App, commands []string) string {
 		default:
 			value = ":" + strings.ToLower(strings.Map(letter, d.metavar)) + ":"
 		}
-		names := d.dashed()
+		names := d.options()
 		text := strings.NewReplacer(`'`, `'\''`, `[`, `\[`, `]`, `\]`, `:`, `\:`).Replace(d.text)
 		repeated := ""
 		if _, many := flag.(*cli.StringSliceFlag); many || d.names[0] == "verbose" {

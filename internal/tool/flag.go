@@ -10,23 +10,23 @@ import (
 	"github.com/urfave/cli/v2"
 )
 
-// flagDoc is what help, man pages and completions say of a flag: all of it comes
-// from the flag's own definition.
-type flagDoc struct {
+// A FlagDoc is what help, man pages and completions say of a flag. All of it
+// comes from the flag's definition.
+type FlagDoc struct {
 	names    []string // the long one first
 	metavar  string   // of its value, "" when it takes none
 	text     string
-	standard string // what it is without being set
+	standard string // the default
 	env      []string
 	category string
 }
 
-func docOf(flag cli.Flag) flagDoc {
+func docOf(flag cli.Flag) FlagDoc {
 	f, ok := flag.(cli.DocGenerationFlag)
 	if !ok {
 		panic("a flag that cannot be documented: " + flag.Names()[0])
 	}
-	d := flagDoc{names: flag.Names(), text: f.GetUsage(), env: f.GetEnvVars()}
+	d := FlagDoc{names: flag.Names(), text: f.GetUsage(), env: f.GetEnvVars()}
 	if c, ok := flag.(cli.CategorizableFlag); ok {
 		d.category = c.GetCategory()
 	}
@@ -81,15 +81,15 @@ func short(d string) string {
 var choiceShape = regexp.MustCompile(`^[a-z]+(\|[a-z]+)+$`)
 
 // choices are the values that a flag takes, nil for any.
-func (d flagDoc) choices() []string {
+func (d FlagDoc) choices() []string {
 	if !choiceShape.MatchString(d.metavar) {
 		return nil
 	}
 	return strings.Split(d.metavar, "|")
 }
 
-// dashed is the names as they are typed, the long one first.
-func (d flagDoc) dashed() []string {
+// options returns the names as they are typed, the long one first.
+func (d FlagDoc) options() []string {
 	var names []string
 	for _, name := range d.names {
 		if len(name) == 1 {
@@ -101,44 +101,49 @@ func (d flagDoc) dashed() []string {
 	return names
 }
 
-// spelled is the flag with its value, short names first.
-func (d flagDoc) spelled() string {
-	names := d.dashed()
+// Synopsis returns the flag as it is typed, with its value and the short name
+// first: "-o, --output FILE".
+func (d FlagDoc) Synopsis() string {
+	names := d.options()
 	slices.Reverse(names)
 	return strings.TrimSuffix(strings.Join(names, ", ")+" "+d.metavar, " ")
 }
 
-// notes are the default and the variables.
-func (d flagDoc) notes() string {
-	var notes strings.Builder
+// Description returns what the flag is for, its default and its environment
+// variables.
+func (d FlagDoc) Description() string {
+	var b strings.Builder
+	b.WriteString(d.text)
 	if d.standard != "" {
-		notes.WriteString(" (default: " + d.standard + ")")
+		b.WriteString(" (default: " + d.standard + ")")
 	}
 	for _, name := range d.env {
-		notes.WriteString(" [$" + name + "]")
+		b.WriteString(" [$" + name + "]")
 	}
-	return notes.String()
+	return b.String()
 }
 
-// group is the flags of one category.
-type group struct {
-	title string
-	flags []flagDoc
+// A FlagGroup is the flags of one category.
+type FlagGroup struct {
+	Title string
+	Flags []FlagDoc
 }
 
-// groups are an app's flags by category, in the order of their definition.
-func groups(app *cli.App) []group {
-	var list []group
+// FlagGroups returns an app's flags by category, in the order of their
+// definition, with the flags that all tools have.
+func FlagGroups(app *cli.App) []FlagGroup {
+	addCommonFlags(app)
+	var groups []FlagGroup
 	for _, flag := range app.Flags {
 		d := docOf(flag)
-		i := slices.IndexFunc(list, func(g group) bool { return g.title == d.category })
+		i := slices.IndexFunc(groups, func(g FlagGroup) bool { return g.Title == d.category })
 		if i < 0 {
-			i = len(list)
-			list = append(list, group{title: d.category})
+			i = len(groups)
+			groups = append(groups, FlagGroup{Title: d.category})
 		}
-		list[i].flags = append(list[i].flags, d)
+		groups[i].Flags = append(groups[i].Flags, d)
 	}
-	return list
+	return groups
 }
 
 // chosen refuses a value that is none of a flag's choices.

@@ -68,7 +68,7 @@ func (t *Tool) Run(ctx context.Context, app *cli.App, args []string) int {
 	app.HideHelp, app.HideHelpCommand, app.HideVersion = true, true, true
 	app.UseShortOptionHandling = true
 	app.DisableSliceFlagSeparator = true // a value may hold a comma
-	document(app)
+	addCommonFlags(app)
 	// The library fills a template; ours is filled already, before a flag is read.
 	app.Description, app.CustomAppHelpTemplate = Help(app), "{{.Description}}"
 	app.ExitErrHandler = func(*cli.Context, error) {}
@@ -152,8 +152,8 @@ func interrupted(ctx context.Context, err error) error {
 	return &Error{Err: errors.New("interrupted"), Code: code, Hints: hints(err)}
 }
 
-// document adds the flags that all tools have, once.
-func document(app *cli.App) {
+// addCommonFlags adds the flags that all tools have, once.
+func addCommonFlags(app *cli.App) {
 	if len(app.Flags) > 0 && app.Flags[len(app.Flags)-1].Names()[0] == "help" {
 		return
 	}
