@@ -163,7 +163,7 @@ func readConfig(c *cli.Context, command string) (config, error) {
 		limit: c.Int("limit"), source: c.String("source"), job: c.String("job"), pollInterval: c.Duration("poll-interval"),
 	}
 	if arg := c.Args().First(); arg != "" {
-		return k, tool.NotOneOf(arg, Commands)
+		return k, unknownTableError(arg)
 	}
 	for _, flag := range c.App.Flags {
 		f, ok := flag.(cli.CategorizableFlag)

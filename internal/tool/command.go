@@ -1,7 +1,6 @@
 package tool
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
@@ -29,21 +28,6 @@ func (t *Tool) Command(args []string, flags []cli.Flag, names ...string) (string
 		}
 	}
 	return names[0], args
-}
-
-// NotOneOf refuses an argument where one of a tool's sub-commands is meant.
-func NotOneOf(arg string, names []string) error {
-	last := len(names) - 1
-	hint := "it takes " + strings.Join(names[:last], ", ") + " or " + names[last] + "; see --help"
-	switch near := nearest(arg, names); {
-	case slices.Contains(names, arg):
-		hint = "one at a time: { a0export roles; a0export users; }"
-	case strings.Contains(arg, "."):
-		hint = "-o " + arg + " writes to a file of that name"
-	case near != "":
-		hint = "did you mean " + near + "? " + hint
-	}
-	return Usage(fmt.Sprintf("there is no table %q", arg), hint)
 }
 
 // takesValue reports whether the argument after a flag is its value. Of short

@@ -155,7 +155,7 @@ func chosen(c *cli.Context) error {
 			continue
 		}
 		if value := c.String(d.names[0]); !slices.Contains(choices, value) {
-			return Usage(fmt.Sprintf("--%s: %q is not one of %s", d.names[0], value, strings.Join(choices, ", ")), "--"+d.names[0]+" "+cmp.Or(nearest(value, choices), choices[0]))
+			return Usage(fmt.Sprintf("--%s: %q is not one of %s", d.names[0], value, strings.Join(choices, ", ")), "--"+d.names[0]+" "+cmp.Or(Nearest(value, choices), choices[0]))
 		}
 	}
 	return nil

@@ -197,7 +197,7 @@ func mistyped(app *cli.App, args []string, err error) error {
 	if secret.MatchString(name) {
 		return Usage(problem+", and none that takes a secret", "export it, put it into .env, or name a file: --token-file FILE; "+see)
 	}
-	if near := nearest(name, names); near != "" && len(name) > 1 {
+	if near := Nearest(name, names); near != "" && len(name) > 1 {
 		return Usage(problem, "did you mean --"+near+"? "+see)
 	}
 	return Usage(problem, see)
@@ -237,8 +237,8 @@ func inOurWords(text string) string {
 	return noValue.ReplaceAllString(text, "--$1 needs a value")
 }
 
-// nearest is the one of names that was most likely meant, "" for none.
-func nearest(word string, names []string) string {
+// Nearest returns the one of names that was most likely meant, "" for none.
+func Nearest(word string, names []string) string {
 	const alike = 0.8
 	best, near := alike, ""
 	for _, name := range names {
