@@ -78,7 +78,7 @@ func (r *runner) file(ctx context.Context, name string) error {
 		free <- j
 	}
 	if s.table == nil { // gzip around nothing, or blank lines
-		return tool.Empty(name)
+		return tool.EmptyError(name)
 	}
 	return nil
 }

@@ -8,8 +8,8 @@ import (
 )
 
 // Command takes the name of a sub-command out of args, wherever it stands among
-// flags; the first of names is the default. An argument that is none of them
-// stays, for the tool to refuse.
+// the flags, and returns it with the rest. The first of names is the default. Any
+// other argument stays, for the tool to refuse.
 func (t *Tool) Command(args []string, flags []cli.Flag, names ...string) (string, []string) {
 	flags = append(commonFlags(), flags...)
 	for i := 1; i < len(args); i++ {

@@ -13,7 +13,9 @@ import (
 func TestCommand(t *testing.T) {
 	t.Parallel()
 	flags := []cli.Flag{
-		&cli.StringFlag{Name: "output", Aliases: []string{"o"}}, &cli.BoolFlag{Name: "all", Aliases: []string{"a"}}, &cli.StringSliceFlag{Name: "field"},
+		&cli.StringFlag{Name: "output", Aliases: []string{"o"}},
+		&cli.BoolFlag{Name: "all", Aliases: []string{"a"}},
+		&cli.StringSliceFlag{Name: "field"},
 	}
 	tests := []struct{ args, command, rest string }{
 		{"", "users", ""},

@@ -7,56 +7,69 @@ import (
 	"github.com/urfave/cli/v2"
 )
 
-// Completions are the app's completion scripts, by the name of the file that a
-// shell looks for. commands are its sub-commands.
+// Completions returns the app's completion scripts, each by the name under which
+// a shell looks for it. commands are the app's sub-commands.
 func Completions(app *cli.App, commands []string) map[string]string {
 	addCommonFlags(app)
 	return map[string]string{
-		app.Name + ".bash": bash(app, commands),
-		"_" + app.Name:     zsh(app, commands),
-		app.Name + ".fish": fish(app, commands),
+		app.Name + ".bash": bashScript(app, commands),
+		"_" + app.Name:     zshScript(app, commands),
+		app.Name + ".fish": fishScript(app, commands),
 	}
 }
 
 const completionNote = "# Made by go generate from the flags of %s.\n"
 
-func bash(app *cli.App, commands []string) string {
-	var b, words strings.Builder
-	fmt.Fprintf(&b, completionNote, app.Name)
-	fmt.Fprintf(&b, "_%s() {\n\tlocal cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}\n\tCOMPREPLY=()\n\t# --flag=value comes as three words.\n\tif [[ $cur == = ]]; then cur=; elif [[ $prev == = ]]; then prev=${COMP_WORDS[COMP_CWORD-2]}; fi\n\tcase $prev in\n", app.Name)
-	var files, others []string
+const bashStart = `_%s() {
+	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}
+	COMPREPLY=()
+	# --flag=value comes as three words.
+	if [[ $cur == = ]]; then cur=; elif [[ $prev == = ]]; then prev=${COMP_WORDS[COMP_CWORD-2]}; fi
+	case $prev in
+`
+
+func bashScript(app *cli.App, commands []string) string {
+	const (
+		words = `COMPREPLY=($(compgen -W '%s' -- "$cur"))`
+		files = `local IFS=$'\n'; COMPREPLY=($(compgen -f -- "$cur"))`
+	)
+	var b strings.Builder
+	fmt.Fprintf(&b, completionNote+bashStart, app.Name, app.Name)
+	var all, ofFiles, ofOthers []string
 	for _, flag := range app.Flags {
 		d := docOf(flag)
 		names := d.options()
-		words.WriteString(" " + strings.Join(names, " "))
+		all = append(all, names...)
 		switch {
 		case d.metavar == "":
 		case d.choices() != nil:
-			fmt.Fprintf(&b, "\t%s) COMPREPLY=($(compgen -W '%s' -- \"$cur\")); return ;;\n", strings.Join(names, "|"), strings.Join(d.choices(), " "))
+			fmt.Fprintf(&b, "\t%s) "+words+"; return ;;\n", strings.Join(names, "|"), strings.Join(d.choices(), " "))
 		case d.metavar == "FILE":
-			files = append(files, names...)
+			ofFiles = append(ofFiles, names...)
 		default:
-			others = append(others, names...)
+			ofOthers = append(ofOthers, names...)
 		}
 	}
-	if len(files) > 0 {
-		fmt.Fprintf(&b, "\t%s) local IFS=$'\\n'; COMPREPLY=($(compgen -f -- \"$cur\")); return ;;\n", strings.Join(files, "|"))
+	if len(ofFiles) > 0 {
+		fmt.Fprintf(&b, "\t%s) "+files+"; return ;;\n", strings.Join(ofFiles, "|"))
 	}
-	if len(others) > 0 {
-		fmt.Fprintf(&b, "\t%s) return ;;\n", strings.Join(others, "|"))
+	if len(ofOthers) > 0 {
+		fmt.Fprintf(&b, "\t%s) return ;;\n", strings.Join(ofOthers, "|"))
 	}
 	b.WriteString("\tesac\n\tif [[ $cur == -* ]]; then\n")
-	fmt.Fprintf(&b, "\t\tCOMPREPLY=($(compgen -W '%s' -- \"$cur\"))\n\telse\n", strings.TrimSpace(words.String()))
+	fmt.Fprintf(&b, "\t\t"+words+"\n\telse\n", strings.Join(all, " "))
 	if len(commands) > 0 {
-		fmt.Fprintf(&b, "\t\tCOMPREPLY=($(compgen -W '%s' -- \"$cur\"))\n", strings.Join(commands, " "))
+		fmt.Fprintf(&b, "\t\t"+words+"\n", strings.Join(commands, " "))
 	} else {
-		b.WriteString("\t\tlocal IFS=$'\\n'; COMPREPLY=($(compgen -f -- \"$cur\"))\n")
+		b.WriteString("\t\t" + files + "\n")
 	}
 	fmt.Fprintf(&b, "\tfi\n}\ncomplete -o filenames -F _%s %s\n", app.Name, app.Name)
 	return b.String()
 }
 
-func zsh(app *cli.App, commands []string) string {
+var zshEscapes = strings.NewReplacer(`'`, `'\''`, `[`, `\[`, `]`, `\]`, `:`, `\:`)
+
+func zshScript(app *cli.App, commands []string) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "#compdef %s\n", app.Name)
 	fmt.Fprintf(&b, completionNote, app.Name)
@@ -71,19 +84,17 @@ func zsh(app *cli.App, commands []string) string {
 		case d.metavar == "FILE":
 			value = ":file:_files"
 		default:
-			value = ":" + strings.ToLower(strings.Map(letter, d.metavar)) + ":"
+			value = ":" + strings.ToLower(strings.Map(letterOrNone, d.metavar)) + ":"
 		}
-		names := d.options()
-		text := strings.NewReplacer(`'`, `'\''`, `[`, `\[`, `]`, `\]`, `:`, `\:`).Replace(d.text)
-		repeated := ""
+		repeatable := ""
 		if _, many := flag.(*cli.StringSliceFlag); many || d.names[0] == "verbose" {
-			repeated = "*"
+			repeatable = "*"
 		}
-		for _, name := range names {
+		for _, name := range d.options() {
 			if value != "" && strings.HasPrefix(name, "--") {
-				name += "=" // and the value may also stand behind a space
+				name += "=" // the value may also follow after a space
 			}
-			fmt.Fprintf(&b, "  '%s%s[%s]%s' \\\n", repeated, name, text, value)
+			fmt.Fprintf(&b, "  '%s%s[%s]%s' \\\n", repeatable, name, zshEscapes.Replace(d.text), value)
 		}
 	}
 	if len(commands) > 0 {
@@ -94,19 +105,23 @@ func zsh(app *cli.App, commands []string) string {
 	return b.String()
 }
 
-func letter(r rune) rune {
+// letterOrNone drops what is not a letter, as the function of strings.Map.
+func letterOrNone(r rune) rune {
 	if r >= 'A' && r <= 'Z' || r >= 'a' && r <= 'z' {
 		return r
 	}
 	return -1
 }
 
-func fish(app *cli.App, commands []string) string {
+var fishEscapes = strings.NewReplacer(`\`, `\\`, `'`, `\'`)
+
+func fishScript(app *cli.App, commands []string) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, completionNote, app.Name)
-	quoted := func(s string) string { return "'" + strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(s) + "'" }
+	quote := func(s string) string { return "'" + fishEscapes.Replace(s) + "'" }
 	if len(commands) > 0 {
-		fmt.Fprintf(&b, "complete -c %s -f -n '__fish_use_subcommand' -a %s\n", app.Name, quoted(strings.Join(commands, " ")))
+		list := quote(strings.Join(commands, " "))
+		fmt.Fprintf(&b, "complete -c %s -f -n '__fish_use_subcommand' -a %s\n", app.Name, list)
 	}
 	for _, flag := range app.Flags {
 		d := docOf(flag)
@@ -121,13 +136,13 @@ func fish(app *cli.App, commands []string) string {
 		switch {
 		case d.metavar == "":
 		case d.choices() != nil:
-			fmt.Fprintf(&b, " -x -a %s", quoted(strings.Join(d.choices(), " ")))
+			fmt.Fprintf(&b, " -x -a %s", quote(strings.Join(d.choices(), " ")))
 		case d.metavar == "FILE":
 			b.WriteString(" -r -F")
 		default:
 			b.WriteString(" -x")
 		}
-		fmt.Fprintf(&b, " -d %s\n", quoted(d.text))
+		fmt.Fprintf(&b, " -d %s\n", quote(d.text))
 	}
 	return b.String()
 }

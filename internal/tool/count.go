@@ -2,7 +2,7 @@ package tool
 
 import "strconv"
 
-// Count is a number and what it counts, in the plural where it is one.
+// Count returns a number and what it counts, in the plural unless it is 1.
 func Count(n int, noun string) string {
 	if n != 1 {
 		noun += "s"
@@ -10,7 +10,7 @@ func Count(n int, noun string) string {
 	return Thousands(n) + " " + noun
 }
 
-// Thousands is a number with commas.
+// Thousands returns a number with commas.
 func Thousands(n int) string {
 	s := strconv.Itoa(n)
 	for i := len(s) - 3; i > 0; i -= 3 {

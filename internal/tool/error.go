@@ -26,22 +26,22 @@ func (e *Error) Error() string { return e.Err.Error() }
 
 func (e *Error) Unwrap() error { return e.Err }
 
-// Usage is an error in what was typed or set.
+// Usage returns an error in what was typed or set.
 func Usage(message string, hints ...string) error {
 	return &Error{Err: errors.New(message), Code: BadUsage, Hints: hints}
 }
 
-// Hint gives err what to type next, and leaves its exit code. The innermost
-// hint of a chain is printed.
+// Hint returns err with what to type next, and with its exit code. Of several
+// hints in a chain, those of the innermost are printed.
 func Hint(err error, hints ...string) error {
 	return &Error{Err: err, Code: Code(err), Hints: hints}
 }
 
-// ErrRejected ends a run that went to its end but set records aside. What was
-// rejected has been said already, so nothing more is printed.
+// ErrRejected ends a run that reached its end but set records aside. They have
+// been reported by then, so nothing more is printed.
 var ErrRejected = &Error{Err: errors.New("some records were rejected"), Code: Rejected}
 
-// Code is the exit code for err.
+// Code returns the exit code for err.
 func Code(err error) int {
 	var e *Error
 	switch {
@@ -56,12 +56,13 @@ func Code(err error) int {
 	}
 }
 
+// hints returns the innermost hints of the chain.
 func hints(err error) []string {
-	var found []string
+	var innermost []string
 	for e := (*Error)(nil); errors.As(err, &e); err = e.Err {
 		if len(e.Hints) > 0 {
-			found = e.Hints
+			innermost = e.Hints
 		}
 	}
-	return found
+	return innermost
 }

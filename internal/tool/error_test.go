@@ -49,21 +49,28 @@ func TestErrorKeepsItsCause(t *testing.T) {
 func TestPrintedError(t *testing.T) {
 	t.Parallel()
 	inner := tool.Hint(errors.New("broken"), "mend it", "or buy another")
+	const innerHints = "demo: hint: mend it\ndemo: hint: or buy another\n"
 	tests := map[string]struct {
 		err  error
 		want result
 	}{
-		"plain":               {errors.New("broken"), result{code: 1, errs: "demo: error: broken\n"}},
-		"hints":               {inner, result{code: 1, errs: "demo: error: broken\ndemo: hint: mend it\ndemo: hint: or buy another\n"}},
-		"innermost hint wins": {tool.Hint(fmt.Errorf("load: %w", inner), "give up"), result{code: 1, errs: "demo: error: load: broken\ndemo: hint: mend it\ndemo: hint: or buy another\n"}},
-		"no hint within":      {tool.Hint(fmt.Errorf("load: %w", tool.Usage("bad")), "give up"), result{code: 2, errs: "demo: error: load: bad\ndemo: hint: give up\n"}},
-		"rejected":            {fmt.Errorf("load: %w", tool.ErrRejected), result{code: 3}}, // it has been said
+		"plain": {errors.New("broken"), result{code: 1, errs: "demo: error: broken\n"}},
+		"hints": {inner, result{code: 1, errs: "demo: error: broken\n" + innerHints}},
+		"innermost hint wins": {
+			tool.Hint(fmt.Errorf("load: %w", inner), "give up"),
+			result{code: 1, errs: "demo: error: load: broken\n" + innerHints},
+		},
+		"no hint within": {
+			tool.Hint(fmt.Errorf("load: %w", tool.Usage("bad")), "give up"),
+			result{code: 2, errs: "demo: error: load: bad\ndemo: hint: give up\n"},
+		},
+		"rejected": {fmt.Errorf("load: %w", tool.ErrRejected), result{code: 3}}, // reported before
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			check(t, run(t.Context(), fails(tt.err)), tt.want)
-			check(t, run(t.Context(), fails(tt.err), "-q"), tt.want) // errors are never silenced
+			check(t, run(t.Context(), fail(tt.err)), tt.want)
+			check(t, run(t.Context(), fail(tt.err), "-q"), tt.want) // errors are never silenced
 		})
 	}
 }

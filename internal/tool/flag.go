@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/urfave/cli/v2"
 )
@@ -13,12 +14,12 @@ import (
 // A FlagDoc is what help, man pages and completions say of a flag. All of it
 // comes from the flag's definition.
 type FlagDoc struct {
-	names    []string // the long one first
-	metavar  string   // of its value, "" when it takes none
-	text     string
-	standard string // the default
-	env      []string
-	category string
+	names        []string // the long one first
+	metavar      string   // of its value, "" when it takes none
+	text         string
+	defaultValue string
+	env          []string
+	category     string
 }
 
 func docOf(flag cli.Flag) FlagDoc {
@@ -39,18 +40,18 @@ func docOf(flag cli.Flag) FlagDoc {
 		d.text = strings.ReplaceAll(d.text, "`", "")
 	}
 	if _, many := flag.(*cli.StringSliceFlag); !many {
-		d.standard = f.GetValue()
+		d.defaultValue = f.GetValue()
 	}
 	if t := defaultText(flag); t != "" {
-		d.standard = t
+		d.defaultValue = t
 	}
-	if d.choices() != nil { // they stand beside the flag, so the text need not have them
+	if d.choices() != nil { // shown beside the flag, and so not again in the text
 		d.text = strings.TrimSpace(strings.TrimPrefix(d.text, d.metavar))
 	}
 	return d
 }
 
-// defaultText is the words that a definition has for its default.
+// defaultText returns the words in a definition for the default value.
 func defaultText(flag cli.Flag) string {
 	switch f := flag.(type) {
 	case *cli.StringFlag:
@@ -61,26 +62,27 @@ func defaultText(flag cli.Flag) string {
 		return f.DefaultText
 	case *cli.DurationFlag:
 		if f.Value != 0 {
-			return short(f.Value.String())
+			return shortDuration(f.Value)
 		}
 	}
 	return ""
 }
 
-// short prints a duration as people write it: 2h and not 2h0m0s.
-func short(d string) string {
-	if strings.HasSuffix(d, "m0s") {
-		d = strings.TrimSuffix(d, "0s")
+// shortDuration returns a duration as people write it: 2h, not 2h0m0s.
+func shortDuration(d time.Duration) string {
+	s := d.String()
+	if strings.HasSuffix(s, "m0s") {
+		s = strings.TrimSuffix(s, "0s")
 	}
-	if strings.HasSuffix(d, "h0m") {
-		d = strings.TrimSuffix(d, "0m")
+	if strings.HasSuffix(s, "h0m") {
+		s = strings.TrimSuffix(s, "0m")
 	}
-	return d
+	return s
 }
 
 var choiceShape = regexp.MustCompile(`^[a-z]+(\|[a-z]+)+$`)
 
-// choices are the values that a flag takes, nil for any.
+// choices returns the values that a flag takes, nil when it takes any.
 func (d FlagDoc) choices() []string {
 	if !choiceShape.MatchString(d.metavar) {
 		return nil
@@ -114,8 +116,8 @@ func (d FlagDoc) Synopsis() string {
 func (d FlagDoc) Description() string {
 	var b strings.Builder
 	b.WriteString(d.text)
-	if d.standard != "" {
-		b.WriteString(" (default: " + d.standard + ")")
+	if d.defaultValue != "" {
+		b.WriteString(" (default: " + d.defaultValue + ")")
 	}
 	for _, name := range d.env {
 		b.WriteString(" [$" + name + "]")
@@ -129,8 +131,8 @@ type FlagGroup struct {
 	Flags []FlagDoc
 }
 
-// FlagGroups returns an app's flags by category, in the order of their
-// definition, with the flags that all tools have.
+// FlagGroups returns an app's flags and those of all tools by category, in the
+// order of their definition.
 func FlagGroups(app *cli.App) []FlagGroup {
 	addCommonFlags(app)
 	var groups []FlagGroup
@@ -146,17 +148,55 @@ func FlagGroups(app *cli.App) []FlagGroup {
 	return groups
 }
 
-// chosen refuses a value that is none of a flag's choices.
-func chosen(c *cli.Context) error {
+// checkChoices refuses a value that is not one of its flag's choices.
+func checkChoices(c *cli.Context) error {
 	for _, flag := range c.App.Flags {
 		d := docOf(flag)
-		choices := d.choices()
-		if choices == nil || !c.IsSet(d.names[0]) {
+		name, choices := d.names[0], d.choices()
+		if choices == nil || !c.IsSet(name) {
 			continue
 		}
-		if value := c.String(d.names[0]); !slices.Contains(choices, value) {
-			return Usage(fmt.Sprintf("--%s: %q is not one of %s", d.names[0], value, strings.Join(choices, ", ")), "--"+d.names[0]+" "+cmp.Or(Nearest(value, choices), choices[0]))
+		if value := c.String(name); !slices.Contains(choices, value) {
+			problem := fmt.Sprintf("--%s: %q is not one of %s", name, value, strings.Join(choices, ", "))
+			return Usage(problem, "--"+name+" "+cmp.Or(Nearest(value, choices), choices[0]))
 		}
 	}
 	return nil
+}
+
+// addCommonFlags adds the flags of all tools, once.
+func addCommonFlags(app *cli.App) {
+	if len(app.Flags) > 0 && app.Flags[len(app.Flags)-1].Names()[0] == "help" {
+		return
+	}
+	app.Flags = append(app.Flags, commonFlags()...)
+}
+
+const messages = "MESSAGES"
+
+func commonFlags() []cli.Flag {
+	return []cli.Flag{
+		&cli.StringFlag{
+			Name: "progress", Category: messages, Value: "auto",
+			Usage: "`auto|always|never` draw a bar, else a line every 30 s",
+		},
+		&cli.StringFlag{
+			Name: "summary", Category: messages,
+			Usage: "write the closing summary to `FILE` as JSON, whatever happens",
+		},
+		&cli.StringFlag{
+			Name: "log-format", Category: messages, Value: "text",
+			Usage: "`text|json` for what goes to stderr",
+		},
+		&cli.BoolFlag{
+			Name: "quiet", Category: messages, Aliases: []string{"q"},
+			Usage: "print errors and the closing summary only",
+		},
+		&cli.BoolFlag{
+			Name: "verbose", Category: messages, Aliases: []string{"v"}, Count: new(int),
+			Usage: "print more: -v waits and retries, -vv every call",
+		},
+		&cli.BoolFlag{Name: "version", Category: messages, Usage: "print the version"},
+		&cli.BoolFlag{Name: "help", Category: messages, Aliases: []string{"h"}, Usage: "show this help"},
+	}
 }

@@ -17,8 +17,12 @@ var ExitStatus = []struct{ Codes, Meaning string }{
 	{"130, 143", "interrupted"},
 }
 
-// Help is what --help prints: flags by what they are for, one line each, then
-// what the app describes, and the exit codes.
+// widestFlag bounds the column of flags. A wider flag moves the text of its own
+// line only.
+const widestFlag = 30
+
+// Help returns what --help prints: the flags by category, one a line, then the
+// app's description and the exit codes.
 func Help(app *cli.App) string {
 	groups := FlagGroups(app)
 	var b strings.Builder
@@ -46,7 +50,3 @@ func Help(app *cli.App) string {
 	}
 	return b.String()
 }
-
-// widestFlag bounds the column of flags. A wider flag moves the text of its own
-// line only.
-const widestFlag = 30

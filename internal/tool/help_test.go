@@ -15,8 +15,9 @@ func TestHelp(t *testing.T) {
 			t.Errorf("%q = %d with stderr %q, want 0 with none", args, got.code, got.errs)
 		}
 		for _, want := range []string{
-			"demo - shows how\n", "demo [FILE...]\n", "--domain VALUE", "[$DEMO_DOMAIN] [$DEMO_HOST]", "-o, --output FILE", "--token-file FILE",
-			"--summary FILE", "--log-format text|json", "-q, --quiet", "-v, --verbose", "--version", "-h, --help",
+			"demo - shows how\n", "demo [FILE...]\n", "--domain VALUE", "[$DEMO_DOMAIN] [$DEMO_HOST]",
+			"-o, --output FILE", "--token-file FILE", "--summary FILE", "--log-format text|json",
+			"-q, --quiet", "-v, --verbose", "--version", "-h, --help",
 			"More of it.\n", "EXIT STATUS\n", "130, 143  interrupted\n",
 		} {
 			if !strings.Contains(got.out, want) {

@@ -13,19 +13,20 @@ import (
 	"github.com/klauspost/compress/gzip"
 )
 
-// Empty is the error of an input without a single byte, or with nothing in it.
-func Empty(name string) error {
+// EmptyError returns the error for an input without a single byte, or with
+// nothing in it.
+func EmptyError(name string) error {
 	if name == "-" {
 		return errors.New("stdin is empty: the command before this one wrote nothing")
 	}
 	return fmt.Errorf("%s is empty", name)
 }
 
-// Input is one file or stdin, unpacked when its first bytes are gzip's.
+// Input is one file or stdin, unpacked when it begins like gzip.
 type Input struct {
 	Name string
-	// File is set when the input is a plain regular file, which can be read
-	// again in place.
+	// File is set when the input is a regular file without compression, which can
+	// be read again in place.
 	File *os.File
 
 	r     io.Reader
@@ -33,8 +34,9 @@ type Input struct {
 	times gzipTimes
 }
 
-// Inputs resolves FILE arguments; none and "-" mean stdin. A terminal on stdin
-// is refused, since nobody types such data.
+// Inputs returns the names of the inputs for these FILE arguments: stdin ("-")
+// when there are none. It refuses stdin when that is a terminal, since nobody
+// types such data.
 func (t *Tool) Inputs(files []string) ([]string, error) {
 	if len(files) == 0 {
 		files = []string{"-"}
@@ -48,13 +50,15 @@ func (t *Tool) Inputs(files []string) ([]string, error) {
 			return nil, Usage("stdin (-) is named twice")
 		}
 		if IsTerminal(t.In) {
-			return nil, Usage("stdin is a terminal, and there is no FILE", t.Name+" FILE, or pipe into it; see "+t.Name+" --help")
+			hint := t.Name + " FILE, or pipe into it; see " + t.Name + " --help"
+			return nil, Usage("stdin is a terminal, and there is no FILE", hint)
 		}
 	}
 	return files, nil
 }
 
-// Open opens one of the inputs. One without a single byte is Empty. A read ends early when ctx does.
+// Open opens one of the inputs. An input without a single byte is an EmptyError.
+// A read ends early when ctx does.
 func (t *Tool) Open(ctx context.Context, name string) (*Input, error) {
 	in := &Input{Name: name, close: func() error { return nil }}
 	var raw io.Reader
@@ -73,7 +77,7 @@ func (t *Tool) Open(ctx context.Context, name string) (*Input, error) {
 		if info, err := f.Stat(); err == nil && info.Mode().IsRegular() {
 			in.File = f
 			raw, in.close = f, f.Close
-		} else { // a pipe with a name may be silent for as long as stdin may
+		} else { // a named pipe may be silent for as long as stdin
 			reader := newReader(ctx, f)
 			raw, in.close = reader, func() error { return errors.Join(reader.Close(), f.Close()) }
 		}
@@ -85,11 +89,11 @@ func (t *Tool) Open(ctx context.Context, name string) (*Input, error) {
 		return nil, errors.Join(fmt.Errorf("read %s: %w", in.Name, err), in.Close())
 	}
 	if len(head) == 0 {
-		return nil, errors.Join(Empty(name), in.Close())
+		return nil, errors.Join(EmptyError(name), in.Close())
 	}
 	if len(head) == 2 && head[0] == 0x1f && head[1] == 0x8b {
 		in.File = nil
-		in.r = &members{in: buffered, times: &in.times}
+		in.r = &gzipMembers{in: buffered, times: &in.times}
 	}
 	return in, nil
 }
@@ -103,35 +107,35 @@ func (in *Input) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// Oldest is the oldest time in the gzip headers read so far, zero when none
-// had one.
+// Oldest returns the oldest time in the gzip headers read so far, zero when none
+// of them has one.
 func (in *Input) Oldest() time.Time { return in.times.oldest }
 
-// Close ends the input.
+// Close closes the input.
 func (in *Input) Close() error { return in.close() }
 
 type gzipTimes struct{ oldest time.Time }
 
-func (g *gzipTimes) see(at time.Time) {
+func (g *gzipTimes) add(at time.Time) {
 	if !at.IsZero() && at.Unix() != 0 && (g.oldest.IsZero() || at.Before(g.oldest)) {
 		g.oldest = at
 	}
 }
 
-// members reads gzip members one after another. The library would do so by
-// itself, but it keeps only the first member's header.
-type members struct {
+// gzipMembers reads gzip members one after another. The library can do that too,
+// but keeps the header of the first member only.
+type gzipMembers struct {
 	in    *bufio.Reader
 	times *gzipTimes
 	z     *gzip.Reader
 }
 
-func (m *members) Read(p []byte) (int, error) {
+func (m *gzipMembers) Read(p []byte) (int, error) {
 	for {
 		if m.z == nil {
 			z, err := gzip.NewReader(m.in)
 			if err != nil {
-				return 0, gzipFault(err)
+				return 0, gzipError(err)
 			}
 			m.z = z
 			m.begin()
@@ -141,30 +145,28 @@ func (m *members) Read(p []byte) (int, error) {
 			return n, nil
 		}
 		if !errors.Is(err, io.EOF) {
-			return 0, gzipFault(err)
+			return 0, gzipError(err)
 		}
 		switch err := m.z.Reset(m.in); {
 		case errors.Is(err, io.EOF):
 			return 0, io.EOF
 		case err != nil:
-			return 0, gzipFault(err)
+			return 0, gzipError(err)
 		}
 		m.begin()
 	}
 }
 
-func (m *members) begin() {
+func (m *gzipMembers) begin() {
 	m.z.Multistream(false)
-	m.times.see(m.z.ModTime)
+	m.times.add(m.z.ModTime)
 }
 
-// ErrCut is the fault of gzip data that breaks off.
-var ErrCut = errors.New("the gzip data breaks off")
-
-func gzipFault(err error) error {
+// gzipError returns the library's error in our words.
+func gzipError(err error) error {
 	switch {
 	case errors.Is(err, io.ErrUnexpectedEOF):
-		return ErrCut
+		return errors.New("the gzip data breaks off")
 	case errors.Is(err, gzip.ErrHeader):
 		return errors.New("the gzip data is followed by something that is not gzip, or its header is damaged")
 	case errors.Is(err, gzip.ErrChecksum):

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// Say tells people what happens. It is silent under --quiet.
+// Say tells people what happens, unless --quiet is set.
 func (t *Tool) Say(format string, args ...any) {
 	if !t.quiet {
 		t.message(slog.LevelInfo, "", fmt.Sprintf(format, args...))
@@ -23,15 +23,15 @@ func (t *Tool) Warn(format string, args ...any) {
 	}
 }
 
-// Hint says what to type, after a warning.
+// Hint tells people what to type, after a warning.
 func (t *Tool) Hint(format string, args ...any) {
 	if !t.quiet {
 		t.message(slog.LevelInfo, "hint", fmt.Sprintf(format, args...))
 	}
 }
 
-// Problem reports one record that was set aside. It is printed even under
-// --quiet, like every error.
+// Problem reports a record that was set aside. Like every error it is printed
+// under --quiet too.
 func (t *Tool) Problem(format string, args ...any) {
 	t.message(slog.LevelError, "error", fmt.Sprintf(format, args...))
 }
@@ -46,10 +46,9 @@ func (t *Tool) printError(err error) {
 	}
 }
 
-// message writes one line for people. Such lines are the tool's interface and
-// not diagnostics, so no level holds them back; under --log-format json they
-// are records like the others. A stderr that cannot be written to has nobody
-// left to tell.
+// message writes one line for people. These lines are the tool's interface, not
+// diagnostics, so no log level hides them. Under --log-format json they are
+// records like the others. Errors of stderr are ignored: nobody would see them.
 func (t *Tool) message(level slog.Level, label, text string) {
 	if t.json {
 		line := slog.NewRecord(time.Now(), level, text, 0)
@@ -63,21 +62,21 @@ func (t *Tool) message(level slog.Level, label, text string) {
 	_, _ = fmt.Fprintf(t.Err, "%s: %s%s\n", t.Name, label, text)
 }
 
-// waitingUntil is the end of the wait that people know of.
-func (t *Tool) waitingUntil() time.Time {
+// waitEnd returns the end of the wait that people have been told of.
+func (t *Tool) waitEnd() time.Time {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return t.waited
+	return t.waitUntil
 }
 
-// Waiting tells people of a wait that they would notice: once, however many
-// calls wait for the same.
+// Waiting tells people of a wait that they would notice, once for all calls that
+// wait for the same.
 func (t *Tool) Waiting(wait time.Duration, why string) {
 	until := time.Now().Add(wait)
 	t.mu.Lock()
-	known := !until.After(t.waited.Add(time.Second))
+	known := !until.After(t.waitUntil.Add(time.Second))
 	if !known {
-		t.waited = until
+		t.waitUntil = until
 	}
 	t.mu.Unlock()
 	if known {

@@ -13,7 +13,8 @@ import (
 	"a0permit/internal/tool"
 )
 
-func chatter(_ *cli.Context, t *tool.Tool) error {
+// speak says something of each kind.
+func speak(_ *cli.Context, t *tool.Tool) error {
 	t.Say("read %d", 2)
 	t.Warn("%s is old", "b")
 	t.Hint("get another")
@@ -24,18 +25,18 @@ func chatter(_ *cli.Context, t *tool.Tool) error {
 
 func TestMessages(t *testing.T) {
 	t.Parallel()
-	check(t, run(t.Context(), chatter), result{code: 2, errs: `demo: read 2
+	check(t, run(t.Context(), speak), result{code: 2, errs: `demo: read 2
 demo: warning: b is old
 demo: hint: get another
 demo: error: row 3: 100% wrong
 demo: error: bad
 demo: hint: do better
 `})
-	check(t, run(t.Context(), chatter, "--quiet"), result{code: 2, errs: `demo: error: row 3: 100% wrong
+	check(t, run(t.Context(), speak, "--quiet"), result{code: 2, errs: `demo: error: row 3: 100% wrong
 demo: error: bad
 demo: hint: do better
 `})
-	if got := run(t.Context(), chatter, "-v"); !strings.Contains(got.errs, "level=INFO msg=detail line=4\n") {
+	if got := run(t.Context(), speak, "-v"); !strings.Contains(got.errs, "level=INFO msg=detail line=4\n") {
 		t.Errorf("-v printed %q, want the detail too", got.errs)
 	}
 }
@@ -49,26 +50,27 @@ func TestMessagesAsJSON(t *testing.T) {
 		{"WARN", "demo", "warning", "b is old"},
 		{"INFO", "demo", "hint", "get another"},
 	}
-	errors := []message{
+	failed := []message{
 		{"ERROR", "demo", "error", "row 3: 100% wrong"},
 		{"ERROR", "demo", "error", "bad"},
 		{"INFO", "demo", "hint", "do better"},
 	}
-	got := messages(t, run(t.Context(), chatter, "--log-format", "json"))
-	if diff := cmp.Diff(append(said, errors...), got); diff != "" {
+	got := readMessages(t, run(t.Context(), speak, "--log-format", "json"))
+	if diff := cmp.Diff(append(said, failed...), got); diff != "" {
 		t.Errorf("messages (-want +got):\n%s", diff)
 	}
-	if diff := cmp.Diff(errors, messages(t, run(t.Context(), chatter, "-q", "--log-format", "json"))); diff != "" {
+	got = readMessages(t, run(t.Context(), speak, "-q", "--log-format", "json"))
+	if diff := cmp.Diff(failed, got); diff != "" {
 		t.Errorf("messages under -q (-want +got):\n%s", diff)
 	}
-	verbose := messages(t, run(t.Context(), chatter, "-v", "--log-format", "json"))
+	verbose := readMessages(t, run(t.Context(), speak, "-v", "--log-format", "json"))
 	if diff := cmp.Diff(message{Level: "INFO", Msg: "detail"}, verbose[4]); diff != "" {
 		t.Errorf("diagnostic (-want +got):\n%s", diff)
 	}
 }
 
-// messages reads stderr, each line of which must be JSON.
-func messages(t *testing.T, r result) []message {
+// readMessages reads stderr, each line of which must be JSON.
+func readMessages(t *testing.T, r result) []message {
 	t.Helper()
 	var all []message
 	for line := range strings.Lines(r.errs) {
@@ -91,7 +93,8 @@ func TestWaiting(t *testing.T) {
 			}
 		}
 		until := time.Now().Add(5 * time.Second).Format(time.TimeOnly)
-		check(t, run(t.Context(), wait(5*time.Second)), result{errs: "demo: waiting until " + until + ": Permit is busy\n"})
+		told := result{errs: "demo: waiting until " + until + ": Permit is busy\n"}
+		check(t, run(t.Context(), wait(5*time.Second)), told)
 		check(t, run(t.Context(), wait(5*time.Second), "-q"), result{})
 		check(t, run(t.Context(), wait(5*time.Second-1)), result{}) // nobody notices
 		got := run(t.Context(), wait(1234567*time.Microsecond), "-v")

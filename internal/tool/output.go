@@ -14,20 +14,23 @@ import (
 // Output is where data goes: stdout, or a file that gets its name only when it
 // is whole.
 type Output struct {
-	w      io.Writer
-	file   *os.File // nil for stdout
-	path   string
-	inUse  bool // an existing device or pipe, written in place
-	closed bool
+	w       io.Writer
+	file    *os.File // nil for stdout
+	path    string
+	inPlace bool // an existing device or pipe
+	closed  bool
 }
 
-// OutputFlag is -o.
+// OutputFlag returns the flag -o.
 func OutputFlag() cli.Flag {
-	return &cli.StringFlag{Name: "output", Category: "OUTPUT", Aliases: []string{"o"}, Usage: "write to `FILE`, mode 0600, once it is whole (- is stdout)"}
+	return &cli.StringFlag{
+		Name: "output", Category: "OUTPUT", Aliases: []string{"o"},
+		Usage: "write to `FILE`, mode 0600, once it is whole (- is stdout)",
+	}
 }
 
-// Distinct refuses two of these flags that name one file, and leaves that file
-// alone.
+// Distinct returns an error when two of these flags name the same file, and
+// leaves that file alone.
 func (t *Tool) Distinct(c *cli.Context, flags ...string) error {
 	seen := map[string]string{}
 	for _, flag := range flags {
@@ -35,7 +38,7 @@ func (t *Tool) Distinct(c *cli.Context, flags ...string) error {
 		if path == "" || path == "-" {
 			continue
 		}
-		path = absolute(path)
+		path = canonicalPath(path)
 		if first, ok := seen[path]; ok {
 			if flag == "summary" || first == "summary" {
 				t.summary = ""
@@ -47,10 +50,10 @@ func (t *Tool) Distinct(c *cli.Context, flags ...string) error {
 	return nil
 }
 
-// absolute is a path by which two names of one file are told to be that.
-func absolute(path string) string {
-	if real, err := filepath.EvalSymlinks(path); err == nil {
-		path = real
+// canonicalPath returns a path that is the same for all names of a file.
+func canonicalPath(path string) string {
+	if target, err := filepath.EvalSymlinks(path); err == nil {
+		path = target
 	}
 	if abs, err := filepath.Abs(path); err == nil {
 		return abs
@@ -58,8 +61,8 @@ func absolute(path string) string {
 	return filepath.Clean(path)
 }
 
-// Create opens path for data; "" and "-" are stdout. The file is written
-// beside its place, readable by its owner alone, and gets its name in Commit.
+// Create opens path for data; "" and "-" are stdout. The data goes to a temporary
+// file in the same directory, readable by its owner only, which Commit renames.
 func (t *Tool) Create(path string) (*Output, error) {
 	if path == "" || path == "-" {
 		return &Output{w: t.Out}, nil
@@ -76,28 +79,28 @@ func (t *Tool) Create(path string) (*Output, error) {
 		if err != nil {
 			return nil, &Error{Err: err, Code: BadUsage}
 		}
-		return &Output{w: f, file: f, path: path, inUse: true}, nil
+		return &Output{w: f, file: f, path: path, inPlace: true}, nil
 	default:
-		// A link keeps pointing where it points.
+		// A link stays a link: the file that it points to is replaced.
 		if path, err = filepath.EvalSymlinks(path); err != nil {
 			return nil, &Error{Err: err, Code: BadUsage}
 		}
 	}
 	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
 	if err != nil {
-		return nil, &Error{Err: named(err, path), Code: BadUsage}
+		return nil, &Error{Err: withPath(err, path), Code: BadUsage}
 	}
 	return &Output{w: f, file: f, path: path}, nil
 }
 
 func (o *Output) Write(p []byte) (int, error) {
 	n, err := o.w.Write(p)
-	return n, named(err, o.path)
+	return n, withPath(err, o.path)
 }
 
-// named has an error speak of the file that the user knows, and not of the one
-// beside it.
-func named(err error, path string) error {
+// withPath returns an error of the temporary file with the path that the user
+// knows.
+func withPath(err error, path string) error {
 	if fault, ok := errors.AsType[*fs.PathError](err); ok && path != "" {
 		return &fs.PathError{Op: fault.Op, Path: path, Err: fault.Err}
 	}
@@ -110,7 +113,7 @@ func (o *Output) Commit() error {
 		return nil
 	}
 	o.closed = true
-	if o.inUse {
+	if o.inPlace {
 		return o.file.Close()
 	}
 	if err := errors.Join(o.file.Sync(), o.file.Close()); err != nil {
@@ -122,7 +125,7 @@ func (o *Output) Commit() error {
 	return nil
 }
 
-// Abort leaves no file behind. After Commit it does nothing, so it may be
+// Abort removes the temporary file. After Commit it does nothing, so it can be
 // deferred.
 func (o *Output) Abort() {
 	if o.file == nil || o.closed {
@@ -130,14 +133,15 @@ func (o *Output) Abort() {
 	}
 	o.closed = true
 	_ = o.file.Close() // the run has failed for a better reason
-	if !o.inUse {
+	if !o.inPlace {
 		_ = os.Remove(o.file.Name())
 	}
 }
 
-// SetAside renames a file to the first of path.1, path.2 and so on that is free,
-// so that another can take its place, and returns that name. What is no regular
-// file, has nothing in it, or is worthless by its beginning stays; "" says so.
+// SetAside renames a file to the first free name of path.1, path.2 and so on, to
+// make room for another, and returns that name. It returns "" and renames nothing
+// when there is no regular file, or when the file is empty or worthless, judged by
+// its first bytes.
 func SetAside(path string, worthless func(head []byte) bool) (string, error) {
 	info, err := os.Stat(path)
 	if errors.Is(err, fs.ErrNotExist) || err == nil && !info.Mode().IsRegular() {

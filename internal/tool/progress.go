@@ -13,29 +13,29 @@ import (
 	"golang.org/x/term"
 )
 
-// screen is stderr, which messages, diagnostics and a progress bar share: what is
-// printed while a bar stands there goes above it.
+// screen is stderr, shared by messages, diagnostics and a progress bar. While a
+// bar is shown, all other lines are printed above it.
 type screen struct {
 	mu  sync.Mutex
 	w   io.Writer
-	bar *progressbar.ProgressBar // nil when none stands there
+	bar *progressbar.ProgressBar // nil when none is shown
 }
 
-func (s *screen) Write(p []byte) (int, error) { return s.above(s.w, p) }
+func (s *screen) Write(p []byte) (int, error) { return s.writeAbove(s.w, p) }
 
-func (s *screen) above(w io.Writer, p []byte) (int, error) {
+func (s *screen) writeAbove(w io.Writer, p []byte) (int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.bar == nil {
 		return w.Write(p)
 	}
-	_ = s.bar.Clear() // a stderr that cannot be written to has nobody left to see it
+	_ = s.bar.Clear() // if stderr is broken, nobody sees the bar anyway
 	defer func() { _ = s.bar.RenderBlank() }()
 	return w.Write(p)
 }
 
-// Above is a stream that may be the same terminal as stderr: what is written to
-// it does not run into a progress bar.
+// Above returns a writer to w, which may be the same terminal as stderr. What is
+// written to it appears above a progress bar.
 func (t *Tool) Above(w io.Writer) io.Writer { return above{t.screen, w} }
 
 type above struct {
@@ -43,34 +43,35 @@ type above struct {
 	w      io.Writer
 }
 
-func (a above) Write(p []byte) (int, error) { return a.screen.above(a.w, p) }
+func (a above) Write(p []byte) (int, error) { return a.screen.writeAbove(a.w, p) }
 
-// How progress is shown.
-type showing int
+// progressMode is how progress is shown.
+type progressMode int
 
 const (
-	nothing showing = iota
-	lines           // one every half minute
-	bars
+	progressNone progressMode = iota
+	progressLines
+	progressBar
 )
 
-// showing settles --progress. By itself a bar is drawn only where stderr is a
-// terminal that nobody else writes to: stdout is no pipe, since in a pipe the last
-// tool alone draws; and for a tool that draws while it reads and writes, stdin is
-// no pipe, and no data goes to a terminal.
-func (t *Tool) showing(c *cli.Context) showing {
+// progressMode decides how progress is shown. With --progress auto a bar needs a
+// stderr that is a terminal and that nobody else writes to. Therefore stdout must
+// not be a pipe: in a pipe only the last tool draws. And unless the tool draws
+// apart from its input and output, stdin must not be a pipe either, and no data
+// may go to a terminal.
+func (t *Tool) progressMode(c *cli.Context) progressMode {
 	progress, output := c.String("progress"), c.String("output")
-	data := (output == "" || output == "-") && IsTerminal(t.Out)
-	alone := t.DrawsApart || !isPipe(t.In) && !data
+	dataOnTerminal := (output == "" || output == "-") && IsTerminal(t.Out)
+	alone := t.DrawsApart || !isPipe(t.In) && !dataOnTerminal
 	switch {
 	case progress == "never" || t.quiet:
-		return nothing
+		return progressNone
 	case t.env.get("TERM") == "dumb" || t.json:
-		return lines
+		return progressLines
 	case progress == "always", IsTerminal(t.screen.w) && !isPipe(t.Out) && alone:
-		return bars
+		return progressBar
 	}
-	return lines
+	return progressLines
 }
 
 func isPipe(stream any) bool {
@@ -82,8 +83,8 @@ func isPipe(stream any) bool {
 	return err == nil && info.Mode()&(os.ModeNamedPipe|os.ModeSocket) != 0
 }
 
-// Progress is how far something is that takes its time. It is safe for
-// concurrent use. A Progress has a goroutine, which End ends.
+// Progress shows how far a long operation has got. It is safe for concurrent use.
+// A Progress has a goroutine, which End ends.
 type Progress struct {
 	tool  *Tool
 	what  string
@@ -101,73 +102,84 @@ type Progress struct {
 }
 
 const (
-	sayEvery    = 30 * time.Second       // where lines tell
-	redrawEvery = 100 * time.Millisecond // a bar at most, when it moves
-	tickEvery   = time.Second            // a bar, when nothing moves
+	linePeriod = 30 * time.Second       // between two lines
+	tickPeriod = time.Second            // between two drawings of a bar that does not move
+	drawPeriod = 100 * time.Millisecond // at least, between two of a bar that does
 )
 
-// Progress begins to count something, of a total or 0. One counts at a time.
+// Progress begins to count something, up to total or, if total is 0, without a
+// known end. Only one may count at a time.
 func (t *Tool) Progress(what string, total int) *Progress {
-	p := &Progress{tool: t, what: what, total: total, began: time.Now(), stop: make(chan struct{}), done: make(chan struct{})}
-	every := sayEvery
+	p := &Progress{
+		tool: t, what: what, total: total, began: time.Now(),
+		stop: make(chan struct{}), done: make(chan struct{}),
+	}
+	period := linePeriod
 	switch t.progress {
-	case nothing:
+	case progressNone:
 		close(p.done)
 		return p
-	case bars:
-		every = tickEvery
-		t.screen.begin(total)
-		p.tell(p.began)
-	case lines:
+	case progressBar:
+		period = tickPeriod
+		t.screen.showBar(total)
+		p.show(p.began)
+	case progressLines:
 	}
-	go p.tick(every)
+	go p.tick(period)
 	return p
 }
 
-// AtLeast says that it takes so long, whatever its pace so far.
+// AtLeast sets the least time that the operation takes, however fast it has been
+// so far.
 func (p *Progress) AtLeast(d time.Duration) {
 	p.tool.screen.mu.Lock()
 	p.least = d
 	p.tool.screen.mu.Unlock()
 }
 
-// begin puts a bar on the screen. What is said beside it is Progress's own line.
-func (s *screen) begin(total int) {
+// showBar puts a bar on the screen. The text beside it comes from Progress.line.
+func (s *screen) showBar(total int) {
 	if total == 0 {
 		total = -1
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.bar = progressbar.NewOptions(total,
-		progressbar.OptionSetWriter(s.w), progressbar.OptionSetWidth(barWidth), progressbar.OptionShowDescriptionAtLineEnd(),
-		progressbar.OptionSetPredictTime(false), progressbar.OptionSetElapsedTime(false), progressbar.OptionClearOnFinish(),
-		progressbar.OptionUseANSICodes(true),          // which clear a line however wide it has become
+		progressbar.OptionSetWriter(s.w),
+		progressbar.OptionSetWidth(barWidth),
+		progressbar.OptionShowDescriptionAtLineEnd(),
+		progressbar.OptionSetPredictTime(false),
+		progressbar.OptionSetElapsedTime(false),
+		progressbar.OptionClearOnFinish(),
+		progressbar.OptionUseANSICodes(true),          // they clear a line of any width
 		progressbar.OptionSetSpinnerChangeInterval(0), // no goroutine of its own
-		progressbar.OptionSetTheme(progressbar.Theme{Saucer: "=", SaucerHead: ">", SaucerPadding: " ", BarStart: "[", BarEnd: "]"}),
+		progressbar.OptionSetTheme(progressbar.Theme{
+			Saucer: "=", SaucerHead: ">", SaucerPadding: " ", BarStart: "[", BarEnd: "]",
+		}),
 	)
 }
 
 const (
-	barWidth = 12
-	beside   = len(" 100% []  ") + barWidth + 2 // columns that the bar takes of a line
+	barWidth   = 12
+	barColumns = len(" 100% []  ") + barWidth + 2 // that the bar takes of a line
 )
 
-// tick tells of progress also while nothing moves.
-func (p *Progress) tick(every time.Duration) {
+// tick shows the progress at intervals, even when nothing moves.
+func (p *Progress) tick(period time.Duration) {
 	defer close(p.done)
-	ticker := time.NewTicker(every)
+	ticker := time.NewTicker(period)
 	defer ticker.Stop()
 	for {
 		select {
 		case <-p.stop:
 			return
 		case now := <-ticker.C:
-			p.tell(now)
+			p.show(now)
 		}
 	}
 }
 
-func (p *Progress) tell(now time.Time) {
+func (p *Progress) show(now time.Time) {
 	s := p.tool.screen
 	s.mu.Lock()
 	line := ""
@@ -184,19 +196,19 @@ func (p *Progress) tell(now time.Time) {
 	}
 }
 
-// draw needs the screen's lock. A stderr that cannot be written to has nobody
-// left to see it.
+// draw draws the bar; the caller holds the screen's lock. Errors of stderr are
+// ignored: nobody would see them.
 func (p *Progress) draw(now time.Time) {
 	p.drawn = now
 	s := p.tool.screen
 	line := p.line(now)
-	s.bar.Describe(line[:min(len(line), max(s.columns()-beside, 0))])
-	if p.total == 0 || p.n < p.total { // the last one would end it: see End
+	s.bar.Describe(line[:min(len(line), max(s.columns()-barColumns, 0))])
+	if p.total == 0 || p.n < p.total { // at the total the library would end the bar, which End does
 		_ = s.bar.Set(p.n)
 	}
 }
 
-// columns is how wide the terminal is now.
+// columns returns the present width of the terminal.
 func (s *screen) columns() int {
 	const usual = 80
 	f, ok := s.w.(interface{ Fd() uintptr })
@@ -212,7 +224,7 @@ func (s *screen) columns() int {
 
 // Add counts n more.
 func (p *Progress) Add(n int) {
-	if p == nil || p.tool.progress == nothing {
+	if p == nil || p.tool.progress == progressNone {
 		return
 	}
 	s := p.tool.screen
@@ -222,24 +234,24 @@ func (p *Progress) Add(n int) {
 	if s.bar == nil || p.ended {
 		return
 	}
-	if now := time.Now(); now.Sub(p.drawn) >= redrawEvery {
+	if now := time.Now(); now.Sub(p.drawn) >= drawPeriod {
 		p.draw(now)
 	}
 }
 
-// line is how far it is, in words.
+// line returns the progress in words.
 func (p *Progress) line(now time.Time) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s: %s", p.what, Thousands(p.n))
 	took := now.Sub(p.began)
-	known := p.total > 0 && p.n <= p.total // what was counted may have grown meanwhile
+	known := p.total > 0 && p.n <= p.total // there may be more by now than were counted
 	if known {
 		fmt.Fprintf(&b, " of %s", Thousands(p.total))
-		if p.tool.progress == lines {
+		if p.tool.progress == progressLines {
 			fmt.Fprintf(&b, " (%d%%)", 100*p.n/p.total)
 		}
 	}
-	if until := p.tool.waitingUntil(); until.After(now) {
+	if until := p.tool.waitEnd(); until.After(now) {
 		fmt.Fprintf(&b, ", waiting until %s", until.Format(time.TimeOnly))
 		return b.String()
 	}
@@ -254,14 +266,14 @@ func (p *Progress) line(now time.Time) string {
 	return b.String()
 }
 
-// End takes the bar away and waits for the goroutine. It may be called again.
+// End removes the bar and waits for the goroutine. It may be called again.
 func (p *Progress) End() {
 	if p == nil {
 		return
 	}
 	s := p.tool.screen
 	s.mu.Lock()
-	if !p.ended && p.tool.progress != nothing {
+	if !p.ended && p.tool.progress != progressNone {
 		close(p.stop)
 		if s.bar != nil {
 			_ = s.bar.Clear()

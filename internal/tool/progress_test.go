@@ -12,10 +12,11 @@ import (
 	"a0permit/internal/tool"
 )
 
+// ansi matches the control sequences of a terminal.
 var ansi = regexp.MustCompile("\x1b\\[[0-9]*[A-Z]")
 
-// counting is a stage of three minutes that says something in the middle.
-func counting(total int) action {
+// countSlowly returns an action that counts for three minutes and warns once.
+func countSlowly(total int) action {
 	return func(_ *cli.Context, t *tool.Tool) error {
 		p := t.Progress("users", total)
 		defer p.End()
@@ -31,7 +32,8 @@ func counting(total int) action {
 	}
 }
 
-// Without a terminal a line is printed every half minute; -q and never want none.
+// Without a terminal a line is printed every half minute, unless -q or never is
+// set.
 func TestProgressInLines(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
@@ -39,22 +41,27 @@ func TestProgressInLines(t *testing.T) {
 		total int
 		want  string // the second of the lines, "" for none
 	}{
-		"by itself":     {nil, 18000, "demo: users: 11,900 of 18,000 (66%), 99/s, about 1m2s left\n"},
-		"no total":      {nil, 0, "demo: users: 11,900, 99/s\n"},
-		"grows":         {nil, 100, "demo: users: 11,900, 99/s\n"},
-		"never":         {[]string{"--progress", "never"}, 18000, ""},
-		"quiet":         {[]string{"-q"}, 18000, ""},
-		"as JSON":       {[]string{"--log-format", "json", "--progress", "always"}, 18000, `"msg":"users: 11,900 of 18,000 (66%), 99/s, about 1m2s left"`},
+		"by itself": {nil, 18000, "demo: users: 11,900 of 18,000 (66%), 99/s, about 1m2s left\n"},
+		"no total":  {nil, 0, "demo: users: 11,900, 99/s\n"},
+		"grows":     {nil, 100, "demo: users: 11,900, 99/s\n"},
+		"never":     {[]string{"--progress", "never"}, 18000, ""},
+		"quiet":     {[]string{"-q"}, 18000, ""},
+		"as JSON": {
+			[]string{"--log-format", "json", "--progress", "always"},
+			18000,
+			`"msg":"users: 11,900 of 18,000 (66%), 99/s, about 1m2s left"`,
+		},
 		"quiet, always": {[]string{"-q", "--progress", "always"}, 18000, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				got := run(t.Context(), counting(tt.total), tt.args...)
+				got := run(t.Context(), countSlowly(tt.total), tt.args...)
 				if got.code != tool.Done || got.out != "" || strings.Contains(got.errs, "\r") {
 					t.Errorf("exit %d, stdout %q, stderr %q", got.code, got.out, got.errs)
 				}
-				if n := strings.Count(got.errs, "users: "); tt.want == "" && n > 0 || tt.want != "" && (n < 5 || n > 6 || !strings.Contains(got.errs, tt.want)) {
+				n := strings.Count(got.errs, "users: ")
+				if tt.want == "" && n > 0 || tt.want != "" && (n < 5 || n > 6) || !strings.Contains(got.errs, tt.want) {
 					t.Errorf("want a line each half minute, and %q:\n%s", tt.want, got.errs)
 				}
 			})
@@ -62,15 +69,16 @@ func TestProgressInLines(t *testing.T) {
 	}
 }
 
-// A bar fits 80 columns, leaves no trace, and makes way for what is printed.
+// A bar fits 80 columns, leaves no trace, and stays below what is printed.
 func TestProgressAsBar(t *testing.T) {
 	t.Parallel()
 	for _, total := range []int{18000, 0, 1000} {
 		synctest.Test(t, func(t *testing.T) {
-			got := run(t.Context(), counting(total), "--progress", "always")
+			got := run(t.Context(), countSlowly(total), "--progress", "always")
 			var screen strings.Builder
 			widest := 0
-			for part := range strings.SplitSeq(ansi.ReplaceAllString(got.errs, ""), "\r") { // each part is written from the left
+			// Each part is written from the left.
+			for part := range strings.SplitSeq(ansi.ReplaceAllString(got.errs, ""), "\r") {
 				shown, rest, whole := strings.Cut(part, "\n")
 				widest = max(widest, len(strings.TrimRight(shown, " ")))
 				if whole {
@@ -87,8 +95,8 @@ func TestProgressAsBar(t *testing.T) {
 	}
 }
 
-// Five million users, over hours: still 80 columns. And whoever adds behind the
-// end says nothing more.
+// Five million users, over hours, still fit 80 columns. What is added after the
+// end prints nothing.
 func TestLongBar(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -114,7 +122,6 @@ func TestLongBar(t *testing.T) {
 	})
 }
 
-// Bars are for terminals that can show them.
 func TestNoBarOnDumbTerminals(t *testing.T) {
 	t.Setenv("TERM", "dumb")
 	if got := run(t.Context(), func(_ *cli.Context, t *tool.Tool) error {

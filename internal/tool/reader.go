@@ -8,20 +8,20 @@ import (
 	"time"
 )
 
-// reader lets a read end when its context does, although a read of a pipe
-// cannot be interrupted: it happens in a goroutine of its own, which also reads
-// ahead. Close waits for that goroutine, unless nothing can wake it (a real
-// stdin on which nothing arrives): then the end of the process is what ends it.
+// reader ends a read when its context ends, although a read of a pipe cannot be
+// interrupted: a goroutine does the reading, and also reads ahead. Close waits for
+// that goroutine, unless nothing can wake it, as with a real stdin on which
+// nothing arrives. Then it ends with the process.
 type reader struct {
-	ctx   context.Context //nolint:containedctx // io.Reader has no place for it
+	ctx   context.Context //nolint:containedctx // io.Reader has no parameter for it
 	src   io.Reader
 	full  chan block
 	empty chan []byte
 	stop  chan struct{}
 	once  sync.Once
 
-	data []byte // not yet handed out
-	buf  []byte // what data is a part of
+	data []byte // not yet returned
+	buf  []byte // that data is a part of
 	err  error
 }
 
@@ -66,7 +66,7 @@ func (r *reader) Read(p []byte) (int, error) {
 			return 0, r.err
 		}
 		if r.buf != nil {
-			r.empty <- r.buf[:cap(r.buf)] // never blocks: two buffers, room for two
+			r.empty <- r.buf[:cap(r.buf)] // never blocks: there are two buffers, and room for two
 			r.buf = nil
 		}
 		select {
@@ -75,9 +75,9 @@ func (r *reader) Read(p []byte) (int, error) {
 				return 0, io.EOF
 			}
 			r.data, r.buf, r.err = b.data, b.data, b.err
-			if errors.Is(b.err, io.EOF) && r.interrupted() {
-				// Ctrl-C ends the command before this one too, and then the end of
-				// the pipe is no end of the data.
+			if errors.Is(b.err, io.EOF) && r.awaitInterrupt() {
+				// Ctrl-C also ends the command before this one. Then the pipe ends
+				// before the data does.
 				r.err = context.Cause(r.ctx)
 			}
 		case <-r.ctx.Done():
@@ -89,39 +89,40 @@ func (r *reader) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// grace is how long after the end of a stream an interrupt may come that has ended
-// the stream as well: the two reach us in no order.
-const grace = 20 * time.Millisecond
+// interruptDelay is how long after the end of a pipe an interrupt may arrive that
+// ended the command before this one too.
+const interruptDelay = 20 * time.Millisecond
 
-// interrupted reports whether the run is, or is about to be.
-func (r *reader) interrupted() bool {
-	if !isPipe(r.src) { // no other process, whom the same Ctrl-C may have ended
+// awaitInterrupt reports whether the run is interrupted at the end of its input.
+// At the end of a pipe it waits, since the interrupt may arrive after the end.
+func (r *reader) awaitInterrupt() bool {
+	if !isPipe(r.src) {
 		return r.ctx.Err() != nil
 	}
 	select {
 	case <-r.ctx.Done():
 		return true
-	case <-time.After(grace):
+	case <-time.After(interruptDelay):
 		return false
 	}
 }
 
-// Close stops reading ahead and waits for the goroutine, where it can be woken.
+// Close stops reading ahead and waits for the goroutine, if that can be woken.
 func (r *reader) Close() error {
 	r.once.Do(func() { close(r.stop) })
 	if r.err == nil && !r.wake() {
 		return nil
 	}
-	for range r.full { // drained, until the goroutine has closed it
+	for range r.full { // until the goroutine closes it
 	}
 	return nil
 }
 
-// deadliner is a source whose blocked read can be ended.
+// deadliner is a source with a way to end a blocked read.
 type deadliner interface{ SetReadDeadline(t time.Time) error }
 
-// wake ends a read that is under way. It is false for a real stdin, whose read
-// nothing can end.
+// wake ends a read that is under way and reports whether it could. For a real
+// stdin it cannot.
 func (r *reader) wake() bool {
 	switch src := r.src.(type) {
 	case deadliner:

@@ -6,15 +6,15 @@ import (
 	"time"
 )
 
-// Report is what a run has to say at its end: one line for people (its
-// String, nothing if empty) and the same as JSON.
+// Report is what a run says at its end: one line for people, from String, unless
+// it is empty; and for --summary the same as JSON.
 type Report interface{ String() string }
 
-// SetReport names the report of this run. It is read when the run ends,
-// however it ends.
+// SetReport sets the report of this run. It is read when the run ends, however it
+// ends.
 func (t *Tool) SetReport(r Report) { t.report = r }
 
-// finish prints the summary line and writes --summary.
+// finish prints the closing line and writes the file of --summary.
 func (t *Tool) finish(code int, cause error) error {
 	if t.report != nil {
 		if line := t.report.String(); line != "" {

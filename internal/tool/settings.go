@@ -12,8 +12,8 @@ import (
 	"github.com/urfave/cli/v2"
 )
 
-// environment is the process's environment over a .env file in the working
-// directory: a variable that is really set wins.
+// environment is the process's environment and, for variables that are not set
+// there, a .env file in the working directory.
 type environment struct{ dotenv map[string]string }
 
 func (e *environment) get(name string) string {
@@ -23,10 +23,10 @@ func (e *environment) get(name string) string {
 	return e.dotenv[name]
 }
 
-// load reads .env, where there is one, and gives the flags what it holds for
-// their variables. A tool without any has no use for the file.
+// load reads .env, if there is one, and sets the flags whose variables are in it.
+// A tool whose flags have no variables does not read the file.
 func (e *environment) load(c *cli.Context) error {
-	if !slices.ContainsFunc(c.App.Flags, hasVariable) {
+	if !slices.ContainsFunc(c.App.Flags, hasEnvVar) {
 		return nil
 	}
 	dotenv, err := godotenv.Read(".env")
@@ -34,19 +34,20 @@ func (e *environment) load(c *cli.Context) error {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil
 	case err != nil:
-		// The parser quotes the line it stumbles on, and that may be a secret.
+		// The parser's error quotes the line, which may hold a secret.
 		return Usage(".env cannot be read", "write NAME=value, one a line")
 	}
 	e.dotenv = dotenv
 	for _, flag := range c.App.Flags {
 		f, ok := flag.(cli.DocGenerationFlag)
-		if !ok || c.IsSet(flag.Names()[0]) {
+		name := flag.Names()[0]
+		if !ok || c.IsSet(name) {
 			continue
 		}
-		for _, name := range f.GetEnvVars() {
-			if value := e.get(name); value != "" {
-				if err := c.Set(flag.Names()[0], value); err != nil {
-					return Usage(fmt.Sprintf(".env: %s has a value that --%s does not take", name, flag.Names()[0]))
+		for _, variable := range f.GetEnvVars() {
+			if value := e.get(variable); value != "" {
+				if err := c.Set(name, value); err != nil {
+					return Usage(fmt.Sprintf(".env: %s has a value that --%s does not take", variable, name))
 				}
 				break
 			}
@@ -55,26 +56,29 @@ func (e *environment) load(c *cli.Context) error {
 	return nil
 }
 
-func hasVariable(flag cli.Flag) bool {
+func hasEnvVar(flag cli.Flag) bool {
 	f, ok := flag.(cli.DocGenerationFlag)
 	return ok && len(f.GetEnvVars()) > 0
 }
 
-// TokenFileFlag names a file that holds the secret, for those who keep it out
+// TokenFileFlag returns the flag --token-file, for people who keep the secret out
 // of the environment.
 func TokenFileFlag() cli.Flag {
-	return &cli.StringFlag{Name: "token-file", Category: "SIGN-IN", Usage: "read the token from `FILE` (instead of the environment)"}
+	return &cli.StringFlag{
+		Name: "token-file", Category: "SIGN-IN",
+		Usage: "read the token from `FILE` (instead of the environment)",
+	}
 }
 
-// Token is the secret of --token-file or of the first variable in names that
-// is set: see Setting. It is "" when there is none.
+// Token returns the secret in the file of --token-file, or else in the variables
+// with these names: see Setting. It is "" when there is none.
 func (t *Tool) Token(c *cli.Context, names ...string) (string, error) {
 	if path := c.String("token-file"); path != "" {
 		data, err := os.ReadFile(path) //nolint:gosec // the user names the file
 		if err != nil {
 			return "", &Error{Err: fmt.Errorf("--token-file: %w", err), Code: BadUsage}
 		}
-		token, err := clean("--token-file", string(data))
+		token, err := cleanToken("--token-file", string(data))
 		if err == nil && token == "" {
 			err = Usage("--token-file: "+path+" is empty", "put the token into it, alone")
 		}
@@ -83,12 +87,13 @@ func (t *Tool) Token(c *cli.Context, names ...string) (string, error) {
 	return t.Setting(names...)
 }
 
-// Setting is the first variable in names that is set, in the environment or in
-// .env; two with different values are refused. It is "" when there is none.
+// Setting returns the value of the first variable in names that is set, in the
+// environment or in .env, and "" when none is. Two variables with different values
+// are an error.
 func (t *Tool) Setting(names ...string) (string, error) {
 	var setting, from string
 	for _, name := range names {
-		value, err := clean(name, t.env.get(name))
+		value, err := cleanToken(name, t.env.get(name))
 		switch {
 		case err != nil:
 			return "", err
@@ -102,10 +107,11 @@ func (t *Tool) Setting(names ...string) (string, error) {
 	return setting, nil
 }
 
-func clean(from, token string) (string, error) {
+func cleanToken(from, token string) (string, error) {
 	token = strings.TrimSpace(token)
 	if strings.ContainsFunc(token, func(r rune) bool { return r <= ' ' || r > '~' }) {
-		return "", Usage(from+" holds a space, a line break or another character that no token has", "paste the token again, alone")
+		problem := from + " holds a space, a line break or another character that no token has"
+		return "", Usage(problem, "paste the token again, alone")
 	}
 	return token, nil
 }

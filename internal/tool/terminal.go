@@ -18,11 +18,11 @@ func IsTerminal(stream any) bool {
 	return ok && term.IsTerminal(int(f.Fd()))
 }
 
-// ErrNoTerminal is Ask's answer where there is nobody to ask.
+// ErrNoTerminal is Ask's error when there is nobody to ask.
 var ErrNoTerminal = errors.New("there is no terminal to ask on")
 
-// Ask puts a yes-or-no question on the terminal itself, since stdin and stdout
-// carry data. Anything but y or yes is no. It gives up when ctx ends.
+// Ask asks a yes-or-no question on the terminal itself, since stdin and stdout
+// carry data. Any answer but y or yes is no. Ask gives up when ctx ends.
 func (t *Tool) Ask(ctx context.Context, question string) (bool, error) {
 	if t.Terminal == nil {
 		return false, ErrNoTerminal
@@ -31,7 +31,7 @@ func (t *Tool) Ask(ctx context.Context, question string) (bool, error) {
 	if err != nil {
 		return false, ErrNoTerminal
 	}
-	defer tty.Close() //nolint:errcheck // nothing of ours is in it
+	defer tty.Close() //nolint:errcheck // no data is lost
 	if _, err := fmt.Fprintf(tty, "%s: %s [y/N] ", t.Name, question); err != nil {
 		return false, fmt.Errorf("ask on the terminal: %w", err)
 	}
@@ -51,7 +51,7 @@ func (t *Tool) Ask(ctx context.Context, question string) (bool, error) {
 		_, _ = fmt.Fprintln(tty) // what is printed next begins a line
 		if wakeable, ok := tty.(deadliner); ok && wakeable.SetReadDeadline(time.Unix(1, 0)) == nil {
 			<-replies
-		} // else the end of the process ends it, as it does a blocked stdin
+		} // or else the goroutine ends with the process, like a read of stdin
 		return false, context.Cause(ctx)
 	}
 	if answer.err != nil && !errors.Is(answer.err, io.EOF) {

@@ -10,7 +10,7 @@ import (
 	"testing/synctest"
 )
 
-// terminalOf returns a terminal on which somebody types.
+// terminalOf returns a function that opens a terminal on which typed is typed.
 func terminalOf(typed string, printed *bytes.Buffer) func() (io.ReadWriteCloser, error) {
 	return func() (io.ReadWriteCloser, error) {
 		return struct {
@@ -23,11 +23,13 @@ func terminalOf(typed string, printed *bytes.Buffer) func() (io.ReadWriteCloser,
 
 func TestAsk(t *testing.T) {
 	t.Parallel()
-	for typed, want := range map[string]bool{"y\n": true, "YES \r\n": true, "n\n": false, "\n": false, "yep\n": false, "": false, "y": true} {
+	for typed, want := range map[string]bool{
+		"y\n": true, "YES \r\n": true, "n\n": false, "\n": false, "yep\n": false, "": false, "y": true,
+	} {
 		var printed bytes.Buffer
-		tool := New("permitload", nil, nil, io.Discard)
-		tool.Terminal = terminalOf(typed, &printed)
-		got, err := tool.Ask(t.Context(), "delete 2 users?")
+		asker := New("permitload", nil, nil, io.Discard)
+		asker.Terminal = terminalOf(typed, &printed)
+		got, err := asker.Ask(t.Context(), "delete 2 users?")
 		if err != nil || got != want {
 			t.Errorf("%q: %v, %v", typed, got, err)
 		}
@@ -41,9 +43,9 @@ func TestNobodyToAsk(t *testing.T) {
 	t.Parallel()
 	none := func() (io.ReadWriteCloser, error) { return nil, errors.New("no such device") }
 	for _, terminal := range []func() (io.ReadWriteCloser, error){nil, none} {
-		tool := New("permitload", nil, nil, io.Discard)
-		tool.Terminal = terminal
-		if yes, err := tool.Ask(t.Context(), "delete?"); yes || !errors.Is(err, ErrNoTerminal) {
+		asker := New("permitload", nil, nil, io.Discard)
+		asker.Terminal = terminal
+		if yes, err := asker.Ask(t.Context(), "delete?"); yes || !errors.Is(err, ErrNoTerminal) {
 			t.Errorf("%v, %v", yes, err)
 		}
 	}
@@ -56,14 +58,14 @@ func TestAskIsInterrupted(t *testing.T) {
 		ours, theirs := net.Pipe()
 		defer theirs.Close() //nolint:errcheck // a pipe in memory
 		go func() { _, _ = io.Copy(io.Discard, theirs) }()
-		tool := New("permitload", nil, nil, io.Discard)
-		tool.Terminal = func() (io.ReadWriteCloser, error) { return ours, nil }
+		asker := New("permitload", nil, nil, io.Discard)
+		asker.Terminal = func() (io.ReadWriteCloser, error) { return ours, nil }
 		ctx, cancel := context.WithCancel(t.Context())
 		go func() {
 			synctest.Wait()
 			cancel()
 		}()
-		if yes, err := tool.Ask(ctx, "delete?"); yes || !errors.Is(err, context.Canceled) {
+		if yes, err := asker.Ask(ctx, "delete?"); yes || !errors.Is(err, context.Canceled) {
 			t.Errorf("%v, %v", yes, err)
 		}
 	})

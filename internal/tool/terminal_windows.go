@@ -6,8 +6,8 @@ import (
 	"os"
 )
 
-// OpenTerminal opens the console of the process, which has a name for each
-// direction. See Tool.Terminal.
+// OpenTerminal opens the console of the process, which has one name for reading
+// and one for writing. See Tool.Terminal.
 func OpenTerminal() (io.ReadWriteCloser, error) {
 	in, err := os.OpenFile("CONIN$", os.O_RDWR, 0)
 	if err != nil {

@@ -7,24 +7,24 @@ import (
 	"strings"
 )
 
-// Version is the version, the commit and the Go that built it, as Go itself puts
-// them into every binary.
+// Version returns the version, the commit and the version of Go, all of which Go
+// puts into every binary.
 func Version() string {
-	var v, rev, goVersion string
+	var version, commit, goVersion string
 	if info, ok := debug.ReadBuildInfo(); ok {
 		goVersion = info.GoVersion
-		v = info.Main.Version
+		version = info.Main.Version
 		for _, s := range info.Settings {
 			if s.Key == "vcs.revision" {
-				rev = s.Value
+				commit = s.Value
 			}
 		}
 	}
-	return fmt.Sprintf("%s (commit %s, %s)", cmp.Or(v, "(devel)"), cmp.Or(rev, "unknown"), goVersion)
+	return fmt.Sprintf("%s (commit %s, %s)", cmp.Or(version, "(devel)"), cmp.Or(commit, "unknown"), goVersion)
 }
 
-// UserAgent names the tool to the services it calls.
+// UserAgent returns the name and version under which the tool calls services.
 func (t *Tool) UserAgent() string {
-	v, _, _ := strings.Cut(Version(), " ")
-	return t.Name + "/" + v
+	version, _, _ := strings.Cut(Version(), " ")
+	return t.Name + "/" + version
 }

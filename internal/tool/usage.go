@@ -1,0 +1,129 @@
+package tool
+
+import (
+	"cmp"
+	"regexp"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+	"github.com/xrash/smetrics"
+)
+
+// usageError returns the error for a command line that the library does not
+// understand, with what was most likely meant.
+func usageError(app *cli.App, args []string, err error) error {
+	seeHelp := "see " + app.Name + " --help"
+	_, name, ok := strings.Cut(err.Error(), "flag provided but not defined: -")
+	if !ok {
+		return Usage(rephrase(err.Error()), cmp.Or(flagExample(app, err), seeHelp))
+	}
+	name = strings.TrimLeft(name, "-")
+	typed := "-" + name
+	for _, arg := range args { // the library has lost a dash
+		if flag, _, _ := strings.Cut(arg, "="); flag == "--"+name {
+			typed = flag
+		}
+	}
+	var names []string
+	for _, f := range app.Flags {
+		names = append(names, f.Names()[0])
+	}
+	problem := "there is no flag " + typed
+	if secretFlag.MatchString(name) {
+		hint := "export it, put it into .env, or name a file: --token-file FILE; " + seeHelp
+		return Usage(problem+", and none that takes a secret", hint)
+	}
+	if near := Nearest(name, names); near != "" && len(name) > 1 {
+		return Usage(problem, "did you mean --"+near+"? "+seeHelp)
+	}
+	return Usage(problem, seeHelp)
+}
+
+// secretFlag matches the names that other tools give to flags for secrets.
+var secretFlag = regexp.MustCompile(`(?i)^(api[-_]?)?(key|token|secret|password)$|^client[-_]secret$`)
+
+// flagExample returns an example of the flag that an error is about, "" when it is
+// about none.
+func flagExample(app *cli.App, err error) string {
+	for _, flag := range app.Flags {
+		d := docOf(flag)
+		if !strings.Contains(err.Error()+":", "-"+d.names[0]+":") {
+			continue
+		}
+		switch {
+		case d.metavar == "":
+			return "--" + d.names[0]
+		case d.defaultValue != "" && !strings.Contains(d.defaultValue, " "):
+			return "--" + d.names[0] + " " + d.defaultValue
+		}
+		return "--" + d.names[0] + " " + d.metavar
+	}
+	return ""
+}
+
+// The library's errors about the value of a flag.
+var (
+	badValue = regexp.MustCompile(`^invalid value (".*") for flag -([\w-]+): .*$`)
+	badBool  = regexp.MustCompile(`^invalid boolean value (".*") for -([\w-]+): .*$`)
+	noValue  = regexp.MustCompile(`^flag needs an argument: -([\w-]+)$`)
+)
+
+// rephrase returns the text of a library's error in our words.
+func rephrase(text string) string {
+	text = badValue.ReplaceAllString(text, "--$2: $1 is not a value it takes")
+	text = badBool.ReplaceAllString(text, "--$2 takes no value, and $1 is one")
+	return noValue.ReplaceAllString(text, "--$1 needs a value")
+}
+
+// Nearest returns the one of names that was most likely meant, "" for none.
+func Nearest(word string, names []string) string {
+	const alike = 0.8
+	best, near := alike, ""
+	for _, name := range names {
+		if s := smetrics.JaroWinkler(word, name, 0.7, 4); s >= best {
+			best, near = s, name
+		}
+	}
+	return near
+}
+
+// helpAlone returns args without anything beside --help, if that is there: the
+// library would take an argument for a topic.
+func helpAlone(args []string) []string {
+	for i, arg := range args {
+		switch {
+		case i > 0 && (arg == "--help" || arg == "-h"):
+			return []string{args[0], arg}
+		case arg == "--":
+			return args
+		}
+	}
+	return args
+}
+
+// summaryPath returns the path of --summary in a command line that could not be
+// understood, "" when there is none. A path that is named twice may belong to
+// another flag too, so it is not returned.
+func summaryPath(args []string) string {
+	for i, arg := range args {
+		flag, path, joined := strings.Cut(arg, "=")
+		if strings.TrimLeft(flag, "-") != "summary" || flag == "summary" {
+			continue
+		}
+		if !joined && i+1 < len(args) {
+			path = args[i+1]
+		}
+		count := 0
+		for _, arg := range args {
+			_, value, joined := strings.Cut(arg, "=")
+			if canonicalPath(arg) == canonicalPath(path) || joined && canonicalPath(value) == canonicalPath(path) {
+				count++
+			}
+		}
+		if count > 1 || path == "-" {
+			return ""
+		}
+		return path
+	}
+	return ""
+}
