@@ -7,14 +7,14 @@ import (
 	"fmt"
 )
 
-// SetField returns the JSON object in line with one more field, last, and
-// everything else as it stands. A field of that name is replaced.
+// SetField returns the JSON object in line with a field added at its end, or
+// replaced there. Everything else stays as it is.
 func SetField(line []byte, name string, value any) ([]byte, error) {
 	encoded, err := Marshal(value)
 	if err != nil {
 		return nil, err
 	}
-	rest, err := without(line, name)
+	rest, err := removeField(line, name)
 	if err != nil {
 		return nil, err
 	}
@@ -31,14 +31,14 @@ func SetField(line []byte, name string, value any) ([]byte, error) {
 	return append(out, '}'), nil
 }
 
-// without cuts every field of that name out of the object, with one comma.
-func without(line []byte, name string) ([]byte, error) {
+// removeField returns the object without any field of that name.
+func removeField(line []byte, name string) ([]byte, error) {
 	decoder := json.NewDecoder(bytes.NewReader(line))
 	if start, err := decoder.Token(); err != nil || start != json.Delim('{') {
 		return nil, errors.New("not a JSON object")
 	}
 	var out []byte
-	kept := int64(0) // line up to here is in out or cut
+	done := int64(0) // up to here, line is copied or removed
 	for decoder.More() {
 		before := decoder.InputOffset()
 		key, err := decoder.Token()
@@ -52,18 +52,18 @@ func without(line []byte, name string) ([]byte, error) {
 		if key != name {
 			continue
 		}
-		out = append(out, line[kept:before]...)
-		kept = decoder.InputOffset()
+		out = append(out, line[done:before]...)
+		done = decoder.InputOffset()
 	}
-	out = append(out, line[kept:]...)
-	// A first field that was cut leaves its comma behind.
+	out = append(out, line[done:]...)
+	// A first field leaves its comma.
 	if rest, ok := bytes.CutPrefix(bytes.TrimLeft(out, " \t{"), []byte(",")); ok {
 		out = append([]byte("{"), rest...)
 	}
 	return out, nil
 }
 
-// Marshal encodes a value on one line, leaving <, > and & as they are.
+// Marshal returns a value as JSON on one line, with <, > and & as they are.
 func Marshal(value any) ([]byte, error) {
 	var b bytes.Buffer
 	encoder := json.NewEncoder(&b)

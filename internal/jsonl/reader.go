@@ -8,11 +8,11 @@ import (
 	"io"
 )
 
-// MaxLine is the longest line that is read. A user with all its attributes is
-// a few kilobytes.
+// MaxLine is the greatest length of a line. A user with all attributes takes a few
+// kilobytes.
 const MaxLine = 16 << 20
 
-// ErrLong is a line longer than MaxLine.
+// ErrLong is the error for a line longer than MaxLine.
 var ErrLong = errors.New("the line is longer than 16 MiB")
 
 // Line is one line of a stream, without its line end.
@@ -22,8 +22,7 @@ type Line struct {
 	Text   []byte
 }
 
-// Reader reads lines. The last one may lack its line end; empty lines are
-// passed over.
+// Reader reads lines. It skips empty ones, and the last one may lack its line end.
 type Reader struct {
 	in     *bufio.Reader
 	number int
@@ -31,15 +30,16 @@ type Reader struct {
 	long   []byte
 }
 
-// NewReader reads from r.
+// NewReader returns a reader of the lines in r.
 func NewReader(r io.Reader) *Reader {
 	return &Reader{in: bufio.NewReaderSize(r, 256<<10)}
 }
 
-// Next is the next line, good until the call after. The end is io.EOF.
+// Next returns the next line, which is valid until the following call, and io.EOF
+// at the end.
 func (r *Reader) Next() (Line, error) {
 	for {
-		text, size, err := r.line()
+		text, size, err := r.readLine()
 		if err != nil && !errors.Is(err, io.EOF) {
 			return Line{}, err
 		}
@@ -54,8 +54,8 @@ func (r *Reader) Next() (Line, error) {
 	}
 }
 
-// line reads up to the line end, however long the reader's buffer is.
-func (r *Reader) line() (text []byte, size int64, err error) {
+// readLine reads up to the next line end, which may be beyond what in can buffer.
+func (r *Reader) readLine() (text []byte, size int64, err error) {
 	r.number++
 	r.long = r.long[:0]
 	for {

@@ -34,7 +34,8 @@ func TestReader(t *testing.T) {
 					t.Fatal(err)
 				}
 				if got.Number != w.Number || got.Offset != w.Offset || string(got.Text) != string(w.Text) {
-					t.Errorf("Next = line %d at %d, %d bytes; want line %d at %d, %d bytes", got.Number, got.Offset, len(got.Text), w.Number, w.Offset, len(w.Text))
+					t.Errorf("Next = line %d at %d, %d bytes; want line %d at %d, %d bytes",
+						got.Number, got.Offset, len(got.Text), w.Number, w.Offset, len(w.Text))
 				}
 			}
 			if _, err := r.Next(); !errors.Is(err, io.EOF) {
@@ -44,9 +45,10 @@ func TestReader(t *testing.T) {
 	}
 }
 
-func TestReaderFaults(t *testing.T) {
+func TestReaderErrors(t *testing.T) {
 	t.Parallel()
-	r := jsonl.NewReader(io.MultiReader(strings.NewReader("{}\n"), strings.NewReader(strings.Repeat("x", jsonl.MaxLine+1))))
+	long := strings.Repeat("x", jsonl.MaxLine+1)
+	r := jsonl.NewReader(strings.NewReader("{}\n" + long))
 	if _, err := r.Next(); err != nil {
 		t.Fatal(err)
 	}
@@ -60,34 +62,5 @@ func TestReaderFaults(t *testing.T) {
 	}
 	if _, err := r.Next(); !errors.Is(err, broken) {
 		t.Errorf("Next = %v, want the reader's error", err)
-	}
-}
-
-func TestSetField(t *testing.T) {
-	t.Parallel()
-	tests := []struct{ line, want string }{
-		{`{"type":"user","key":"a"}`, `{"type":"user","key":"a","error":{"code":"x<y"}}`},
-		{`{"type":"user","error":{"code":"old"},"key":"a"}`, `{"type":"user","key":"a","error":{"code":"x<y"}}`},
-		{`{"error":1,"type":"user"}`, `{"type":"user","error":{"code":"x<y"}}`},
-		{`{ "error" : 1 , "type" : "user" }`, `{ "type" : "user","error":{"code":"x<y"}}`},
-		{`{"error":1}`, `{"error":{"code":"x<y"}}`},
-		{`{"error":1,"error":2,"n":12345678901234567890}`, `{"n":12345678901234567890,"error":{"code":"x<y"}}`},
-		{`{}`, `{"error":{"code":"x<y"}}`},
-		{`{"a":{"error":1}}`, `{"a":{"error":1},"error":{"code":"x<y"}}`},
-	}
-	for _, tt := range tests {
-		got, err := jsonl.SetField([]byte(tt.line), "error", map[string]string{"code": "x<y"})
-		if err != nil {
-			t.Errorf("SetField(%s): %v", tt.line, err)
-			continue
-		}
-		if string(got) != tt.want {
-			t.Errorf("SetField(%s) = %s, want %s", tt.line, got, tt.want)
-		}
-	}
-	for _, line := range []string{`[]`, `1`, `{"a":}`, ``} {
-		if got, err := jsonl.SetField([]byte(line), "error", 1); err == nil {
-			t.Errorf("SetField(%s) = %s, want an error", line, got)
-		}
 	}
 }

@@ -12,8 +12,8 @@ const (
 	TypeEnd    = "end"
 )
 
-// Role is a role of the catalogue. Name and Description are for people; Key is
-// what assignments name.
+// Role is a role of the catalogue. Role assignments refer to it by Key. Name and
+// Description are for people.
 type Role struct {
 	Type        string         `json:"type"`
 	Key         string         `json:"key"`
@@ -22,7 +22,7 @@ type Role struct {
 	Attributes  map[string]any `json:"attributes,omitempty"`
 }
 
-// Tenant is a Permit tenant: an Auth0 organization, as a rule.
+// Tenant is a Permit tenant, usually made from an Auth0 organization.
 type Tenant struct {
 	Type       string         `json:"type"`
 	Key        string         `json:"key"`
@@ -30,8 +30,8 @@ type Tenant struct {
 	Attributes map[string]any `json:"attributes,omitempty"`
 }
 
-// End is the last line of a stream. A stream without one, or with one that is
-// not complete, was cut short.
+// End is the last line of a stream. A stream without an end line, or with one that
+// is not complete, was cut short.
 type End struct {
 	Type     string `json:"type"`
 	Complete bool   `json:"complete"`
@@ -41,7 +41,7 @@ type End struct {
 	Roles    int    `json:"roles"`
 	Tenants  int    `json:"tenants"`
 	Rejected int    `json:"rejected"`
-	// AsOf is when the data was true, in RFC 3339; empty when nobody said.
+	// AsOf is when the data was true, in RFC 3339. It is empty when that is unknown.
 	AsOf string `json:"as_of,omitempty"`
 }
 

@@ -19,7 +19,11 @@ func TestUnknownRolesAreNotNoRoles(t *testing.T) {
 		want string
 	}{
 		{"unknown", record.User{Type: "user", Key: "a"}, `{"type":"user","key":"a"}`},
-		{"none", record.User{Type: "user", Key: "a", RoleAssignments: []record.RoleAssignment{}}, `{"type":"user","key":"a","role_assignments":[]}`},
+		{
+			"none",
+			record.User{Type: "user", Key: "a", RoleAssignments: []record.RoleAssignment{}},
+			`{"type":"user","key":"a","role_assignments":[]}`,
+		},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

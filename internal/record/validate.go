@@ -7,10 +7,10 @@ import (
 	"strings"
 )
 
-// ErrNoKey is the fault of a line, or of a row, without a key.
+// ErrNoKey is the error for a record without a key.
 var ErrNoKey = errors.New("no key")
 
-// Validate reports the first rule of Permit's that the user breaks.
+// Validate returns an error for the first of Permit's rules that the user breaks.
 func (u *User) Validate() error {
 	if err := UserKey(u.Key); err != nil {
 		return err
@@ -36,61 +36,64 @@ func (a RoleAssignment) validate() error {
 	return TenantKey(a.Tenant)
 }
 
-// Validate reports the first rule of Permit's that the role breaks.
+// Validate returns an error if the role breaks one of Permit's rules.
 func (r *Role) Validate() error { return RoleKey(r.Key) }
 
-// Validate reports the first rule of Permit's that the tenant breaks.
+// Validate returns an error if the tenant breaks one of Permit's rules.
 func (t *Tenant) Validate() error { return TenantKey(t.Key) }
 
-// UserKey holds a key to Permit's pattern for users, ^[A-Za-z0-9|@+\-._]+$
-// (Permit's OpenAPI, UserCreate.key).
+// UserKey returns an error for a key that does not match Permit's pattern for
+// users, ^[A-Za-z0-9|@+\-._]+$ (Permit's OpenAPI, UserCreate.key).
 func UserKey(key string) error {
-	return checkKey("user key", key, "letters, digits and | @ + - . _", userKeyByte)
+	return checkKey("user key", key, "letters, digits and | @ + - . _", userKeyBytes)
 }
 
-// RoleKey holds a key to Permit's pattern for roles, ^[A-Za-z0-9\-_]+$
-// (Permit's OpenAPI, RoleCreate.key).
+// RoleKey returns an error for a key that does not match Permit's pattern for
+// roles, ^[A-Za-z0-9\-_]+$ (Permit's OpenAPI, RoleCreate.key).
 func RoleKey(key string) error {
-	return checkKey("role key", key, "letters, digits, - and _", slugByte)
+	return checkKey("role key", key, "letters, digits, - and _", slugBytes)
 }
 
-// TenantKey holds a key to Permit's pattern for tenants, the same as for roles
-// (Permit's OpenAPI, TenantCreate.key).
+// TenantKey returns an error for a key that does not match Permit's pattern for
+// tenants, which is that for roles (Permit's OpenAPI, TenantCreate.key).
 func TenantKey(key string) error {
-	return checkKey("tenant key", key, "letters, digits, - and _", slugByte)
+	return checkKey("tenant key", key, "letters, digits, - and _", slugBytes)
 }
 
-// Tables and not a regexp: a0tojsonl asks this of every row.
-func checkKey(what, key, takes string, ok *[256]bool) error {
+// checkKey looks bytes up in a table: a regexp is too slow for every row that
+// a0tojsonl converts.
+func checkKey(what, key, bytesInWords string, allowed *byteSet) error {
 	if key == "" {
 		return ErrNoKey
 	}
 	for i := range len(key) {
-		if !ok[key[i]] {
-			return fmt.Errorf("%s: Permit takes only %s", what, takes)
+		if !allowed[key[i]] {
+			return fmt.Errorf("%s: Permit takes only %s", what, bytesInWords)
 		}
 	}
 	return nil
 }
 
+type byteSet [256]bool
+
 var (
-	slugByte    = takes("-_")
-	userKeyByte = takes("-_|@+.")
+	slugBytes    = lettersDigitsAnd("-_")
+	userKeyBytes = lettersDigitsAnd("-_|@+.")
 )
 
-// takes is the letters, the digits and the signs.
-func takes(signs string) *[256]bool {
-	var ok [256]bool
-	for c := range 256 {
-		ok[c] = c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || strings.IndexByte(signs, byte(c)) >= 0
+func lettersDigitsAnd(signs string) *byteSet {
+	const letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+	var set byteSet
+	for _, c := range []byte(letters + "0123456789" + signs) {
+		set[c] = true
 	}
-	return &ok
+	return &set
 }
 
-// ValidEmail reports whether Permit would take s as an email. Permit checks
-// with pydantic's EmailStr: a bare address, no display name, no quoted local
-// part, a domain with a dot and no address literal. It is never stricter than
-// the server is known to be, since a refusal there is still one record's only.
+// ValidEmail reports whether Permit would take s as an email. Permit checks with
+// pydantic's EmailStr: a bare address without a display name, no quoted local
+// part, a domain with a dot and no address literal. ValidEmail is never stricter
+// than the server is known to be, since what the server refuses is one record.
 func ValidEmail(s string) bool {
 	local, domain, ok := strings.Cut(s, "@")
 	if !ok || len(local) > 64 || !strings.Contains(domain, ".") || strings.ContainsAny(domain, "[@") {

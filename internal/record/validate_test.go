@@ -65,16 +65,26 @@ func TestValidEmail(t *testing.T) {
 
 func TestUserValidate(t *testing.T) {
 	t.Parallel()
+	withRole := func(key, email, role, tenant string) record.User {
+		assignments := []record.RoleAssignment{{Role: role, Tenant: tenant}}
+		return record.User{Key: key, Email: email, RoleAssignments: assignments}
+	}
 	tests := []struct {
 		name string
 		user record.User
 		want string
 	}{
-		{"good", record.User{Key: "auth0|1", Email: "a@b.co", RoleAssignments: []record.RoleAssignment{{Role: "Admin", Tenant: "org_1"}}}, ""},
+		{"good", withRole("auth0|1", "a@b.co", "Admin", "org_1"), ""},
 		{"no key", record.User{}, "no key"},
 		{"email", record.User{Key: "a", Email: "x"}, "email: not an address Permit takes"},
-		{"role", record.User{Key: "a", RoleAssignments: []record.RoleAssignment{{Role: "a b"}}}, "role_assignments[0]: role key: Permit takes only letters, digits, - and _"},
-		{"tenant", record.User{Key: "a", RoleAssignments: []record.RoleAssignment{{Role: "a", Tenant: "a b"}}}, "role_assignments[0]: tenant key: Permit takes only letters, digits, - and _"},
+		{
+			"role", withRole("a", "", "a b", ""),
+			"role_assignments[0]: role key: Permit takes only letters, digits, - and _",
+		},
+		{
+			"tenant", withRole("a", "", "a", "a b"),
+			"role_assignments[0]: tenant key: Permit takes only letters, digits, - and _",
+		},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -1,0 +1,96 @@
+package jsonl
+
+import (
+	"encoding/binary"
+	"unicode/utf8"
+)
+
+const hex = "0123456789abcdef"
+
+// plain tells the characters of one byte that a JSON string has as they are.
+var plain = func() (set [256]bool) {
+	for c := ' '; c < utf8.RuneSelf; c++ {
+		set[c] = c != '"' && c != '\\'
+	}
+	return set
+}()
+
+// AppendString appends s as a JSON string, byte for byte as encoding/json writes
+// it without HTML escaping, and reports whether s is UTF-8. What is not becomes
+// U+FFFD. It is for hot loops, in which reflection would cost more than all the
+// rest.
+func AppendString(dst []byte, s string) (_ []byte, valid bool) {
+	dst = append(dst, '"')
+	from := len(dst)
+	dst = append(dst, s...)
+	if allPlain(dst[from:]) {
+		return append(dst, '"'), true
+	}
+	return append(appendEscaped(dst[:from], s), '"'), utf8.ValidString(s)
+}
+
+// allPlain reports whether all bytes are plain, as in most strings. It looks at
+// eight of them at a time.
+func allPlain(s []byte) bool {
+	const ones, tops = 0x0101010101010101, 0x8080808080808080
+	for ; len(s) >= 8; s = s[8:] {
+		w := binary.LittleEndian.Uint64(s)
+		q, b := w^'"'*ones, w^'\\'*ones
+		// The top bit is set in each byte beyond ASCII, and in the first byte that
+		// is " or \ or below a space.
+		if (w|(q-ones)&^q|(b-ones)&^b|(w-' '*ones)&^w)&tops != 0 {
+			return false
+		}
+	}
+	for _, c := range s {
+		if !plain[c] {
+			return false
+		}
+	}
+	return true
+}
+
+func appendEscaped(dst []byte, s string) []byte {
+	start := 0
+	for i := 0; i < len(s); {
+		if plain[s[i]] {
+			i++
+			continue
+		}
+		r, size := utf8.DecodeRuneInString(s[i:])
+		if e := escape(r, size); e != "" {
+			dst = append(append(dst, s[start:i]...), e...)
+			start = i + size
+		}
+		i += size
+	}
+	return append(dst, s[start:]...)
+}
+
+// escape returns the escape sequence of a character, "" when it needs none.
+func escape(r rune, size int) string {
+	switch {
+	case r == '"':
+		return `\"`
+	case r == '\\':
+		return `\\`
+	case r < ' ':
+		return controls[r]
+	case r == utf8.RuneError && size == 1: // not UTF-8
+		return `\ufffd`
+	case r == '\u2028': // these two end a line in JavaScript
+		return `\u2028`
+	case r == '\u2029':
+		return `\u2029`
+	default:
+		return ""
+	}
+}
+
+var controls = func() (text [' ']string) {
+	for c := range text {
+		text[c] = `\u00` + string(hex[c>>4]) + string(hex[c&0xf])
+	}
+	text['\b'], text['\f'], text['\n'], text['\r'], text['\t'] = `\b`, `\f`, `\n`, `\r`, `\t`
+	return text
+}()
