@@ -48,7 +48,7 @@ func (c *cutter) file() {
 
 // rows cuts the rows of one table, and reports whether to go on behind it.
 func (c *cutter) rows(table *convert.Table) bool {
-	c.in.Table(table)
+	c.in.SetHeaders(table)
 	escaped, told := false, false
 	for {
 		j := c.next(table)
@@ -56,7 +56,7 @@ func (c *cutter) rows(table *convert.Table) bool {
 			return false
 		}
 		if !told {
-			c.in.Look(func(cells []string) bool {
+			c.in.Peek(func(cells []string) bool {
 				escaped, told = table.Escaped(cells)
 				return told
 			})

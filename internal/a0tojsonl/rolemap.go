@@ -82,7 +82,7 @@ func parseRoleMap(in io.Reader) (convert.RoleMap, error) {
 	m := convert.RoleMap{}
 	lines := map[string]int{}
 	mapper := csvrows.NewMapper[mapRow](columns)
-	for batch, err := range file.Serial(header.Number) {
+	for batch, err := range file.Batches(header.Number) {
 		if err != nil {
 			return nil, err
 		}

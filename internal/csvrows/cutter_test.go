@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"sync"
 	"testing"
 	"testing/iotest"
 
@@ -14,27 +13,14 @@ import (
 	"a0permit/internal/csvrows"
 )
 
-// cells is a row type that keeps all it hears.
-type cells struct{ A, B string }
+// abHeaders takes each row whose first cell is a for a header.
+type abHeaders struct{}
 
-func (c *cells) UnmarshalCSVWithFields(column, cell string) error {
-	switch column {
-	case "a":
-		c.A = cell
-	case "b":
-		c.B = cell
-	}
-	return nil
-}
+func (abHeaders) Marks() []string            { return []string{"a"} }
+func (abHeaders) Begins(cells []string) bool { return strings.TrimPrefix(cells[0], "\ufeff") == "a" }
 
-// tables is a file of tables, each of whose headers begins with a cell a.
-type tables struct{}
-
-func (tables) Marks() []string            { return []string{"a"} }
-func (tables) Begins(cells []string) bool { return strings.TrimPrefix(cells[0], "\ufeff") == "a" }
-
-// read reads all tables and writes down what it finds, one row a line.
-func read(in io.Reader, size int) (found []string, err error) {
+// readTables reads all tables of a file and returns a line about each row.
+func readTables(in io.Reader, size int) (found []string, err error) {
 	c := csvrows.NewCutter(in, size)
 	for number := 0; ; {
 		header, err := c.Header()
@@ -46,9 +32,9 @@ func read(in io.Reader, size int) (found []string, err error) {
 		}
 		number += header.Number
 		found = append(found, fmt.Sprintf("%d/%d header %q", number, header.Line, header.Cells))
-		c.Table(tables{})
-		mapper := csvrows.NewMapper[cells](header.Cells)
-		for batch, err := range c.Serial(number) {
+		c.SetHeaders(abHeaders{})
+		mapper := csvrows.NewMapper[abRow](header.Cells)
+		for batch, err := range c.Batches(number) {
 			if err != nil {
 				return found, err
 			}
@@ -68,9 +54,9 @@ func read(in io.Reader, size int) (found []string, err error) {
 	}
 }
 
-// Most of these rows stand for something that gocsv or encoding/csv, used
-// plainly, gets wrong or passes in silence.
-func TestRead(t *testing.T) {
+// Most of these rows are for something that gocsv or encoding/csv gets wrong or
+// accepts silently when used without care.
+func TestReadTables(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		name, in string
@@ -82,7 +68,11 @@ func TestRead(t *testing.T) {
 		{"header alone", "a,b", []string{`1/1 header ["a" "b"]`}, ""},
 		{"nothing", "", nil, ""},
 		{"byte order mark", "\ufeffa,b\n1,2\n", []string{`1/1 header ["a" "b"]`, `2/2 ["1" "2"] a=1 b=2`}, ""},
-		{"byte order mark before a quote", "\ufeff\"a\",b\n1,2\n", []string{`1/1 header ["a" "b"]`, `2/2 ["1" "2"] a=1 b=2`}, ""},
+		{
+			"byte order mark before a quote", "\ufeff\"a\",b\n1,2\n",
+			[]string{`1/1 header ["a" "b"]`, `2/2 ["1" "2"] a=1 b=2`},
+			"",
+		},
 		{"byte order mark alone", "\ufeff", nil, ""},
 		{
 			"long and short rows", "a,b\n1,2,3\n4\n5,6\n",
@@ -96,7 +86,11 @@ func TestRead(t *testing.T) {
 		},
 		{
 			"tables", "a\n1\na,b\n1,2\na\n",
-			[]string{`1/1 header ["a"]`, `2/2 ["1"] a=1 b=`, `3/3 header ["a" "b"]`, `4/4 ["1" "2"] a=1 b=2`, `5/5 header ["a"]`},
+			[]string{
+				`1/1 header ["a"]`, `2/2 ["1"] a=1 b=`,
+				`3/3 header ["a" "b"]`, `4/4 ["1" "2"] a=1 b=2`,
+				`5/5 header ["a"]`,
+			},
 			"",
 		},
 		{"another column", "a,c\n1,2\n", []string{`1/1 header ["a" "c"]`, `2/2 ["1" "2"] a=1 b=`}, ""},
@@ -120,7 +114,7 @@ func TestRead(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			for _, size := range []int{1, 2, 3, 5, 8, 13, 21, 1000} {
-				got, err := read(iotest.HalfReader(strings.NewReader(tt.in)), size)
+				got, err := readTables(iotest.HalfReader(strings.NewReader(tt.in)), size)
 				if tt.want != nil || len(got) == 0 {
 					if diff := cmp.Diff(tt.want, got); diff != "" {
 						t.Errorf("in chunks of %d: read (-want +got):\n%s", size, diff)
@@ -138,8 +132,8 @@ func TestRead(t *testing.T) {
 	}
 }
 
-// Around the end of a batch, no row may be lost, doubled or left over from the
-// batch before, and a header may stand anywhere.
+// At the end of a batch no row is lost, doubled or left over from the batch before,
+// wherever a header is.
 func TestBatches(t *testing.T) {
 	t.Parallel()
 	for _, n := range []int{1, 511, 512, 513, 1023, 1024, 1500} {
@@ -156,7 +150,7 @@ func TestBatches(t *testing.T) {
 				want = append(want, fmt.Sprintf(`%d/%d ["%d" "x"] a=%d b=x`, number, number, i, i))
 			}
 		}
-		got, err := read(strings.NewReader(in.String()), 4096)
+		got, err := readTables(strings.NewReader(in.String()), 4096)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -166,28 +160,32 @@ func TestBatches(t *testing.T) {
 	}
 }
 
-// A row beyond the limit is one error, wherever the chunks are cut.
+// A row over the limit is the same error wherever the chunks are cut.
 func TestLongRow(t *testing.T) {
 	t.Parallel()
+	const (
+		tooLong = "row 3, line 3: longer than 8 MiB; most likely a quote in it is never closed"
+		bare    = `row 3, line 3, column 2: bare " in non-quoted-field`
+	)
 	fits := strings.Repeat("x", csvrows.MaxRow-2)
 	for _, size := range []int{1 << 10, 1 << 20, csvrows.MaxRow} {
-		if got, err := read(strings.NewReader("a,b\n1,"+fits+"\n3,4\n"), size); err != nil || len(got) != 3 {
+		if got, err := readTables(strings.NewReader("a,b\n1,"+fits+"\n3,4\n"), size); err != nil || len(got) != 3 {
 			t.Errorf("in chunks of %d: a row of the limit: %d rows, %v", size, len(got), err)
 		}
-		for _, in := range []string{"a,b\n1,2\n3,x" + fits + "\n5,6\n", "a,b\n1,2\n\"3,x" + fits + "\n5,6\n", "a,b\n1,2\n\"3,x" + fits + "\n5,\"6\n"} {
-			got, err := read(strings.NewReader(in), size)
-			if want := "row 3, line 3: longer than 8 MiB; most likely a quote in it is never closed"; err == nil || err.Error() != want || len(got) != 2 {
-				t.Errorf("in chunks of %d: %d rows, %v; want %s", size, len(got), err, want)
+		for _, rest := range []string{"3,x" + fits + "\n5,6\n", "\"3,x" + fits + "\n5,6\n", "\"3,x" + fits + "\n5,\"6\n"} {
+			got, err := readTables(strings.NewReader("a,b\n1,2\n"+rest), size)
+			if err == nil || err.Error() != tooLong || len(got) != 2 {
+				t.Errorf("in chunks of %d: %d rows, %v; want %s", size, len(got), err, tooLong)
 			}
 		}
-		_, err := read(strings.NewReader("a,b\n1,2\n3\",x"+fits+"\n5,6\n"), size)
-		if want := `row 3, line 3, column 2: bare " in non-quoted-field`; err == nil || err.Error() != want {
-			t.Errorf("in chunks of %d: %v, want %s", size, err, want)
+		_, err := readTables(strings.NewReader("a,b\n1,2\n3\",x"+fits+"\n5,6\n"), size)
+		if err == nil || err.Error() != bare {
+			t.Errorf("in chunks of %d: %v, want %s", size, err, bare)
 		}
 	}
 }
 
-// What was read before a fault counts, and the fault stays.
+// The rows before a read error are returned, and the error stays.
 func TestReadError(t *testing.T) {
 	t.Parallel()
 	cut := errors.New("cut")
@@ -211,33 +209,3 @@ func TestReadError(t *testing.T) {
 		t.Errorf("Header = %v, want %v", err, cut)
 	}
 }
-
-type refuses struct{ A string }
-
-func (*refuses) UnmarshalCSVWithFields(string, string) error { return errors.New("no") }
-
-func TestMapErrorHasOurRows(t *testing.T) {
-	t.Parallel()
-	c := csvrows.NewCutter(strings.NewReader("a\n1\n2\n"), 100)
-	header, err := c.Header()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for batch, err := range c.Serial(1) {
-		if err != nil {
-			t.Fatal(err)
-		}
-		_, err = csvrows.NewMapper[refuses](header.Cells).Map(batch)
-		if err == nil || !strings.HasPrefix(err.Error(), "map rows 2 to 3: ") {
-			t.Errorf("Map = %v, want an error with rows 2 to 3", err)
-		}
-	}
-}
-
-var cellsPool sync.Pool
-
-func (*cells) Pool() *sync.Pool { return &cellsPool }
-
-var refusesPool sync.Pool
-
-func (*refuses) Pool() *sync.Pool { return &refusesPool }

@@ -6,8 +6,8 @@ import (
 	"fmt"
 )
 
-// A SyntaxError is a place from which on the file cannot be parsed. Row counts
-// from 1 in its chunk, like Row.Number; Start is the line on which that row begins.
+// A SyntaxError is a place after which the file cannot be parsed. Row counts from
+// 1 in its chunk, like Row.Number; Start is the line on which that row begins.
 type SyntaxError struct {
 	Row, Start, Line, Column int
 	Err                      error
@@ -23,16 +23,16 @@ func (e *SyntaxError) Error() string {
 
 func (e *SyntaxError) Unwrap() error { return e.Err }
 
-// A LongRowError is a row longer than MaxRow, from which on the file cannot be
-// parsed either.
+// A LongRowError is a row longer than MaxRow. The file cannot be parsed after it.
 type LongRowError struct{ Row, Line int }
 
 func (e *LongRowError) Error() string {
-	return fmt.Sprintf("row %d, line %d: longer than %d MiB; most likely a quote in it is never closed", e.Row, e.Line, MaxRow>>20)
+	const text = "row %d, line %d: longer than %d MiB; most likely a quote in it is never closed"
+	return fmt.Sprintf(text, e.Row, e.Line, MaxRow>>20)
 }
 
-// Shift makes the row in an error of a chunk a row of the file, before which
-// the chunk had that many.
+// Shift adds before, the number of rows before the chunk, to the row in an error
+// of the chunk.
 func Shift(err error, before int) error {
 	syntax, long := (*SyntaxError)(nil), (*LongRowError)(nil)
 	switch {
@@ -44,7 +44,7 @@ func Shift(err error, before int) error {
 	return err
 }
 
-// What a NotCSVError may look like.
+// The values of NotCSVError.Looks.
 const (
 	JSON     = "JSON"
 	Workbook = "a spreadsheet or another zip file"
@@ -57,11 +57,12 @@ type NotCSVError struct{ Looks string }
 
 func (e *NotCSVError) Error() string { return "not CSV: it looks like " + e.Looks }
 
-const sniffed = 512 // bytes
+const sniffLength = 512 // bytes
 
 var bom = []byte("\ufeff")
 
-func looksLike(head []byte) string {
+// guessFormat returns what a file looks like by its first bytes, "" for CSV.
+func guessFormat(head []byte) string {
 	switch text := bytes.TrimLeft(bytes.TrimPrefix(head, bom), " \t\r\n"); {
 	case bytes.HasPrefix(head, []byte("PK\x03\x04")):
 		return Workbook

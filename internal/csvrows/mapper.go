@@ -8,19 +8,18 @@ import (
 	"github.com/gocarina/gocsv"
 )
 
-// Target is a pointer to a row type. gocsv hands each cell to its
-// UnmarshalCSVWithFields, which is several times faster than struct tags. It
-// should keep what it cannot make sense of and return nil: gocsv would lose the
-// whole batch over one error.
+// Target is a pointer to a row type. gocsv calls its UnmarshalCSVWithFields for
+// each cell, which is several times faster than struct tags. The method should
+// keep any cell and return nil: over one error gocsv would lose the whole batch.
 type Target[T any] interface {
 	*T
 	UnmarshalCSVWithFields(column, cell string) error
-	// Pool holds values that nobody uses.
+	// Pool returns the pool of values that are not in use.
 	Pool() *sync.Pool
 }
 
-// slot is what gocsv fills. It makes two of each value and copies one onto the
-// other, which is cheap for a pointer.
+// slot is the type that gocsv fills. gocsv makes two of each and copies one onto
+// the other, which is cheap for a pointer.
 type slot[T any, P Target[T]] struct {
 	Value *T
 }
@@ -35,8 +34,8 @@ func (s *slot[T, P]) UnmarshalCSVWithFields(column, cell string) error {
 	return P(s.Value).UnmarshalCSVWithFields(column, cell)
 }
 
-// A Mapper maps the batches of one table onto values of T. It keeps its memory
-// between batches and is not safe for concurrent use.
+// A Mapper maps the batches of one table onto values of T. It reuses its memory
+// from batch to batch and is not safe for concurrent use.
 type Mapper[T any, P Target[T]] struct {
 	records [][]string // for gocsv: the header, then the rows
 	blank   []string
@@ -45,21 +44,21 @@ type Mapper[T any, P Target[T]] struct {
 }
 
 // NewMapper returns a mapper for a table with these columns, named as T's
-// UnmarshalCSVWithFields wants to hear them. The names must be distinct where T
-// cares: of two with one name the last would win.
+// UnmarshalCSVWithFields expects. If two have the same name and T keeps one cell
+// for it, the last one wins.
 func NewMapper[T any, P Target[T]](columns []string) *Mapper[T, P] {
 	return &Mapper[T, P]{records: [][]string{columns}, blank: make([]string, len(columns))}
 }
 
-// Map returns one value for each row of b, good until the next call. A row with
-// more or fewer cells than the table has columns gets the value of a blank row;
-// the caller tells it by its length.
+// Map returns one value for each row of b, valid until the next call. A row with
+// more or fewer cells than the table has columns gets the value of a blank row:
+// the caller has to check its length.
 func (m *Mapper[T, P]) Map(b *Batch) ([]*T, error) {
 	m.records = m.records[:1]
 	for i := range b.Rows {
 		cells := b.Rows[i].Cells
 		if len(cells) != len(m.blank) {
-			cells = m.blank // a longer row would make gocsv panic, a shorter one pass unnoticed
+			cells = m.blank // gocsv panics at a longer row, and accepts a shorter one
 		}
 		m.records = append(m.records, cells)
 	}
@@ -71,7 +70,7 @@ func (m *Mapper[T, P]) Map(b *Batch) ([]*T, error) {
 	if len(b.Rows) == 0 {
 		return m.values, nil
 	}
-	// Exactly as long as the batch: gocsv leaves what stands beyond it.
+	// As long as the batch, since gocsv does not shorten it.
 	m.slots = slices.Grow(m.slots[:0], len(b.Rows))[:len(b.Rows)]
 	if err := gocsv.UnmarshalDecoder(decoder(m.records), &m.slots); err != nil {
 		return nil, fmt.Errorf("map rows %d to %d: %w", b.Rows[0].Number, b.Rows[len(b.Rows)-1].Number, err)
@@ -82,8 +81,8 @@ func (m *Mapper[T, P]) Map(b *Batch) ([]*T, error) {
 	return m.values, nil
 }
 
-// decoder is what gocsv reads from. One of our own keeps clear of gocsv's
-// process-wide settings for readers.
+// decoder is what gocsv reads from. gocsv's own readers depend on settings that are
+// global to the process.
 type decoder [][]string
 
 func (d decoder) GetCSVRows() ([][]string, error) { return d, nil }

@@ -9,16 +9,16 @@ import (
 	"io"
 )
 
-// Raw reads rows and keeps the bytes that each was written with, so that a row
-// can be passed on exactly as it came. Its cells are for looking at only.
+// Raw reads rows together with their bytes, so that a row can be passed on exactly
+// as it is.
 type Raw struct {
 	csv  *csv.Reader
-	seen bytes.Buffer // read by csv, not yet handed out
+	seen bytes.Buffer // read by csv, not yet returned
 	at   int64        // where seen begins
 	bom  []byte
 }
 
-// NewRaw reads from r. A byte order mark is set aside: see BOM.
+// NewRaw returns a reader of the rows in r. BOM returns a byte order mark.
 func NewRaw(r io.Reader) (*Raw, error) {
 	raw := &Raw{}
 	in := bufio.NewReaderSize(r, 64<<10)
@@ -28,7 +28,7 @@ func NewRaw(r io.Reader) (*Raw, error) {
 	}
 	if bytes.Equal(head, []byte("\ufeff")) {
 		raw.bom = bytes.Clone(head)
-		_, _ = in.Discard(len(head)) // peeked, so it is there
+		_, _ = in.Discard(len(head)) // cannot fail after Peek
 	}
 	raw.csv = csv.NewReader(io.TeeReader(in, &raw.seen))
 	raw.csv.ReuseRecord = true
@@ -36,12 +36,13 @@ func NewRaw(r io.Reader) (*Raw, error) {
 	return raw, nil
 }
 
-// BOM is the byte order mark the input began with, if any.
+// BOM returns the byte order mark at the beginning of the input, nil if there is
+// none.
 func (r *Raw) BOM() []byte { return r.bom }
 
-// Next returns the next row's cells, its bytes without the line end, and the
-// line end itself: empty for a last row that has none. Blank lines are left
-// out. All are good until the next call. The end is io.EOF.
+// Next returns the next row's cells, its bytes without the line end, and the line
+// end, which a last row may lack. It skips blank lines. The results are valid
+// until the next call. At the end the error is io.EOF.
 func (r *Raw) Next() (cells []string, row, eol []byte, err error) {
 	cells, err = r.csv.Read()
 	if err != nil {
@@ -54,14 +55,14 @@ func (r *Raw) Next() (cells []string, row, eol []byte, err error) {
 	row = r.seen.Next(int(end - r.at))
 	r.at = end
 	for bytes.HasPrefix(row, []byte("\n")) || bytes.HasPrefix(row, []byte("\r\n")) {
-		row = row[bytes.IndexByte(row, '\n')+1:] // an empty line before it
+		row = row[bytes.IndexByte(row, '\n')+1:] // a blank line before the row
 	}
-	// encoding/csv takes a \r before the end of the input for a line end too.
+	// For encoding/csv a \r at the end of the input is a line end too.
 	body := bytes.TrimSuffix(bytes.TrimSuffix(row, []byte("\n")), []byte("\r"))
 	return cells, body, row[len(body):], nil
 }
 
-// Quote is a cell as it stands in CSV.
+// Quote returns a cell as CSV, in quotes if it needs them.
 func Quote(cell string) []byte {
 	if !bytes.ContainsAny([]byte(cell), "\",\r\n") {
 		return []byte(cell)

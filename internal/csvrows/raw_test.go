@@ -15,7 +15,7 @@ import (
 	"a0permit/internal/csvrows"
 )
 
-// readRaw writes down each row: its cells, its bytes and its line end.
+// readRaw returns a line about each row: its cells, its bytes and its line end.
 func readRaw(in io.Reader) (bom string, found []string, err error) {
 	r, err := csvrows.NewRaw(in)
 	if err != nil {
@@ -60,7 +60,8 @@ func TestRawKeepsEveryByte(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			for _, in := range []io.Reader{strings.NewReader(tt.in), iotest.OneByteReader(strings.NewReader(tt.in)), iotest.DataErrReader(strings.NewReader(tt.in))} {
+			whole := func() io.Reader { return strings.NewReader(tt.in) }
+			for _, in := range []io.Reader{whole(), iotest.OneByteReader(whole()), iotest.DataErrReader(whole())} {
 				bom, found, err := readRaw(in)
 				if err != nil {
 					t.Fatal(err)
@@ -82,7 +83,7 @@ func TestRawRowsLargerThanItsBuffers(t *testing.T) {
 	for i := range 40 {
 		fmt.Fprintf(&in, "%d,\"%s\"\r\n", i, strings.Repeat("x\n\"\"", i*2000))
 	}
-	if got := passedOn(t, in.String()); got != in.String() {
+	if got := copyRaw(t, in.String()); got != in.String() {
 		t.Error("the rows are not the input")
 	}
 }
@@ -115,8 +116,8 @@ func TestRawErrors(t *testing.T) {
 	}
 }
 
-// passedOn is what a copy of in row by row is.
-func passedOn(t *testing.T, in string) string {
+// copyRaw returns in, copied row by row.
+func copyRaw(t *testing.T, in string) string {
 	t.Helper()
 	r, err := csvrows.NewRaw(strings.NewReader(in))
 	if err != nil {
@@ -138,24 +139,25 @@ func passedOn(t *testing.T, in string) string {
 
 func FuzzRawPassesEverythingOn(f *testing.F) {
 	for _, in := range []string{
-		"a,b\n1,2", "\ufeff\"a\",b\r\n1,\"2\n\n3\"\r\n", "a\r\n\r\n\nb\n", "\ra\r\r\n", "a,b\r", "1\n1,2,3\n", "\"\"\"\"\n", "\"\r\n\"\r",
+		"a,b\n1,2", "\ufeff\"a\",b\r\n1,\"2\n\n3\"\r\n", "a\r\n\r\n\nb\n", "\ra\r\r\n", "a,b\r", "1\n1,2,3\n",
+		"\"\"\"\"\n", "\"\r\n\"\r",
 	} {
 		f.Add(in)
 	}
 	f.Fuzz(func(t *testing.T, in string) {
-		got := passedOn(t, in)
-		if diff := cmp.Diff(parsed(t, in), parsed(t, got)); diff != "" {
+		got := copyRaw(t, in)
+		if diff := cmp.Diff(parse(t, in), parse(t, got)); diff != "" {
 			t.Fatalf("%q became %q, which reads (-want +got):\n%s", in, got, diff)
 		}
-		if want := withoutBlankLines(in); got != want {
+		if want := removeBlankLines(in); got != want {
 			t.Fatalf("%q became %q, want %q", in, got, want)
 		}
 	})
 }
 
-// withoutBlankLines is CSV without the lines outside of quotes on which nothing
-// is. It need not be right where in is no CSV.
-func withoutBlankLines(in string) string {
+// removeBlankLines removes the blank lines outside quotes. For an input that is not
+// CSV the result may be wrong.
+func removeBlankLines(in string) string {
 	rest, bom := strings.CutPrefix(in, "\ufeff")
 	var out strings.Builder
 	if bom {
@@ -163,7 +165,7 @@ func withoutBlankLines(in string) string {
 	}
 	quoted := false
 	for line := range strings.Lines(rest) {
-		blank := line == "\n" || line == "\r\n" || line == "\r" // the last of them only where the input ends
+		blank := line == "\n" || line == "\r\n" || line == "\r" // "\r" only at the end of the input
 		if quoted || !blank {
 			out.WriteString(line)
 		}
@@ -172,7 +174,8 @@ func withoutBlankLines(in string) string {
 	return out.String()
 }
 
-func parsed(t *testing.T, in string) [][]string {
+// parse returns the rows as encoding/csv reads them.
+func parse(t *testing.T, in string) [][]string {
 	t.Helper()
 	r := csv.NewReader(strings.NewReader(strings.TrimPrefix(in, "\ufeff")))
 	r.FieldsPerRecord = -1
@@ -184,14 +187,16 @@ func parsed(t *testing.T, in string) [][]string {
 }
 
 func FuzzQuoteReadsBack(f *testing.F) {
-	for _, cell := range []string{"", "a", `["Admin","Billing, all"]`, "'\"", "a\nb", "a\rb", "a\r", " a ", "\ufeff", "\x00\xff", `\.`} {
+	for _, cell := range []string{
+		"", "a", `["Admin","Billing, all"]`, "'\"", "a\nb", "a\rb", "a\r", " a ", "\ufeff", "\x00\xff", `\.`,
+	} {
 		f.Add(cell)
 	}
 	f.Fuzz(func(t *testing.T, cell string) {
 		quoted := string(csvrows.Quote(cell))
 		r := csv.NewReader(strings.NewReader("x," + quoted + "," + quoted + "\n"))
 		got, err := r.ReadAll()
-		// A reader of CSV takes every line end for \n.
+		// A reader of CSV returns each line end as \n.
 		cell = strings.ReplaceAll(cell, "\r\n", "\n")
 		want := [][]string{{"x", cell, cell}}
 		if err != nil || !cmp.Equal(want, got) {

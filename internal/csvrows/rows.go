@@ -1,11 +1,11 @@
 // Package csvrows reads tables of CSV rows: it cuts a file into chunks, parses
 // these in batches, each row with its place, and maps them onto structs with
-// gocsv. It is the only package that imports gocsv, and it judges by itself what
-// gocsv would get wrong: ragged rows, byte order marks and positions. It knows
-// nothing of what the rows mean, and it opens and writes nothing.
+// gocsv. It is the only package that imports gocsv, and it handles what gocsv gets
+// wrong: ragged rows, byte order marks and positions. It knows nothing of what the
+// rows mean, and it opens and writes nothing.
 //
-// Reading is strict RFC 4180. A line break inside quotes is kept, but CRLF
-// becomes LF there, as everywhere in encoding/csv; blank lines are skipped.
+// Reading is strict RFC 4180. A line break inside quotes is kept, but CRLF becomes
+// LF there, as everywhere in encoding/csv. Blank lines are skipped.
 package csvrows
 
 import (
@@ -23,17 +23,16 @@ type Row struct {
 	Line   int // of the file, where the row begins
 }
 
-// A batch has few enough rows to stay in the processor's cache.
+// batchRows keeps a batch small enough for the processor's cache.
 const batchRows = 512
 
-// A Batch is a run of rows. Its memory is used again by the next Fill, which
-// ends the life of Rows.
+// A Batch is a run of rows. The next Fill reuses its memory and invalidates Rows.
 type Batch struct {
 	Rows  []Row
 	cells []string
 	ends  []int // where each row ends in cells
 
-	// Cells that are not what stands in the data, one behind the other.
+	// Cells that differ from the bytes in the data, one after another.
 	unquoted []byte
 	spans    []span
 }
@@ -43,8 +42,8 @@ func (b *Batch) reset() {
 	b.unquoted, b.spans = b.unquoted[:0], b.spans[:0]
 }
 
-// cut gives the rows their cells, once cells will not move any more.
-func (b *Batch) cut() {
+// setCells gives the rows their cells, when cells does not grow any more.
+func (b *Batch) setCells() {
 	start := 0
 	for i, end := range b.ends {
 		b.Rows[i].Cells = b.cells[start:end:end]
@@ -52,8 +51,8 @@ func (b *Batch) cut() {
 	}
 }
 
-// Rows parses chunks. It is not safe for concurrent use;
-// the zero value is ready for Reset.
+// Rows parses chunks. Its zero value is ready for Reset. It is not safe for
+// concurrent use.
 type Rows struct {
 	data  string
 	at    int
@@ -63,13 +62,13 @@ type Rows struct {
 	err   error // sticky
 }
 
-// Reset turns to the rows of a chunk.
+// Reset starts with the rows of a chunk.
 func (r *Rows) Reset(ch *Chunk) {
 	*r = Rows{data: string(ch.Data), line: ch.Line, long: ch.long}
 }
 
-// Fill parses the next rows into b. It is io.EOF at the end of the chunk. The
-// rows before an error come first, and the error with the next call.
+// Fill parses the next rows into b. At the end of the chunk the error is io.EOF.
+// The rows before an error come first, and the error with the next call.
 func (r *Rows) Fill(b *Batch) error {
 	b.reset()
 	if r.err != nil {
@@ -78,18 +77,18 @@ func (r *Rows) Fill(b *Batch) error {
 	for len(b.Rows) < batchRows && r.split(b) {
 	}
 	if len(b.Rows) == 0 {
-		r.err = r.strict(b)
+		r.err = r.parseStrictly(b)
 		return r.err
 	}
 	unquoted := string(b.unquoted)
 	for _, s := range b.spans {
 		b.cells[s.cell] = unquoted[s.from:s.to]
 	}
-	b.cut()
+	b.setCells()
 	return nil
 }
 
-// Count is how many rows have been parsed since Reset.
+// Count returns the number of rows parsed since Reset.
 func (r *Rows) Count() int { return r.count }
 
 func (r *Rows) add(b *Batch, line int) {
@@ -97,15 +96,15 @@ func (r *Rows) add(b *Batch, line int) {
 	b.Rows = append(b.Rows, Row{Number: r.count, Line: line})
 }
 
-// strict has encoding/csv parse one row: a last one without a line end, or one
-// with a fault, of which it knows the place.
-func (r *Rows) strict(b *Batch) error {
+// parseStrictly parses a row with encoding/csv: a last row without a line end, or
+// a row with a fault, whose place encoding/csv knows.
+func (r *Rows) parseStrictly(b *Batch) error {
 	var in io.Reader = strings.NewReader(r.data[r.at:])
 	if r.long {
 		in = io.MultiReader(in, longReader{})
 	}
 	reader := csv.NewReader(in)
-	reader.FieldsPerRecord = -1 // a ragged row is its own fault and not the file's
+	reader.FieldsPerRecord = -1 // a ragged row does not end the file
 	cells, err := reader.Read()
 	switch broken := (*csv.ParseError)(nil); {
 	case errors.As(err, &broken):
@@ -116,22 +115,22 @@ func (r *Rows) strict(b *Batch) error {
 	case errors.Is(err, errLong):
 		return &LongRowError{Row: r.count + 1, Line: r.line}
 	case err != nil:
-		return err // io.EOF: no other comes from memory
+		return err // io.EOF, the only one from memory
 	}
 	line, _ := reader.FieldPos(0)
 	r.add(b, r.line-1+line)
 	b.cells = append(b.cells, cells...)
 	b.ends = append(b.ends, len(b.cells))
-	b.cut()
+	b.setCells()
 	read := int(reader.InputOffset())
 	r.line += strings.Count(r.data[r.at:r.at+read], "\n")
 	r.at += read
 	return nil
 }
 
-// Serial parses the rest of a table batch by batch, for whoever is in no hurry.
-// Its rows, and those of its error, are numbered on from the row before.
-func (c *Cutter) Serial(before int) iter.Seq2[*Batch, error] {
+// Batches parses the rest of a table batch by batch, for callers that need no
+// parallel parsing. Its rows, and the row in its error, are numbered from before+1.
+func (c *Cutter) Batches(before int) iter.Seq2[*Batch, error] {
 	return func(yield func(*Batch, error) bool) {
 		var chunk Chunk
 		var rows Rows
@@ -161,7 +160,7 @@ func (c *Cutter) Serial(before int) iter.Seq2[*Batch, error] {
 	}
 }
 
-// errLong stands where a row that is too long has been cut off.
+// errLong is the read error at the end of the first MaxRow bytes of a longer row.
 var errLong = errors.New("too long")
 
 type longReader struct{}

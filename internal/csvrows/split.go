@@ -5,12 +5,12 @@ import (
 	"strings"
 )
 
-// A span is where in the batch's unquoted the text of a cell is.
+// A span is the place of a cell's text in the batch's unquoted.
 type span struct{ cell, from, to int }
 
-// split parses the next row, several times faster than encoding/csv, as long as
-// nothing is wrong with it. It is false, and leaves the row where it is, where
-// the data ends or is for encoding/csv to judge.
+// split parses the next row, several times faster than encoding/csv. It returns
+// false, and leaves the row to encoding/csv, when something is wrong with it or the
+// data ends without a line end.
 func (r *Rows) split(b *Batch) bool {
 	data := r.data
 	for r.at < len(data) { // blank lines
@@ -24,7 +24,7 @@ func (r *Rows) split(b *Batch) bool {
 	if end < 0 {
 		return false
 	}
-	end += r.at // of the line; of the row too, unless it is within a cell
+	end += r.at // of the line, and of the row unless it is within a cell
 	first, lines := len(b.cells), 1
 	quote := nextQuote(data, r.at, end)
 	for at := r.at; ; at++ {
@@ -42,7 +42,7 @@ func (r *Rows) split(b *Batch) bool {
 			}
 			b.cells = append(b.cells, cell)
 		} else {
-			if at = b.quoted(data, at+1, end); at < 0 {
+			if at = b.addQuoted(data, at+1, end); at < 0 {
 				return b.drop(first)
 			}
 			if at > end {
@@ -72,7 +72,7 @@ func (r *Rows) split(b *Batch) bool {
 	return true
 }
 
-// nextQuote is where the next quote before end is, or end.
+// nextQuote returns the place of the next quote before end, or end.
 func nextQuote(data string, at, end int) int {
 	if i := strings.IndexByte(data[at:end], '"'); i >= 0 {
 		return at + i
@@ -80,7 +80,7 @@ func nextQuote(data string, at, end int) int {
 	return end
 }
 
-// drop forgets the cells of a row that is not to be.
+// drop drops the cells of an unfinished row and returns false.
 func (b *Batch) drop(first int) bool {
 	b.cells = b.cells[:first]
 	for n := len(b.spans); n > 0 && b.spans[n-1].cell >= first; n-- {
@@ -91,15 +91,15 @@ func (b *Batch) drop(first int) bool {
 
 const crlf = "\r\n"
 
-// quoted adds the cell behind an opening quote, and returns what is behind its
-// closing one, or -1. In a cell that goes beyond the line end, CRLF becomes LF,
-// as encoding/csv has it.
-func (b *Batch) quoted(data string, from, end int) int {
+// addQuoted adds the cell after an opening quote and returns the place after its
+// closing one, or -1. In a cell that goes beyond the line end CRLF becomes LF, as
+// in encoding/csv.
+func (b *Batch) addQuoted(data string, from, end int) int {
 	i := strings.IndexByte(data[from:], '"')
 	if i < 0 {
 		return -1
 	}
-	if to := from + i; to < end && data[to+1] != '"' { // to < end: there is a byte behind it
+	if to := from + i; to < end && data[to+1] != '"' { // to < end: there is a byte after it
 		b.cells = append(b.cells, data[from:to])
 		return to + 1
 	}
@@ -111,7 +111,7 @@ func (b *Batch) quoted(data string, from, end int) int {
 		}
 		quote := at + i
 		if quote+1 < len(data) && data[quote+1] == '"' {
-			b.unquoted = append(b.unquoted, data[at:quote+1]...) // with one of the two
+			b.unquoted = append(b.unquoted, data[at:quote+1]...) // with one of the two quotes
 			at = quote + 2
 			continue
 		}

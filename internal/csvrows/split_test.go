@@ -13,11 +13,14 @@ import (
 	"a0permit/internal/csvrows"
 )
 
-// Cell for cell, line for line and error for error, in chunks of any size.
+// The splitter returns the cells, the lines and the errors of encoding/csv, in
+// chunks of any size.
 func FuzzSplitterIsEncodingCSV(f *testing.F) {
 	for _, in := range []string{
-		"", "\n", "a", "a,b\n", "a,b\r\n1,2\r\n", "\r\n\n\r\na", `"a","b"` + "\n", `"a ""b""",` + "\n", "\"a\r\nb\r\r\n\"\r\n", "a\r", "\"a\r", "\"a\"\r", "\r\r\n", ",\r\n,",
-		"a\"b\nc", "\"a\"b\n", "\"a\nb", "\"a\n\"\"b\nc\"\nd", "x,\"y\"\r,z\n", "\"\"\n", "\"\"\"\"\n", "a,\"b\n\nc\",d\n\ne\n", "\x00\xff,\xef\xbb\xbf\n", "1\n2,\"x\n3", "\"1\n\",\"\n2\"\n3\"\n",
+		"", "\n", "a", "a,b\n", "a,b\r\n1,2\r\n", "\r\n\n\r\na", `"a","b"` + "\n", `"a ""b""",` + "\n",
+		"\"a\r\nb\r\r\n\"\r\n", "a\r", "\"a\r", "\"a\"\r", "\r\r\n", ",\r\n,",
+		"a\"b\nc", "\"a\"b\n", "\"a\nb", "\"a\n\"\"b\nc\"\nd", "x,\"y\"\r,z\n", "\"\"\n", "\"\"\"\"\n",
+		"a,\"b\n\nc\",d\n\ne\n", "\x00\xff,\xef\xbb\xbf\n", "1\n2,\"x\n3", "\"1\n\",\"\n2\"\n3\"\n",
 	} {
 		f.Add(in, uint8(1))
 		f.Add(in, uint8(3))
@@ -26,7 +29,7 @@ func FuzzSplitterIsEncodingCSV(f *testing.F) {
 	f.Fuzz(func(t *testing.T, in string, size uint8) {
 		c := csvrows.NewCutter(strings.NewReader(in), max(int(size), 1))
 		var got, want []string
-		for batch, err := range c.Serial(0) {
+		for batch, err := range c.Batches(0) {
 			if not := (*csvrows.NotCSVError)(nil); errors.As(err, &not) {
 				t.Skip("plainly no CSV")
 			}
@@ -46,7 +49,10 @@ func FuzzSplitterIsEncodingCSV(f *testing.F) {
 				break
 			}
 			if broken := (*csv.ParseError)(nil); errors.As(err, &broken) {
-				want = append(want, (&csvrows.SyntaxError{Row: number, Start: broken.StartLine, Line: broken.Line, Column: broken.Column, Err: broken.Err}).Error())
+				syntax := csvrows.SyntaxError{
+					Row: number, Start: broken.StartLine, Line: broken.Line, Column: broken.Column, Err: broken.Err,
+				}
+				want = append(want, syntax.Error())
 				break
 			}
 			line, _ := r.FieldPos(0)
