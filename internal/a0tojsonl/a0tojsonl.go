@@ -1,7 +1,7 @@
-// Package a0tojsonl is the command a0tojsonl: it reads tables of Auth0 users,
-// roles and organizations as CSV and writes records as JSON Lines. It wires the
-// parts together and reports; what a row means is in convert, how CSV is read in
-// csvrows. It reaches for no network.
+// Package a0tojsonl is the command a0tojsonl: it reads tables of Auth0 users, roles
+// and organizations as CSV and writes records as JSON Lines. It connects the parts
+// and reports. What a row means is in convert, how CSV is read in csvrows. It uses
+// no network.
 package a0tojsonl
 
 import (
@@ -25,29 +25,30 @@ EXAMPLES
    { a0export roles; a0export users; } | a0tojsonl -o records.jsonl
    a0tojsonl --rejects rejects.csv users.csv.gz | jq -c 'select(.type == "user")'`
 
-// pace is how the work is shared out. The output does not depend on it.
+// pace is how the work is divided. The output does not depend on it.
 type pace struct {
 	workers int
 	chunk   int // bytes
 }
 
-// mostWorkers bounds the memory, of which each takes some MiB. More would wait
-// for the one that unpacks or the one that writes.
+// mostWorkers bounds the memory, since each worker takes some MiB. More workers
+// would only wait for unpacking or for the writer.
 const mostWorkers = 4
 
-// Run is the whole command; it returns the exit code.
+// Run runs the command and returns its exit code.
 func Run(ctx context.Context, args []string, in io.Reader, out, errs io.Writer) int {
-	return command(ctx, args, in, out, errs, pace{workers: min(runtime.GOMAXPROCS(0), mostWorkers), chunk: 128 << 10})
+	p := pace{workers: min(runtime.GOMAXPROCS(0), mostWorkers), chunk: 128 << 10}
+	return runPaced(ctx, args, in, out, errs, p)
 }
 
-func command(ctx context.Context, args []string, in io.Reader, out, errs io.Writer, p pace) int {
+func runPaced(ctx context.Context, args []string, in io.Reader, out, errs io.Writer, p pace) int {
 	t := tool.New("a0tojsonl", in, out, errs)
 	app := App()
 	app.Action = func(c *cli.Context) error {
 		if c.Bool("schema") {
 			return writeSchema(t, c.String("output"))
 		}
-		conf, err := settings(c, t)
+		conf, err := readConfig(c, t)
 		if err != nil {
 			return err
 		}
@@ -57,7 +58,7 @@ func command(ctx context.Context, args []string, in io.Reader, out, errs io.Writ
 	return t.Run(ctx, app, args)
 }
 
-// App is the command as its help, man page and completions describe it.
+// App returns the command for its help, man page and completions.
 func App() *cli.App {
 	return &cli.App{
 		Name:        "a0tojsonl",
@@ -75,7 +76,7 @@ func writeSchema(t *tool.Tool, path string) error {
 	}
 	defer out.Abort()
 	if _, err := out.Write(record.Schema); err != nil {
-		return writeError(err)
+		return outputError(err)
 	}
 	return out.Commit()
 }

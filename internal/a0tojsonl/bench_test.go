@@ -16,10 +16,12 @@ func BenchmarkConvert(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
+	args := []string{"a0tojsonl", "-q", "--attributes", "all"}
 	b.SetBytes(int64(len(data)))
 	b.ReportAllocs()
 	for b.Loop() {
-		if code := a0tojsonl.Run(context.Background(), []string{"a0tojsonl", "-q", "--attributes", "all"}, bytes.NewReader(data), io.Discard, io.Discard); code != 0 {
+		code := a0tojsonl.Run(context.Background(), args, bytes.NewReader(data), io.Discard, io.Discard)
+		if code != 0 {
 			b.Fatalf("exit %d", code)
 		}
 	}

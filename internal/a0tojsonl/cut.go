@@ -9,24 +9,24 @@ import (
 	"a0permit/internal/csvrows"
 )
 
-// cutter is the first stage of the pipeline. It parses the headers alone, and of
-// each table the rows up to the one that tells whether Auth0 has escaped it. Rows
-// before it are all refused, for they have no id or are ragged; where a whole
-// chunk tells nothing, they go into the rejects as they stand.
+// cutter is the first stage of the pipeline. It parses only the headers and, of
+// each table, the rows up to the one that tells whether Auth0 has escaped the table.
+// The rows before that one are ragged or have no id, so all of them are rejected. If
+// a whole chunk does not tell, its rows are taken as they are.
 type cutter struct {
 	ctx           context.Context //nolint:containedctx // it lives no longer than the call that makes it
 	in            *csvrows.Cutter
 	options       *convert.Options
 	free          chan *job
-	quit          <-chan struct{} // nobody writes any more
+	quit          <-chan struct{} // closed when the writer stops
 	work, ordered chan<- *job
 }
 
-// file cuts the file, table by table. What ends it early goes to the writer in
-// a job of its own.
-func (c *cutter) file() {
+// cutFile cuts the file table by table. An error that ends it early goes to the
+// writer in a job of its own.
+func (c *cutter) cutFile() {
 	for {
-		j := c.next(nil)
+		j := c.newJob(nil)
 		if j == nil {
 			return
 		}
@@ -38,69 +38,69 @@ func (c *cutter) file() {
 			j.header, j.chunk.Line = true, header.Line
 			j.table, j.err = convert.NewTable(header.Cells, c.options)
 		}
-		table := j.table
-		c.done(j)
-		if j.err != nil || !c.rows(table) {
+		table, failed := j.table, j.err != nil
+		c.sendConverted(j)
+		if failed || !c.cutRows(table) {
 			return
 		}
 	}
 }
 
-// rows cuts the rows of one table, and reports whether to go on behind it.
-func (c *cutter) rows(table *convert.Table) bool {
+// cutRows cuts the rows of a table and reports whether to go on after it.
+func (c *cutter) cutRows(table *convert.Table) bool {
 	c.in.SetHeaders(table)
-	escaped, told := false, false
+	escaped, known := false, false
 	for {
-		j := c.next(table)
+		j := c.newJob(table)
 		if j == nil {
 			return false
 		}
-		if !told {
+		if !known {
 			c.in.Peek(func(cells []string) bool {
-				escaped, told = table.Escaped(cells)
-				return told
+				escaped, known = table.DetectEscape(cells)
+				return known
 			})
 		}
 		j.escaped = escaped
-		switch err := c.chunk(j); {
+		switch err := c.nextChunk(j); {
 		case errors.Is(err, io.EOF):
 			c.free <- j
 			return true
 		case err != nil:
 			j.err = err
-			c.done(j)
+			c.sendConverted(j)
 			return false
 		}
 		c.send(j)
 	}
 }
 
-func (c *cutter) chunk(j *job) error {
-	if c.ctx.Err() != nil { // a file on disk is read without a look at it
+func (c *cutter) nextChunk(j *job) error {
+	if c.ctx.Err() != nil { // reads of a file on disk do not look at it
 		return context.Cause(c.ctx)
 	}
 	return c.in.Next(&j.chunk)
 }
 
-// next waits for a free job. Nil means that nobody writes any more.
-func (c *cutter) next(table *convert.Table) *job {
+// newJob waits for a free job. It returns nil when the writer has stopped.
+func (c *cutter) newJob(table *convert.Table) *job {
 	select {
 	case j := <-c.free:
-		*j = job{table: table, chunk: j.chunk, lines: j.lines[:0], results: j.results[:0], done: j.done}
+		*j = job{table: table, chunk: j.chunk, lines: j.lines[:0], results: j.results[:0], converted: j.converted}
 		return j
 	case <-c.quit:
 		return nil
 	}
 }
 
-// send hands a job to the workers, and its place in the order to the writer.
+// send sends a job to the workers and, in its order, to the writer.
 func (c *cutter) send(j *job) {
 	c.work <- j
 	c.ordered <- j
 }
 
-// done hands over a job without rows.
-func (c *cutter) done(j *job) {
-	j.done <- struct{}{}
+// sendConverted sends a job without rows, which needs no worker.
+func (c *cutter) sendConverted(j *job) {
+	j.converted <- struct{}{}
 	c.ordered <- j
 }

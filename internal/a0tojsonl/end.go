@@ -8,10 +8,10 @@ import (
 	"a0permit/internal/tool"
 )
 
-// finish writes the end line, whatever has happened, and says what people
-// should know. Its error is the first one.
+// finish writes the end line, whatever has happened, and prints sums and warnings.
+// It returns the first error.
 func (r *runner) finish(ctx context.Context, cause error) error {
-	if cause == nil { // an interrupt may come when all is read
+	if cause == nil { // an interrupt may come after all is read
 		cause = context.Cause(ctx)
 	}
 	r.report.Complete = cause == nil
@@ -36,10 +36,10 @@ func (r *runner) finish(ctx context.Context, cause error) error {
 	if err == nil {
 		err = r.rejects.flush()
 	} else {
-		err = writeError(err)
+		err = outputError(err)
 	}
-	r.rejects.sum()
-	r.warn()
+	r.rejects.printSums()
+	r.printWarnings()
 	if cause == nil && err != nil {
 		r.report.Complete = false
 		return err
@@ -47,15 +47,17 @@ func (r *runner) finish(ctx context.Context, cause error) error {
 	return cause
 }
 
-func (r *runner) warn() {
+func (r *runner) printWarnings() {
 	if r.options.TenantsByName && r.report.Tenants > 0 {
 		r.tool.Warn("--tenant-key name: a name may change in Auth0, and the next load would make another tenant of it")
 	}
 	if n := r.withoutRole; n > 0 {
-		r.tool.Warn("%s without a role left out: Permit has no membership without one", tool.Count(n, "organization membership"))
+		r.tool.Warn("%s without a role left out: Permit has no membership without one",
+			tool.Count(n, "organization membership"))
 	}
-	if r.report.Tenants > 0 && r.rolesAlone {
-		r.tool.Warn("the users say nothing of organizations, which the input has: permitload --roles replace would take away what they hold there")
+	if r.report.Tenants > 0 && r.rolesOnly {
+		r.tool.Warn("the users say nothing of organizations, which the input has: " +
+			"permitload --roles replace would take away what they hold there")
 		r.tool.Hint("a0export users --organizations takes the memberships along")
 	}
 	if unused := r.catalogue.UnusedMappings(); r.report.Complete && len(unused) > 0 {

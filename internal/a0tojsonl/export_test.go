@@ -7,5 +7,5 @@ import (
 
 // RunPaced is Run with other workers and chunks.
 func RunPaced(ctx context.Context, args []string, in io.Reader, out, errs io.Writer, workers, chunk int) int {
-	return command(ctx, args, in, out, errs, pace{workers: workers, chunk: chunk})
+	return runPaced(ctx, args, in, out, errs, pace{workers: workers, chunk: chunk})
 }

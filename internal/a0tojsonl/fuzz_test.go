@@ -14,8 +14,8 @@ import (
 	"a0permit/internal/tool"
 )
 
-// Whatever comes in, each line that goes out is a record by the rules, the last
-// says what there is, and no row is lost: it is written or rejected.
+// For any input each line of the output is a valid record, the last one tells what
+// there is, and no row is lost: it is written or rejected.
 func FuzzRun(f *testing.F) {
 	for _, seed := range []string{
 		"", "\n", "user_id", "user_id\nauth0|1", "user_id\n\"", "user_id\n'a\n''b\n",
@@ -25,7 +25,8 @@ func FuzzRun(f *testing.F) {
 		"user_id,given_name\n1,\xff\n2,\x00\n3,\u2028\n4\n5,6,7\n,\n",
 		"role_id,name,description\nrol_1,A,d\nrol_1,\nuser_id,roles\n1,\"[\"\"A\"\"]\"\norganization_id,name\no,\nuser_id\n2",
 		"user_id,email\nuser_id,email\nrole_id,user_id\n1,user_id\na|b,user_id\n",
-		"user_id,reject_reason\n'1,x\n", "user_id,role_id\nuser_id,role_id\n1,2\n", "user_id,user_id\n", "role_id,organization_id\n",
+		"user_id,reject_reason\n'1,x\n", "user_id,role_id\nuser_id,role_id\n1,2\n", "user_id,user_id\n",
+		"role_id,organization_id\n",
 		"[{}]", "a\rb", "PK\x03\x04", "\x1f\x8b", "\x1f\x8b\x08\x00", "\xff\xfeu\x00",
 		"user_id,a,b\n1,\"{\"\"x\"\":[1e999]}\",TRUE\n",
 	} {
@@ -34,13 +35,15 @@ func FuzzRun(f *testing.F) {
 	f.Add(bytes.Repeat([]byte("user_id\n1\n"), 600), uint8(200))
 	f.Fuzz(func(t *testing.T, in []byte, chunk uint8) {
 		var out, errs bytes.Buffer
-		code := a0tojsonl.RunPaced(t.Context(), []string{"a0tojsonl", "--attributes", "all"}, bytes.NewReader(in), &out, &errs, 2, 1+int(chunk))
+		args := []string{"a0tojsonl", "--attributes", "all"}
+		code := a0tojsonl.RunPaced(t.Context(), args, bytes.NewReader(in), &out, &errs, 2, 1+int(chunk))
 		if code != tool.Done && code != tool.Stopped && code != tool.Rejected {
 			t.Fatalf("exit %d: %s", code, errs.String())
 		}
-		holdAgainstSchema(t, out.String())
-		end, users := readStream(t, out.Bytes())
-		if end.Complete != (code != tool.Stopped) || end.Users != users || (end.Rejected > 0) != (code == tool.Rejected) && end.Complete {
+		checkSchema(t, out.String())
+		end, users := checkStream(t, out.Bytes())
+		if end.Complete != (code != tool.Stopped) || end.Users != users ||
+			end.Complete && (end.Rejected > 0) != (code == tool.Rejected) {
 			t.Errorf("exit %d, %d users written, end %+v", code, users, end)
 		}
 		if !end.Complete || bytes.HasPrefix(in, []byte("\x1f\x8b")) {
@@ -53,8 +56,8 @@ func FuzzRun(f *testing.F) {
 	})
 }
 
-// readStream holds each line to the rules and returns the last.
-func readStream(t *testing.T, stream []byte) (end record.End, users int) {
+// checkStream checks each line and returns the last, with the number of users.
+func checkStream(t *testing.T, stream []byte) (end record.End, users int) {
 	t.Helper()
 	lines := bytes.Split(bytes.TrimSuffix(stream, []byte("\n")), []byte("\n"))
 	known := map[string]bool{}
@@ -99,7 +102,7 @@ func readStream(t *testing.T, stream []byte) (end record.End, users int) {
 	return end, users
 }
 
-// countRows counts the rows that are no headers, without batches or gocsv.
+// countRows counts the rows that are not headers, with encoding/csv alone.
 func countRows(t *testing.T, in []byte) (rows int, onlyUsers bool) {
 	t.Helper()
 	r := csv.NewReader(bytes.NewReader(bytes.TrimPrefix(in, []byte("\ufeff"))))
@@ -114,7 +117,7 @@ func countRows(t *testing.T, in []byte) (rows int, onlyUsers bool) {
 		if err != nil {
 			t.Fatalf("a complete run over input that cannot be parsed: %v", err)
 		}
-		if table != nil && !table.Begins(cells) {
+		if table != nil && !table.IsHeader(cells) {
 			rows++
 			continue
 		}

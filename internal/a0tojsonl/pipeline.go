@@ -9,27 +9,27 @@ import (
 	"a0permit/internal/tool"
 )
 
-// A job is a chunk of a file on its way: cut, converted, written.
+// A job is a chunk of a file on its way through the pipeline.
 type job struct {
-	// As it is cut.
+	// Set when it is cut.
 	table   *convert.Table
-	header  bool // the table's header, and no row
+	header  bool // it is the table's header, without rows
 	escaped bool
 	chunk   csvrows.Chunk
-	err     error // ends the file, behind the rows
+	err     error // ends the file after the rows
 
-	// As it is converted.
+	// Set when it is converted.
 	rows    int
-	lines   []byte // the beginnings of the users' lines
+	lines   []byte // the users' lines without their ends
 	results []result
 
-	done chan struct{} // it is converted
+	converted chan struct{} // receives a value when it is
 }
 
-// file converts one file. One goroutine cuts it into chunks, several convert
-// these, and the caller writes them in the order in which they were cut, so that
-// the output does not depend on who was faster. None of them outlives the call.
-func (r *runner) file(ctx context.Context, name string) error {
+// convertFile converts a file. One goroutine cuts it into chunks, several convert
+// these, and the caller writes them in the order in which they were cut: so the
+// output does not depend on which one is faster. All goroutines end with the call.
+func (r *runner) convertFile(ctx context.Context, name string) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	in, err := r.tool.Open(ctx, name)
@@ -38,46 +38,49 @@ func (r *runner) file(ctx context.Context, name string) error {
 	}
 	defer func() {
 		_ = in.Close() // it was only read
-		r.readAt(in.Oldest())
+		r.noteTime(in.Oldest())
 	}()
 
-	// Each channel has room for all jobs, so that nobody waits for anything but
-	// a free one, or a converted one.
+	// Each channel has room for all jobs: only the wait for a free job, or for a
+	// converted one, can block.
 	n := 2*r.workers + 2
 	free, work, ordered := make(chan *job, n), make(chan *job, n), make(chan *job, n)
 	for range n {
-		free <- &job{done: make(chan struct{}, 1)}
+		free <- &job{converted: make(chan struct{}, 1)}
 	}
 	quit := make(chan struct{})
 	var group sync.WaitGroup
 	defer group.Wait()
-	defer cancel()    // a cutter may wait for input,
+	defer cancel()    // the cutter may be waiting for input,
 	defer close(quit) // or for a job
 
 	group.Go(func() {
 		defer close(ordered)
 		defer close(work)
-		c := cutter{ctx: ctx, in: csvrows.NewCutter(in, r.chunk), options: &r.options, free: free, quit: quit, work: work, ordered: ordered}
-		c.file()
+		c := cutter{
+			ctx: ctx, in: csvrows.NewCutter(in, r.chunk), options: &r.options,
+			free: free, quit: quit, work: work, ordered: ordered,
+		}
+		c.cutFile()
 	})
 	for range r.workers {
 		group.Go(func() {
 			w := newWorker(&r.options)
 			for j := range work {
-				w.convert(j)
-				j.done <- struct{}{}
+				w.convertJob(j)
+				j.converted <- struct{}{}
 			}
 		})
 	}
 	s := &source{name: in.Name}
 	for j := range ordered {
-		<-j.done
-		if err := r.write(s, j); err != nil {
+		<-j.converted
+		if err := r.writeJob(s, j); err != nil {
 			return err
 		}
 		free <- j
 	}
-	if s.table == nil { // gzip around nothing, or blank lines
+	if s.table == nil { // empty gzip data, or blank lines
 		return tool.EmptyError(name)
 	}
 	return nil

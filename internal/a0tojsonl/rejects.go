@@ -14,28 +14,28 @@ import (
 	"a0permit/internal/tool"
 )
 
-// shown is how many rejected rows are reported one by one.
-const shown = 20
+// mostShown is how many rejected rows are reported one by one.
+const mostShown = 20
 
-// rejects reports rejected rows, sums them, and writes them to a file where one
-// is wanted. Nothing that it prints comes from a cell but the connection.
+// rejects counts rejected rows and writes them to a file if there is one. Of the
+// cells it prints only the connection.
 type rejects struct {
 	tool  *tool.Tool
 	file  *csv.Writer // nil without --rejects
 	table *convert.Table
 	n     int
-	sums  map[string]map[string]int // reason to connection to rows
+	sums  map[string]map[string]int // rows by reason and connection
 }
 
 func newRejects(t *tool.Tool) *rejects {
 	return &rejects{tool: t, sums: map[string]map[string]int{}}
 }
 
-// to has the rows written to a file.
-func (r *rejects) to(file io.Writer) { r.file = csv.NewWriter(file) }
+// setFile sets the file that the rows are written to.
+func (r *rejects) setFile(file io.Writer) { r.file = csv.NewWriter(file) }
 
-// add counts one row and writes it to the file.
-func (r *rejects) add(table *convert.Table, row *rejected) error {
+// add counts a row and writes it to the file.
+func (r *rejects) add(table *convert.Table, row *rejectedRow) error {
 	r.n++
 	fault := row.fault
 	reason := fault.Error()
@@ -49,7 +49,7 @@ func (r *rejects) add(table *convert.Table, row *rejected) error {
 		if len(by) >= mostConnections || !isConnection(connection) {
 			connection = otherConnections
 		}
-		connection = strings.Clone(connection) // the cell is a part of its whole chunk
+		connection = strings.Clone(connection) // the cell is part of its whole chunk
 	}
 	by[connection]++
 	if r.file == nil {
@@ -61,24 +61,24 @@ func (r *rejects) add(table *convert.Table, row *rejected) error {
 	return nil
 }
 
-// A tenant has a few connections; the cap is for input that is no tenant's.
+// A tenant has few connections. The bound is for input of another origin.
 const (
 	mostConnections  = 100
 	otherConnections = "others"
 )
 
-// isConnection reports whether a cell can be the name of a connection. Where
-// columns are mixed up it may be anything, and a person's email too.
+// isConnection reports whether a cell may be the name of a connection. When columns
+// are mixed up it may be anything, even a person's email.
 func isConnection(cell string) bool {
 	return len(cell) <= 128 && !strings.ContainsFunc(cell, func(r rune) bool {
 		return r > unicode.MaxASCII || !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("-_. ", r)
 	})
 }
 
-// write writes a row so that, once mended, it converts when fed again. Known
-// columns go by our names, which make the header one anywhere in a stream. A
-// ragged row must stay ragged until it is mended: with its reason at its end it
-// does, and where the table has had a reason all along, only without.
+// write writes a row so that it can be corrected and converted again. The columns
+// get our names, which make a header wherever they are in a stream. A ragged row
+// must stay ragged until it is corrected. Therefore its reason is one cell more at
+// its end, and is left out if the table has a column for reasons already.
 func (r *rejects) write(table *convert.Table, cells []string, reason string) error {
 	at := slices.Index(table.Columns, convert.RejectReason)
 	if r.table != table {
@@ -111,11 +111,11 @@ func (r *rejects) flush() error {
 	return nil
 }
 
-// sum prints what was rejected by reason and connection, the most frequent
-// first.
-func (r *rejects) sum() {
-	if r.n > shown {
-		r.tool.Problem("%s more rows were rejected than are shown", tool.Thousands(r.n-shown))
+// printSums prints how many rows were rejected for each reason, by connection. The
+// connection with the most rows comes first.
+func (r *rejects) printSums() {
+	if r.n > mostShown {
+		r.tool.Problem("%s more rows were rejected than are shown", tool.Thousands(r.n-mostShown))
 		if r.file == nil {
 			r.tool.Hint("--rejects FILE keeps them all, each with its reason")
 		}

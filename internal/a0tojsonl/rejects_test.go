@@ -23,10 +23,12 @@ func TestRejects(t *testing.T) {
 		",'a@b.co,'x,'google,\n" +
 		"'auth0|secret3 7,'a@b.co,'x,'google,\n"
 	got := runOn(t, in, "--rejects", path)
-	wantOut := `{"type":"user","key":"auth0|4","email":"a@b.co","last_name":"two\nlines","attributes":{"provider":"db"}}` + "\n" +
-		`{"type":"end","complete":true,"users":1,"roles":0,"tenants":0,"rejected":5}` + "\n"
-	if diff := cmp.Diff(result{code: tool.Rejected, out: wantOut}, result{code: got.code, out: got.out}, cmp.AllowUnexported(result{})); diff != "" {
-		t.Errorf("(-want +got):\n%s", diff)
+	wantOut := `{"type":"user","key":"auth0|4","email":"a@b.co","last_name":"two\nlines",` +
+		`"attributes":{"provider":"db"}}
+{"type":"end","complete":true,"users":1,"roles":0,"tenants":0,"rejected":5}
+`
+	if diff := cmp.Diff(wantOut, got.out); diff != "" || got.code != tool.Rejected {
+		t.Errorf("exit %d, stdout (-want +got):\n%s", got.code, diff)
 	}
 	wantMessages := `a0tojsonl: error: stdin: row 2, line 2, column "Email": not an address Permit takes
 a0tojsonl: error: stdin: row 3, line 3: ragged row: 1 cells under a header of 5
@@ -94,11 +96,12 @@ auth0|secret3 7,a@b.co,x,google,,"user_id: user key: Permit takes only letters, 
 	})
 }
 
-// Rows rejected from tables of several kinds make a stream of tables again.
+// The rejected rows of tables of several kinds are a stream of tables again.
 func TestRejectsOfSeveralTables(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "rejects.csv")
-	got := runOn(t, "Id,Email\nauth0|1,x\nauth0|2,y\nrole_id,name\nrol_1,\nuser_id,email\n,a@b.co\n", "--rejects", path)
+	const in = "Id,Email\nauth0|1,x\nauth0|2,y\nrole_id,name\nrol_1,\nuser_id,email\n,a@b.co\n"
+	got := runOn(t, in, "--rejects", path)
 	if got.code != tool.Rejected {
 		t.Fatalf("exit %d: %s", got.code, got.err)
 	}
@@ -125,7 +128,8 @@ user_id,email,reject_reason
 func TestManyRejects(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "rejects.csv")
-	got := runOn(t, "user_id,email,provider\n"+strings.Repeat("auth0|1,x,db\n", 1000)+strings.Repeat("auth0|1,x,saml\n", 2000), "--rejects", path)
+	in := "user_id,email,provider\n" + strings.Repeat("auth0|1,x,db\n", 1000) + strings.Repeat("auth0|1,x,saml\n", 2000)
+	got := runOn(t, in, "--rejects", path)
 	messages := got.messages()
 	if n := strings.Count(messages, "\n"); n != 22 {
 		t.Errorf("%d lines on stderr, want 20 rows and 2 sums:\n%s", n, messages)
@@ -145,7 +149,8 @@ a0tojsonl: error: rejected 3,000 rows: email: not an address Permit takes ("saml
 func TestStrict(t *testing.T) {
 	t.Parallel()
 	got := runOn(t, "user_id\nauth0|1\na b\nauth0|2\nc d\n", "--strict")
-	want := `a0tojsonl: error: stdin: row 3, line 3, column "user_id": user key: Permit takes only letters, digits and | @ + - . _
+	want := `a0tojsonl: error: stdin: row 3, line 3, column "user_id": ` +
+		`user key: Permit takes only letters, digits and | @ + - . _
 a0tojsonl: hint: without --strict such rows are set aside and the rest is converted
 `
 	if diff := cmp.Diff(want, got.messages()); diff != "" || got.code != tool.Stopped {
@@ -156,8 +161,7 @@ a0tojsonl: hint: without --strict such rows are set aside and the rest is conver
 	}
 }
 
-// Whether a table is escaped is said by its first id, and holds for the rows
-// before it too.
+// The first id tells whether a table is escaped, also for the rows before it.
 func TestRejectsBeforeTheFirstID(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "rejects.csv")

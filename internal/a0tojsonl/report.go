@@ -6,8 +6,8 @@ import (
 	"a0permit/internal/tool"
 )
 
-// report is what the run has come to. Users, Roles and Tenants count lines
-// written, so that a reader can tell whether it has them all.
+// report is the result of a run. Users, Roles and Tenants count the lines written,
+// so that a reader can tell whether it has them all.
 type report struct {
 	Users    int  `json:"users"`
 	Roles    int  `json:"roles"`
@@ -17,7 +17,8 @@ type report struct {
 }
 
 func (r *report) String() string {
-	line := fmt.Sprintf("%s, %s, %s, %s rejected", tool.Count(r.Users, "user"), tool.Count(r.Roles, "role"), tool.Count(r.Tenants, "tenant"), tool.Thousands(r.Rejected))
+	line := fmt.Sprintf("%s, %s, %s, %s rejected", tool.Count(r.Users, "user"), tool.Count(r.Roles, "role"),
+		tool.Count(r.Tenants, "tenant"), tool.Thousands(r.Rejected))
 	if !r.Complete {
 		line += ", not complete,"
 	}

@@ -20,6 +20,7 @@ const (
 	permitRole = "permit_role"
 )
 
+// mapRow is a row of --role-map.
 type mapRow struct{ Auth0Role, PermitRole string }
 
 func (r *mapRow) UnmarshalCSVWithFields(column, cell string) error {
@@ -32,7 +33,12 @@ func (r *mapRow) UnmarshalCSVWithFields(column, cell string) error {
 	return nil
 }
 
-// readRoleMap reads --role-map. Its faults are mistakes in a setting: exit 2.
+var mapRows sync.Pool
+
+func (*mapRow) Pool() *sync.Pool { return &mapRows }
+
+// readRoleMap reads the file of --role-map. Its errors are errors of usage: exit
+// code 2.
 func readRoleMap(ctx context.Context, t *tool.Tool, path string) (convert.RoleMap, error) {
 	if path == "" {
 		return nil, nil
@@ -49,11 +55,14 @@ func readRoleMap(ctx context.Context, t *tool.Tool, path string) (convert.RoleMa
 	return m, nil
 }
 
+const roleMapHint = "the file is CSV: a first line auth0_role,permit_role and then lines such as " +
+	`"Billing Viewer",billing-viewer`
+
 func roleMapError(err error) error {
 	return &tool.Error{
 		Err:   fmt.Errorf("--role-map: %w", err),
 		Code:  tool.BadUsage,
-		Hints: []string{`the file is CSV: a first line auth0_role,permit_role and then lines such as "Billing Viewer",billing-viewer`},
+		Hints: []string{roleMapHint},
 	}
 }
 
@@ -94,7 +103,7 @@ func parseRoleMap(in io.Reader) (convert.RoleMap, error) {
 			at := batch.Rows[i]
 			switch first, again := lines[row.Auth0Role]; {
 			case len(at.Cells) != len(columns):
-				return nil, fmt.Errorf("line %d: %d cells under a header of %d", at.Line, len(at.Cells), len(columns))
+				return nil, fmt.Errorf("line %d: %s", at.Line, convert.RaggedFault(len(at.Cells), len(columns)).Detail)
 			case row.Auth0Role == "":
 				return nil, fmt.Errorf("line %d: no %s", at.Line, auth0Role)
 			case again:
@@ -108,7 +117,3 @@ func parseRoleMap(in io.Reader) (convert.RoleMap, error) {
 	}
 	return m, nil
 }
-
-var mapRowPool sync.Pool
-
-func (*mapRow) Pool() *sync.Pool { return &mapRowPool }

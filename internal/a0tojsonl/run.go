@@ -10,7 +10,7 @@ import (
 	"a0permit/internal/tool"
 )
 
-// runner is one conversion under way.
+// runner is a conversion under way.
 type runner struct {
 	tool    *tool.Tool
 	options convert.Options
@@ -23,9 +23,9 @@ type runner struct {
 	progress  *tool.Progress
 
 	unkeyed     int  // roles without a key
-	left        int  // users left out for them
+	leftOut     int  // users left out because of them
 	withoutRole int  // memberships left out
-	rolesAlone  bool // a table says which roles users hold, and not where they are members
+	rolesOnly   bool // some table has roles of users, but not their organizations
 	asOf        time.Time
 }
 
@@ -41,7 +41,8 @@ func run(ctx context.Context, t *tool.Tool, conf config) error {
 	defer out.Abort()
 	r := &runner{
 		tool: t, options: conf.options, strict: conf.strict, pace: conf.pace,
-		catalogue: convert.NewCatalogue(conf.options), out: jsonl.NewWriter(out), rejects: newRejects(t), asOf: conf.asOf,
+		catalogue: convert.NewCatalogue(conf.options), out: jsonl.NewWriter(out), rejects: newRejects(t),
+		asOf: conf.asOf,
 	}
 	var rejected *tool.Output
 	if conf.rejects != "" {
@@ -49,13 +50,13 @@ func run(ctx context.Context, t *tool.Tool, conf config) error {
 			return fmt.Errorf("--rejects: %w", err)
 		}
 		defer rejected.Abort()
-		r.rejects.to(rejected)
+		r.rejects.setFile(rejected)
 	}
 	t.SetReport(&r.report)
 	r.progress = t.Progress("rows", 0)
 	defer r.progress.End()
 
-	if err := r.finish(ctx, r.files(ctx, conf.files)); err != nil {
+	if err := r.finish(ctx, r.convertFiles(ctx, conf.files)); err != nil {
 		return err
 	}
 	if rejected != nil {
@@ -72,20 +73,21 @@ func run(ctx context.Context, t *tool.Tool, conf config) error {
 	return nil
 }
 
-func (r *runner) files(ctx context.Context, names []string) error {
+func (r *runner) convertFiles(ctx context.Context, names []string) error {
 	for _, name := range names {
-		if err := r.file(ctx, name); err != nil {
+		if err := r.convertFile(ctx, name); err != nil {
 			return err
 		}
 	}
 	if r.unkeyed > 0 {
-		return fmt.Errorf("%s without a key: %s left out", tool.Count(r.unkeyed, "role"), tool.Count(r.left, "user"))
+		return fmt.Errorf("%s without a key: %s left out", tool.Count(r.unkeyed, "role"), tool.Count(r.leftOut, "user"))
 	}
 	return nil
 }
 
-// readAt notes when the data of an input was true, zero when it does not say.
-func (r *runner) readAt(at time.Time) {
+// noteTime notes when the data of an input was true; zero means that it does not
+// say.
+func (r *runner) noteTime(at time.Time) {
 	if !at.IsZero() && (r.asOf.IsZero() || at.Before(r.asOf)) {
 		r.asOf = at
 	}

@@ -21,18 +21,43 @@ func flags() []cli.Flag {
 	return []cli.Flag{
 		tool.OutputFlag(),
 		&cli.BoolFlag{Name: "schema", Category: output, Usage: "print the JSON Schema of a line"},
-		&cli.StringSliceFlag{Name: "attribute", Category: mapping, Usage: "keep `COLUMN[=NAME][:TYPE]`: string, number, bool or json"},
-		&cli.StringFlag{Name: "attributes", Category: mapping, DefaultText: "provider alone", Usage: "`all|none` of the columns that are nothing else"},
-		&cli.StringFlag{Name: "user-key", Category: mapping, Value: "user_id", Usage: "make `COLUMN` the users' key"},
-		&cli.StringFlag{Name: "tenant-key", Category: mapping, Value: "id", Usage: "`id|name` of an organization as its tenant's key"},
-		&cli.StringFlag{Name: "member-role", Category: mapping, Usage: "give `ROLE` to members of organizations without one"},
-		&cli.StringFlag{Name: "role-map", Category: mapping, Usage: "take role keys from `FILE`: auth0_role,permit_role"},
-		&cli.StringFlag{Name: "as-of", Category: mapping, Usage: "`TIME` when a plain file was true (RFC 3339)"},
-		&cli.StringFlag{Name: "rejects", Category: mapping, Usage: "write rejected rows to `FILE`, to be mended and fed again"},
+		&cli.StringSliceFlag{
+			Name: "attribute", Category: mapping,
+			Usage: "keep `COLUMN[=NAME][:TYPE]`: string, number, bool or json",
+		},
+		&cli.StringFlag{
+			Name: "attributes", Category: mapping, DefaultText: "provider alone",
+			Usage: "`all|none` of the columns that are nothing else",
+		},
+		&cli.StringFlag{
+			Name: "user-key", Category: mapping, Value: "user_id",
+			Usage: "make `COLUMN` the users' key",
+		},
+		&cli.StringFlag{
+			Name: "tenant-key", Category: mapping, Value: "id",
+			Usage: "`id|name` of an organization as its tenant's key",
+		},
+		&cli.StringFlag{
+			Name: "member-role", Category: mapping,
+			Usage: "give `ROLE` to members of organizations without one",
+		},
+		&cli.StringFlag{
+			Name: "role-map", Category: mapping,
+			Usage: "take role keys from `FILE`: auth0_role,permit_role",
+		},
+		&cli.StringFlag{
+			Name: "as-of", Category: mapping,
+			Usage: "`TIME` when a plain file was true (RFC 3339)",
+		},
+		&cli.StringFlag{
+			Name: "rejects", Category: mapping,
+			Usage: "write rejected rows to `FILE`, to be mended and fed again",
+		},
 		&cli.BoolFlag{Name: "strict", Category: mapping, Usage: "stop at the first row that is rejected"},
 	}
 }
 
+// config is what the flags ask for.
 type config struct {
 	files           []string
 	output, rejects string
@@ -43,7 +68,7 @@ type config struct {
 	pace
 }
 
-func settings(c *cli.Context, t *tool.Tool) (config, error) {
+func readConfig(c *cli.Context, t *tool.Tool) (config, error) {
 	conf := config{
 		output:  c.String("output"),
 		rejects: c.String("rejects"),
@@ -69,14 +94,14 @@ func settings(c *cli.Context, t *tool.Tool) (config, error) {
 	if err := readMapping(c, &conf.options); err != nil {
 		return conf, err
 	}
-	if conf.asOf, err = asOf(c.String("as-of")); err != nil {
+	if conf.asOf, err = parseAsOf(c.String("as-of")); err != nil {
 		return conf, err
 	}
 	conf.files, err = t.Inputs(files)
 	return conf, err
 }
 
-// readMapping reads the flags that decide what becomes of the columns.
+// readMapping reads the flags that say what becomes of the columns.
 func readMapping(c *cli.Context, o *convert.Options) error {
 	o.TenantsByName = c.String("tenant-key") == "name"
 	switch c.String("attributes") {
@@ -86,7 +111,7 @@ func readMapping(c *cli.Context, o *convert.Options) error {
 		o.Keep = convert.KeepNone
 	}
 	for _, spec := range c.StringSlice("attribute") {
-		a, err := attribute(spec)
+		a, err := parseAttribute(spec)
 		if err != nil {
 			return err
 		}
@@ -98,35 +123,42 @@ func readMapping(c *cli.Context, o *convert.Options) error {
 	return nil
 }
 
-var types = map[string]convert.Type{"string": convert.String, "number": convert.Number, "bool": convert.Bool, "json": convert.JSON}
+var attributeTypes = map[string]convert.Type{
+	"string": convert.String, "number": convert.Number, "bool": convert.Bool, "json": convert.JSON,
+}
 
-// attribute reads COLUMN[=NAME][:TYPE].
-func attribute(spec string) (convert.Attribute, error) {
+// parseAttribute parses COLUMN[=NAME][:TYPE].
+func parseAttribute(spec string) (convert.Attribute, error) {
 	var a convert.Attribute
 	rest := spec
 	if i := strings.LastIndexByte(spec, ':'); i >= 0 {
-		typ, ok := types[spec[i+1:]]
+		typ, ok := attributeTypes[spec[i+1:]]
 		if !ok {
-			return a, tool.Usage(fmt.Sprintf("--attribute %s: %q is no type", spec, spec[i+1:]), "the types are string, number, bool and json; a column with a : in its name needs one of them behind it")
+			return a, tool.Usage(fmt.Sprintf("--attribute %s: %q is no type", spec, spec[i+1:]),
+				"the types are string, number, bool and json; "+
+					"a column with a : in its name needs one of them behind it")
 		}
 		rest, a.Type = spec[:i], typ
 	}
-	var given bool
-	if a.Column, a.Name, given = strings.Cut(rest, "="); a.Column == "" || given && a.Name == "" || !utf8.ValidString(rest) {
-		return a, tool.Usage(fmt.Sprintf("--attribute %s: a column or a name is missing, or is not UTF-8", spec), "--attribute COLUMN, --attribute COLUMN=NAME, --attribute COLUMN=NAME:number")
+	var hasName bool
+	a.Column, a.Name, hasName = strings.Cut(rest, "=")
+	if a.Column == "" || hasName && a.Name == "" || !utf8.ValidString(rest) {
+		return a, tool.Usage(fmt.Sprintf("--attribute %s: a column or a name is missing, or is not UTF-8", spec),
+			"--attribute COLUMN, --attribute COLUMN=NAME, --attribute COLUMN=NAME:number")
 	}
 	return a, nil
 }
 
-// asOf reads a time. One to come would have people taken away whom nobody has
-// looked at yet.
-func asOf(text string) (time.Time, error) {
+// parseAsOf parses a time, and refuses one in the future: a loader would take it
+// for proof that users who were created meanwhile have been deleted.
+func parseAsOf(text string) (time.Time, error) {
 	if text == "" {
 		return time.Time{}, nil
 	}
 	at, err := time.Parse(time.RFC3339, text)
 	if err != nil {
-		return at, tool.Usage(fmt.Sprintf("--as-of: %q is no time by RFC 3339", text), "--as-of 2026-11-23T21:43:00Z; date -u -r FILE +%FT%TZ says when a file was written")
+		return at, tool.Usage(fmt.Sprintf("--as-of: %q is no time by RFC 3339", text),
+			"--as-of 2026-11-23T21:43:00Z; date -u -r FILE +%FT%TZ says when a file was written")
 	}
 	if at.After(time.Now().Add(time.Minute)) {
 		return at, tool.Usage(fmt.Sprintf("--as-of: %s is still to come", text), "say when the data was exported")

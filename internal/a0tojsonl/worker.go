@@ -14,63 +14,60 @@ import (
 // A result is what has become of one row.
 type result struct {
 	number, line int // in its chunk; in its file
-	end          int // where the line of a user ends so far, in the job's lines
-	// One of *holding, which is what a user holds; *convert.RoleRow;
-	// *convert.OrganizationRow; *rejected.
-	what any
+	end          int // of the user's line without its end, in the job's lines
+	// value is a *holding for a user, a *convert.RoleRow, a *convert.OrganizationRow
+	// or a *rejectedRow.
+	value any
 }
 
-type rejected struct {
+type rejectedRow struct {
 	fault *convert.Fault
 	cells []string
 }
 
-// holding is what a user holds, as a line ends with it. Many users share one.
+// holding is what a user holds. Many users share one.
 type holding struct {
-	*convert.Holds
-	size int // a bound of its size in a line
-
-	// For the writer alone.
-	written     bool // the lines of its roles and tenants
-	end         []byte
-	withoutRole int
-	err         error
+	holds *convert.Holds
+	size  int // at most, in a line
+	end   lineEnd
 }
 
-// worker is the second stage of the pipeline: it does what can be done with a
-// row by itself. There are several, side by side.
+// worker is the second stage of the pipeline: it does what can be done with a row
+// alone. Several work side by side.
 type worker struct {
-	options *convert.Options
-	table   *convert.Table
-	users   *csvrows.Mapper[convert.UserRow, *convert.UserRow]
-	rows    csvrows.Rows
-	batch   csvrows.Batch
-	user    convert.User
-	memo    map[string]*holding
+	options  *convert.Options
+	table    *convert.Table
+	users    *csvrows.Mapper[convert.UserRow, *convert.UserRow] // of table
+	rows     csvrows.Rows
+	batch    csvrows.Batch
+	user     convert.User
+	holdings map[string]*holding // by cells
 }
 
 func newWorker(o *convert.Options) *worker {
-	return &worker{options: o, memo: map[string]*holding{}}
+	return &worker{options: o, holdings: map[string]*holding{}}
 }
 
-// convert fills in what becomes of the job's rows.
-func (w *worker) convert(j *job) {
+// convertJob converts the job's rows.
+func (w *worker) convertJob(j *job) {
 	w.rows.Reset(&j.chunk)
 	var err error
 	switch j.table.Kind {
 	case convert.Roles:
-		err = each(w, j, csvrows.NewMapper[convert.RoleRow](j.table.Fields()), func(row *convert.RoleRow) (any, *convert.Fault) {
+		mapper := csvrows.NewMapper[convert.RoleRow](j.table.Fields())
+		err = convertRows(w, j, mapper, func(row *convert.RoleRow) (any, *convert.Fault) {
 			return new(*row), row.Check()
 		})
 	case convert.Organizations:
-		err = each(w, j, csvrows.NewMapper[convert.OrganizationRow](j.table.Fields()), func(row *convert.OrganizationRow) (any, *convert.Fault) {
+		mapper := csvrows.NewMapper[convert.OrganizationRow](j.table.Fields())
+		err = convertRows(w, j, mapper, func(row *convert.OrganizationRow) (any, *convert.Fault) {
 			return new(*row), row.Check(w.options)
 		})
 	default:
 		if w.table != j.table {
 			w.table, w.users = j.table, csvrows.NewMapper[convert.UserRow](j.table.Fields())
 		}
-		err = each(w, j, w.users, func(row *convert.UserRow) (any, *convert.Fault) {
+		err = convertRows(w, j, w.users, func(row *convert.UserRow) (any, *convert.Fault) {
 			return w.convertUser(j, row)
 		})
 	}
@@ -80,9 +77,11 @@ func (w *worker) convert(j *job) {
 	}
 }
 
-// each maps the job's rows and notes what becomes of each. Its error is io.EOF
-// when they were all read.
-func each[T any, P csvrows.Target[T]](w *worker, j *job, mapper *csvrows.Mapper[T, P], convertRow func(*T) (any, *convert.Fault)) error {
+// convertRows maps the job's rows and adds a result for each. At the end of the
+// rows the error is io.EOF.
+func convertRows[T any, P csvrows.Target[T]](
+	w *worker, j *job, mapper *csvrows.Mapper[T, P], convertRow func(*T) (any, *convert.Fault),
+) error {
 	for {
 		if err := w.rows.Fill(&w.batch); err != nil {
 			return err
@@ -98,70 +97,69 @@ func each[T any, P csvrows.Target[T]](w *worker, j *job, mapper *csvrows.Mapper[
 		}
 		for i := range values {
 			row := &w.batch.Rows[i]
-			var what any
+			var value any
 			var fault *convert.Fault
 			if columns := len(j.table.Columns); len(row.Cells) != columns {
-				fault = convert.Ragged(len(row.Cells), columns)
+				fault = convert.RaggedFault(len(row.Cells), columns)
 			} else {
-				what, fault = convertRow(values[i])
+				value, fault = convertRow(values[i])
 			}
 			if fault != nil {
-				what = &rejected{fault: fault, cells: slices.Clone(row.Cells)}
+				value = &rejectedRow{fault: fault, cells: slices.Clone(row.Cells)}
 			}
-			j.results = append(j.results, result{number: row.Number, line: row.Line, end: len(j.lines), what: what})
+			j.results = append(j.results, result{number: row.Number, line: row.Line, end: len(j.lines), value: value})
 		}
 	}
 }
 
-// convertUser appends the line of a user, all but what the user holds.
+// convertUser appends the line of a user without its end, and returns what the user
+// holds.
 func (w *worker) convertUser(j *job, row *convert.UserRow) (*holding, *convert.Fault) {
-	if fault := j.table.User(row, &w.user); fault != nil {
+	if fault := j.table.ReadUser(row, &w.user); fault != nil {
 		return nil, fault
 	}
-	h, fault := w.holding(row)
+	h, fault := w.readHolding(row)
 	if fault != nil {
 		fault.Connection = row.Provider
 		return nil, fault
 	}
-	start := len(j.lines)
-	var ok bool
-	if j.lines, ok = j.table.AppendUser(j.lines, &w.user); !ok {
-		j.lines = j.lines[:start]
-		return nil, j.table.NotUTF8(row)
+	lines, valid := j.table.AppendUser(j.lines, &w.user)
+	if !valid {
+		return nil, j.table.UTF8Fault(row)
 	}
-	if len(j.lines)-start+h.size > jsonl.MaxLine {
-		j.lines = j.lines[:start]
+	if len(lines)-len(j.lines)+h.size > jsonl.MaxLine {
 		return nil, &convert.Fault{Reason: "more than a line may hold", Connection: row.Provider}
 	}
+	j.lines = lines
 	return h, nil
 }
 
-// Few cells differ, whatever the number of users, and reading JSON costs more
-// than the rest of a row. The caps keep a table in which all differ from
-// filling memory.
+// Reading what a user holds takes longer than the rest of a row, and there are few
+// different cells, however many users there are. So the results are kept. The
+// bounds are for a table in which all cells differ.
 const (
-	memoHoldings = 4096
-	memoBytes    = 4096
+	mostHoldings   = 4096
+	mostCellsBytes = 4096
 )
 
-func (w *worker) holding(row *convert.UserRow) (*holding, *convert.Fault) {
+func (w *worker) readHolding(row *convert.UserRow) (*holding, *convert.Fault) {
 	cells := row.Roles
 	if row.Organizations != "" {
 		cells += "\x00" + row.Organizations
 	}
-	if h, ok := w.memo[cells]; ok {
+	if h, ok := w.holdings[cells]; ok {
 		return h, nil
 	}
 	holds, fault := w.options.ReadHolds(row.Roles, row.Organizations)
 	if fault != nil {
 		return nil, fault
 	}
-	h := &holding{Holds: holds, size: holds.Size()}
-	if len(cells) <= memoBytes {
-		if len(w.memo) >= memoHoldings {
-			clear(w.memo)
+	h := &holding{holds: holds, size: holds.Size()}
+	if len(cells) <= mostCellsBytes {
+		if len(w.holdings) >= mostHoldings {
+			clear(w.holdings)
 		}
-		w.memo[strings.Clone(cells)] = h // a clone: the cell is a part of its whole chunk
+		w.holdings[strings.Clone(cells)] = h // cloned, because the cell is part of its whole chunk
 	}
 	return h, nil
 }

@@ -12,106 +12,118 @@ import (
 	"a0permit/internal/tool"
 )
 
-// source is the file that is being written, and where in it.
+// source is the file that is being written.
 type source struct {
 	name  string
 	table *convert.Table
-	rows  int // before the job's
+	rows  int // before those of the job
 }
 
+// at returns the place of a row in the file.
 func (s *source) at(row, line int) string {
 	return fmt.Sprintf("%s: row %d, line %d", s.name, s.rows+row, line)
 }
 
-// write is the last stage of the pipeline: it does what depends on the order of
+// lineEnd is what the lines of all users of a holding end with. Only the writer uses
+// it, since roles and tenants get their keys in the order of the rows.
+type lineEnd struct {
+	known       bool // the other fields are set
+	text        []byte
+	withoutRole int // memberships left out
+	err         error
+}
+
+// writeJob is the last stage of the pipeline: it does what depends on the order of
 // the rows, and counts them.
-func (r *runner) write(s *source, j *job) error {
+func (r *runner) writeJob(s *source, j *job) error {
 	if j.header {
 		s.table = j.table
 		if j.err != nil {
-			return explain(s.at(1, j.chunk.Line), j.err)
+			return withHint(s.at(1, j.chunk.Line), j.err)
 		}
 		s.rows++
-		r.rolesAlone = r.rolesAlone || j.table.RolesAlone()
+		r.rolesOnly = r.rolesOnly || j.table.HasRolesOnly()
 		return nil
 	}
 	r.progress.Add(len(j.results))
 	start := 0
 	for i := range j.results {
 		res := &j.results[i]
-		if err := r.row(s, res, j.lines[start:res.end]); err != nil {
+		if err := r.writeRow(s, res, j.lines[start:res.end]); err != nil {
 			return err
 		}
 		start = res.end
 	}
 	if j.err != nil {
-		return explain(s.name, csvrows.Shift(j.err, s.rows))
+		return withHint(s.name, csvrows.Shift(j.err, s.rows))
 	}
 	s.rows += j.rows
 	return nil
 }
 
-func (r *runner) row(s *source, res *result, line []byte) error {
+func (r *runner) writeRow(s *source, res *result, line []byte) error {
 	var lines *convert.Lines
 	var err error
-	switch what := res.what.(type) {
-	case *rejected:
-		return r.reject(s, res, what)
+	switch value := res.value.(type) {
+	case *rejectedRow:
+		return r.reject(s, res, value)
 	case *holding:
-		return r.user(s, res, line, what)
+		return r.writeUser(s, res, line, value)
 	case *convert.RoleRow:
-		lines, err = r.catalogue.Role(what)
+		lines, err = r.catalogue.AddRole(value)
 	case *convert.OrganizationRow:
-		lines, err = r.catalogue.Organization(what)
+		lines, err = r.catalogue.AddOrganization(value)
 	}
 	if err != nil {
-		return r.refused(s, res, lines, err)
+		return r.refuse(s, res, lines, err)
 	}
-	return r.lines(lines)
+	return r.writeLines(lines)
 }
 
-// user writes a user, behind the lines of the roles and tenants that nobody has
+// writeUser writes a user, after the lines of the roles and tenants that nobody has
 // held before.
-func (r *runner) user(s *source, res *result, line []byte, h *holding) error {
-	if !h.written {
-		h.written = true
-		lines, err := r.catalogue.Assign(h.Holds)
-		h.err, h.withoutRole = err, lines.WithoutRole
+func (r *runner) writeUser(s *source, res *result, line []byte, h *holding) error {
+	end := &h.end
+	if !end.known {
+		lines, err := r.catalogue.Assign(h.holds)
+		*end = lineEnd{known: true, withoutRole: lines.WithoutRole, err: err}
 		if err != nil {
-			return r.refused(s, res, lines, err)
+			return r.refuse(s, res, lines, err)
 		}
-		if err := r.lines(lines); err != nil {
+		if err := r.writeLines(lines); err != nil {
 			return err
 		}
-		h.end = record.AppendUserEnd(nil, lines.Assignments)
+		end.text = record.AppendUserEnd(nil, lines.Assignments)
 	}
-	if h.err != nil {
-		r.left++
+	if end.err != nil {
+		r.leftOut++
 		return nil
 	}
-	r.withoutRole += h.withoutRole
+	r.withoutRole += end.withoutRole
 	r.report.Users++
-	if err := r.out.WriteRaw(line, h.end); err != nil {
-		return writeError(err)
+	if err := r.out.WriteRaw(line, end.text); err != nil {
+		return outputError(err)
 	}
 	return nil
 }
 
-// refused deals with a row that is right, while what it names is not.
-func (r *runner) refused(s *source, res *result, lines *convert.Lines, err error) error {
+// refuse reports a row that is right itself, but names something that is not. It
+// returns an error if the run must end.
+func (r *runner) refuse(s *source, res *result, lines *convert.Lines, err error) error {
 	at := s.at(res.number, res.line)
 	rekey, tenant := (*convert.RekeyError)(nil), (*convert.TenantError)(nil)
 	switch {
 	case errors.Is(err, convert.ErrUnkeyed):
 		if s.table.Kind == convert.Users {
-			r.left++
+			r.leftOut++
 		}
 		for _, role := range lines.Unkeyed {
 			r.reportUnkeyed(at, role)
 		}
 		return nil
 	case errors.As(err, &rekey):
-		return tool.Hint(fmt.Errorf("%s: %w", at, err), "put the table of roles before the users: { a0export roles; a0export users; }")
+		const hint = "put the table of roles before the users: { a0export roles; a0export users; }"
+		return tool.Hint(fmt.Errorf("%s: %w", at, err), hint)
 	case errors.As(err, &tenant):
 		return tool.Hint(fmt.Errorf("%s: %w", at, err), "without --tenant-key name the ids are the keys")
 	default:
@@ -119,30 +131,30 @@ func (r *runner) refused(s *source, res *result, lines *convert.Lines, err error
 	}
 }
 
-func (r *runner) lines(lines *convert.Lines) error {
+func (r *runner) writeLines(lines *convert.Lines) error {
 	for i := range lines.Roles {
 		if err := r.out.Write(&lines.Roles[i]); err != nil {
-			return writeError(err)
+			return outputError(err)
 		}
 		r.report.Roles++
 	}
 	for i := range lines.Tenants {
 		if err := r.out.Write(&lines.Tenants[i]); err != nil {
-			return writeError(err)
+			return outputError(err)
 		}
 		r.report.Tenants++
 	}
 	return nil
 }
 
-func writeError(err error) error { return fmt.Errorf("output: %w", err) }
+func outputError(err error) error { return fmt.Errorf("output: %w", err) }
 
-func (r *runner) reject(s *source, res *result, row *rejected) error {
+func (r *runner) reject(s *source, res *result, row *rejectedRow) error {
 	r.report.Rejected++
 	fault := row.fault
 	at, reason := s.at(res.number, res.line), fault.Reason
 	if fault.Column != "" {
-		at += fmt.Sprintf(", column %q", s.table.Name(fault.Column))
+		at += fmt.Sprintf(", column %q", s.table.HeaderName(fault.Column))
 	}
 	if fault.Detail != "" {
 		reason += ": " + fault.Detail
@@ -151,21 +163,23 @@ func (r *runner) reject(s *source, res *result, row *rejected) error {
 		return tool.Hint(fmt.Errorf("%s: %s", at, reason), fault.Hint)
 	}
 	if r.strict {
-		return tool.Hint(fmt.Errorf("%s: %s", at, reason), "without --strict such rows are set aside and the rest is converted")
+		const hint = "without --strict such rows are set aside and the rest is converted"
+		return tool.Hint(fmt.Errorf("%s: %s", at, reason), hint)
 	}
-	if r.rejects.n < shown {
+	if r.rejects.n < mostShown {
 		r.tool.Problem("%s: %s", at, reason)
 	}
 	return r.rejects.add(s.table, row)
 }
 
-// reportUnkeyed says which line of --role-map a role needs.
+// reportUnkeyed tells which line of --role-map a role needs.
 func (r *runner) reportUnkeyed(at string, role convert.Unkeyed) {
 	r.unkeyed++
 	if role.Other == "" {
 		r.tool.Problem("%s: role %q: no letter of its name can stand in a key", at, role.Name)
 	} else {
-		r.tool.Problem("%s: role %q: its key would be %q, which role %q has already", at, role.Name, role.Key, role.Other)
+		const format = "%s: role %q: its key would be %q, which role %q has already"
+		r.tool.Problem(format, at, role.Name, role.Key, role.Other)
 	}
 	if strings.ContainsFunc(role.Name, unicode.IsControl) {
 		r.tool.Hint("--role-map FILE with the line: ROL_ID,KEY (a0export roles says the id)")

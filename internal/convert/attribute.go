@@ -17,15 +17,15 @@ type Keep int
 // The choices of Keep.
 const (
 	KeepProvider Keep = iota
-	KeepAll           // each column that is nothing else
+	KeepAll           // each column without another use
 	KeepNone
 )
 
 // Type is how a cell is written as an attribute.
 type Type int
 
-// The types. Known is text, but for the columns that Auth0 itself has another
-// type for.
+// The types. Known means the type that Auth0 has for the column, and otherwise
+// text.
 const (
 	Known Type = iota
 	String
@@ -34,10 +34,10 @@ const (
 	JSON
 )
 
-// known are the attributes of Auth0's user profile that are no text
+// auth0Types are the types of the attributes in Auth0's user profile that are not
+// text, as its dates are in JSON too
 // (https://auth0.com/docs/manage-users/user-accounts/user-profiles/user-profile-structure).
-// Its dates are text in JSON too.
-var known = map[string]Type{
+var auth0Types = map[string]Type{
 	"blocked":        Bool,
 	"email_verified": Bool,
 	"logins_count":   Number,
@@ -46,12 +46,12 @@ var known = map[string]Type{
 
 // An Attribute is a column to keep.
 type Attribute struct {
-	Column string // by the header's name or by ours
-	Name   string // in Permit; "" is the column's name as we call it
+	Column string // by its name in the header or by ours
+	Name   string // in Permit; "" means our name of the column
 	Type   Type
 }
 
-// auth0UserID is the attribute of the id when the key is something else.
+// auth0UserID is the attribute for the user's id when the key is another column.
 const auth0UserID = "auth0_user_id"
 
 // keptColumn is a column of a table that becomes an attribute.
@@ -63,67 +63,74 @@ type keptColumn struct {
 	place  place
 }
 
-// keep decides which columns become attributes, in the order of their names.
-func (t *Table) keep(o *Options) error {
-	named := map[string]bool{} // the columns that the options name
+// keepColumns decides which columns become attributes, and sorts them by name.
+func (t *Table) keepColumns(o *Options) error {
+	inOptions := map[string]bool{}
 	for _, a := range o.Attributes {
-		column := canonical(a.Column)
+		column := ourName(a.Column)
 		i := slices.Index(t.Columns, column)
 		if i < 0 {
-			return &HeaderError{Problem: fmt.Sprintf("no column %q, which is to be an attribute", a.Column), Hints: []string{found(t.Header)}}
+			problem := fmt.Sprintf("no column %q, which is to be an attribute", a.Column)
+			return newHeaderError(problem, columnsHint(t.Header))
 		}
-		named[column] = true
-		t.add(i, cmp.Or(a.Name, column), a.Type)
+		inOptions[column] = true
+		t.keepColumn(i, cmp.Or(a.Name, column), a.Type)
 	}
-	if t.key != userID {
-		t.add(t.id, auth0UserID, String)
+	if t.key != columnUserID {
+		t.keepColumn(t.id, auth0UserID, String)
 	}
 	for i, column := range t.Columns {
 		switch {
-		case named[column], o.Keep == KeepNone, o.Keep == KeepProvider && column != provider:
+		case inOptions[column], o.Keep == KeepNone, o.Keep == KeepProvider && column != columnProvider:
 		case column == "":
-			return &HeaderError{Problem: fmt.Sprintf("column %d has no name, so it cannot be an attribute", i+1), Hints: []string{"name it, or leave it out"}}
+			problem := fmt.Sprintf("column %d has no name, so it cannot be an attribute", i+1)
+			return newHeaderError(problem, "name it, or leave it out")
 		case !utf8.ValidString(column):
-			return &HeaderError{Problem: fmt.Sprintf("the name of column %d is not UTF-8, so it cannot be an attribute", i+1), Hints: []string{"save the file as UTF-8"}}
-		case column == provider, column != t.key && column != RejectReason && !slices.Contains(kinds[Users].columns, column):
-			t.add(i, column, Known)
+			problem := fmt.Sprintf("the name of column %d is not UTF-8, so it cannot be an attribute", i+1)
+			return newHeaderError(problem, "save the file as UTF-8")
+		case column == columnProvider, t.hasNoUse(column):
+			t.keepColumn(i, column, Known)
 		}
 	}
-	slices.SortStableFunc(t.attributes, func(a, b keptColumn) int { return cmp.Compare(a.name, b.name) })
-	for i := 1; i < len(t.attributes); i++ {
-		if a, b := t.attributes[i-1], t.attributes[i]; a.name == b.name {
-			return &HeaderError{
-				Problem: fmt.Sprintf("columns %q and %q are both to be the attribute %q", t.Name(a.column), t.Name(b.column), a.name),
-				Hints:   []string{"--attribute COLUMN=NAME gives one of them another name"},
-			}
+	slices.SortStableFunc(t.kept, func(a, b keptColumn) int { return cmp.Compare(a.name, b.name) })
+	for i := 1; i < len(t.kept); i++ {
+		if a, b := t.kept[i-1], t.kept[i]; a.name == b.name {
+			const format = "columns %q and %q are both to be the attribute %q"
+			problem := fmt.Sprintf(format, t.HeaderName(a.column), t.HeaderName(b.column), a.name)
+			return newHeaderError(problem, "--attribute COLUMN=NAME gives one of them another name")
 		}
 	}
 	return nil
 }
 
-func (t *Table) add(i int, name string, typ Type) {
-	column := t.Columns[i]
-	if typ == Known {
-		typ = cmp.Or(known[column], String)
-	}
-	t.attributes = append(t.attributes, keptColumn{at: i, column: column, name: name, typ: typ})
+// hasNoUse reports whether nothing but an attribute can be made of a column.
+func (t *Table) hasNoUse(column string) bool {
+	return column != t.key && column != RejectReason && !slices.Contains(kinds[Users].columns, column)
 }
 
-// canonical is our name of a users column.
-func canonical(column string) string {
+func (t *Table) keepColumn(i int, name string, typ Type) {
+	column := t.Columns[i]
+	if typ == Known {
+		typ = cmp.Or(auth0Types[column], String)
+	}
+	t.kept = append(t.kept, keptColumn{at: i, column: column, name: name, typ: typ})
+}
+
+// ourName returns our name of a column of users.
+func ourName(column string) string {
 	return cmp.Or(kinds[Users].aliases[column], column)
 }
 
 // readValues reads the values of the user's attributes.
 func (t *Table) readValues(row *UserRow, into *User) *Fault {
 	into.Values = into.Values[:0]
-	for i := range t.attributes {
-		a := &t.attributes[i]
-		text := row.at(a.place)
-		if text != "" && a.typ != String {
+	for i := range t.kept {
+		k := &t.kept[i]
+		text := row.at(k.place)
+		if text != "" && k.typ != String {
 			var problem string
-			if text, problem = literal(text, a.typ); problem != "" {
-				return &Fault{Column: a.column, Reason: problem}
+			if text, problem = jsonLiteral(text, k.typ); problem != "" {
+				return &Fault{Column: k.column, Reason: problem}
 			}
 		}
 		into.Values = append(into.Values, text)
@@ -131,9 +138,9 @@ func (t *Table) readValues(row *UserRow, into *User) *Fault {
 	return nil
 }
 
-// literal is a cell as JSON on one line, or what is wrong with it. It is "" for
-// null, which is no value.
-func literal(cell string, typ Type) (text, problem string) {
+// jsonLiteral returns a cell as JSON on one line, or what is wrong with it. For
+// null it returns "", which is no value.
+func jsonLiteral(cell string, typ Type) (text, problem string) {
 	switch typ {
 	case Bool:
 		switch {
@@ -146,8 +153,9 @@ func literal(cell string, typ Type) (text, problem string) {
 		}
 		return "", "neither true nor false"
 	case Number:
-		// What JSON takes for a number, and no reader finds too large.
-		if _, err := strconv.ParseFloat(cell, 64); err != nil || !json.Valid([]byte(cell)) || cell != strings.TrimSpace(cell) {
+		// A number in JSON that is not too large for any reader.
+		_, err := strconv.ParseFloat(cell, 64)
+		if err != nil || !json.Valid([]byte(cell)) || cell != strings.TrimSpace(cell) {
 			return "", "not a number as JSON writes it"
 		}
 		return cell, ""

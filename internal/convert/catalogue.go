@@ -9,44 +9,45 @@ import (
 	"a0permit/internal/record"
 )
 
-// Lines is what a row becomes beside a user's own fields. It is good until the
-// next row.
+// Lines is what a row becomes apart from a user's own fields. It is valid until
+// the next row.
 type Lines struct {
 	// Roles and Tenants are to be written before the user.
 	Roles   []record.Role
 	Tenants []record.Tenant
 	// Assignments are the user's, nil when nothing is known of them.
 	Assignments []record.RoleAssignment
-	// WithoutRole is how many memberships were left out for want of a role.
+	// WithoutRole is the number of memberships that were left out because they
+	// have no role.
 	WithoutRole int
-	// Unkeyed are roles without a usable key, each named once only: in the
-	// first row that names it.
+	// Unkeyed are roles without a usable key. Each appears once, in the first row
+	// that names it.
 	Unkeyed []Unkeyed
 }
 
-// A Catalogue is the roles and the tenants met so far. Rows must come to it in
-// their order. It is not safe for concurrent use.
+// A Catalogue is the roles and tenants met so far. It must get the rows in their
+// order. It is not safe for concurrent use.
 type Catalogue struct {
 	options Options
 	roles   roleBook
-	tenants map[string]writtenTenant // by their keys
+	tenants map[string]writtenTenant // by key
 
-	// Used again for each row.
+	// Reused for each row.
 	lines Lines
-	held  []held
+	held  []heldRole
 	seen  map[record.RoleAssignment]bool
 }
 
-// writtenTenant is a tenant that a line has been written of. One without a name gets
-// another line when its name is met: to a loader the lines of one key are one.
+// writtenTenant is a tenant with a line. One without a name gets another line when
+// its name is met: a loader merges lines with the same key.
 type writtenTenant struct {
-	id    string // the organization's
-	named bool
+	id      string // of the organization
+	hasName bool
 }
 
-// held is a role that a user holds. In no tenant it is a tenant-wide one.
-type held struct {
-	role   *role
+// heldRole is a role that a user holds, tenant-wide if tenant is nil.
+type heldRole struct {
+	role   *roleEntry
 	tenant *record.Tenant
 }
 
@@ -58,79 +59,78 @@ func NewCatalogue(o Options) *Catalogue {
 	}
 }
 
-// UnusedMappings are the entries of the role map that no role was looked up
-// with, in order.
-func (c *Catalogue) UnusedMappings() []string { return c.roles.unused() }
+// UnusedMappings returns the entries of the role map that were not used for any
+// role, in order.
+func (c *Catalogue) UnusedMappings() []string { return c.roles.unusedMappings() }
 
-func (c *Catalogue) begin() *Lines {
+func (c *Catalogue) reset() *Lines {
 	c.lines = Lines{Roles: c.lines.Roles[:0], Tenants: c.lines.Tenants[:0], Unkeyed: c.lines.Unkeyed[:0]}
 	c.held = c.held[:0]
 	return &c.lines
 }
 
-// Assign makes assignments of what a user holds, and lines of the roles and
-// tenants that nobody has held before. The same holds come to the same
-// assignments each time. The error is ErrUnkeyed, or a *TenantError, which ends
-// the run.
+// Assign returns the assignments of what a user holds, and the lines of the roles
+// and tenants that nobody has held before. The same Holds always becomes the same
+// assignments. The error is ErrUnkeyed, or a *TenantError, which ends the run.
 func (c *Catalogue) Assign(h *Holds) (*Lines, error) {
-	lines := c.begin()
+	lines := c.reset()
 	for _, name := range h.Roles {
-		c.hold(name, nil)
+		c.addHeld(name, nil)
 	}
 	for i := range h.Memberships {
-		if err := c.join(&h.Memberships[i]); err != nil {
+		if err := c.addMembership(&h.Memberships[i]); err != nil {
 			return lines, err
 		}
 	}
 	for _, held := range c.held {
 		c.reportUnkeyed(held.role)
 	}
-	if slices.ContainsFunc(c.held, func(h held) bool { return h.role.unkeyed != nil }) {
+	if slices.ContainsFunc(c.held, func(h heldRole) bool { return h.role.unkeyed != nil }) {
 		return lines, ErrUnkeyed
 	}
-	// Nothing counts as written for a row that is not.
+	// From here on the row is written, and so are its roles and tenants.
 	clear(c.seen)
 	if h.Roles != nil || len(c.held) > 0 {
 		lines.Assignments = []record.RoleAssignment{}
 	}
 	for _, held := range c.held {
-		c.writeRole(held.role)
-		c.assign(held)
+		c.addRoleLine(held.role)
+		c.addAssignment(held)
 	}
 	return lines, nil
 }
 
-func (c *Catalogue) hold(name string, tenant *record.Tenant) {
-	c.held = append(c.held, held{role: c.roles.named(name), tenant: tenant})
+func (c *Catalogue) addHeld(roleName string, tenant *record.Tenant) {
+	c.held = append(c.held, heldRole{role: c.roles.get(roleName), tenant: tenant})
 }
 
-// join adds the roles of a membership.
-func (c *Catalogue) join(m *Membership) error {
-	roles := m.Roles
-	if len(roles) == 0 {
+// addMembership adds the roles of a membership.
+func (c *Catalogue) addMembership(m *Membership) error {
+	names := m.Roles
+	if len(names) == 0 {
 		if c.options.MemberRole == "" {
 			c.lines.WithoutRole++
 			return nil
 		}
-		roles = []string{c.options.MemberRole}
+		names = []string{c.options.MemberRole}
 	}
-	tenant, err := c.tenant(m.ID, m.Name, m.DisplayName)
+	tenant, err := c.newTenant(m.ID, m.Name, m.DisplayName)
 	if err != nil {
 		return err
 	}
-	for _, name := range roles {
-		c.hold(name, &tenant)
+	for _, name := range names {
+		c.addHeld(name, &tenant)
 	}
 	return nil
 }
 
-// assign adds an assignment, unless it is there: two names may be mapped to one
-// role.
-func (c *Catalogue) assign(h held) {
+// addAssignment adds an assignment unless it is there already: two names may be
+// mapped to one role.
+func (c *Catalogue) addAssignment(h heldRole) {
 	a := record.RoleAssignment{Role: h.role.line.Key}
 	if h.tenant != nil {
 		a.Tenant = h.tenant.Key
-		c.writeTenant(h.tenant)
+		c.addTenantLine(h.tenant)
 	}
 	if !c.seen[a] {
 		c.seen[a] = true
@@ -138,17 +138,20 @@ func (c *Catalogue) assign(h held) {
 	}
 }
 
-// auth0OrganizationID is the attribute of the id where the key is the name.
+// auth0OrganizationID is the attribute for the organization's id when the key is
+// its name.
 const auth0OrganizationID = "auth0_organization_id"
 
-// A TenantError is two organizations that want one key, which only names can.
+// A TenantError is two organizations for one tenant key, which can only happen
+// when names are keys.
 type TenantError struct{ Key, ID, Other string }
 
 func (e *TenantError) Error() string {
-	return fmt.Sprintf("organizations %q and %q are both called %q, which is to be the tenant's key", e.Other, e.ID, e.Key)
+	const format = "organizations %q and %q are both called %q, which is to be the tenant's key"
+	return fmt.Sprintf(format, e.Other, e.ID, e.Key)
 }
 
-func (c *Catalogue) tenant(id, name, displayName string) (record.Tenant, error) {
+func (c *Catalogue) newTenant(id, name, displayName string) (record.Tenant, error) {
 	t := record.Tenant{Type: record.TypeTenant, Key: id, Name: cmp.Or(displayName, name)}
 	if !c.options.TenantsByName {
 		return t, nil
@@ -163,77 +166,50 @@ func (c *Catalogue) tenant(id, name, displayName string) (record.Tenant, error) 
 	return t, nil
 }
 
-func (c *Catalogue) writeTenant(t *record.Tenant) {
-	if k, ok := c.tenants[t.Key]; ok && (k.named || t.Name == "") {
+func (c *Catalogue) addTenantLine(t *record.Tenant) {
+	if written, ok := c.tenants[t.Key]; ok && (written.hasName || t.Name == "") {
 		return
 	}
 	id, _ := t.Attributes[auth0OrganizationID].(string)
-	// Clones: the texts are parts of their whole chunk.
-	c.tenants[strings.Clone(t.Key)] = writtenTenant{id: strings.Clone(id), named: t.Name != ""}
+	// Cloned, because the cells are part of their whole chunk.
+	c.tenants[strings.Clone(t.Key)] = writtenTenant{id: strings.Clone(id), hasName: t.Name != ""}
 	c.lines.Tenants = append(c.lines.Tenants, *t)
 }
 
-// writeRole puts the role's line among those to be written, unless the line of
-// another name with its key has been.
-func (c *Catalogue) writeRole(r *role) {
+// addRoleLine adds the role's line, unless its key has the line of another name.
+func (c *Catalogue) addRoleLine(r *roleEntry) {
 	if !r.written && c.roles.claim(r) {
 		c.lines.Roles = append(c.lines.Roles, r.line)
 	}
 	r.written = true
 }
 
-func (c *Catalogue) reportUnkeyed(r *role) {
+func (c *Catalogue) reportUnkeyed(r *roleEntry) {
 	if r.unkeyed != nil && !r.reported {
 		r.reported = true
 		c.lines.Unkeyed = append(c.lines.Unkeyed, *r.unkeyed)
 	}
 }
 
-// Check finds what is wrong with the row by itself.
-func (r *OrganizationRow) Check(o *Options) *Fault {
-	if r.ID == "" {
-		return &Fault{Column: organizationID, Reason: record.ErrNoKey.Error()}
-	}
-	key, column := r.ID, organizationID
-	if o.TenantsByName {
-		key, column = r.Name, name
-	}
-	if err := record.TenantKey(key); err != nil {
-		return &Fault{Column: column, Reason: err.Error()}
-	}
-	return cmp.Or(notUTF8(organizationID, r.ID), notUTF8(name, r.Name), notUTF8(displayName, r.DisplayName))
-}
-
-// Organization converts a row that has been checked. The error is a
+// AddOrganization converts a row that has passed Check. The error is a
 // *TenantError, which ends the run.
-func (c *Catalogue) Organization(row *OrganizationRow) (*Lines, error) {
-	lines := c.begin()
-	t, err := c.tenant(row.ID, row.Name, row.DisplayName)
+func (c *Catalogue) AddOrganization(row *OrganizationRow) (*Lines, error) {
+	lines := c.reset()
+	t, err := c.newTenant(row.ID, row.Name, row.DisplayName)
 	if err == nil {
-		c.writeTenant(&t)
+		c.addTenantLine(&t)
 	}
 	return lines, err
 }
 
-// Check finds what is wrong with the row by itself.
-func (r *RoleRow) Check() *Fault {
-	switch {
-	case r.ID == "":
-		return &Fault{Column: roleID, Reason: record.ErrNoKey.Error()}
-	case r.Name == "":
-		return &Fault{Column: name, Reason: "no name"}
-	}
-	return cmp.Or(notUTF8(roleID, r.ID), notUTF8(name, r.Name), notUTF8(description, r.Description))
-}
-
-// Role converts a row that has been checked. The error is ErrUnkeyed or a
+// AddRole converts a row that has passed Check. The error is ErrUnkeyed or a
 // *RekeyError, which ends the run.
 //
-// A role that users have named before is written again, with what the table
-// knows more: to a loader the lines of one key are one.
-func (c *Catalogue) Role(row *RoleRow) (*Lines, error) {
-	lines := c.begin()
-	r, err := c.roles.identified(row.Name, row.ID)
+// A role that users have named before gets a second line, with what the table adds:
+// a loader merges lines with the same key.
+func (c *Catalogue) AddRole(row *RoleRow) (*Lines, error) {
+	lines := c.reset()
+	r, err := c.roles.getWithID(row.Name, row.ID)
 	if err != nil {
 		return lines, err
 	}
@@ -244,7 +220,7 @@ func (c *Catalogue) Role(row *RoleRow) (*Lines, error) {
 	if !r.described {
 		c.roles.describe(r, row)
 		r.written = false
-		c.writeRole(r)
+		c.addRoleLine(r)
 	}
 	return lines, nil
 }

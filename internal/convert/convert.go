@@ -1,11 +1,10 @@
-// Package convert turns rows of Auth0 tables into records. It is pure: it reads
-// and writes nothing, has no clock and reports only through what it returns.
+// Package convert turns rows of Auth0 tables into records. It is pure: it reads and
+// writes nothing, has no clock, and reports only by what it returns.
 //
-// A row passes in two steps. Its Table makes of it all that depends on that row
-// alone, in any order and on any goroutine. The Catalogue then names the roles and
-// tenants the user holds, in the order of the rows, since of two roles that
-// want one key the first has it. Neither remembers rows: duplicates are for the
-// loader to find.
+// A row is converted in two steps. Its Table does what depends on that row alone,
+// in any order and on any goroutine. The Catalogue then finds the roles and tenants
+// that the user holds, in the order of the rows, since of two roles for one key the
+// first one has it. Neither remembers rows: it is the loader that finds duplicates.
 package convert
 
 import (
@@ -15,33 +14,33 @@ import (
 )
 
 // Options are what people may decide about the mapping. The zero value is the
-// default; NewTable holds it against a header.
+// default. NewTable checks them against a header.
 type Options struct {
 	RoleMap    RoleMap
-	Attributes []Attribute // beside those of Keep, and before them
+	Attributes []Attribute // in addition to those of Keep, and before them
 	Keep       Keep
-	// UserKey is the column of the users' keys; "" is user_id. With another the
-	// id is kept as the attribute auth0_user_id.
+	// UserKey is the column of the users' keys; "" is user_id. With another column
+	// the id is kept as the attribute auth0_user_id.
 	UserKey string
-	// TenantsByName makes an organization's name its tenant's key, instead of
+	// TenantsByName makes an organization's name the key of its tenant, instead of
 	// its id.
 	TenantsByName bool
-	// MemberRole is the Auth0 name of a role for memberships without one, which
+	// MemberRole is the Auth0 name of the role for memberships without one. They
 	// are left out when it is "".
 	MemberRole string
 }
 
-// A Fault is why a row is rejected. It never holds what is in a cell, since
-// that may be personal data.
+// A Fault is why a row is rejected. It never contains a cell, which may be personal
+// data.
 type Fault struct {
-	Column     string // "" when it is the row as a whole
-	Reason     string // one of a few, so that faults can be summed by it
-	Detail     string // more about this row alone
-	Connection string // of the user, to sum by; "" when unknown
-	Hint       string // not "" where to go on would do harm
+	Column     string // "" for the row as a whole
+	Reason     string // one of few, so that faults can be counted by reason
+	Detail     string // more about this row
+	Connection string // of the user, to count by; "" when unknown
+	Hint       string // set when going on would do harm
 }
 
-// Error is the column and the reason, without the detail.
+// Error returns the column and the reason, without the detail.
 func (f *Fault) Error() string {
 	if f.Column == "" {
 		return f.Reason
@@ -49,17 +48,17 @@ func (f *Fault) Error() string {
 	return f.Column + ": " + f.Reason
 }
 
-// Ragged is the fault of a row with another number of cells than its header.
-func Ragged(cells, columns int) *Fault {
+// RaggedFault returns the fault of a row with more or fewer cells than its header.
+func RaggedFault(cells, columns int) *Fault {
 	return &Fault{Reason: "ragged row", Detail: fmt.Sprintf("%d cells under a header of %d", cells, columns)}
 }
 
-// ErrUnkeyed ends the conversion of a row that names a role without a usable
-// key. The row is right and the roles are at fault, so it is not rejected.
+// ErrUnkeyed is the error for a row that names a role without a usable key. The
+// fault is the role's, not the row's, so the row is not rejected.
 var ErrUnkeyed = errors.New("a role that the row names has no key")
 
-// notUTF8 is the fault of a cell that is no text.
-func notUTF8(column, cell string) *Fault {
+// utf8Fault returns the fault of a cell that is not UTF-8, nil for one that is.
+func utf8Fault(column, cell string) *Fault {
 	if utf8.ValidString(cell) {
 		return nil
 	}

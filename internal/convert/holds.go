@@ -10,14 +10,13 @@ import (
 
 // Holds is what a user holds, by Auth0's names.
 type Holds struct {
-	// Roles are the tenant-wide ones. Nil means that the table says nothing of
-	// them.
+	// Roles are the tenant-wide roles, nil when the table says nothing of them.
 	Roles       []string
 	Memberships []Membership
 }
 
-// A Membership is an organization that a user is a member of, and the roles the
-// user has in it.
+// A Membership is an organization that a user is a member of, with the user's roles
+// in it.
 type Membership struct {
 	ID          string   `json:"id"`
 	Name        string   `json:"name"`
@@ -26,37 +25,39 @@ type Membership struct {
 }
 
 const (
-	rolesShape         = `not a JSON array of role names, such as ["Admin"]`
-	organizationsShape = `not a JSON array of organizations, such as [{"id":"org_1","name":"acme","roles":["Admin"]}]`
-	namelessRole       = "names a role without a name"
+	badRoles         = `not a JSON array of role names, such as ["Admin"]`
+	badOrganizations = `not a JSON array of organizations, such as [{"id":"org_1","name":"acme","roles":["Admin"]}]`
+	namelessRole     = "names a role without a name"
 )
 
-// ReadHolds reads a roles cell and an organizations cell. Few users differ in
-// them, and it costs more than the rest of a row: callers should remember.
-func (o *Options) ReadHolds(rolesCell, organizationsCell string) (*Holds, *Fault) {
+// ReadHolds reads a cell of roles and a cell of organizations. That takes longer
+// than the rest of a row, and users differ little in these cells: callers should
+// remember the result.
+func (o *Options) ReadHolds(roles, organizations string) (*Holds, *Fault) {
 	h := &Holds{}
-	if rolesCell != "" && !array(rolesCell, &h.Roles) {
-		return nil, &Fault{Column: roles, Reason: rolesShape}
+	if roles != "" && !decodeArray(roles, &h.Roles) {
+		return nil, &Fault{Column: columnRoles, Reason: badRoles}
 	}
 	if slices.Contains(h.Roles, "") {
-		return nil, &Fault{Column: roles, Reason: namelessRole}
+		return nil, &Fault{Column: columnRoles, Reason: namelessRole}
 	}
-	if organizationsCell != "" && !array(organizationsCell, &h.Memberships) {
-		return nil, &Fault{Column: organizations, Reason: organizationsShape}
+	if organizations != "" && !decodeArray(organizations, &h.Memberships) {
+		return nil, &Fault{Column: columnOrganizations, Reason: badOrganizations}
 	}
 	for i := range h.Memberships {
 		m := &h.Memberships[i]
-		if reason := o.checkTenant(m.ID, m.Name); reason != "" {
-			return nil, &Fault{Column: organizations, Reason: reason}
+		if problem := o.tenantProblem(m.ID, m.Name); problem != "" {
+			return nil, &Fault{Column: columnOrganizations, Reason: problem}
 		}
 		if slices.Contains(m.Roles, "") {
-			return nil, &Fault{Column: organizations, Reason: namelessRole}
+			return nil, &Fault{Column: columnOrganizations, Reason: namelessRole}
 		}
 	}
 	return h, nil
 }
 
-// Size is about how much the assignments take in a line, rather more than less.
+// Size returns about how many bytes the assignments take in a line, rather too many
+// than too few.
 func (h *Holds) Size() int {
 	const names = len(`{"role":"","tenant":""},`)
 	size := 0
@@ -74,21 +75,21 @@ func (h *Holds) Size() int {
 	return size
 }
 
-// array decodes a cell that must be a JSON array; null is not one.
-func array[T any](cell string, into *[]T) bool {
+// decodeArray decodes a cell and reports whether it is a JSON array, which null is
+// not.
+func decodeArray[T any](cell string, into *[]T) bool {
 	return utf8.ValidString(cell) && json.Unmarshal([]byte(cell), into) == nil && *into != nil
 }
 
-// checkTenant says what is wrong with an organization as a tenant.
-func (o *Options) checkTenant(id, name string) string {
+// tenantProblem returns what is wrong with an organization as a tenant, "" for
+// nothing.
+func (o *Options) tenantProblem(id, name string) string {
+	field, key := "id", id
 	if o.TenantsByName {
-		if err := record.TenantKey(name); err != nil {
-			return "name: " + err.Error()
-		}
-		return ""
+		field, key = "name", name
 	}
-	if err := record.TenantKey(id); err != nil {
-		return "id: " + err.Error()
+	if err := record.TenantKey(key); err != nil {
+		return field + ": " + err.Error()
 	}
 	return ""
 }

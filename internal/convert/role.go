@@ -10,33 +10,34 @@ import (
 	"a0permit/internal/record"
 )
 
-// A RoleMap gives roles their Permit keys, by Auth0's name or rol_ id. The id
-// wins, since it is the one that does not change.
+// A RoleMap maps Auth0's names or rol_ ids of roles to their Permit keys. The id
+// wins, since it never changes.
 type RoleMap map[string]string
 
-// Unkeyed is a role that has no usable key, because nothing is left of its name
-// or because Other has the key already.
+// Unkeyed is a role without a usable key, because no character of its name can be
+// in a key or because Other has the key already.
 type Unkeyed struct {
 	Name, Key, Other string
 }
 
-// A RekeyError is a role to which the role map gives one key by its name and
-// another by its id, when the id became known only after the role was in use.
+// A RekeyError is a role whose id maps to another key than the role has had until
+// then, when the id was not known.
 type RekeyError struct{ Name, Key, Before string }
 
 func (e *RekeyError) Error() string {
+	text := fmt.Sprintf("role %q: the role map gives it the key %q by its id, ", e.Name, e.Key)
 	if e.Before == "" {
-		return fmt.Sprintf("role %q: the role map gives it the key %q by its id, which users were read before", e.Name, e.Key)
+		return text + "which users were read before"
 	}
-	return fmt.Sprintf("role %q: the role map gives it the key %q by its id, but it has been %q until here", e.Name, e.Key, e.Before)
+	return text + fmt.Sprintf("but it has been %q until here", e.Before)
 }
 
-// role is a role by its Auth0 name.
-type role struct {
+// roleEntry is a role with one Auth0 name.
+type roleEntry struct {
 	line      record.Role
 	described bool     // by a roles table
-	written   bool     // its line, or that of another name with this key
-	unkeyed   *Unkeyed // not nil when it has no usable key
+	written   bool     // its line, or that of another name for this key
+	unkeyed   *Unkeyed // set when it has no usable key
 	reported  bool
 }
 
@@ -44,31 +45,46 @@ type role struct {
 type roleBook struct {
 	mapped  RoleMap
 	used    map[string]bool // entries of mapped
-	byName  map[string]*role
+	byName  map[string]*roleEntry
 	owners  map[string]string // unmapped key to the name it was made from
 	written map[string]string // key to the name in its line
 }
 
 func newRoleBook(m RoleMap) roleBook {
-	return roleBook{mapped: m, used: map[string]bool{}, byName: map[string]*role{}, owners: map[string]string{}, written: map[string]string{}}
+	return roleBook{
+		mapped: m, used: map[string]bool{},
+		byName: map[string]*roleEntry{}, owners: map[string]string{}, written: map[string]string{},
+	}
 }
 
-// named returns the role of that name.
-func (b *roleBook) named(name string) *role {
+// get returns the role of that name.
+func (b *roleBook) get(name string) *roleEntry {
 	if r, ok := b.byName[name]; ok {
 		return r
 	}
 	return b.add(strings.Clone(name), "")
 }
 
-func (b *roleBook) add(name, id string) *role {
-	r := &role{line: record.Role{Type: record.TypeRole, Name: name}}
+// getWithID returns the role of that name, whose id is known now.
+func (b *roleBook) getWithID(name, id string) (*roleEntry, error) {
+	r, ok := b.byName[name]
+	if !ok {
+		return b.add(strings.Clone(name), id), nil
+	}
+	if key, mapped := b.lookUp(name, id); mapped && key != r.line.Key {
+		return nil, &RekeyError{Name: name, Key: key, Before: r.line.Key}
+	}
+	return r, nil
+}
+
+func (b *roleBook) add(name, id string) *roleEntry {
+	r := &roleEntry{line: record.Role{Type: record.TypeRole, Name: name}}
 	b.byName[name] = r
 	if key, ok := b.lookUp(name, id); ok {
 		r.line.Key = key
 		return r
 	}
-	key := ownKey(name)
+	key := defaultKey(name)
 	switch other, taken := b.owners[key]; {
 	case key == "":
 		r.unkeyed = &Unkeyed{Name: name}
@@ -81,6 +97,7 @@ func (b *roleBook) add(name, id string) *role {
 	return r
 }
 
+// lookUp returns the key in the role map.
 func (b *roleBook) lookUp(name, id string) (key string, ok bool) {
 	for _, entry := range [...]string{id, name} {
 		if key, ok := b.mapped[entry]; ok && entry != "" {
@@ -91,7 +108,7 @@ func (b *roleBook) lookUp(name, id string) (key string, ok bool) {
 	return "", false
 }
 
-func (b *roleBook) unused() []string {
+func (b *roleBook) unusedMappings() []string {
 	var entries []string
 	for entry := range b.mapped {
 		if !b.used[entry] {
@@ -102,21 +119,9 @@ func (b *roleBook) unused() []string {
 	return entries
 }
 
-// identified returns the role of a name, whose id is known now too.
-func (b *roleBook) identified(name, id string) (*role, error) {
-	r, ok := b.byName[name]
-	if !ok {
-		return b.add(strings.Clone(name), id), nil
-	}
-	if key, mapped := b.lookUp(name, id); mapped && key != r.line.Key {
-		return nil, &RekeyError{Name: name, Key: key, Before: r.line.Key}
-	}
-	return r, nil
-}
-
-// describe adds what a table says of the role, and lets its line be written
-// again if it was its own.
-func (b *roleBook) describe(r *role, row *RoleRow) {
+// describe adds what a table says of the role. If the role has the line of its key,
+// it may be written again.
+func (b *roleBook) describe(r *roleEntry, row *RoleRow) {
 	r.described = true
 	r.line.Description = strings.Clone(row.Description)
 	r.line.Attributes = map[string]any{"auth0_role_id": strings.Clone(row.ID)}
@@ -126,7 +131,7 @@ func (b *roleBook) describe(r *role, row *RoleRow) {
 }
 
 // claim reports whether the role's line is the first of its key.
-func (b *roleBook) claim(r *role) bool {
+func (b *roleBook) claim(r *roleEntry) bool {
 	if _, ok := b.written[r.line.Key]; ok {
 		return false
 	}
@@ -134,9 +139,9 @@ func (b *roleBook) claim(r *role) bool {
 	return true
 }
 
-// ownKey is the key of a role that is in no role map; "" when nothing of its
-// name can stand in one.
-func ownKey(name string) string {
+// defaultKey returns the key of a role that is not in the role map, "" when no
+// character of its name can be in a key.
+func defaultKey(name string) string {
 	if record.RoleKey(name) == nil {
 		return name
 	}

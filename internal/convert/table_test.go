@@ -2,7 +2,6 @@ package convert_test
 
 import (
 	"errors"
-	"slices"
 	"strings"
 	"testing"
 
@@ -20,8 +19,14 @@ func TestNewTable(t *testing.T) {
 		err          string
 	}{
 		{"a0export", "user_id,email,given_name,family_name,provider,roles", convert.Users, "", ""},
-		{"dashboard", "Id,Given Name,Family Name,Nickname,Name,Email,Email Verified,Connection,Created At", convert.Users, "user_id,given_name,family_name,nickname,name,email,email_verified,provider,created_at", ""},
-		{"export job", "user_id,email,first_name,last_name,identities[0].connection", convert.Users, "user_id,email,given_name,family_name,provider", ""},
+		{
+			"dashboard", "Id,Given Name,Family Name,Nickname,Name,Email,Email Verified,Connection,Created At", convert.Users,
+			"user_id,given_name,family_name,nickname,name,email,email_verified,provider,created_at", "",
+		},
+		{
+			"export job", "user_id,email,first_name,last_name,identities[0].connection", convert.Users,
+			"user_id,email,given_name,family_name,provider", "",
+		},
 		{"spaces", "user_id, email", convert.Users, "user_id,email", ""},
 		{"roles", "role_id,name,description", convert.Roles, "", ""},
 		{"organizations", "organization_id,name,display_name", convert.Organizations, "", ""},
@@ -37,7 +42,10 @@ func TestNewTable(t *testing.T) {
 		{"case matters", "USER_ID,email", 0, "", "no user_id column"},
 		{"data", "auth0|1,jane@acme.com", 0, "", "no user_id column: the first row looks like data and not like a header"},
 		{"roles without names", "role_id,description", 0, "", "a table with role_id needs a column name too"},
-		{"CR alone", "user_id,email\rauth0|1,jane@acme.com", 0, "", "the lines end in CR alone, so that the file is all header"},
+		{
+			"CR alone", "user_id,email\rauth0|1,jane@acme.com", 0, "",
+			"the lines end in CR alone, so that the file is all header",
+		},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -61,64 +69,10 @@ func TestNewTable(t *testing.T) {
 				want = tt.header
 			}
 			if got := strings.Join(table.Columns, ","); table.Kind != tt.kind || got != want {
-				t.Errorf("NewTable(%q) = kind %d, columns %s; want kind %d, columns %s", tt.header, table.Kind, got, tt.kind, want)
+				t.Errorf("NewTable(%q) = kind %d, columns %s; want kind %d, columns %s",
+					tt.header, table.Kind, got, tt.kind, want)
 			}
 		})
-	}
-}
-
-func TestMissingIDHint(t *testing.T) {
-	t.Parallel()
-	wide := slices.Repeat([]string{strings.Repeat("x", 100)}, 20)
-	tests := []struct {
-		header []string
-		want   string
-	}{
-		{[]string{"email", "name"}, `the header has: "email", "name"`},
-		{[]string{"user_id;email"}, "separate the cells by commas"},
-		{append([]string{"email"}, wide...), `"` + strings.Repeat("x", 40) + `...", and 9 more`},
-	}
-	for _, tt := range tests {
-		_, err := convert.NewTable(tt.header, &convert.Options{})
-		var header *convert.HeaderError
-		if !errors.As(err, &header) || !strings.Contains(strings.Join(header.Hints, "\n"), tt.want) {
-			t.Errorf("NewTable(%q) = %v %+v, want a hint with %q", tt.header, err, header, tt.want)
-		}
-	}
-}
-
-func TestBegins(t *testing.T) {
-	t.Parallel()
-	tests := []struct {
-		table, row string
-		want       bool
-	}{
-		{"user_id,email", "auth0|1,jane@acme.com", false},
-		{"user_id,email", "user_id,email", true},
-		{"user_id,email", "\ufeffuser_id,name", true},
-		{"user_id,email", "email,user_id,roles", true},
-		{"user_id,email", "role_id,name,description", true},
-		{"role_id,name,description", "user_id,email", true},
-		{"role_id,name", "organization_id,name,display_name", true},
-		{"Id,Email", "Id,Email", true},
-		{"Id,Email", "Id,Mail", false}, // aliases are known in a file's first row only
-		{"user_id,role_id", "user_id,role_id", true},
-		{"user_id,email", "user_id,role_id,x", true},
-		{"user_id,email,given_name", "auth0|1,jane@acme.com,user_id", false},
-		{"user_id,email,given_name", "u1,jane@acme.com,role_id", false},
-		{"user_id,email,given_name,family_name", "u1,jane@acme.com,role_id,user_id", false},
-		{"role_id,name", "rol_1,user_id", false},
-		{"organization_id,name", "org_1,user_id", false},
-		{"user_id,email", "'user_id,email", false},
-	}
-	for _, tt := range tests {
-		table, err := convert.NewTable(strings.Split(tt.table, ","), &convert.Options{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got := table.Begins(strings.Split(tt.row, ",")); got != tt.want {
-			t.Errorf("in a table %q: Begins(%q) = %v, want %v", tt.table, tt.row, got, tt.want)
-		}
 	}
 }
 
@@ -173,8 +127,8 @@ func TestUnescape(t *testing.T) {
 			}
 			escaped := false
 			for _, row := range rows {
-				var tells bool
-				if escaped, tells = table.Escaped(row); tells {
+				var ok bool
+				if escaped, ok = table.DetectEscape(row); ok {
 					break
 				}
 			}

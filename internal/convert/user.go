@@ -7,8 +7,8 @@ import (
 	"a0permit/internal/record"
 )
 
-// A User is what a row says of the user alone: a record without role
-// assignments, whose attributes are apart.
+// A User is what a row says of the user alone: a record without role assignments,
+// and the values of its attributes.
 type User struct {
 	record.User
 	// Values are the values of the table's attributes, in its order: text for a
@@ -16,48 +16,36 @@ type User struct {
 	Values []string
 }
 
-// User makes a user of a row of the table. What into held is used again. That
-// its texts are UTF-8 is for the caller to see, who looks at every byte of them
-// anyway: NotUTF8 is the fault of a row that is not.
-func (t *Table) User(row *UserRow, into *User) *Fault {
-	fault := t.user(row, into)
+// ReadUser makes a user of a row, and reuses the memory of into. It does not check
+// that the text is UTF-8: AppendUser does so on the way, and UTF8Fault finds the
+// cell.
+func (t *Table) ReadUser(row *UserRow, into *User) *Fault {
+	fault := t.readUser(row, into)
 	if fault != nil {
 		fault.Connection = row.Provider
 	}
 	return fault
 }
 
-// NotUTF8 is the fault of a row whose user is not UTF-8. JSON has no other text,
-// and a converted cell would be a guess.
-func (t *Table) NotUTF8(row *UserRow) *Fault {
-	fault := cmp.Or(notUTF8(email, row.Email), notUTF8(givenName, row.GivenName), notUTF8(familyName, row.FamilyName))
-	for i := range t.attributes {
-		a := &t.attributes[i]
-		fault = cmp.Or(fault, notUTF8(a.column, row.at(a.place)))
-	}
-	if fault != nil {
-		fault.Connection = strings.ToValidUTF8(row.Provider, "\ufffd")
-	}
-	return fault
-}
-
-func (t *Table) user(row *UserRow, into *User) *Fault {
+func (t *Table) readUser(row *UserRow, into *User) *Fault {
 	if row.UserID == dashboardID {
-		return &Fault{Column: userID, Reason: "the header of another file", Hint: "name the files one by one: a0tojsonl FILE FILE"}
+		const hint = "name the files one by one: a0tojsonl FILE FILE"
+		return &Fault{Column: columnUserID, Reason: "the header of another file", Hint: hint}
 	}
 	if row.UserID == "" {
-		return &Fault{Column: userID, Reason: record.ErrNoKey.Error()}
+		return &Fault{Column: columnUserID, Reason: record.ErrNoKey.Error()}
 	}
-	key := row.at(t.keyAt)
+	key := row.at(t.keyPlace)
 	if err := record.UserKey(key); err != nil {
 		return &Fault{Column: t.key, Reason: err.Error()}
 	}
-	if row.Email != "" && !plainEmail(row.Email) {
-		if !record.ValidEmail(row.Email) {
-			return &Fault{Column: email, Reason: "not an address Permit takes"}
-		}
+	if row.Email != "" && !isPlainEmail(row.Email) && !record.ValidEmail(row.Email) {
+		return &Fault{Column: columnEmail, Reason: "not an address Permit takes"}
 	}
-	into.Key, into.Email, into.FirstName, into.LastName = key, row.Email, row.GivenName, row.FamilyName
+	into.User = record.User{
+		Type: record.TypeUser, Key: key,
+		Email: row.Email, FirstName: row.GivenName, LastName: row.FamilyName,
+	}
 	return t.readValues(row, into)
 }
 
@@ -67,31 +55,48 @@ func (t *Table) AppendUser(dst []byte, u *User) (_ []byte, valid bool) {
 	return t.encoder.Append(dst, &u.User, u.Values)
 }
 
-// plainEmail takes the addresses that nearly everyone has: words of letters,
-// digits and -, in the local part also of _ and +, between single dots, and one
-// @. It is here for speed alone: what it takes, record.ValidEmail takes too, and
-// it judges the rest.
-func plainEmail(s string) bool {
-	at, dots, word := -1, 0, false
+// UTF8Fault returns the fault of a row with text that is not UTF-8, nil when all is.
+// JSON has no other text, and a converted cell would be a guess.
+func (t *Table) UTF8Fault(row *UserRow) *Fault {
+	fault := cmp.Or(
+		utf8Fault(columnEmail, row.Email),
+		utf8Fault(columnGivenName, row.GivenName),
+		utf8Fault(columnFamilyName, row.FamilyName),
+	)
+	for i := range t.kept {
+		k := &t.kept[i]
+		fault = cmp.Or(fault, utf8Fault(k.column, row.at(k.place)))
+	}
+	if fault != nil {
+		fault.Connection = strings.ToValidUTF8(row.Provider, "\ufffd")
+	}
+	return fault
+}
+
+// isPlainEmail reports whether s is an address like nearly all: words of letters,
+// digits and -, before the @ also of _ and +, separated by single dots. It is only
+// for speed. record.ValidEmail accepts all that it accepts, and decides on the rest.
+func isPlainEmail(s string) bool {
+	at, dots, inWord := -1, 0, false
 	for i := range len(s) {
 		switch c := s[i]; {
-		case inWord[c], at < 0 && (c == '_' || c == '+'):
-			word = true
-		case c == '.' && word:
+		case wordByte[c], at < 0 && (c == '_' || c == '+'):
+			inWord = true
+		case c == '.' && inWord:
 			dots++
-			word = false
-		case c == '@' && word && at < 0 && i <= 64:
-			at, dots, word = i, 0, false
+			inWord = false
+		case c == '@' && inWord && at < 0 && i <= 64:
+			at, dots, inWord = i, 0, false
 		default:
 			return false
 		}
 	}
-	return at > 0 && dots > 0 && word
+	return at > 0 && dots > 0 && inWord
 }
 
-var inWord = func() (is [256]bool) {
+var wordByte = func() (set [256]bool) {
 	for c := range 256 {
-		is[c] = c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '-'
+		set[c] = c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '-'
 	}
-	return is
+	return set
 }()

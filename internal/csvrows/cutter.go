@@ -24,8 +24,8 @@ type Chunk struct {
 type Headers interface {
 	// Marks returns cells of which each header has one or more.
 	Marks() []string
-	// Begins reports whether a row with such a cell is a header.
-	Begins(cells []string) bool
+	// IsHeader reports whether a row with such a cell is a header.
+	IsHeader(cells []string) bool
 }
 
 // A Cutter cuts a file into chunks without parsing it: a line end is the end of a
@@ -90,7 +90,7 @@ func (c *Cutter) Peek(visit func(cells []string) bool) {
 		if errors.Is(err, io.EOF) {
 			continue // a blank line
 		}
-		if err != nil || c.headers != nil && c.headers.Begins(row.Cells) || visit(row.Cells) {
+		if err != nil || c.headers != nil && c.headers.IsHeader(row.Cells) || visit(row.Cells) {
 			return
 		}
 	}

@@ -16,8 +16,8 @@ import (
 // abHeaders takes each row whose first cell is a for a header.
 type abHeaders struct{}
 
-func (abHeaders) Marks() []string            { return []string{"a"} }
-func (abHeaders) Begins(cells []string) bool { return strings.TrimPrefix(cells[0], "\ufeff") == "a" }
+func (abHeaders) Marks() []string              { return []string{"a"} }
+func (abHeaders) IsHeader(cells []string) bool { return strings.TrimPrefix(cells[0], "\ufeff") == "a" }
 
 // readTables reads all tables of a file and returns a line about each row.
 func readTables(in io.Reader, size int) (found []string, err error) {

@@ -60,7 +60,7 @@ func (c *Cutter) findHeaderWith(m mark, end int) (at int, ok bool) {
 		if end == 0 { // the last row, without a line end
 			end = len(data) - at
 		}
-		if row, err := parseRow(&Chunk{Data: data[at : at+end]}); err == nil && c.headers.Begins(row.Cells) {
+		if row, err := parseRow(&Chunk{Data: data[at : at+end]}); err == nil && c.headers.IsHeader(row.Cells) {
 			return c.at + at, true
 		}
 	}

@@ -1,0 +1,128 @@
+package convert
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// A HeaderError is a header that does not say what the rows are.
+type HeaderError struct {
+	Problem string
+	Hints   []string // what to type or to change
+}
+
+func (e *HeaderError) Error() string { return e.Problem }
+
+func newHeaderError(problem string, hints ...string) *HeaderError {
+	return &HeaderError{Problem: problem, Hints: hints}
+}
+
+// kindOfHeader returns the kind of table that has these columns.
+func kindOfHeader(columns []string) (Kind, error) {
+	var seen [len(kinds)]bool
+	hasAlias := false
+	for _, column := range columns {
+		seen[kindByID(column)] = true
+		hasAlias = hasAlias || column == dashboardID
+	}
+	switch {
+	case seen[Users]:
+		return Users, nil // a user may well have a role_id or an organization_id
+	case seen[Roles] && seen[Organizations]:
+		const problem = "the header has role_id and organization_id and no user_id"
+		return 0, newHeaderError(problem, "keep the one that the rows are about")
+	case seen[Roles]:
+		return Roles, nil
+	case seen[Organizations]:
+		return Organizations, nil
+	case hasAlias:
+		return Users, nil
+	}
+	if looksLikeData(columns) {
+		const problem = "no user_id column: the first row looks like data and not like a header"
+		const hint = "put a header before it, such as user_id,email,given_name,family_name,provider,roles"
+		return 0, newHeaderError(problem, hint)
+	}
+	hints := []string{"name the column of Auth0's user ids user_id; other names that are known: " + dashboardID}
+	switch {
+	case len(columns) == 1 && strings.ContainsAny(columns[0], ";\t|"):
+		hints = []string{"separate the cells by commas"}
+	case slices.ContainsFunc(columns, isColumnName):
+		hints = append([]string{columnsHint(columns)}, hints...)
+	}
+	return 0, newHeaderError("no user_id column", hints...)
+}
+
+// isColumnName reports whether a cell is a name for a column of users. A row without
+// any may well be about a person, and is not shown.
+func isColumnName(cell string) bool {
+	isCell := func(name string) bool { return strings.EqualFold(name, cell) }
+	users := &kinds[Users]
+	return slices.ContainsFunc(users.columns, isCell) ||
+		slices.ContainsFunc(slices.Collect(maps.Keys(users.aliases)), isCell)
+}
+
+// columnsHint lists the columns of a header, as far as they fit on a line.
+func columnsHint(columns []string) string {
+	const most, longest = 12, 40
+	var list []string
+	for _, column := range columns[:min(len(columns), most)] {
+		if len(column) > longest {
+			column = strings.ToValidUTF8(column[:longest], "") + "..."
+		}
+		list = append(list, fmt.Sprintf("%q", column))
+	}
+	if len(columns) > most {
+		list = append(list, fmt.Sprintf("and %d more", len(columns)-most))
+	}
+	return "the header has: " + strings.Join(list, ", ")
+}
+
+// looksLikeID reports whether a cell is an id of any kind, and no column's name.
+func looksLikeID(cell string) bool {
+	return strings.ContainsAny(cell, "@|") || strings.HasPrefix(cell, "rol_") || strings.HasPrefix(cell, "org_")
+}
+
+// looksLikeData reports whether a row has an email or a user id, and so is no
+// header.
+func looksLikeData(cells []string) bool {
+	return slices.ContainsFunc(cells, func(cell string) bool { return strings.ContainsAny(cell, "@|") })
+}
+
+// IsHeader reports whether a row is not a row of this table but the header of
+// another. A header has the name of exactly one kind's id, or is this table's own
+// header again, as after cat. The row of a user whose name is user_id is no header,
+// since the user's id or email shows that the row is data.
+func (t *Table) IsHeader(cells []string) bool {
+	if cells[0] == t.Header[0] && slices.Equal(cells, t.Header) {
+		return true
+	}
+	var seen [len(kinds)]bool
+	count := 0
+	for i, cell := range cells {
+		if i == 0 {
+			cell = strings.TrimPrefix(cell, "\ufeff")
+		}
+		if k := kindByID(cell); k != 0 && !seen[k] {
+			seen[k] = true
+			count++
+		}
+	}
+	switch count {
+	case 0:
+		return false
+	case 1:
+		hasEmail := slices.ContainsFunc(cells, func(cell string) bool { return strings.Contains(cell, "@") })
+		return !hasEmail && (t.id >= len(cells) || !looksLikeID(cells[t.id]))
+	default:
+		// A row of ours has an id there, which never is a column's name.
+		return t.id < len(cells) && kindByID(cells[t.id]) != 0
+	}
+}
+
+// Marks returns texts of which each header of another table has one as a cell.
+func (t *Table) Marks() []string {
+	return []string{columnUserID, columnRoleID, columnOrganizationID, t.Header[t.id]}
+}
