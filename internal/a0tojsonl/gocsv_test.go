@@ -6,7 +6,7 @@ import (
 )
 
 // gocsv, when used without care, panics, converts, forgets or reports a wrong place.
-// Nobody may notice.
+// None of that may reach a user.
 func TestNoFaultOfGocsv(t *testing.T) {
 	t.Parallel()
 	tests := []struct{ name, in, out, err string }{

@@ -77,8 +77,8 @@ func isConnection(cell string) bool {
 
 // write writes a row so that it can be corrected and converted again. The columns
 // get our names, which make a header wherever they are in a stream. A ragged row
-// must stay ragged until it is corrected. Therefore its reason is one cell more at
-// its end, and is left out if the table has a column for reasons already.
+// must stay ragged until it is corrected. Therefore its reason is added at its end,
+// or is left out if the table has a column for reasons already.
 func (r *rejects) write(table *convert.Table, cells []string, reason string) error {
 	at := slices.Index(table.Columns, convert.RejectReason)
 	if r.table != table {

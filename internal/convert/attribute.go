@@ -34,8 +34,8 @@ const (
 	JSON
 )
 
-// auth0Types are the types of the attributes in Auth0's user profile that are not
-// text, as its dates are in JSON too
+// auth0Types are the types of those attributes in Auth0's user profile that are not
+// text. Dates are text, also in Auth0's JSON
 // (https://auth0.com/docs/manage-users/user-accounts/user-profiles/user-profile-structure).
 var auth0Types = map[string]Type{
 	"blocked":        Bool,
@@ -103,7 +103,7 @@ func (t *Table) keepColumns(o *Options) error {
 	return nil
 }
 
-// hasNoUse reports whether nothing but an attribute can be made of a column.
+// hasNoUse reports whether a column can only be an attribute.
 func (t *Table) hasNoUse(column string) bool {
 	return column != t.key && column != RejectReason && !slices.Contains(kinds[Users].columns, column)
 }

@@ -25,7 +25,7 @@ type Lines struct {
 	Unkeyed []Unkeyed
 }
 
-// A Catalogue is the roles and tenants met so far. It must get the rows in their
+// A Catalogue is the roles and tenants met so far. Rows must be added in their
 // order. It is not safe for concurrent use.
 type Catalogue struct {
 	options Options

@@ -20,8 +20,8 @@ type Unkeyed struct {
 	Name, Key, Other string
 }
 
-// A RekeyError is a role whose id maps to another key than the role has had until
-// then, when the id was not known.
+// A RekeyError is a role whose id maps to another key than the one it has had so
+// far, while its id was not known.
 type RekeyError struct{ Name, Key, Before string }
 
 func (e *RekeyError) Error() string {
@@ -130,7 +130,7 @@ func (b *roleBook) describe(r *roleEntry, row *RoleRow) {
 	}
 }
 
-// claim reports whether the role's line is the first of its key.
+// claim claims the key for the role's line, and reports whether it was free.
 func (b *roleBook) claim(r *roleEntry) bool {
 	if _, ok := b.written[r.line.Key]; ok {
 		return false

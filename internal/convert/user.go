@@ -73,9 +73,9 @@ func (t *Table) UTF8Fault(row *UserRow) *Fault {
 	return fault
 }
 
-// isPlainEmail reports whether s is an address like nearly all: words of letters,
-// digits and -, before the @ also of _ and +, separated by single dots. It is only
-// for speed. record.ValidEmail accepts all that it accepts, and decides on the rest.
+// isPlainEmail reports whether s is an address of the usual form: words of letters,
+// digits and -, before the @ also _ and +, joined by single dots. It only saves
+// time: record.ValidEmail accepts each such address, and decides on all others.
 func isPlainEmail(s string) bool {
 	at, dots, inWord := -1, 0, false
 	for i := range len(s) {

@@ -10,7 +10,7 @@ import (
 
 // Target is a pointer to a row type. gocsv calls its UnmarshalCSVWithFields for
 // each cell, which is several times faster than struct tags. The method should
-// keep any cell and return nil: over one error gocsv would lose the whole batch.
+// keep any cell and return nil, since gocsv drops the whole batch for one error.
 type Target[T any] interface {
 	*T
 	UnmarshalCSVWithFields(column, cell string) error

@@ -40,7 +40,7 @@ func main() {
 // a sub-command.
 type entry struct {
 	app      *cli.App
-	commands []string // for the completions: arguments that are no files
+	commands []string // the sub-commands, for the completions
 }
 
 // entries returns what is documented, in the order of a pipe.
@@ -52,8 +52,8 @@ func entries() []entry {
 	}
 }
 
-// files returns the text of each file by its path below cmd. The scripts of a
-// command complete its sub-commands too, so these have only a man page.
+// files returns the text of each file by its path below cmd. A sub-command has only
+// a man page: a shell looks for completions by the name of a command.
 func files(list []entry) map[string]string {
 	var pages []string
 	for _, e := range list {

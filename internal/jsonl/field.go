@@ -7,8 +7,8 @@ import (
 	"fmt"
 )
 
-// SetField returns the JSON object in line with a field added at its end, or
-// replaced there. Everything else stays as it is.
+// SetField returns the JSON object in line with a field added at its end. Another
+// field of that name is removed, and everything else stays as it is.
 func SetField(line []byte, name string, value any) ([]byte, error) {
 	encoded, err := Marshal(value)
 	if err != nil {
@@ -56,7 +56,7 @@ func removeField(line []byte, name string) ([]byte, error) {
 		done = decoder.InputOffset()
 	}
 	out = append(out, line[done:]...)
-	// A first field leaves its comma.
+	// The comma after a first field is still there.
 	if rest, ok := bytes.CutPrefix(bytes.TrimLeft(out, " \t{"), []byte(",")); ok {
 		out = append([]byte("{"), rest...)
 	}

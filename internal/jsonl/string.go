@@ -7,7 +7,7 @@ import (
 
 const hex = "0123456789abcdef"
 
-// plain tells the characters of one byte that a JSON string has as they are.
+// plain is the set of one-byte characters that a JSON string has unescaped.
 var plain = func() (set [256]bool) {
 	for c := ' '; c < utf8.RuneSelf; c++ {
 		set[c] = c != '"' && c != '\\'

@@ -63,11 +63,11 @@ func (a *RoleAssignment) append(dst []byte) []byte {
 // An Attribute is an attribute that the users of a table have in common.
 type Attribute struct {
 	Name string
-	JSON bool // its values are JSON, and not text
+	JSON bool // its values are JSON, not text
 }
 
 // A UserEncoder writes users with the same attributes, byte for byte as package
-// jsonl writes a User, in a fraction of the time: nearly all lines of a stream
+// jsonl writes a User, but in a fraction of the time: nearly all lines of a stream
 // are users.
 type UserEncoder struct {
 	attributes []Attribute

@@ -46,7 +46,7 @@ func TestUnknownRolesAreNotNoRoles(t *testing.T) {
 	}
 }
 
-// hard is text in which much must be escaped.
+// hard is text with many characters to escape.
 const hard = "<'t \"Hooft\">\\\u2028\x00\n"
 
 // Each field of User and RoleAssignment is written, alone and beside all others.
@@ -92,7 +92,7 @@ func fill(t *testing.T, pointer any, field reflect.StructField) {
 	}
 }
 
-// checkEncoder holds what the encoder makes of a user against encoding/json.
+// checkEncoder compares the line of the encoder with that of encoding/json.
 func checkEncoder(t *testing.T, name string, u record.User) {
 	t.Helper()
 	want, err := jsonl.Marshal(&u)

@@ -93,7 +93,7 @@ func lettersDigitsAnd(signs string) *byteSet {
 // ValidEmail reports whether Permit would take s as an email. Permit checks with
 // pydantic's EmailStr: a bare address without a display name, no quoted local
 // part, a domain with a dot and no address literal. ValidEmail is never stricter
-// than the server is known to be, since what the server refuses is one record.
+// than the server is known to be: what the server refuses costs only that record.
 func ValidEmail(s string) bool {
 	local, domain, ok := strings.Cut(s, "@")
 	if !ok || len(local) > 64 || !strings.Contains(domain, ".") || strings.ContainsAny(domain, "[@") {

@@ -31,8 +31,8 @@ func Usage(message string, hints ...string) error {
 	return &Error{Err: errors.New(message), Code: BadUsage, Hints: hints}
 }
 
-// Hint returns err with what to type next, and with its exit code. Of several
-// hints in a chain, those of the innermost are printed.
+// Hint returns err with hints that say what to type next, and with its exit code.
+// If several errors of a chain have hints, those of the innermost are printed.
 func Hint(err error, hints ...string) error {
 	return &Error{Err: err, Code: Code(err), Hints: hints}
 }

@@ -64,8 +64,8 @@ func (t *Tool) Open(ctx context.Context, name string) (*Input, error) {
 	var raw io.Reader
 	if name == "-" {
 		in.Name = "stdin"
-		reader := newReader(ctx, t.In)
-		raw, in.close = reader, reader.Close
+		r := newReader(ctx, t.In)
+		raw, in.close = r, r.Close
 	} else {
 		f, err := os.Open(name) //nolint:gosec // the user names the file
 		if errors.Is(err, fs.ErrNotExist) {
@@ -78,8 +78,8 @@ func (t *Tool) Open(ctx context.Context, name string) (*Input, error) {
 			in.File = f
 			raw, in.close = f, f.Close
 		} else { // a named pipe may be silent for as long as stdin
-			reader := newReader(ctx, f)
-			raw, in.close = reader, func() error { return errors.Join(reader.Close(), f.Close()) }
+			r := newReader(ctx, f)
+			raw, in.close = r, func() error { return errors.Join(r.Close(), f.Close()) }
 		}
 	}
 	buffered := bufio.NewReaderSize(raw, 256<<10)

@@ -89,8 +89,8 @@ func (r *reader) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// interruptDelay is how long after the end of a pipe an interrupt may arrive that
-// ended the command before this one too.
+// interruptDelay bounds the time from the end of a pipe to the arrival of the
+// interrupt that ended the command before this one.
 const interruptDelay = 20 * time.Millisecond
 
 // awaitInterrupt reports whether the run is interrupted at the end of its input.
@@ -118,7 +118,7 @@ func (r *reader) Close() error {
 	return nil
 }
 
-// deadliner is a source with a way to end a blocked read.
+// deadliner is a source whose blocked read can be ended.
 type deadliner interface{ SetReadDeadline(t time.Time) error }
 
 // wake ends a read that is under way and reports whether it could. For a real

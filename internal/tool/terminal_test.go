@@ -10,7 +10,7 @@ import (
 	"testing/synctest"
 )
 
-// terminalOf returns a function that opens a terminal on which typed is typed.
+// terminalOf returns a function that opens a terminal from which typed is read.
 func terminalOf(typed string, printed *bytes.Buffer) func() (io.ReadWriteCloser, error) {
 	return func() (io.ReadWriteCloser, error) {
 		return struct {

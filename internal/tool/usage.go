@@ -87,8 +87,8 @@ func Nearest(word string, names []string) string {
 	return near
 }
 
-// helpAlone returns args without anything beside --help, if that is there: the
-// library would take an argument for a topic.
+// helpAlone returns args or, if --help is among them, the command with --help
+// alone: the library would take an argument for a topic.
 func helpAlone(args []string) []string {
 	for i, arg := range args {
 		switch {
