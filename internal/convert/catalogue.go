@@ -75,7 +75,7 @@ func (c *Catalogue) reset() *Lines {
 func (c *Catalogue) Assign(h *Holds) (*Lines, error) {
 	lines := c.reset()
 	for _, name := range h.Roles {
-		c.addHeld(name, nil)
+		c.addHeldRole(name, nil)
 	}
 	for i := range h.Memberships {
 		if err := c.addMembership(&h.Memberships[i]); err != nil {
@@ -100,7 +100,7 @@ func (c *Catalogue) Assign(h *Holds) (*Lines, error) {
 	return lines, nil
 }
 
-func (c *Catalogue) addHeld(roleName string, tenant *record.Tenant) {
+func (c *Catalogue) addHeldRole(roleName string, tenant *record.Tenant) {
 	c.held = append(c.held, heldRole{role: c.roles.get(roleName), tenant: tenant})
 }
 
@@ -119,7 +119,7 @@ func (c *Catalogue) addMembership(m *Membership) error {
 		return err
 	}
 	for _, name := range names {
-		c.addHeld(name, &tenant)
+		c.addHeldRole(name, &tenant)
 	}
 	return nil
 }
