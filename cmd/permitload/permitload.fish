@@ -1,4 +1,5 @@
 # Made by go generate from the flags of permitload.
+complete -c permitload -n '__fish_use_subcommand' -a 'load remove'
 complete -c permitload -l project -x -d 'load into PROJECT (key or id); an environment\'s API key must agree'
 complete -c permitload -l environment -x -d 'load into ENVIRONMENT, likewise'
 complete -c permitload -l api-url -x -d 'URL; EU: https://api.eu.permit.io'
@@ -13,7 +14,6 @@ complete -c permitload -l verify -d 'look again at the end; exit with 3 where Pe
 complete -c permitload -l allow-incomplete -d 'load input that says it is not complete'
 complete -c permitload -l require-end -d 'refuse input without an end line'
 complete -c permitload -l roles -x -a 'add replace' -d 'replace takes away what the input lacks'
-complete -c permitload -l remove -d 'unassign and delete the users of the input'
 complete -c permitload -l removed -r -F -d 'write what goes, or would go, to FILE: lines that restore it'
 complete -c permitload -l remove-limit -x -d 'refuse to take away more PERCENT of what is in scope'
 complete -c permitload -l yes -d 'take away without asking'

@@ -19,8 +19,11 @@ func TestCompletion(t *testing.T) {
 		"bash": {
 			"bash", `. ` + dir + `/permitload.bash
 				COMP_WORDS=(permitload --roles ''); COMP_CWORD=2; _permitload; echo ${COMPREPLY[*]}
-				COMP_WORDS=(permitload --dry); COMP_CWORD=1; _permitload; echo ${COMPREPLY[*]}`,
-			"add replace\n--dry-run\n",
+				COMP_WORDS=(permitload --dry); COMP_CWORD=1; _permitload; echo ${COMPREPLY[*]}
+				cd ` + dir + `
+				COMP_WORDS=(permitload rem); COMP_CWORD=1; _permitload; echo ${COMPREPLY[*]}
+				COMP_WORDS=(permitload remove mai); COMP_CWORD=2; _permitload; echo ${COMPREPLY[*]}`,
+			"add replace\n--dry-run\nremove\nmain.go\n",
 		},
 		"bash, --flag=value": {
 			"bash", `. ` + dir + `/permitload.bash

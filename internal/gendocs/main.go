@@ -48,7 +48,8 @@ func entries() []entry {
 	return []entry{
 		{app: a0export.App(), commands: a0export.Commands},
 		{app: a0tojsonl.App()},
-		{app: permitload.App()},
+		{app: permitload.App(), commands: permitload.Commands},
+		{app: permitload.RemoveApp()},
 	}
 }
 

@@ -62,15 +62,15 @@ func TestEachFlagIsEverywhere(t *testing.T) {
 func TestSubCommand(t *testing.T) {
 	t.Parallel()
 	sub := &cli.App{
-		Name: "permitload remove", Usage: "remove users", UsageText: "permitload remove FILE",
+		Name: "permitload weed", Usage: "weed users", UsageText: "permitload weed FILE",
 		Flags: []cli.Flag{&cli.BoolFlag{Name: "yes", Usage: "do not ask"}},
 	}
 	before := entries()
 	all := files(append(before, entry{app: sub}))
-	page := strings.ReplaceAll(all[filepath.Join("permitload", "permitload-remove.1")], `\-`, "-")
+	page := strings.ReplaceAll(all[filepath.Join("permitload", "permitload-weed.1")], `\-`, "-")
 	for _, want := range []string{
-		`.TH PERMITLOAD-REMOVE 1 `, "permitload-remove - remove users", `\fBpermitload remove FILE\fP`, `\fB--yes\fP`,
-		`\fBa0export\fP(1), \fBa0tojsonl\fP(1), \fBpermitload\fP(1)`,
+		`.TH PERMITLOAD-WEED 1 `, "permitload-weed - weed users", `\fBpermitload weed FILE\fP`, `\fB--yes\fP`,
+		`\fBa0export\fP(1), \fBa0tojsonl\fP(1), \fBpermitload\fP(1), \fBpermitload-remove\fP(1)`,
 	} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the page lacks %s:\n%s", want, page)
@@ -78,7 +78,7 @@ func TestSubCommand(t *testing.T) {
 	}
 	for name, text := range all {
 		isPage := strings.HasSuffix(name, ".1")
-		if names := strings.Contains(strings.ReplaceAll(text, `\-`, "-"), "permitload-remove"); names != isPage {
+		if names := strings.Contains(strings.ReplaceAll(text, `\-`, "-"), "permitload-weed"); names != isPage {
 			t.Errorf("%s names the sub-command's page: %t, want %t", name, names, isPage)
 		}
 	}

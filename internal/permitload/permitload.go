@@ -67,6 +67,7 @@ func App() *cli.App {
 		Name:        "permitload",
 		Usage:       "load users, roles and role assignments into a Permit environment",
 		UsageText:   "permitload [load] [flags] [FILE...] > left.jsonl\n   permitload remove [flags] [FILE...] > left.jsonl",
+		ArgsUsage:   "[FILE...]",
 		Description: description,
 		Flags:       loadFlags(),
 	}

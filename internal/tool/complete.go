@@ -8,7 +8,8 @@ import (
 )
 
 // Completions returns the app's completion scripts, each by the name under which
-// a shell looks for it. commands are the app's sub-commands.
+// a shell looks for it. commands are the app's sub-commands; one that has any takes
+// files, too, if it has an ArgsUsage.
 func Completions(app *cli.App, commands []string) map[string]string {
 	addCommonFlags(app)
 	return map[string]string{
@@ -17,6 +18,9 @@ func Completions(app *cli.App, commands []string) map[string]string {
 		app.Name + ".fish": fishScript(app, commands),
 	}
 }
+
+// takesFiles reports whether an app with sub-commands takes files as well.
+func takesFiles(app *cli.App) bool { return app.ArgsUsage != "" }
 
 const completionNote = "# Made by go generate from the flags of %s.\n"
 
@@ -58,10 +62,14 @@ func bashScript(app *cli.App, commands []string) string {
 	}
 	b.WriteString("\tesac\n\tif [[ $cur == -* ]]; then\n")
 	fmt.Fprintf(&b, "\t\t"+words+"\n\telse\n", strings.Join(all, " "))
-	if len(commands) > 0 {
-		fmt.Fprintf(&b, "\t\t"+words+"\n", strings.Join(commands, " "))
-	} else {
+	switch {
+	case len(commands) == 0:
 		b.WriteString("\t\t" + files + "\n")
+	case takesFiles(app):
+		const both = `local IFS=$'\n'; COMPREPLY=($(compgen -W $'%s' -- "$cur"; compgen -f -- "$cur"))`
+		fmt.Fprintf(&b, "\t\t"+both+"\n", strings.Join(commands, `\n`))
+	default:
+		fmt.Fprintf(&b, "\t\t"+words+"\n", strings.Join(commands, " "))
 	}
 	fmt.Fprintf(&b, "\tfi\n}\ncomplete -o filenames -F _%s %s\n", app.Name, app.Name)
 	return b.String()
@@ -97,10 +105,14 @@ func zshScript(app *cli.App, commands []string) string {
 			fmt.Fprintf(&b, "  '%s%s[%s]%s' \\\n", repeatable, name, zshEscapes.Replace(d.text), value)
 		}
 	}
-	if len(commands) > 0 {
-		fmt.Fprintf(&b, "  '1:table:(%s)'\n", strings.Join(commands, " "))
-	} else {
+	switch {
+	case len(commands) == 0:
 		b.WriteString("  '*:file:_files'\n")
+	case takesFiles(app):
+		const both = `  '1: :{_alternative "commands:command:(%s)" "files:file:_files"}' '*:file:_files'`
+		fmt.Fprintf(&b, both+"\n", strings.Join(commands, " "))
+	default:
+		fmt.Fprintf(&b, "  '1:table:(%s)'\n", strings.Join(commands, " "))
 	}
 	return b.String()
 }
@@ -120,8 +132,12 @@ func fishScript(app *cli.App, commands []string) string {
 	fmt.Fprintf(&b, completionNote, app.Name)
 	quote := func(s string) string { return "'" + fishEscapes.Replace(s) + "'" }
 	if len(commands) > 0 {
+		noFiles := " -f"
+		if takesFiles(app) {
+			noFiles = ""
+		}
 		list := quote(strings.Join(commands, " "))
-		fmt.Fprintf(&b, "complete -c %s -f -n '__fish_use_subcommand' -a %s\n", app.Name, list)
+		fmt.Fprintf(&b, "complete -c %s%s -n '__fish_use_subcommand' -a %s\n", app.Name, noFiles, list)
 	}
 	for _, flag := range app.Flags {
 		d := docOf(flag)
