@@ -92,7 +92,7 @@ const (
 )
 
 func loadFlags() []cli.Flag {
-	return slices.Concat(signInFlags(), []cli.Flag{
+	return slices.Concat(signInFlags("load into"), []cli.Flag{
 		boolFlag("dry-run", loading, "print the plan, and write nothing"),
 		textFlag("create-missing", loading, "ask", "`ask|yes|no` create roles and tenants that Permit lacks"),
 		textFlag("tenant", loading, "default", "hold assignments that name no tenant in `TENANT`"),
@@ -100,31 +100,31 @@ func loadFlags() []cli.Flag {
 		textFlag("duplicate-email", loading, "reject", "`reject|drop` the line, or the email, that another user has"),
 		textFlag("extra", loading, "", "write users that Permit has and the input lacks to `FILE`"),
 		boolFlag("verify", loading, "look again at the end; exit with 3 where Permit differs"),
-	}, endFlags(loading), []cli.Flag{
+	}, endFlags(loading, "load"), []cli.Flag{
 		textFlag("roles", takingAway, "add", "`add|replace` replace takes away what the input lacks"),
 	}, removalFlags(), paceFlags())
 }
 
 func removeFlags() []cli.Flag {
-	return slices.Concat(signInFlags(), []cli.Flag{
+	return slices.Concat(signInFlags("delete from"), []cli.Flag{
 		boolFlag("dry-run", takingAway, "print the plan, and write nothing"),
-	}, endFlags(takingAway), removalFlags(), paceFlags())
+	}, endFlags(takingAway, "take"), removalFlags(), paceFlags())
 }
 
-func signInFlags() []cli.Flag {
+func signInFlags(verb string) []cli.Flag {
 	url := &cli.StringFlag{Name: "api-url", Category: signIn, Value: permit.DefaultURL, DefaultText: "US"}
 	url.Usage, url.EnvVars = "`URL`; EU: https://api.eu.permit.io", []string{"PERMIT_API_URL"}
 	return []cli.Flag{
-		textFlag("project", signIn, "", "load into `PROJECT` (key or id); an environment's API key must agree"),
-		textFlag("environment", signIn, "", "load into `ENVIRONMENT`, likewise"),
+		textFlag("project", signIn, "", verb+" `PROJECT` (key or id); an environment's API key must agree"),
+		textFlag("environment", signIn, "", verb+" `ENVIRONMENT`, likewise"),
 		url,
 		tool.TokenFileFlag(),
 	}
 }
 
-func endFlags(category string) []cli.Flag {
+func endFlags(category, verb string) []cli.Flag {
 	return []cli.Flag{
-		boolFlag("allow-incomplete", category, "load input that says it is not complete"),
+		boolFlag("allow-incomplete", category, verb+" input that says it is not complete"),
 		boolFlag("require-end", category, "refuse input without an end line"),
 	}
 }
