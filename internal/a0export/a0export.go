@@ -1,6 +1,6 @@
 // Package a0export is the command a0export: it gets the users of an Auth0
-// tenant by an export job, joins roles and organizations on, and writes gzip
-// CSV. What the columns mean further on is not its business.
+// tenant by an export job, appends their roles and organizations, and writes
+// gzip CSV. What a0tojsonl makes of the columns is not its business.
 package a0export
 
 import (
@@ -40,21 +40,45 @@ const (
 func flags() []cli.Flag {
 	return []cli.Flag{
 		tool.OutputFlag(),
-		&cli.StringFlag{Name: "domain", Category: signingIn, EnvVars: []string{"AUTH0_DOMAIN"}, Usage: "the tenant's `DOMAIN`, such as acme.eu.auth0.com"},
+		&cli.StringFlag{
+			Name: "domain", Category: signingIn, EnvVars: []string{"AUTH0_DOMAIN"},
+			Usage: "the tenant's `DOMAIN`, such as acme.eu.auth0.com",
+		},
 		tool.TokenFileFlag(),
-		&cli.BoolFlag{Name: "organizations", Category: usersOnly, Usage: "append the organizations of each user, and the roles held there"},
+		&cli.BoolFlag{
+			Name: "organizations", Category: usersOnly,
+			Usage: "append the organizations of each user, and the roles held there",
+		},
 		&cli.BoolFlag{Name: "no-roles", Category: usersOnly, Usage: "leave the column roles out"},
-		&cli.StringSliceFlag{Name: "field", Category: usersOnly, Usage: "export `NAME[=COLUMN]` too: user_metadata.country=country"},
-		&cli.StringFlag{Name: "connection", Category: usersOnly, Usage: "users of connection `ID` only (see a0export connections)"},
+		&cli.StringSliceFlag{
+			Name: "field", Category: usersOnly,
+			Usage: "export `NAME[=COLUMN]` too: user_metadata.country=country",
+		},
+		&cli.StringFlag{
+			Name: "connection", Category: usersOnly,
+			Usage: "users of connection `ID` only (see a0export connections)",
+		},
 		&cli.IntFlag{Name: "limit", Category: usersOnly, DefaultText: "all", Usage: "export `N` users at most"},
-		&cli.StringFlag{Name: "source", Category: usersOnly, Value: "auto", Usage: "`auto|job|search` search is slower, for plans without jobs"},
-		&cli.StringFlag{Name: "job", Category: usersOnly, Usage: "take up the export job `ID` (job_...) instead of starting one"},
-		&cli.DurationFlag{Name: "poll-interval", Category: usersOnly, Value: 10 * time.Second, Usage: "the longest `TIME` between two looks at the job"},
-		&cli.Float64Flag{Name: "max-rps", Category: pace, DefaultText: "no bound", Usage: "at most `N` calls a second, whatever Auth0 allows"},
+		&cli.StringFlag{
+			Name: "source", Category: usersOnly, Value: "auto",
+			Usage: "`auto|job|search` search is slower, for plans without jobs",
+		},
+		&cli.StringFlag{
+			Name: "job", Category: usersOnly,
+			Usage: "take up the export job `ID` (job_...) instead of starting one",
+		},
+		&cli.DurationFlag{
+			Name: "poll-interval", Category: usersOnly, Value: 10 * time.Second,
+			Usage: "the longest `TIME` between two looks at the job",
+		},
+		&cli.Float64Flag{
+			Name: "max-rps", Category: pace, DefaultText: "no bound",
+			Usage: "at most `N` calls a second, whatever Auth0 allows",
+		},
 	}
 }
 
-// Run is the command.
+// Run runs the command and returns its exit code.
 func Run(ctx context.Context, args []string, in io.Reader, out, errs io.Writer) int {
 	t := tool.New("a0export", in, out, errs)
 	command, args := t.Command(args, flags(), Commands...)
@@ -65,17 +89,18 @@ func Run(ctx context.Context, args []string, in io.Reader, out, errs io.Writer) 
 			return err
 		}
 		t.SetReport(&e.report)
-		return explain(e.run(c.Context, c.String("output")))
+		return withHint(e.run(c.Context, c.String("output")))
 	}
 	return t.Run(ctx, app, args)
 }
 
-// App is the command as its help, man page and completions describe it.
+// App returns the command as its help, man page and completions describe it.
 func App() *cli.App {
 	return &cli.App{
-		Name:        "a0export",
-		Usage:       "export an Auth0 tenant's users and their roles as gzip CSV",
-		UsageText:   "a0export [users] [flags] > users.csv.gz\n   a0export roles | organizations | connections [flags] > table.csv.gz",
+		Name:  "a0export",
+		Usage: "export an Auth0 tenant's users and their roles as gzip CSV",
+		UsageText: "a0export [users] [flags] > users.csv.gz\n" +
+			"   a0export roles | organizations | connections [flags] > table.csv.gz",
 		Description: description,
 		Flags:       flags(),
 	}
@@ -86,7 +111,7 @@ type exporter struct {
 	auth0  *auth0.Client
 	config config
 	report report
-	read   *tool.Progress // of what is joined on
+	read   *tool.Progress // of role members and memberships
 }
 
 // config is what the flags ask for.
@@ -102,7 +127,7 @@ type config struct {
 	pollInterval  time.Duration
 }
 
-// report is what a run says at its end.
+// report is the summary of a run.
 type report struct {
 	Command       string `json:"command"`
 	Users         int    `json:"users"`
@@ -114,7 +139,7 @@ type report struct {
 	Job           string `json:"job,omitempty"`
 	Complete      bool   `json:"complete"`
 
-	joined bool // roles were
+	withRoles bool
 }
 
 func (r *report) String() string {
@@ -125,8 +150,9 @@ func (r *report) String() string {
 		return tool.Count(r.Rows, r.Command[:len(r.Command)-1])
 	}
 	line := tool.Count(r.Users, "user")
-	if r.joined {
-		line += fmt.Sprintf(", %s of them with roles, %s", tool.Thousands(r.RoleHolders), tool.Count(r.Roles, "role"))
+	if r.withRoles {
+		line += fmt.Sprintf(", %s of them with roles, %s",
+			tool.Thousands(r.RoleHolders), tool.Count(r.Roles, "role"))
 	}
 	if r.Organizations > 0 {
 		line += fmt.Sprintf("; %s in %s", tool.Thousands(r.Members), tool.Count(r.Organizations, "organization"))
@@ -147,9 +173,13 @@ func newExporter(c *cli.Context, t *tool.Tool, command string) (*exporter, error
 		return nil, err
 	}
 	if c.String("output") == "" && command == "users" && tool.IsTerminal(t.Out) {
-		return nil, tool.Usage("stdout is a terminal, and gzip is nothing to read", "a0export > users.csv.gz, or -o users.csv.gz (-o - forces it)")
+		return nil, tool.Usage("stdout is a terminal, and gzip is nothing to read",
+			"a0export > users.csv.gz, or -o users.csv.gz (-o - forces it)")
 	}
-	return &exporter{tool: t, config: config, auth0: auth0.New(api), report: report{Command: command, joined: config.roles}}, nil
+	return &exporter{
+		tool: t, config: config, auth0: auth0.New(api),
+		report: report{Command: command, withRoles: config.roles},
+	}, nil
 }
 
 var (
@@ -159,32 +189,38 @@ var (
 
 func readConfig(c *cli.Context, command string) (config, error) {
 	k := config{
-		command: command, roles: !c.Bool("no-roles"), organizations: c.Bool("organizations"), connection: c.String("connection"),
-		limit: c.Int("limit"), source: c.String("source"), job: c.String("job"), pollInterval: c.Duration("poll-interval"),
+		command: command, roles: !c.Bool("no-roles"), organizations: c.Bool("organizations"),
+		connection: c.String("connection"), limit: c.Int("limit"), source: c.String("source"), job: c.String("job"),
+		pollInterval: c.Duration("poll-interval"),
 	}
 	if arg := c.Args().First(); arg != "" {
 		return k, unknownTableError(arg)
 	}
-	for _, flag := range c.App.Flags {
-		f, ok := flag.(cli.CategorizableFlag)
-		if ok && f.GetCategory() == usersOnly && command != "users" && c.IsSet(flag.Names()[0]) {
-			return k, tool.Usage(fmt.Sprintf("--%s is for a0export users, and this is a0export %s", flag.Names()[0], command), "see a0export --help")
+	for _, f := range c.App.Flags {
+		categorized, ok := f.(cli.CategorizableFlag)
+		name := f.Names()[0]
+		if ok && categorized.GetCategory() == usersOnly && command != "users" && c.IsSet(name) {
+			return k, tool.Usage(fmt.Sprintf("--%s is for a0export users, and this is a0export %s", name, command),
+				"see a0export --help")
 		}
 	}
 	switch {
 	case c.IsSet("job") && !jobIDShape.MatchString(k.job):
-		return k, tool.Usage(fmt.Sprintf("--job: %q is no job id", k.job), "--job job_...: a0export prints it when it starts one")
+		return k, tool.Usage(fmt.Sprintf("--job: %q is no job id", k.job),
+			"--job job_...: a0export prints it when it starts one")
 	case c.IsSet("connection") && !connectionID.MatchString(k.connection):
-		return k, tool.Usage(fmt.Sprintf("--connection: %q is no connection id", k.connection), "a0export connections lists them: --connection con_...")
+		return k, tool.Usage(fmt.Sprintf("--connection: %q is no connection id", k.connection),
+			"a0export connections lists them: --connection con_...")
 	case c.IsSet("limit") && k.limit < 1:
 		return k, tool.Usage("--limit must be 1 or more", "leave it out to export all users")
 	case k.pollInterval <= 0:
 		return k, tool.Usage("--poll-interval must be more than 0", "--poll-interval 10s")
 	}
 	if k.job != "" {
-		for _, flag := range []string{"connection", "limit", "field"} {
-			if c.IsSet(flag) {
-				return k, tool.Usage("--"+flag+" cannot change a job that has been started", "leave --"+flag+" or --job out")
+		for _, name := range []string{"connection", "limit", "field"} {
+			if c.IsSet(name) {
+				return k, tool.Usage("--"+name+" cannot change a job that has been started",
+					"leave --"+name+" or --job out")
 			}
 		}
 		if k.source == "search" {
@@ -192,11 +228,11 @@ func readConfig(c *cli.Context, command string) (config, error) {
 		}
 	}
 	var err error
-	k.fields, err = withFields(c.StringSlice("field"))
+	k.fields, err = allFields(c.StringSlice("field"))
 	return k, err
 }
 
-// apiConfig is how to reach the tenant and sign in to it.
+// apiConfig returns how to reach the tenant and sign in to it.
 func apiConfig(c *cli.Context, t *tool.Tool) (httpapi.Config, error) {
 	var none httpapi.Config
 	const domain = "export AUTH0_DOMAIN=your-tenant.eu.auth0.com"
@@ -218,6 +254,7 @@ func apiConfig(c *cli.Context, t *tool.Tool) (httpapi.Config, error) {
 	return api, signIn(c, t, &api)
 }
 
+// signIn gives api the token of the settings, or the application to get one with.
 func signIn(c *cli.Context, t *tool.Tool, api *httpapi.Config) error {
 	token, err := t.Token(c, "AUTH0_MGMT_ACCESS_TOKEN", "AUTH0_API_TOKEN", "AUTH0_ACCESS_TOKEN")
 	if err != nil {
@@ -237,7 +274,8 @@ func signIn(c *cli.Context, t *tool.Tool, api *httpapi.Config) error {
 	switch {
 	case id == "" && secret == "":
 		return tool.Usage("there is no Auth0 token",
-			"export AUTH0_API_TOKEN=... (Dashboard > Applications > APIs > Auth0 Management API > API Explorer), or AUTH0_CLIENT_ID=... and AUTH0_CLIENT_SECRET=... of a machine-to-machine application")
+			"export AUTH0_API_TOKEN=... (Dashboard > Applications > APIs > Auth0 Management API > API Explorer), "+
+				"or AUTH0_CLIENT_ID=... and AUTH0_CLIENT_SECRET=... of a machine-to-machine application")
 	case id == "":
 		return tool.Usage("AUTH0_CLIENT_SECRET is set, and AUTH0_CLIENT_ID is not", "export AUTH0_CLIENT_ID=...")
 	case secret == "":
@@ -247,7 +285,7 @@ func signIn(c *cli.Context, t *tool.Tool, api *httpapi.Config) error {
 	return nil
 }
 
-// run exports what is asked for to path.
+// run writes the export that is asked for to path.
 func (e *exporter) run(ctx context.Context, path string) error {
 	out, err := e.tool.Create(path)
 	if err != nil {
@@ -256,8 +294,8 @@ func (e *exporter) run(ctx context.Context, path string) error {
 	defer out.Abort()
 	switch table := e.table(e.config.command); {
 	case e.config.command == "users":
-		err = e.users(ctx, out)
-	case e.toRead(path):
+		err = e.exportUsers(ctx, out)
+	case e.isForReading(path):
 		err = e.writeTable(ctx, table, out)
 	default:
 		err = pack(out, time.Now(), func(w io.Writer) error { return e.writeTable(ctx, table, w) })

@@ -6,21 +6,21 @@ import (
 	"sync"
 )
 
-// byUser is what was read of users, who come in any order, in little memory: a
-// user is 96 bits of a hash. It is filled first, safe for concurrent use, then
-// sealed, and can be asked then.
+// byUser holds what was read about users, who come in any order, in little
+// memory: a user is 96 bits of a hash. It is filled first, then sorted once, and
+// only then can it be asked.
 type byUser[T any] struct {
 	seeds [2]maphash.Seed // new in each run, so that nobody can choose ids that collide
 
-	mu     sync.Mutex
-	shards [256][]entry[T] // by a part of the hash, so that growing copies little
-	count  int             // users, once sealed
+	mu     sync.Mutex      // guards the filling
+	shards [256][]entry[T] // by the first byte of the hash, so that growing copies little
+	count  int             // users, known once the entries are sorted
 }
 
-type user [3]uint32
+type userHash [3]uint32
 
 type entry[T any] struct {
-	user  user
+	user  userHash
 	value T
 }
 
@@ -28,28 +28,32 @@ func newByUser[T any]() byUser[T] {
 	return byUser[T]{seeds: [2]maphash.Seed{maphash.MakeSeed(), maphash.MakeSeed()}}
 }
 
-func (b *byUser[T]) user(id string) user {
+func (b *byUser[T]) hash(id string) userHash {
 	h := maphash.String(b.seeds[0], id)
-	return user{uint32(h), uint32(h >> 32), uint32(maphash.String(b.seeds[1], id))} //nolint:gosec // the parts that are wanted
+	//nolint:gosec // the parts that are wanted
+	return userHash{uint32(h), uint32(h >> 32), uint32(maphash.String(b.seeds[1], id))}
 }
 
-// add notes something of a user. The caller holds mu.
-func (b *byUser[T]) add(u user, value T) {
-	shard := &b.shards[u[0]>>24]
-	*shard = append(*shard, entry[T]{u, value})
+// append adds an entry. The caller holds mu.
+func (b *byUser[T]) append(user userHash, value T) {
+	shard := &b.shards[user[0]>>24]
+	*shard = append(*shard, entry[T]{user, value})
 }
 
-// seal ends the filling. What a user has comes in order then, and once: whoever
-// moved from one page to the next was read twice.
-func (b *byUser[T]) seal(order func(a, b T) int) {
+// sort ends the filling. It puts the entries of each user in order and drops
+// those that are there twice: a user who moves from one page to the next while
+// the pages are read comes with both.
+func (b *byUser[T]) sort(compare func(a, b T) int) {
 	for i, shard := range b.shards {
 		slices.SortFunc(shard, func(x, y entry[T]) int {
 			if c := slices.Compare(x.user[:], y.user[:]); c != 0 {
 				return c
 			}
-			return order(x.value, y.value)
+			return compare(x.value, y.value)
 		})
-		shard = slices.CompactFunc(shard, func(x, y entry[T]) bool { return x.user == y.user && order(x.value, y.value) == 0 })
+		shard = slices.CompactFunc(shard, func(x, y entry[T]) bool {
+			return x.user == y.user && compare(x.value, y.value) == 0
+		})
 		b.shards[i] = shard
 		for j := range shard {
 			if j == 0 || shard[j-1].user != shard[j].user {
@@ -59,13 +63,15 @@ func (b *byUser[T]) seal(order func(a, b T) int) {
 	}
 }
 
-// of is all that there is of a user.
-func (b *byUser[T]) of(id string) []entry[T] {
-	u := b.user(id)
-	shard := b.shards[u[0]>>24]
-	from, _ := slices.BinarySearchFunc(shard, u, func(e entry[T], u user) int { return slices.Compare(e.user[:], u[:]) })
+// entries returns all entries of a user.
+func (b *byUser[T]) entries(id string) []entry[T] {
+	user := b.hash(id)
+	shard := b.shards[user[0]>>24]
+	from, _ := slices.BinarySearchFunc(shard, user, func(e entry[T], user userHash) int {
+		return slices.Compare(e.user[:], user[:])
+	})
 	to := from
-	for to < len(shard) && shard[to].user == u {
+	for to < len(shard) && shard[to].user == user {
 		to++
 	}
 	return shard[from:to]

@@ -18,9 +18,9 @@ import (
 	"a0permit/internal/httpapi"
 )
 
-// download is the finished export as it is stored. Where the transfer breaks
-// off it goes on from there, or from the file's beginning where the host gives
-// out no parts; then what was read already is passed over, and must be the
+// download reads the finished export as it is stored. Where the transfer breaks
+// off it goes on from there. Where the host serves no ranges it starts at the
+// beginning of the file again and skips what has been read, which must be the
 // same.
 type download struct {
 	ctx  context.Context //nolint:containedctx // io.Reader has no place for it
@@ -38,14 +38,15 @@ func newDownload(ctx context.Context, job *exportJob) *download {
 	return &download{ctx: ctx, job: job, backoff: downloadBackoff()}
 }
 
-// A link that is refused, a host that is away and a transfer that breaks off
-// are tried again so often, if nothing came in between.
+// downloadBackoff returns the waits between attempts that bring nothing: the
+// link is refused, the host is away or the transfer breaks off.
 func downloadBackoff() retry.Backoff {
-	return retry.WithMaxRetries(10, retry.WithCappedDuration(10*time.Second, retry.NewExponential(500*time.Millisecond)))
+	backoff := retry.NewExponential(500 * time.Millisecond)
+	return retry.WithMaxRetries(10, retry.WithCappedDuration(10*time.Second, backoff))
 }
 
-// open gets the link that Auth0 gave, or a fresh one: they are good for 60
-// seconds only.
+// open opens the link that Auth0 gave or, after the first time, a fresh one:
+// links are good for 60 seconds only.
 func (d *download) open() error {
 	return retry.Do(d.ctx, d.backoff, func(ctx context.Context) error {
 		if d.stale {
@@ -70,14 +71,14 @@ func (d *download) open() error {
 
 var errOther = errors.New("it is not the file that it was before")
 
-// connect opens the link, and passes over what has been read.
+// connect opens the link and skips what has been read.
 func (d *download) connect(ctx context.Context) error {
 	body, err := d.job.auth0.Download(ctx, d.job.job.Location, d.at, d.etag)
 	if err != nil {
 		return err
 	}
 	if body.From != d.at {
-		if err := d.passOver(body); err != nil {
+		if err := d.skip(body); err != nil {
 			return errors.Join(err, body.Close())
 		}
 	}
@@ -85,7 +86,8 @@ func (d *download) connect(ctx context.Context) error {
 	return nil
 }
 
-func (d *download) passOver(body io.Reader) error {
+// skip reads past what has been read before.
+func (d *download) skip(body io.Reader) error {
 	var again maphash.Hash
 	again.SetSeed(d.seen.Seed())
 	n, err := io.CopyN(&again, body, d.at)
@@ -144,35 +146,36 @@ func (d *download) Close() error {
 	return d.body.Close()
 }
 
-// transfer tells the errors of the download from those of what was downloaded.
-type transfer struct{ io.Reader }
+// transferReader marks the errors of the transfer, to tell them from those of
+// the rows.
+type transferReader struct{ io.Reader }
 
-func (t transfer) Read(p []byte) (int, error) {
+func (t transferReader) Read(p []byte) (int, error) {
 	n, err := t.Reader.Read(p)
 	if err != nil && !errors.Is(err, io.EOF) {
-		err = brokeOff(err)
+		err = transferError(err)
 	}
 	return n, err
 }
 
-func brokeOff(err error) error {
+func transferError(err error) error {
 	return fmt.Errorf("the download broke off: %w", err)
 }
 
-// gunzip unpacks what Auth0 serves; whether it is packed is seen from its first
-// bytes, since a server in between may have unpacked it.
+// gunzip unpacks the download. Its first bytes tell whether it is packed, since
+// a server in between may have unpacked it.
 func gunzip(d *download) (io.Reader, error) {
 	in := bufio.NewReaderSize(d, 64<<10)
 	head, err := in.Peek(2)
 	if err != nil && !errors.Is(err, io.EOF) {
-		return nil, brokeOff(err)
+		return nil, transferError(err)
 	}
 	if !strings.HasPrefix(string(head), "\x1f\x8b") {
 		return in, nil
 	}
 	plain, err := gzip.NewReader(in)
 	if err != nil {
-		return nil, brokeOff(err)
+		return nil, transferError(err)
 	}
 	return plain, nil
 }

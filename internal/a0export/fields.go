@@ -10,7 +10,7 @@ import (
 	"a0permit/internal/tool"
 )
 
-// fields are the columns that every export has. Auth0 takes any field name
+// fields are the columns that every export has. Auth0 accepts any field name
 // without complaint, so a misspelt one would come out empty.
 var fields = []auth0.Field{
 	{Name: "user_id"},
@@ -20,9 +20,9 @@ var fields = []auth0.Field{
 	{Name: "identities[0].connection", ExportAs: "provider"},
 }
 
-// taken are columns that mean something further on: the first two are appended
-// here, and the others begin a table of another kind.
-var taken = []string{rolesColumn, organizationsColumn, "role_id", "organization_id"}
+// reserved are the columns that mean something to a0tojsonl: the first two are
+// appended here, and each of the others begins a table of another kind.
+var reserved = []string{rolesColumn, organizationsColumn, "role_id", "organization_id"}
 
 const (
 	rolesColumn         = "roles"
@@ -31,8 +31,9 @@ const (
 	maxFieldName = 100 // characters (Auth0's OpenAPI)
 )
 
-// withFields adds the fields of --field, each NAME or NAME=COLUMN.
-func withFields(more []string) ([]auth0.Field, error) {
+// allFields returns the fields of every export and those of --field, each of
+// which is NAME or NAME=COLUMN.
+func allFields(more []string) ([]auth0.Field, error) {
 	all := slices.Clone(fields)
 	for _, text := range more {
 		f := auth0.Field{}
@@ -43,22 +44,25 @@ func withFields(more []string) ([]auth0.Field, error) {
 		case f.Name == "" || renamed && f.ExportAs == "":
 			return nil, tool.Usage(fmt.Sprintf("--field %q names no column", text), "--field user_metadata.country=country")
 		case utf8.RuneCountInString(f.Name) > maxFieldName || utf8.RuneCountInString(f.ExportAs) > maxFieldName:
-			return nil, tool.Usage(fmt.Sprintf("--field %.20s...: Auth0 takes %d characters at most", text, maxFieldName), "--field NAME=COLUMN")
-		case slices.Contains(taken, column):
-			return nil, tool.Usage(fmt.Sprintf("--field %s: a column cannot be called %s here", text, column), "--field "+f.Name+"=auth0_"+column)
+			return nil, tool.Usage(fmt.Sprintf("--field %.20s...: Auth0 takes %d characters at most", text, maxFieldName),
+				"--field NAME=COLUMN")
+		case slices.Contains(reserved, column):
+			return nil, tool.Usage(fmt.Sprintf("--field %s: a column cannot be called %s here", text, column),
+				"--field "+f.Name+"=auth0_"+column)
 		case slices.ContainsFunc(all, func(f auth0.Field) bool { return title(f) == column }):
-			return nil, tool.Usage(fmt.Sprintf("--field %s: there is a column %s already", text, column), "--field "+f.Name+"=ANOTHER_NAME")
+			return nil, tool.Usage(fmt.Sprintf("--field %s: there is a column %s already", text, column),
+				"--field "+f.Name+"=ANOTHER_NAME")
 		}
 		all = append(all, f)
 	}
-	if len(all) > auth0.MaxFields {
+	if excess := len(all) - auth0.MaxFields; excess > 0 {
 		return nil, tool.Usage(fmt.Sprintf("that makes %d columns, and Auth0 exports %d at most", len(all), auth0.MaxFields),
-			fmt.Sprintf("leave %d of the --field flags out (%d columns are always there)", len(all)-auth0.MaxFields, len(fields)))
+			fmt.Sprintf("leave %d of the --field flags out (%d columns are always there)", excess, len(fields)))
 	}
 	return all, nil
 }
 
-// title is the header of a field's column.
+// title returns the name of a field's column.
 func title(f auth0.Field) string {
 	if f.ExportAs != "" {
 		return f.ExportAs

@@ -165,7 +165,7 @@ func runOver(ctx context.Context, transport http.RoundTripper, args ...string) r
 			api.Tokens = auth0.Credentials{ID: id, Secret: auth0test.DefaultClientSecret}.Tokens(api)
 		}
 		e := &exporter{tool: t, config: config, auth0: auth0.New(api), report: report{Command: command}}
-		return explain(e.run(c.Context, c.String("output")))
+		return withHint(e.run(c.Context, c.String("output")))
 	}}, args)
 	return result{code, out.Bytes(), errs.String()}
 }

@@ -12,7 +12,7 @@ type holders struct {
 
 func newHolders() *holders { return &holders{byUser: newByUser[uint32](), sets: newSets()} }
 
-// role announces a role and returns its number.
+// role returns the number of a role, which add takes.
 func (h *holders) role(name string) uint32 {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -21,18 +21,19 @@ func (h *holders) role(name string) uint32 {
 
 // add gives a user a role.
 func (h *holders) add(userID string, role uint32) {
-	u := h.user(userID)
+	user := h.hash(userID)
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.byUser.add(u, role)
+	h.append(user, role)
 }
 
-func (h *holders) seal() { h.byUser.seal(cmp.Compare[uint32]) }
+// seal ends the filling.
+func (h *holders) seal() { h.sort(cmp.Compare[uint32]) }
 
 // cell implements cells.
 func (h *holders) cell(userID string) ([]byte, bool) {
 	h.roles = h.roles[:0]
-	for _, e := range h.of(userID) {
+	for _, e := range h.entries(userID) {
 		h.roles = append(h.roles, e.value)
 	}
 	return h.sets.cell(setKey(h.roles)), len(h.roles) > 0

@@ -14,7 +14,8 @@ import (
 	"a0permit/internal/tool"
 )
 
-// jobLimit is when Auth0 itself gives up an export job (Auth0 docs).
+// jobLimit is the time after which Auth0 itself gives up an export job (Auth0
+// docs).
 const jobLimit = 8 * time.Hour
 
 // exportJob is the export job as a source.
@@ -24,29 +25,40 @@ type exportJob struct {
 	job auth0.Job
 }
 
-// start begins a job, or takes up the one that --job names.
-func (e *exporter) start(ctx context.Context) (*exportJob, error) {
+// startJob starts an export job, or takes up the one that --job names.
+func (e *exporter) startJob(ctx context.Context) (*exportJob, error) {
 	var job auth0.Job
 	var err error
-	if e.config.job != "" {
-		job, err = e.auth0.Job(ctx, e.config.job)
-		var api *httpapi.APIError
-		switch {
-		case errors.As(err, &api) && api.Status == http.StatusNotFound:
-			return nil, tool.Hint(err, "Auth0 keeps jobs for 24 hours: leave --job out to start a new one")
-		case err != nil:
-			return nil, err
-		case job.Type != "" && job.Type != "users_export", job.Format != "" && job.Format != "csv":
-			kind := strings.TrimSpace(job.Type + " " + job.Format)
-			return nil, tool.Hint(fmt.Errorf("%s is a job of another kind (%s): a users export as CSV is needed", e.config.job, kind), "leave --job out to start one")
-		}
-		job.ID = e.config.job
-	} else if job, err = e.auth0.StartExport(ctx, auth0.Export{Fields: e.config.fields, ConnectionID: e.config.connection, Limit: e.config.limit}); err != nil {
+	if e.config.job == "" {
+		job, err = e.auth0.StartExport(ctx, auth0.Export{
+			Fields: e.config.fields, ConnectionID: e.config.connection, Limit: e.config.limit,
+		})
+	} else {
+		job, err = e.takeUpJob(ctx, e.config.job)
+	}
+	if err != nil {
 		return nil, err
 	}
 	e.report.Job = job.ID
-	e.tool.Say("export job %s: %s", job.ID, progress(job))
+	e.tool.Say("export job %s: %s", job.ID, jobStatus(job))
 	return &exportJob{e, job}, nil
+}
+
+func (e *exporter) takeUpJob(ctx context.Context, id string) (auth0.Job, error) {
+	job, err := e.auth0.Job(ctx, id)
+	var api *httpapi.APIError
+	switch {
+	case errors.As(err, &api) && api.Status == http.StatusNotFound:
+		return job, tool.Hint(err, "Auth0 keeps jobs for 24 hours: leave --job out to start a new one")
+	case err != nil:
+		return job, err
+	case job.Type != "" && job.Type != "users_export", job.Format != "" && job.Format != "csv":
+		kind := strings.TrimSpace(job.Type + " " + job.Format)
+		return job, tool.Hint(fmt.Errorf("%s is a job of another kind (%s): a users export as CSV is needed", id, kind),
+			"leave --job out to start one")
+	}
+	job.ID = id
+	return job, nil
 }
 
 // errEnded marks the error of a job that cannot be taken up again.
@@ -54,8 +66,8 @@ var errEnded = errors.New("")
 
 func (j *exportJob) name() string { return "export job " + j.job.ID }
 
-// takeUp implements source: a job outlives this run.
-func (j *exportJob) takeUp(err error) error {
+// withResumeHint implements source: a job outlives this run.
+func (j *exportJob) withResumeHint(err error) error {
 	if errors.Is(err, errEnded) {
 		return err
 	}
@@ -63,16 +75,18 @@ func (j *exportJob) takeUp(err error) error {
 	if errors.As(err, &api) && api.Status == http.StatusNotFound && strings.Contains(api.Path, j.job.ID) {
 		return tool.Hint(err, "Auth0 keeps jobs for 24 hours: run a0export again without --job")
 	}
-	return alsoHint(explain(err), "a0export --job "+j.job.ID+" takes the job up again (Auth0 keeps it for 24 hours); repeat your flags that are not about the job")
+	return addHint(withHint(err), "a0export --job "+j.job.ID+" takes the job up again (Auth0 keeps it for 24 hours); "+
+		"repeat your flags that are not about the job")
 }
 
-// ready polls until the job has ended well. People hear of it when its state
+// wait polls until the job has ended well. It prints the job's status when that
 // changes, and every half minute.
-func (j *exportJob) ready(ctx context.Context) error {
-	ctx, cancel := context.WithTimeoutCause(ctx, jobLimit, fmt.Errorf("export job %s has not ended within %s", j.job.ID, jobLimit))
+func (j *exportJob) wait(ctx context.Context) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, jobLimit,
+		fmt.Errorf("export job %s has not ended within %s", j.job.ID, jobLimit))
 	defer cancel()
 	interval := min(time.Second, j.config.pollInterval)
-	last, told := j.job.Status, time.Now()
+	last, printed := j.job.Status, time.Now()
 	for {
 		job, err := j.auth0.Job(ctx, j.job.ID)
 		if err != nil {
@@ -89,11 +103,11 @@ func (j *exportJob) ready(ctx context.Context) error {
 			job.ID, j.job = j.job.ID, job
 			return nil
 		case job.Is(auth0.JobFailed), job.Is(auth0.JobExpired):
-			return j.failed(ctx, job)
+			return j.failure(ctx, job)
 		}
-		if job.Status != last || time.Since(told) >= 30*time.Second {
-			j.tool.Say("export job %s: %s", j.job.ID, progress(job))
-			last, told = job.Status, time.Now()
+		if job.Status != last || time.Since(printed) >= 30*time.Second {
+			j.tool.Say("export job %s: %s", j.job.ID, jobStatus(job))
+			last, printed = job.Status, time.Now()
 		}
 		if err := httpapi.Sleep(ctx, interval); err != nil {
 			return err
@@ -102,35 +116,39 @@ func (j *exportJob) ready(ctx context.Context) error {
 	}
 }
 
-func progress(job auth0.Job) string {
+// jobStatus returns a job's status in Auth0's words, with its progress where
+// Auth0 tells it.
+func jobStatus(job auth0.Job) string {
 	if job.PercentDone == nil {
 		return job.Status
 	}
 	return fmt.Sprintf("%s, %d%%", job.Status, *job.PercentDone)
 }
 
-// failed is the error of a job that has failed, with all that Auth0 says.
-func (j *exportJob) failed(ctx context.Context, job auth0.Job) error {
+// failure returns the error of a job that has failed, with all that Auth0 says.
+func (j *exportJob) failure(ctx context.Context, job auth0.Job) error {
 	text := fmt.Sprintf("export job %s: %s", j.job.ID, job.Status)
 	if job.StatusDetails != "" {
 		text += ": " + job.StatusDetails
 	}
-	// What cannot be read of the reason is no reason to hide the failure.
+	// The job has failed, whether its reasons can be read or not.
 	if details, err := j.auth0.JobErrors(ctx, j.job.ID); err == nil && details != "" {
 		text += ": " + details
 	}
-	return tool.Hint(fmt.Errorf("%s%w", httpapi.Redact(text), errEnded), "run a0export again, without --job: it starts a new job")
+	return tool.Hint(fmt.Errorf("%s%w", httpapi.Redact(text), errEnded),
+		"run a0export again, without --job: it starts a new job")
 }
 
-// taken implements source.
-func (j *exportJob) taken() time.Time { return j.job.CreatedAt }
+// snapshotTime implements source.
+func (j *exportJob) snapshotTime() time.Time { return j.job.CreatedAt }
 
 // open implements source.
 func (j *exportJob) open(ctx context.Context) (io.ReadCloser, error) {
 	d := newDownload(ctx, j)
 	switch err := d.open(); {
 	case httpapi.Unreachable(err): // not the tenant, which has answered so far
-		return nil, tool.Hint(fmt.Errorf("download: %w", err), "Auth0 hands the file out on another host: is that one let through from here?")
+		return nil, tool.Hint(fmt.Errorf("download: %w", err),
+			"Auth0 hands the file out on another host: is that one let through from here?")
 	case err != nil:
 		return nil, fmt.Errorf("download: %w", err)
 	}
@@ -141,5 +159,5 @@ func (j *exportJob) open(ctx context.Context) (io.ReadCloser, error) {
 	return struct {
 		io.Reader
 		io.Closer
-	}{transfer{plain}, d}, nil
+	}{transferReader{plain}, d}, nil
 }

@@ -17,40 +17,42 @@ import (
 type column struct {
 	name  string
 	cells cells
-	found int // users of the export with anything in theirs
+	found int // users of the export whose cell is not empty
 }
 
 type cells interface {
-	// cell is a user's cell, and whether there is anything in it.
+	// cell returns a user's cell, and whether there is anything in it.
 	cell(userID string) ([]byte, bool)
-	// users is how many have anything in theirs.
+	// users returns how many users have anything in their cell.
 	users() int
 }
 
-// joined is what was written.
-type joined struct {
+// joinCounts are the users that join has written.
+type joinCounts struct {
 	users      int
 	enterprise int // of them, by the connections of companies
 }
 
 // join copies Auth0's CSV to out exactly as it is and appends columns.
-func join(ctx context.Context, in io.Reader, out io.Writer, columns []*column, told *tool.Progress) (joined, error) {
-	var done joined
+func join(
+	ctx context.Context, in io.Reader, out io.Writer, columns []*column, progress *tool.Progress,
+) (joinCounts, error) {
+	var counts joinCounts
 	rows, err := csvrows.NewRaw(in)
 	if err != nil {
-		return done, err
+		return counts, err
 	}
 	header, row, lineEnd, err := rows.Next()
 	if errors.Is(err, io.EOF) {
-		return done, errors.New("the export is empty: there is not even a header")
+		return counts, errors.New("the export is empty: there is not even a header")
 	}
 	if err != nil {
-		return done, err
+		return counts, err
 	}
 	key := slices.Index(header, "user_id")
 	if key < 0 {
-		// Where there is no header at all, its names are a person's data.
-		return done, fmt.Errorf("the export has no user_id column among its %d", len(header))
+		// Without a header this is the first user's row: its cells are not shown.
+		return counts, fmt.Errorf("the export has no user_id column among its %d", len(header))
 	}
 	newline := bytes.Clone(lineEnd) // it is good until the next row only
 	if len(newline) == 0 {
@@ -65,18 +67,18 @@ func join(ctx context.Context, in io.Reader, out io.Writer, columns []*column, t
 	escaped, decided := false, false
 	for w.err == nil {
 		if ctx.Err() != nil {
-			return done, context.Cause(ctx)
+			return counts, context.Cause(ctx)
 		}
 		cells, row, _, err := rows.Next()
 		if errors.Is(err, io.EOF) {
 			break
 		}
 		if err != nil {
-			return done, err
+			return counts, err
 		}
 		w.write(row)
-		done.users++
-		told.Add(1)
+		counts.users++
+		progress.Add(1)
 		id := ""
 		if key < len(cells) {
 			id = cells[key]
@@ -89,8 +91,8 @@ func join(ctx context.Context, in io.Reader, out io.Writer, columns []*column, t
 		if escaped {
 			id = strings.TrimPrefix(id, "'")
 		}
-		if ofCompany(id) {
-			done.enterprise++
+		if isEnterprise(id) {
+			counts.enterprise++
 		}
 		for _, c := range columns {
 			cell, some := c.cells.cell(id)
@@ -101,12 +103,12 @@ func join(ctx context.Context, in io.Reader, out io.Writer, columns []*column, t
 		}
 		w.write(newline)
 	}
-	return done, w.err
+	return counts, w.err
 }
 
-// ofCompany reports whether a user id is one of an enterprise connection: their
-// strategies (Auth0's OpenAPI) begin it.
-func ofCompany(userID string) bool {
+// isEnterprise reports whether a user comes by an enterprise connection. The id
+// begins with the connection's strategy (Auth0's OpenAPI).
+func isEnterprise(userID string) bool {
 	strategy, _, _ := strings.Cut(userID, "|")
 	switch strategy {
 	case "ad", "adfs", "google-apps", "office365", "oidc", "okta", "pingfederate", "samlp", "sharepoint", "waad":
@@ -115,7 +117,8 @@ func ofCompany(userID string) bool {
 	return false
 }
 
-// rowWriter keeps the first error, so that a row's parts need no check each.
+// rowWriter keeps the first error, so that the parts of a row need no check
+// each.
 type rowWriter struct {
 	out io.Writer
 	err error

@@ -13,17 +13,19 @@ type memberships struct {
 
 	sets   *sets
 	orgs   [][]byte // each organization as the beginning of its JSON object
-	silent bool     // a member came without a word of roles
-	spoken bool     // another came with one
+	silent bool     // Auth0 sent a member without the field roles
+	spoken bool     // Auth0 sent a member with it
 }
 
-type membership struct{ org, set uint32 } // numbers
+// membership is one user in one organization, both the organization and the set
+// of roles by number.
+type membership struct{ org, set uint32 }
 
 func newMemberships() *memberships {
 	return &memberships{byUser: newByUser[membership](), sets: newSets()}
 }
 
-// organization announces an organization and returns its number.
+// organization returns the number of an organization, which add takes.
 func (m *memberships) organization(o auth0.Organization) uint32 {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -36,8 +38,9 @@ func (m *memberships) organization(o auth0.Organization) uint32 {
 	return uint32(len(m.orgs) - 1) //nolint:gosec // a tenant has at most 100,000
 }
 
+// add puts a member into an organization.
 func (m *memberships) add(org uint32, member auth0.Member) {
-	u := m.user(member.UserID)
+	user := m.hash(member.UserID)
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if member.Roles == nil {
@@ -49,17 +52,18 @@ func (m *memberships) add(org uint32, member auth0.Member) {
 	for _, role := range member.Roles {
 		roles = append(roles, m.sets.role(role.Name))
 	}
-	m.byUser.add(u, membership{org, m.sets.set(roles)})
+	m.append(user, membership{org, m.sets.set(roles)})
 }
 
+// seal ends the filling.
 func (m *memberships) seal() {
-	m.byUser.seal(func(a, b membership) int { return cmp.Compare(a.org, b.org) })
+	m.sort(func(a, b membership) int { return cmp.Compare(a.org, b.org) })
 }
 
 // cell implements cells.
 func (m *memberships) cell(userID string) ([]byte, bool) {
 	cell := []byte{'['}
-	for i, e := range m.of(userID) {
+	for i, e := range m.entries(userID) {
 		if i > 0 {
 			cell = append(cell, ',')
 		}

@@ -10,9 +10,9 @@ import (
 	"a0permit/internal/auth0"
 )
 
-// searched is the list of profile fields to ask a search for: the roots of the
-// paths that columns are made of, and what the walk needs.
-func searched(fields []auth0.Field) string {
+// profileFields returns the profile fields to ask a search for: the roots of the
+// paths that columns are made of, and the two that the walk needs.
+func profileFields(fields []auth0.Field) string {
 	roots := []string{"user_id", "created_at"}
 	for _, f := range fields {
 		root, _, _ := strings.Cut(f.Name, ".")
@@ -24,7 +24,7 @@ func searched(fields []auth0.Field) string {
 	return strings.Join(roots, ",")
 }
 
-// headerRow and userRow are rows as an export job writes them.
+// headerRow returns the header that an export job writes.
 func headerRow(fields []auth0.Field) []byte {
 	titles := make([]string, len(fields))
 	for i, f := range fields {
@@ -33,10 +33,11 @@ func headerRow(fields []auth0.Field) []byte {
 	return plainRow(titles)
 }
 
+// userRow returns the row that an export job writes of a user.
 func userRow(fields []auth0.Field, user auth0.User) []byte {
 	cells := make([]string, len(fields))
 	for i, f := range fields {
-		cells[i] = profileCell(f.Name, at(user.Profile, f.Name))
+		cells[i] = profileCell(f.Name, valueAt(user.Profile, f.Name))
 	}
 	return []byte(strings.Join(cells, ",") + "\n")
 }
@@ -45,8 +46,8 @@ func userRow(fields []auth0.Field, user auth0.User) []byte {
 // unescaped (Auth0 docs, bulk user exports).
 var dates = []string{"created_at", "updated_at", "last_login", "last_password_reset", "multifactor_last_modified"}
 
-// profileCell is a value as it stands in an export: strings with a ' before
-// them and in quotes, arrays and objects blank.
+// profileCell returns the cell that an export has for a value: a string has a '
+// before it and is in quotes, an array or object is blank.
 func profileCell(field string, value any) string {
 	switch v := value.(type) {
 	case string:
@@ -62,9 +63,9 @@ func profileCell(field string, value any) string {
 	return ""
 }
 
-// at follows a path such as identities[0].connection into a profile; it is nil
-// where the path leads nowhere.
-func at(profile map[string]any, path string) any {
+// valueAt follows a path such as identities[0].connection into a profile. It
+// returns nil where the path leads nowhere.
+func valueAt(profile map[string]any, path string) any {
 	var value any = profile
 	for part := range strings.SplitSeq(path, ".") {
 		name, indexes, _ := strings.Cut(part, "[")

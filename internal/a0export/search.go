@@ -15,11 +15,12 @@ import (
 	"a0permit/internal/tool"
 )
 
-// search is the search for users as a source, for plans without export jobs. A
-// query reaches 1000 users, so it goes through the tenant by created_at, oldest
-// first: each query begins where the one before it ended. None goes past the
-// user who was the newest at first. So nobody can come into what a query finds,
-// and who leaves it is seen by its total.
+// search reads the users by the user search, for plans without export jobs. A
+// query reaches 1000 users, so the search walks through the tenant by
+// created_at, oldest first: each query begins where the one before it ended, and
+// none goes past the user who was the newest when the walk began. So nobody who
+// signs up meanwhile comes into a query, and the total of a query shows that
+// somebody has left it.
 type search struct {
 	*exporter
 
@@ -28,8 +29,8 @@ type search struct {
 	began  time.Time
 }
 
-func (e *exporter) search(ctx context.Context) (*search, error) {
-	s := &search{exporter: e, fields: searched(e.config.fields), began: time.Now()}
+func (e *exporter) newSearch(ctx context.Context) (*search, error) {
+	s := &search{exporter: e, fields: profileFields(e.config.fields), began: time.Now()}
 	if e.config.connection == "" {
 		return s, nil
 	}
@@ -43,19 +44,20 @@ func (e *exporter) search(ctx context.Context) (*search, error) {
 			return s, nil
 		}
 	}
-	return nil, tool.Hint(errors.New("the tenant has no connection "+e.config.connection), "a0export connections lists them")
+	return nil, tool.Hint(errors.New("the tenant has no connection "+e.config.connection),
+		"a0export connections lists them")
 }
 
 func (*search) name() string { return "user search" }
 
-// takeUp implements source: a search begins anew.
-func (*search) takeUp(err error) error { return err }
+// withResumeHint implements source: a search starts anew, which needs no hint.
+func (*search) withResumeHint(err error) error { return err }
 
-func (*search) ready(context.Context) error { return nil }
+func (*search) wait(context.Context) error { return nil }
 
-func (s *search) taken() time.Time { return s.began }
+func (s *search) snapshotTime() time.Time { return s.began }
 
-// open implements source: the search as the CSV that a job would make of it.
+// open implements source: it returns the CSV that a job would write.
 func (s *search) open(ctx context.Context) (io.ReadCloser, error) {
 	r := &searchReader{fields: s.config.fields}
 	r.next, r.stop = iter.Pull2(s.users(ctx))
@@ -88,14 +90,14 @@ func (r *searchReader) Close() error {
 	return nil
 }
 
-// errEnough ends a walk that is not at its end.
+// errEnough ends a walk before its end.
 var errEnough = errors.New("no more users are wanted")
 
 // users yields each user once. An error is yielded once, last.
 func (s *search) users(ctx context.Context) iter.Seq2[auth0.User, error] {
 	return func(yield func(auth0.User, error) bool) {
 		w := walk{search: s, yield: yield, seen: map[string]bool{}}
-		if err := w.all(ctx); err != nil && !errors.Is(err, errEnough) {
+		if err := w.run(ctx); err != nil && !errors.Is(err, errEnough) {
 			yield(auth0.User{}, err)
 		}
 	}
@@ -108,25 +110,27 @@ type walk struct {
 	yield  func(auth0.User, error) bool
 	newest time.Time
 	query  string
-	seen   map[string]bool // users of the last window, which the next begins with
+	seen   map[string]bool // users of the last window, with which the next begins
 	count  int
 }
 
-// all goes to the end, and holds what came against the number that Auth0 says.
-func (w *walk) all(ctx context.Context) error {
+// run yields all users, and compares their number with the total that Auth0
+// tells afterwards.
+func (w *walk) run(ctx context.Context) error {
 	newest, err := w.auth0.NewestUser(ctx, w.within)
 	switch {
 	case err != nil:
 		return err
 	case len(newest.Users) == 0 && newest.Total > 0:
-		return fmt.Errorf("GET /users: nobody came, and Auth0 says there are %s: %w", tool.Thousands(newest.Total), auth0.ErrChanged)
+		return fmt.Errorf("GET /users: nobody came, and Auth0 says there are %s: %w",
+			tool.Thousands(newest.Total), auth0.ErrChanged)
 	case len(newest.Users) == 0:
 		return nil
 	}
 	w.newest = newest.Users[0].CreatedAt
 	w.query = auth0.CreatedQuery(time.Time{}, w.newest)
 	everybody := w.query
-	if err := w.toEnd(ctx); err != nil {
+	if err := w.readWindows(ctx); err != nil {
 		return err
 	}
 	left, err := w.auth0.NewestUser(ctx, and(w.within, everybody))
@@ -134,17 +138,18 @@ func (w *walk) all(ctx context.Context) error {
 	case err != nil:
 		return err
 	case left.Total > w.count:
-		return fmt.Errorf("GET /users: %s came, and Auth0 says there are %s: %w", tool.Count(w.count, "user"), tool.Thousands(left.Total), auth0.ErrChanged)
+		return fmt.Errorf("GET /users: %s came, and Auth0 says there are %s: %w",
+			tool.Count(w.count, "user"), tool.Thousands(left.Total), auth0.ErrChanged)
 	case left.Total < w.count:
 		w.tool.Warn("%s of the export have been deleted meanwhile", tool.Count(w.count-left.Total, "user"))
 	}
 	return nil
 }
 
-// toEnd goes on from query until nothing is left.
-func (w *walk) toEnd(ctx context.Context) error {
+// readWindows reads one window of users after the other until nothing is left.
+func (w *walk) readWindows(ctx context.Context) error {
 	for {
-		users, total, err := w.window(ctx, w.query)
+		users, total, err := w.readWindow(ctx, w.query)
 		if err != nil || len(users) == 0 {
 			return err
 		}
@@ -168,40 +173,43 @@ func (w *walk) toEnd(ctx context.Context) error {
 		switch {
 		case len(users) >= total:
 			return nil
-		case !sameMoment(first, last):
+		case !isSameMoment(first, last):
 			w.query = auth0.CreatedQuery(last, w.newest)
 		default:
-			if err := w.past(ctx, last); err != nil {
+			if err := w.skipMoment(ctx, last); err != nil {
 				return err
 			}
 		}
 	}
 }
 
-// past goes past a millisecond that fills a whole window.
-func (w *walk) past(ctx context.Context, at time.Time) error {
+// skipMoment makes the next query begin after a millisecond whose users fill a
+// whole window. It fails where not all of them have been read.
+func (w *walk) skipMoment(ctx context.Context, at time.Time) error {
 	there, err := w.auth0.NewestUser(ctx, and(w.within, auth0.CreatedQuery(at, at)))
 	switch {
 	case err != nil:
 		return err
 	case there.Total > len(w.seen):
-		return tool.Hint(fmt.Errorf("%s were created at the same moment, %s, and Auth0 lists %s of them at most", tool.Count(there.Total, "user"), at.UTC().Format(time.RFC3339Nano), tool.Thousands(auth0.MaxFound)),
+		return tool.Hint(
+			fmt.Errorf("%s were created at the same moment, %s, and Auth0 lists %s of them at most",
+				tool.Count(there.Total, "user"), at.UTC().Format(time.RFC3339Nano), tool.Thousands(auth0.MaxFound)),
 			"export them in the Dashboard (Extensions > User Import / Export) and give a0tojsonl the file")
 	}
 	w.query = auth0.CreatedAfterQuery(at, w.newest)
 	return nil
 }
 
-func sameMoment(a, b time.Time) bool {
+func isSameMoment(a, b time.Time) bool {
 	return a.Truncate(time.Millisecond).Equal(b.Truncate(time.Millisecond))
 }
 
-// window reads what one query reaches, and its total. Pages that shift while
-// they are read are read again.
-func (w *walk) window(ctx context.Context, query string) (users []auth0.User, total int, err error) {
+// readWindow reads the users that one query reaches, and its total. Pages that
+// shift while they are read are read again.
+func (w *walk) readWindow(ctx context.Context, query string) (users []auth0.User, total int, err error) {
 	for range 5 {
 		var whole bool
-		users, total, whole, err = w.pages(ctx, and(w.within, query))
+		users, total, whole, err = w.readPages(ctx, and(w.within, query))
 		if err != nil || whole {
 			return users, total, err
 		}
@@ -210,7 +218,9 @@ func (w *walk) window(ctx context.Context, query string) (users []auth0.User, to
 	return nil, 0, fmt.Errorf("GET /users: the pages kept shifting: %w", auth0.ErrChanged)
 }
 
-func (w *walk) pages(ctx context.Context, query string) (users []auth0.User, total int, whole bool, err error) {
+// readPages reads the pages of a query once. They are whole unless they have
+// shifted meanwhile.
+func (w *walk) readPages(ctx context.Context, query string) (users []auth0.User, total int, whole bool, err error) {
 	ids := map[string]bool{}
 	for page := 0; ; page++ {
 		found, err := w.auth0.SearchUsers(ctx, query, w.fields, page)
@@ -218,9 +228,9 @@ func (w *walk) pages(ctx context.Context, query string) (users []auth0.User, tot
 			return nil, 0, false, err
 		}
 		if n := len(users); page > 0 && found.Total != total {
-			// Somebody left, and this page may have moved. Those before it have not,
-			// and the next query can begin behind them.
-			return users, total, !sameMoment(users[0].CreatedAt, users[n-1].CreatedAt), nil
+			// Somebody left, and this page may have shifted. Those before it have not,
+			// and the next query can begin where they end.
+			return users, total, !isSameMoment(users[0].CreatedAt, users[n-1].CreatedAt), nil
 		}
 		for _, u := range found.Users {
 			switch n := len(users); {
@@ -245,6 +255,8 @@ func (w *walk) pages(ctx context.Context, query string) (users []auth0.User, tot
 	}
 }
 
+// and returns the query that matches where all of queries do. "" matches
+// everybody.
 func and(queries ...string) string {
 	var some []string
 	for _, q := range queries {

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// sets knows sets of role names. A set has a number, and is stored once however
+// sets numbers role names and sets of them. Each set is stored once, however
 // many users have it.
 type sets struct {
 	names   []string
@@ -17,7 +17,7 @@ type sets struct {
 	cells   map[string][]byte // sets that were asked for, as JSON
 }
 
-// maxCells bounds what is kept of finished cells. Where there are more sets
+// maxCells bounds the finished cells that are kept. Where there are more sets
 // than that, hardly one is asked for twice.
 const maxCells = 1 << 16
 
@@ -25,7 +25,7 @@ func newSets() *sets {
 	return &sets{numbers: map[string]uint32{}, known: map[string]uint32{}, cells: map[string][]byte{}}
 }
 
-// role is the number of a role.
+// role returns the number of a role.
 func (s *sets) role(name string) uint32 {
 	number, ok := s.numbers[name]
 	if !ok {
@@ -36,7 +36,7 @@ func (s *sets) role(name string) uint32 {
 	return number
 }
 
-// set is the number of a set of roles.
+// set returns the number of a set of roles.
 func (s *sets) set(roles []uint32) uint32 {
 	key := setKey(roles)
 	number, ok := s.known[key]
@@ -57,7 +57,7 @@ func setKey(roles []uint32) string {
 	return string(key)
 }
 
-// cell is the JSON array of a set's names in name order.
+// cell returns the names of a set in name order, as a JSON array.
 func (s *sets) cell(key string) []byte {
 	cell, ok := s.cells[key]
 	if !ok {

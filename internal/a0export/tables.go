@@ -4,88 +4,90 @@ import (
 	"bytes"
 	"context"
 	"io"
-	"iter"
 
-	"a0permit/internal/auth0"
 	"a0permit/internal/csvrows"
 	"a0permit/internal/tool"
 )
 
-// table is one of the small exports: a header, and rows.
+// table is one of the small exports. read hands its rows to add, one by one.
 type table struct {
 	header []string
-	rows   func(ctx context.Context) iter.Seq2[[]string, error]
+	read   func(ctx context.Context, add addRow) error
 }
 
-func (e *exporter) table(name string) table {
-	switch name {
+// addRow writes a row.
+type addRow func(cells ...string) error
+
+func (e *exporter) table(command string) table {
+	switch command {
 	case "roles":
-		return table{[]string{"role_id", "name", "description"}, func(ctx context.Context) iter.Seq2[[]string, error] {
-			return tableRows(listed(e.auth0.Roles(ctx)), func(r auth0.Role) []string { return []string{r.ID, r.Name, r.Description} })
-		}}
+		return table{[]string{"role_id", "name", "description"}, e.addRoles}
 	case "organizations":
-		return table{[]string{"organization_id", "name", "display_name"}, func(ctx context.Context) iter.Seq2[[]string, error] {
-			return tableRows(e.auth0.Organizations(ctx), func(o auth0.Organization) []string { return []string{o.ID, o.Name, o.DisplayName} })
-		}}
+		return table{[]string{"organization_id", "name", "display_name"}, e.addOrganizations}
 	default:
-		return table{[]string{"connection_id", "name", "strategy"}, func(ctx context.Context) iter.Seq2[[]string, error] {
-			return tableRows(e.auth0.Connections(ctx), func(c auth0.Connection) []string { return []string{c.ID, c.Name, c.Strategy} })
-		}}
+		return table{[]string{"connection_id", "name", "strategy"}, e.addConnections}
 	}
 }
 
-// listed is a list that came at once, or the error that came in its place.
-func listed[T any](list []T, err error) iter.Seq2[T, error] {
-	return func(yield func(T, error) bool) {
+func (e *exporter) addRoles(ctx context.Context, add addRow) error {
+	roles, err := e.auth0.Roles(ctx)
+	if err != nil {
+		return err
+	}
+	for _, r := range roles {
+		if err := add(r.ID, r.Name, r.Description); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (e *exporter) addOrganizations(ctx context.Context, add addRow) error {
+	for o, err := range e.auth0.Organizations(ctx) {
 		if err != nil {
-			var none T
-			yield(none, err)
-			return
+			return err
 		}
-		for _, item := range list {
-			if !yield(item, nil) {
-				return
-			}
+		if err := add(o.ID, o.Name, o.DisplayName); err != nil {
+			return err
 		}
 	}
+	return nil
 }
 
-func tableRows[T any](rows iter.Seq2[T, error], of func(T) []string) iter.Seq2[[]string, error] {
-	return func(yield func([]string, error) bool) {
-		for row, err := range rows {
-			if err != nil {
-				yield(nil, err)
-				return
-			}
-			if !yield(of(row), nil) {
-				return
-			}
+func (e *exporter) addConnections(ctx context.Context, add addRow) error {
+	for c, err := range e.auth0.Connections(ctx) {
+		if err != nil {
+			return err
+		}
+		if err := add(c.ID, c.Name, c.Strategy); err != nil {
+			return err
 		}
 	}
+	return nil
 }
 
 // writeTable writes a table. Its cells are not escaped as those of users are:
-// no spreadsheet is meant to open them.
+// nobody is meant to open it in a spreadsheet.
 func (e *exporter) writeTable(ctx context.Context, t table, out io.Writer) error {
 	w := &rowWriter{out: out}
 	w.write(plainRow(t.header))
-	for row, err := range t.rows(ctx) {
-		switch {
-		case err != nil:
-			return err
-		case ctx.Err() != nil:
+	err := t.read(ctx, func(cells ...string) error {
+		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
-		w.write(plainRow(row))
-		if w.err != nil {
-			break
+		w.write(plainRow(cells))
+		if w.err == nil {
+			e.report.Rows++
 		}
-		e.report.Rows++
+		return w.err
+	})
+	if err != nil {
+		return err
 	}
 	return w.err
 }
 
-// plainRow is a row of cells that are not escaped.
+// plainRow returns a row of cells that are quoted but not escaped.
 func plainRow(cells []string) []byte {
 	quoted := make([][]byte, len(cells))
 	for i, cell := range cells {
@@ -94,6 +96,6 @@ func plainRow(cells []string) []byte {
 	return append(bytes.Join(quoted, []byte{','}), '\n')
 }
 
-// toRead reports whether a person is to read the table: on a terminal it comes
-// unpacked.
-func (e *exporter) toRead(path string) bool { return path == "" && tool.IsTerminal(e.tool.Out) }
+// isForReading reports whether a person is to read the table: on a terminal it
+// comes unpacked.
+func (e *exporter) isForReading(path string) bool { return path == "" && tool.IsTerminal(e.tool.Out) }
