@@ -1,14 +1,11 @@
 package a0export
 
 import (
-	"encoding/json"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
-
-	"github.com/google/go-cmp/cmp"
 
 	"a0permit/internal/auth0/auth0test"
 )
@@ -16,19 +13,17 @@ import (
 // users is the default, and flags stand before it or after it.
 func TestUsersIsTheDefault(t *testing.T) {
 	t.Parallel()
-	address, stop := auth0test.New(small(), auth0test.Options{}).Start()
-	t.Cleanup(stop)
-	flags := []string{"--domain", address, "--token-file", tokenFile(t), "--poll-interval", "1ms", "--no-roles"}
+	args := append(serve(t, auth0test.New(small(), auth0test.Options{})), "--no-roles")
 	for name, args := range map[string][]string{
-		"alone":            flags,
-		"after":            append([]string{"users"}, flags...),
-		"before":           append(slices.Clip(flags), "users"),
-		"between":          append([]string{"--no-roles", "users"}, flags...),
-		"among short ones": append([]string{"-vo", "-", "users"}, flags...),
+		"alone":            args,
+		"after":            append([]string{"users"}, args...),
+		"before":           append(slices.Clip(args), "users"),
+		"between":          append([]string{"--no-roles", "users"}, args...),
+		"among short ones": append([]string{"-vo", "-", "users"}, args...),
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			r := runOnly(t.Context(), args...)
+			r := runCommand(t.Context(), args...)
 			r.expect(t, 0, "3 users in ")
 			if got := r.csv(t); !strings.HasPrefix(got, "user_id,email,given_name,family_name,provider\n") {
 				t.Errorf("CSV %s", got)
@@ -42,12 +37,12 @@ func TestFileCalledUsers(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "users")
 	run(t, auth0test.New(small(), auth0test.Options{}), "-o", path, "users").expect(t, 0)
-	if data, err := os.ReadFile(path); err != nil || !whole(data) {
+	if data, err := os.ReadFile(path); err != nil || !isWhole(data) {
 		t.Errorf("file %q, %v", data, err)
 	}
 }
 
-// What was mistyped is said on stderr, and nothing is sent.
+// A usage error is told on stderr, and nothing is sent.
 func TestUsage(t *testing.T) {
 	t.Parallel()
 	s := auth0test.New(small(), auth0test.Options{})
@@ -57,16 +52,48 @@ func TestUsage(t *testing.T) {
 		args []string
 		want []string
 	}{
-		{"an argument", []string{"people"}, []string{`error: there is no table "people"`, "hint: it takes users, roles, organizations or connections"}},
+		{
+			"an argument",
+			[]string{"people"},
+			[]string{`error: there is no table "people"`, "hint: it takes users, roles, organizations or connections"},
+		},
 		{"an argument after the name", []string{"users", "people"}, []string{`there is no table`}},
-		{"an unknown flag", []string{"--bogus"}, []string{"error: there is no flag --bogus", "hint: see a0export --help"}},
-		{"no interval", []string{"--poll-interval", "0s"}, []string{"error: --poll-interval must be more than 0", "hint: --poll-interval 10s"}},
-		{"a negative interval", []string{"--poll-interval", "-1s"}, []string{"error: --poll-interval must be more than 0"}},
-		{"no duration", []string{"--poll-interval", "soon"}, []string{"error: --poll-interval: \"soon\" is not a value it takes"}},
-		{"http elsewhere", []string{"--domain", "http://acme.eu.auth0.com"}, []string{"error: AUTH0_DOMAIN: ", "http:// is for this machine only", "hint: export AUTH0_DOMAIN="}},
-		{"a user in the address", []string{"--domain", "https://me:secret@acme.eu.auth0.com"}, []string{"it must hold no user"}},
+		{
+			"an unknown flag",
+			[]string{"--bogus"},
+			[]string{"error: there is no flag --bogus", "hint: see a0export --help"},
+		},
+		{
+			"no interval",
+			[]string{"--poll-interval", "0s"},
+			[]string{"error: --poll-interval must be more than 0", "hint: --poll-interval 10s"},
+		},
+		{
+			"a negative interval",
+			[]string{"--poll-interval", "-1s"},
+			[]string{"error: --poll-interval must be more than 0"},
+		},
+		{
+			"no duration",
+			[]string{"--poll-interval", "soon"},
+			[]string{"error: --poll-interval: \"soon\" is not a value it takes"},
+		},
+		{
+			"http elsewhere",
+			[]string{"--domain", "http://acme.eu.auth0.com"},
+			[]string{"error: AUTH0_DOMAIN: ", "http:// is for this machine only", "hint: export AUTH0_DOMAIN="},
+		},
+		{
+			"a user in the address",
+			[]string{"--domain", "https://me:secret@acme.eu.auth0.com"},
+			[]string{"it must hold no user"},
+		},
 		{"no such token file", []string{"--token-file", filepath.Join(dir, "none")}, []string{"error: --token-file: "}},
-		{"an output in no directory", []string{"-o", filepath.Join(dir, "none", "users.csv.gz")}, []string{"error: ", "none"}},
+		{
+			"an output in no directory",
+			[]string{"-o", filepath.Join(dir, "none", "users.csv.gz")},
+			[]string{"error: ", "none"},
+		},
 		{"an output that is a directory", []string{"-o", dir}, []string{"is a directory", "hint: name a file in it"}},
 		{"an unknown log format", []string{"--log-format", "xml"}, []string{`"xml" is not one of text, json`}},
 	}
@@ -85,98 +112,51 @@ func TestUsage(t *testing.T) {
 	}
 }
 
+func TestFlagsOfUsersOnly(t *testing.T) {
+	t.Parallel()
+	s := auth0test.New(small(), auth0test.Options{})
+	tenant := serve(t, s)[:4] // without --poll-interval, which is a flag of users
+	for _, tt := range []struct{ args, want string }{
+		{"roles --organizations", "--organizations is for a0export users, and this is a0export roles"},
+		{"--field x connections", "--field is for a0export users, and this is a0export connections"},
+		{"--job job_1", `--job: "job_1" is no job id`},
+		{"--connection acme", `--connection: "acme" is no connection id`},
+		{"--limit 0", "--limit must be 1 or more"},
+		{"--source file", `--source: "file" is not one of auto, job, search`},
+		{"--max-rps 0", "--max-rps must be between 0.001 and 1000"},
+		{"--job job_0123456789abcdef --limit 3", "--limit cannot change a job that has been started"},
+		{"--job job_0123456789abcdef --source search", "--source search takes up no job"},
+		{"--field roles", "a column cannot be called roles here"},
+		{"--field app_metadata.orgs=organizations", "a column cannot be called organizations here"},
+		{"--field x=role_id", "a column cannot be called role_id here"},
+		{"--field email", "there is a column email already"},
+		{"--field x=provider", "there is a column provider already"},
+		{"--field a --field b=a", "there is a column a already"},
+		{"--field =x", "names no column"},
+		{"--field x=", "names no column"},
+		{"--field " + strings.Repeat("x", 101), "Auth0 takes 100 characters at most"},
+		{"--field x --field y" + manyFields(24), "that makes 31 columns, and Auth0 exports 30 at most"},
+	} {
+		runCommand(t.Context(), append(strings.Fields(tt.args), tenant...)...).expect(t, 2, tt.want, "a0export: hint: ")
+	}
+	if calls := s.Calls(); len(calls) > 0 {
+		t.Errorf("called %s", calls[0].Path)
+	}
+}
+
 func TestHelp(t *testing.T) {
 	t.Parallel()
-	r := runOnly(t.Context(), "--help")
+	r := runCommand(t.Context(), "--help")
 	r.expect(t, 0)
-	for _, part := range []string{"a0export [users] [flags]", "a0export roles | organizations | connections", "--field NAME[=COLUMN]", "--no-roles", "--output", "AUTH0_DOMAIN", "read:role_members", "EXIT STATUS", "130, 143"} {
+	for _, part := range []string{
+		"a0export [users] [flags]", "a0export roles | organizations | connections", "--field NAME[=COLUMN]",
+		"--no-roles", "--output", "AUTH0_DOMAIN", "read:role_members", "EXIT STATUS", "130, 143",
+	} {
 		if !strings.Contains(string(r.out), part) {
 			t.Errorf("help lacks %q:\n%s", part, r.out)
 		}
 	}
-	if r := runOnly(t.Context(), "--version"); r.code != 0 || !strings.HasPrefix(string(r.out), "a0export ") {
+	if r := runCommand(t.Context(), "--version"); r.code != 0 || !strings.HasPrefix(string(r.out), "a0export ") {
 		t.Errorf("exit code %d: %s", r.code, r.out)
-	}
-}
-
-// A master of a pseudo terminal is a terminal too.
-func TestTerminalIsRefused(t *testing.T) {
-	t.Parallel()
-	tty, err := os.OpenFile("/dev/ptmx", os.O_RDWR, 0)
-	if err != nil {
-		t.Skip("there are no pseudo terminals here")
-	}
-	defer tty.Close() //nolint:errcheck // nothing is in it
-	s := auth0test.New(small(), auth0test.Options{})
-	address, stop := s.Start()
-	defer stop()
-	args := []string{"a0export", "--domain", address, "--token-file", tokenFile(t), "--poll-interval", "1ms"}
-	var errs strings.Builder
-	if code := Run(t.Context(), args, nil, tty, &errs); code != 2 || len(s.Calls()) > 0 {
-		t.Errorf("exit code %d, %d calls", code, len(s.Calls()))
-	}
-	want := "a0export: error: stdout is a terminal, and gzip is nothing to read\n" +
-		"a0export: hint: a0export > users.csv.gz, or -o users.csv.gz (-o - forces it)\n"
-	if diff := cmp.Diff(want, errs.String()); diff != "" {
-		t.Errorf("stderr (-want +got):\n%s", diff)
-	}
-	path := filepath.Join(t.TempDir(), "users.csv.gz")
-	for _, output := range []string{path, "-"} {
-		if code := Run(t.Context(), append(args, "-o", output), nil, tty, &errs); code != 0 {
-			t.Errorf("-o %s: exit code %d: %s", output, code, errs.String())
-		}
-	}
-}
-
-func TestSummary(t *testing.T) {
-	t.Parallel()
-	tests := []struct {
-		name    string
-		options auth0test.Options
-		args    []string
-		want    map[string]any
-	}{
-		{"done", auth0test.Options{}, nil, map[string]any{
-			"command": "users", "organizations": 0., "members": 0., "users": 3., "roles": 3., "role_holders": 2., "job": "JOB", "complete": true, "exit_code": 0.,
-		}},
-		{"failed", auth0test.Options{JobStatus: "failed"}, nil, map[string]any{
-			"command": "users", "organizations": 0., "members": 0., "users": 0., "roles": 3., "role_holders": 0., "job": "JOB", "complete": false, "exit_code": 1.,
-			"error": "export job JOB: failed",
-		}},
-		{"refused", auth0test.Options{Token: "another"}, nil, map[string]any{
-			"command": "users", "organizations": 0., "members": 0., "users": 0., "roles": 0., "role_holders": 0., "complete": false, "exit_code": 1.,
-			"error": "GET /api/v2/roles: 401 Unauthorized: Invalid token",
-		}},
-		{"mistyped", auth0test.Options{}, []string{"people"}, map[string]any{
-			"exit_code": 2., "error": `there is no table "people"`,
-		}},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			t.Parallel()
-			path := filepath.Join(t.TempDir(), "summary.json")
-			r := run(t, auth0test.New(small(), tt.options), append([]string{"--summary", path}, tt.args...)...)
-			data, err := os.ReadFile(path)
-			if err != nil {
-				t.Fatal(err)
-			}
-			got := map[string]any{}
-			if err := json.Unmarshal([]byte(jobID.ReplaceAllString(string(data), "JOB")), &got); err != nil {
-				t.Fatal(err)
-			}
-			for _, name := range []string{"version", "started", "elapsed_seconds"} {
-				if got[name] == nil {
-					t.Errorf("no %s", name)
-				}
-				delete(got, name)
-			}
-			tt.want["tool"] = "a0export"
-			if diff := cmp.Diff(tt.want, got); diff != "" {
-				t.Errorf("summary (-want +got):\n%s", diff)
-			}
-			if got["exit_code"] != float64(r.code) {
-				t.Errorf("exit code %d", r.code)
-			}
-		})
 	}
 }

@@ -8,6 +8,41 @@ import (
 	"a0permit/internal/auth0/auth0test"
 )
 
+// maxCallsOf returns how many calls an export may take, polls not counted: 4,
+// the pages of roles, and for each role its pages and one more.
+func maxCallsOf(tenant auth0test.Tenant, pageMax int) int {
+	pages := func(n int) int { return (n + pageMax - 1) / pageMax }
+	calls := 4 + pages(len(tenant.Roles))
+	for _, role := range tenant.Roles {
+		calls += pages(len(role.Members)) + 1
+	}
+	return calls
+}
+
+func TestCalls(t *testing.T) {
+	t.Parallel()
+	tenants := map[string]auth0test.Tenant{
+		"empty": {}, "small": small(), "sample": auth0test.Sample(800), "many roles": manyRoles(60),
+	}
+	for name, tenant := range tenants {
+		for _, pageMax := range []int{50, 100} {
+			s := auth0test.New(tenant, auth0test.Options{PageMax: pageMax, Polls: 4})
+			runInBubble(t, s).expect(t, 0)
+			calls, polls := 0, 0
+			for _, call := range s.Calls() {
+				if strings.HasPrefix(call.Path, "/api/v2/jobs/job_") {
+					polls++
+				} else {
+					calls++
+				}
+			}
+			if limit := maxCallsOf(tenant, pageMax); calls > limit || polls != 5 {
+				t.Errorf("%s by %d: %d calls and %d polls, want %d at most and 5", name, pageMax, calls, polls, limit)
+			}
+		}
+	}
+}
+
 // BenchmarkCalls counts the calls of an export of a tenant like the sandbox's.
 // Permit's script (Auth0 guide, step 3) makes one call a user for its roles,
 // and one for the list of all roles.
@@ -21,7 +56,7 @@ func BenchmarkCalls(b *testing.B) {
 				}
 				for b.Loop() {
 					s := auth0test.New(auth0test.Sample(users), auth0test.Options{})
-					if r := runInBubble(b.Context(), s, args...); r.code != 0 {
+					if r := runHere(b.Context(), s, args...); r.code != 0 {
 						b.Fatal(r.errs)
 					}
 					b.ReportMetric(float64(len(s.Calls())), "calls")

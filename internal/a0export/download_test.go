@@ -20,7 +20,7 @@ import (
 	"a0permit/internal/httpapi/httpapitest"
 )
 
-func downloads(s *auth0test.Server) (statuses []int) {
+func downloadStatuses(s *auth0test.Server) (statuses []int) {
 	for _, call := range s.Calls() {
 		if strings.HasPrefix(call.Path, "/exports/") {
 			statuses = append(statuses, call.Status)
@@ -48,9 +48,9 @@ func TestLinksThatHaveExpired(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := auth0test.New(small(), auth0test.Options{ExpireLinks: tt.expired})
 				start := time.Now()
-				r := runInBubble(t.Context(), s)
+				r := runHere(t.Context(), s)
 				r.expect(t, tt.code)
-				if diff := cmp.Diff(tt.want, downloads(s)); diff != "" {
+				if diff := cmp.Diff(tt.want, downloadStatuses(s)); diff != "" {
 					t.Errorf("downloads (-want +got):\n%s", diff)
 				}
 				for _, call := range s.Calls() {
@@ -59,7 +59,8 @@ func TestLinksThatHaveExpired(t *testing.T) {
 					}
 				}
 				if tt.code != 0 {
-					r.expect(t, 1, "a0export: error: export job job_", ": download: the download link was refused: GET acme.example: 403 Forbidden\n", "a0export: hint: a0export --job job_")
+					r.expect(t, 1, "a0export: error: export job job_", "a0export: hint: a0export --job job_",
+						": download: the download link was refused: GET acme.example: 403 Forbidden\n")
 				} else if rows := strings.Count(r.csv(t), "\n"); rows != 5 {
 					t.Errorf("%d lines after %v", rows, time.Since(start))
 				}
@@ -68,33 +69,19 @@ func TestLinksThatHaveExpired(t *testing.T) {
 	}
 }
 
-// storage answers downloads instead of the tenant's own storage.
-func storage(tenant http.Handler, download http.HandlerFunc) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if strings.HasPrefix(r.URL.Path, "/exports/") {
-			download(w, r)
-			return
-		}
-		tenant.ServeHTTP(w, r)
-	})
-}
-
 func TestStorageThatIsAwayForAWhile(t *testing.T) {
 	t.Parallel()
 	for _, fault := range []httpapitest.Fault{{Status: 500}, {Status: 503}, {Status: 403}, {Cut: true}} {
-		synctest.Test(t, func(t *testing.T) {
-			var n atomic.Int32
-			s := auth0test.New(small(), auth0test.Options{Faults: func(r *http.Request) httpapitest.Fault {
-				if n.Add(1) > 9 || !strings.HasPrefix(r.URL.Path, "/exports/") {
-					return httpapitest.Fault{}
-				}
-				return fault
-			}})
-			r := runInBubble(t.Context(), s)
-			if r.expect(t, 0); r.code == 0 && strings.Count(r.csv(t), "\n") != 5 {
-				t.Errorf("CSV %s", r.csv(t))
+		var n atomic.Int32
+		r := runInBubble(t, auth0test.New(small(), auth0test.Options{Faults: func(r *http.Request) httpapitest.Fault {
+			if n.Add(1) > 9 || !strings.HasPrefix(r.URL.Path, "/exports/") {
+				return httpapitest.Fault{}
 			}
-		})
+			return fault
+		}}))
+		if r.expect(t, 0); r.code == 0 && strings.Count(r.csv(t), "\n") != 5 {
+			t.Errorf("CSV %s", r.csv(t))
+		}
 	}
 }
 
@@ -102,30 +89,31 @@ func TestStorageThatIsAwayForAWhile(t *testing.T) {
 // out is not whole.
 func TestFilesThatAreNotWhole(t *testing.T) {
 	t.Parallel()
-	var file bytes.Buffer
-	z := gzip.NewWriter(&file)
+	var packed bytes.Buffer
+	z := gzip.NewWriter(&packed)
 	_, _ = io.WriteString(z, "\"user_id\",\"email\"\n\"'auth0|ann\",\"'ann@acme.example\"\n")
 	if err := z.Close(); err != nil {
 		t.Fatal(err)
 	}
-	good := file.Bytes()
+	good := packed.Bytes()
 	damaged := bytes.Clone(good)
 	damaged[len(damaged)/2] ^= 0x10
 	files := map[string][]byte{
-		"damaged": damaged, "followed by more": append(bytes.Clone(good), "more"...), "no gzip and no CSV": []byte("<html>\"</html>"),
+		"damaged":            damaged,
+		"followed by more":   append(bytes.Clone(good), "more"...),
+		"no gzip and no CSV": []byte("<html>\"</html>"),
 	}
 	for n := range good {
 		files[fmt.Sprintf("%d of %d bytes", n, len(good))] = good[:n]
 	}
 	for name, file := range files {
-		synctest.Test(t, func(t *testing.T) {
-			r := runInBubble(t.Context(), storage(auth0test.New(small(), auth0test.Options{}), func(w http.ResponseWriter, _ *http.Request) {
-				_, _ = w.Write(file)
-			}))
-			if r.code != 1 || whole(r.out) {
-				t.Errorf("%s: exit code %d, whole output %v: %s", name, r.code, whole(r.out), r.errs)
-			}
-		})
+		tenant := auth0test.New(small(), auth0test.Options{})
+		r := runInBubble(t, withStorage(tenant, func(w http.ResponseWriter, _ *http.Request) {
+			_, _ = w.Write(file)
+		}))
+		if r.code != 1 || isWhole(r.out) {
+			t.Errorf("%s: exit code %d, whole output %v: %s", name, r.code, isWhole(r.out), r.errs)
+		}
 	}
 }
 
@@ -134,26 +122,84 @@ func TestFilesThatAreNotWhole(t *testing.T) {
 func TestConnectionsThatBreakOff(t *testing.T) {
 	t.Parallel()
 	for _, users := range []int{3, 1000} {
-		synctest.Test(t, func(t *testing.T) {
-			s := auth0test.New(auth0test.Sample(users), auth0test.Options{CutDownload: 100})
-			r := runInBubble(t.Context(), s)
-			r.expect(t, 1, "the download broke off: unexpected EOF\n", "a0export: hint: a0export --job job_")
-		})
+		r := runInBubble(t, auth0test.New(auth0test.Sample(users), auth0test.Options{CutDownload: 100}))
+		r.expect(t, 1, "the download broke off: unexpected EOF\n", "a0export: hint: a0export --job job_")
 	}
+}
+
+// A cut costs the rest of the file where the host serves ranges of it.
+func TestCutDownloadsGoOn(t *testing.T) {
+	t.Parallel()
+	tenant := auth0test.Sample(2000)
+	want := runInBubble(t, auth0test.New(tenant, auth0test.Options{}))
+	for _, ranges := range []bool{false, true} {
+		s := auth0test.New(tenant, auth0test.Options{CutDownload: 1, ServeRange: ranges})
+		got := runInBubble(t, s)
+		got.expect(t, 0)
+		if want.csv(t) != got.csv(t) {
+			t.Error("another export")
+		}
+		parts := 0
+		for _, status := range downloadStatuses(s) {
+			if status == http.StatusPartialContent {
+				parts++
+			}
+		}
+		if (parts == 1) != ranges {
+			t.Errorf("ranges %v: the rest of the file was asked for %d times", ranges, parts)
+		}
+	}
+}
+
+// All of the file came, and then the line was cut: there is no rest to ask for.
+func TestNothingIsLeftOfTheFile(t *testing.T) {
+	t.Parallel()
+	n := 0
+	const file = "user_id\nauth0|ann\n"
+	tenant := auth0test.New(small(), auth0test.Options{})
+	r := runInBubble(t, withStorage(tenant, func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("ETag", `"x"`)
+		if r.Header.Get("Range") != "" {
+			w.WriteHeader(http.StatusRequestedRangeNotSatisfiable)
+			return
+		}
+		_, _ = w.Write([]byte(file))
+		if n++; n == 1 {
+			panic(http.ErrAbortHandler)
+		}
+	}))
+	r.expect(t, 0)
+	if rows := strings.Count(r.csv(t), "\n"); rows != 2 {
+		t.Errorf("%d lines", rows)
+	}
+}
+
+// A file that has become another one is not continued.
+func TestFileThatChanges(t *testing.T) {
+	t.Parallel()
+	n := 0
+	tenant := auth0test.New(small(), auth0test.Options{})
+	r := runInBubble(t, withStorage(tenant, func(w http.ResponseWriter, _ *http.Request) {
+		n++
+		_, _ = fmt.Fprintf(w, "user_id\nauth0|%d\n", n)
+		if n == 1 {
+			panic(http.ErrAbortHandler)
+		}
+	}))
+	r.expect(t, 1, "it is not the file that it was before\n", "a0export: hint: ")
 }
 
 // A server in between may have unpacked the file.
 func TestFileThatIsNotPacked(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		r := runInBubble(t.Context(), storage(auth0test.New(small(), auth0test.Options{}), func(w http.ResponseWriter, _ *http.Request) {
-			_, _ = io.WriteString(w, "user_id\nauth0|ann\n")
-		}))
-		r.expect(t, 0)
-		if diff := cmp.Diff("user_id,roles\nauth0|ann,\"[\"\"Admin\"\",\"\"Viewer\"\"]\"\n", r.csv(t)); diff != "" {
-			t.Errorf("CSV (-want +got):\n%s", diff)
-		}
-	})
+	tenant := auth0test.New(small(), auth0test.Options{})
+	r := runInBubble(t, withStorage(tenant, func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = io.WriteString(w, "user_id\nauth0|ann\n")
+	}))
+	r.expect(t, 0)
+	if diff := cmp.Diff("user_id,roles\nauth0|ann,\"[\"\"Admin\"\",\"\"Viewer\"\"]\"\n", r.csv(t)); diff != "" {
+		t.Errorf("CSV (-want +got):\n%s", diff)
+	}
 }
 
 // The storage is another host than the API, and may be behind a firewall. Then
@@ -162,7 +208,7 @@ func TestStorageOutOfReach(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		tenant := httpapitest.Transport{Handler: auth0test.New(small(), auth0test.Options{})}
-		r := runOver(t.Context(), transport(func(r *http.Request) (*http.Response, error) {
+		r := runOver(t.Context(), roundTripper(func(r *http.Request) (*http.Response, error) {
 			if strings.HasPrefix(r.URL.Path, "/exports/") {
 				return nil, &net.OpError{Op: "dial", Net: "tcp", Err: errors.New("no route to host")}
 			}

@@ -4,13 +4,20 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
+	"encoding/csv"
+	"flag"
+	"fmt"
 	"io"
 	"net/http"
 	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
+	"runtime"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -22,6 +29,8 @@ import (
 	"a0permit/internal/tool"
 )
 
+var full = flag.Bool("full", false, "run the tests at their full sizes, which takes longer")
+
 // result is what a run left behind.
 type result struct {
 	code int
@@ -29,7 +38,7 @@ type result struct {
 	errs string
 }
 
-// expect is the check of an exit code and of parts of stderr.
+// expect checks the exit code, and that stderr has all parts.
 func (r result) expect(t *testing.T, code int, parts ...string) {
 	t.Helper()
 	if r.code != code {
@@ -42,15 +51,15 @@ func (r result) expect(t *testing.T, code int, parts ...string) {
 	}
 	for line := range strings.Lines(r.errs) {
 		if !strings.HasPrefix(line, "a0export: ") && !strings.HasPrefix(line, "time=") && !strings.HasPrefix(line, "{") {
-			t.Errorf("stderr has a line of nobody's: %q", line)
+			t.Errorf("stderr has a line without a prefix: %q", line)
 		}
 	}
-	if code != 0 && whole(r.out) {
-		t.Error("stdout is a whole gzip stream of what is not whole")
+	if code != 0 && isWhole(r.out) {
+		t.Error("the run failed, and yet stdout is a whole gzip stream")
 	}
 }
 
-// csv is the export, unpacked.
+// csv returns the export, unpacked.
 func (r result) csv(t *testing.T) string {
 	t.Helper()
 	return unpack(t, r.out)
@@ -69,14 +78,25 @@ func unpack(t *testing.T, packed []byte) string {
 	return string(data)
 }
 
-// whole reports whether gzip would take packed for complete.
-func whole(packed []byte) bool {
+// isWhole reports whether gzip takes packed for complete.
+func isWhole(packed []byte) bool {
 	z, err := gzip.NewReader(bytes.NewReader(packed))
 	if err != nil {
 		return false
 	}
 	_, err = io.Copy(io.Discard, z)
 	return err == nil
+}
+
+func parseCSV(t *testing.T, in string) [][]string {
+	t.Helper()
+	r := csv.NewReader(strings.NewReader(strings.TrimPrefix(in, "\ufeff")))
+	r.FieldsPerRecord = -1
+	rows, err := r.ReadAll()
+	if err != nil {
+		t.Fatalf("%q: %v", in, err)
+	}
+	return rows
 }
 
 // run exports from a tenant on a loopback port.
@@ -87,14 +107,19 @@ func run(t *testing.T, s *auth0test.Server, args ...string) result {
 
 func runContext(ctx context.Context, t *testing.T, s *auth0test.Server, args ...string) result {
 	t.Helper()
-	address, stop := s.Start()
-	t.Cleanup(stop)
-	args = append([]string{"--domain", address, "--token-file", tokenFile(t), "--poll-interval", "1ms"}, args...)
-	return runOnly(ctx, args...)
+	return runCommand(ctx, append(serve(t, s), args...)...)
 }
 
-// runOnly is the bare command.
-func runOnly(ctx context.Context, args ...string) result {
+// serve starts a tenant on a loopback port, and returns the flags that name it.
+func serve(t *testing.T, s *auth0test.Server) []string {
+	t.Helper()
+	address, stop := s.Start()
+	t.Cleanup(stop)
+	return []string{"--domain", address, "--token-file", tokenFile(t), "--poll-interval", "1ms"}
+}
+
+// runCommand is the command with these flags and no others.
+func runCommand(ctx context.Context, args ...string) result {
 	var out, errs bytes.Buffer
 	code := Run(ctx, append([]string{"a0export"}, args...), strings.NewReader(""), &out, &errs)
 	return result{code, out.Bytes(), errs.String()}
@@ -109,43 +134,27 @@ func tokenFile(t *testing.T) string {
 	return path
 }
 
-// runInBubble is a run in a testing/synctest bubble, where waits take no time:
-// the tenant is called without a socket.
-func runInBubble(ctx context.Context, tenant http.Handler, args ...string) result {
+// runInBubble exports in a testing/synctest bubble of its own, where waits take
+// no time.
+func runInBubble(t *testing.T, tenant http.Handler, args ...string) (r result) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) { r = runHere(t.Context(), tenant, args...) })
+	return r
+}
+
+// runHere exports in the bubble that it is called in. The tenant is called
+// without a socket.
+func runHere(ctx context.Context, tenant http.Handler, args ...string) result {
 	return runOver(ctx, httpapitest.Transport{Handler: tenant}, args...)
-}
-
-// transport is an http.RoundTripper.
-type transport func(*http.Request) (*http.Response, error)
-
-func (f transport) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
-
-// slow is a tenant that takes its time, half of it before it looks at a call.
-func slow(s http.Handler, latency time.Duration) transport {
-	over := httpapitest.Transport{Handler: s}
-	return func(r *http.Request) (*http.Response, error) {
-		time.Sleep(latency / 2)
-		resp, err := over.RoundTrip(r)
-		time.Sleep(latency / 2)
-		return resp, err
-	}
-}
-
-func refused(s *auth0test.Server) int {
-	n := 0
-	for _, call := range s.Calls() {
-		if call.Status == http.StatusTooManyRequests {
-			n++
-		}
-	}
-	return n
 }
 
 // today is when runs in a bubble begin. A bubble itself begins in 2000, when a
 // UNIX time still had nine digits.
 var today = time.Date(2026, 5, 4, 3, 2, 1, 0, time.UTC)
 
-func runOver(ctx context.Context, transport http.RoundTripper, args ...string) result {
+// runOver exports over a transport, in the bubble that it is called in. A client
+// ID in --domain stands for AUTH0_CLIENT_ID here.
+func runOver(ctx context.Context, over http.RoundTripper, args ...string) result {
 	time.Sleep(time.Until(today)) // nothing, when it has passed
 	var out, errs bytes.Buffer
 	t := tool.New("a0export", strings.NewReader(""), &out, &errs)
@@ -157,10 +166,10 @@ func runOver(ctx context.Context, transport http.RoundTripper, args ...string) r
 		}
 		api := httpapi.Config{
 			Base: &url.URL{Scheme: "https", Host: "acme.example"}, Token: auth0test.DefaultToken, Log: t.Log,
-			Transport: transport, Pacer: httpapi.NewQuota(c.Float64("max-rps"), t.Waiting),
+			Transport: over, Pacer: httpapi.NewQuota(c.Float64("max-rps"), t.Waiting),
 			OnWait: func(wait time.Duration, why error) { t.Waiting(wait, why.Error()) },
 		}
-		if id := c.String("domain"); id != "" { // stands in for AUTH0_CLIENT_ID here
+		if id := c.String("domain"); id != "" {
 			api.Token = ""
 			api.Tokens = auth0.Credentials{ID: id, Secret: auth0test.DefaultClientSecret}.Tokens(api)
 		}
@@ -170,12 +179,80 @@ func runOver(ctx context.Context, transport http.RoundTripper, args ...string) r
 	return result{code, out.Bytes(), errs.String()}
 }
 
+// roundTripper is an http.RoundTripper.
+type roundTripper func(*http.Request) (*http.Response, error)
+
+func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+// slowTransport calls a tenant that takes its time, half of it before it looks
+// at a call.
+func slowTransport(s http.Handler, latency time.Duration) roundTripper {
+	over := httpapitest.Transport{Handler: s}
+	return func(r *http.Request) (*http.Response, error) {
+		time.Sleep(latency / 2)
+		resp, err := over.RoundTrip(r)
+		time.Sleep(latency / 2)
+		return resp, err
+	}
+}
+
+// faultAt lets a fault happen to calls of one path.
+func faultAt(path string, fault httpapitest.Fault) func(*http.Request) httpapitest.Fault {
+	return func(r *http.Request) httpapitest.Fault {
+		if r.URL.Path == path {
+			return fault
+		}
+		return httpapitest.Fault{}
+	}
+}
+
+// withStorage returns a tenant whose downloads are answered by download.
+func withStorage(tenant http.Handler, download http.HandlerFunc) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasPrefix(r.URL.Path, "/exports/") {
+			download(w, r)
+			return
+		}
+		tenant.ServeHTTP(w, r)
+	})
+}
+
+// count429 returns how many calls were refused as too many.
+func count429(s *auth0test.Server) int {
+	n := 0
+	for _, call := range s.Calls() {
+		if call.Status == http.StatusTooManyRequests {
+			n++
+		}
+	}
+	return n
+}
+
+var jobID = regexp.MustCompile(`job_\w{16}`)
+
+// maskJobID takes out the id of the job, which differs from run to run.
+func maskJobID(text string) string { return jobID.ReplaceAllString(text, "JOB") }
+
+func heapBytes() float64 {
+	runtime.GC()
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return float64(m.HeapAlloc)
+}
+
 // small is a tenant whose users hold two, one and no roles.
 func small() auth0test.Tenant {
 	return auth0test.Tenant{
 		Users: []auth0test.User{
-			{ID: "auth0|ann", Email: "ann@acme.example", GivenName: "Ann \"Nan\"", FamilyName: "'t Hooft", Connection: "Username-Password-Authentication", CreatedAt: today.AddDate(-3, 0, 0)},
-			{ID: "samlp|acme|bob@acme.example", Email: "bob@acme.example", GivenName: "Bob,\nJr.", Connection: "acme", CreatedAt: today.AddDate(-2, 0, 0)},
+			{
+				ID: "auth0|ann", Email: "ann@acme.example", GivenName: "Ann \"Nan\"", FamilyName: "'t Hooft",
+				Connection: "Username-Password-Authentication", CreatedAt: today.AddDate(-3, 0, 0),
+			},
+			{
+				ID: "samlp|acme|bob@acme.example", Email: "bob@acme.example", GivenName: "Bob,\nJr.",
+				Connection: "acme", CreatedAt: today.AddDate(-2, 0, 0),
+			},
 			{ID: "sms|5f7c8ec7", Connection: "sms", CreatedAt: today.AddDate(-1, 0, 0)},
 		},
 		Roles: []auth0test.Role{
@@ -183,5 +260,55 @@ func small() auth0test.Tenant {
 			{ID: "rol_AAAAAAAAAAAAAAAA", Name: "Admin", Members: []string{"auth0|ann"}},
 			{ID: "rol_CCCCCCCCCCCCCCCC", Name: "Nobody's"},
 		},
+	}
+}
+
+// smallWarning is the warning that small's one enterprise user is worth.
+const smallWarning = "a0export: warning: 1 user of enterprise connections: " +
+	"roles that they inherit from groups are not listed, only those assigned to them\n"
+
+// customers is small with organizations, one of whose roles is its own.
+func customers() auth0test.Tenant {
+	tenant := small()
+	tenant.Roles = append(tenant.Roles, auth0test.Role{
+		ID: "rol_DDDDDDDDDDDDDDDD", Name: "Guest", Type: "organization", Members: []string{"auth0|ann"},
+	})
+	tenant.Organizations = []auth0test.Organization{
+		{ID: "org_B", Name: "acme", DisplayName: "Acme & \"Co\"", Members: []auth0test.OrgMember{
+			{UserID: "auth0|ann", Roles: []string{"rol_DDDDDDDDDDDDDDDD", "rol_AAAAAAAAAAAAAAAA"}},
+			{UserID: "sms|5f7c8ec7"},
+		}},
+		{ID: "org_A", Name: "globex", Members: []auth0test.OrgMember{
+			{UserID: "auth0|ann", Roles: []string{"rol_BBBBBBBBBBBBBBBB"}},
+			{UserID: "auth0|gone"},
+		}},
+	}
+	return tenant
+}
+
+// manyRoles is a tenant with more than a page of roles, whose export takes more
+// calls than any plan lets through at once.
+func manyRoles(members int) auth0test.Tenant {
+	tenant := small()
+	tenant.Roles = nil
+	for i := range 110 {
+		role := auth0test.Role{ID: fmt.Sprintf("rol_%016d", i), Name: fmt.Sprintf("Team %d", i)}
+		for j := range i % (members + 1) {
+			role.Members = append(role.Members, fmt.Sprintf("auth0|%d", j))
+		}
+		tenant.Roles = append(tenant.Roles, role)
+	}
+	return tenant
+}
+
+// answerNth returns faults that answer the n-th call whose path ends so with
+// body.
+func answerNth(n int32, suffix, body string) func(*http.Request) httpapitest.Fault {
+	var seen atomic.Int32
+	return func(r *http.Request) httpapitest.Fault {
+		if strings.HasSuffix(r.URL.Path, suffix) && seen.Add(1) == n {
+			return httpapitest.Fault{Status: http.StatusOK, Body: body}
+		}
+		return httpapitest.Fault{}
 	}
 }

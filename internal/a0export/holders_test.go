@@ -21,8 +21,8 @@ func (m model) names(user string) []string {
 	return names
 }
 
-// grant reads the roles one after another into both: the members of role i are
-// the bytes of the i-th part of data, which 0 parts. A user may come twice.
+// grant gives roles to users, in holders and in the model: each byte of data is a
+// user of the role at hand, and 0 begins the next role. A user may come twice.
 func grant(data []byte) (*holders, model) {
 	h, m := newHolders(), model{}
 	name := "role 0"
@@ -103,8 +103,8 @@ func TestHoldersCells(t *testing.T) {
 	}
 }
 
-// fill lets so many users hold so many of the roles each, at random.
-func fill(users, roles, each int) *holders {
+// fillHolders lets so many users hold so many of the roles each, at random.
+func fillHolders(users, roles, each int) *holders {
 	h := newHolders()
 	members := make([][]int32, roles)
 	r := rand.New(rand.NewPCG(3, 9))
@@ -124,26 +124,18 @@ func fill(users, roles, each int) *holders {
 	return h
 }
 
-func heap() float64 {
-	runtime.GC()
-	runtime.GC()
-	var m runtime.MemStats
-	runtime.ReadMemStats(&m)
-	return float64(m.HeapAlloc)
-}
-
 // B/holder is the memory that stays, by the users who hold a role; the goal is
 // 64.
 func BenchmarkHoldersMemory(b *testing.B) {
 	for _, users := range []int{100_000, 1_000_000} {
-		for _, of := range []struct{ roles, each int }{{12, 1}, {12, 3}, {200, 3}, {1000, 2}, {1000, 10}} {
-			b.Run(fmt.Sprintf("users=%d/roles=%d/each=%d", users, of.roles, of.each), func(b *testing.B) {
+		for _, size := range []struct{ roles, each int }{{12, 1}, {12, 3}, {200, 3}, {1000, 2}, {1000, 10}} {
+			b.Run(fmt.Sprintf("users=%d/roles=%d/each=%d", users, size.roles, size.each), func(b *testing.B) {
 				for b.Loop() {
-					before := heap()
-					h := fill(users, of.roles, of.each)
-					after := heap()
+					before := heapBytes()
+					h := fillHolders(users, size.roles, size.each)
+					after := heapBytes()
 					b.ReportMetric((after-before)/float64(h.users()), "B/holder")
-					b.ReportMetric((after-before)/float64(of.each*users), "B/assignment")
+					b.ReportMetric((after-before)/float64(size.each*users), "B/assignment")
 					runtime.KeepAlive(h)
 				}
 			})

@@ -1,9 +1,11 @@
 package a0export
 
 import (
+	"context"
+	"errors"
 	"net/http"
-	"regexp"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -14,13 +16,8 @@ import (
 	"a0permit/internal/httpapi/httpapitest"
 )
 
-var jobID = regexp.MustCompile(`job_\w{16}`)
-
-// said is stderr with the job's id, which differs from run to run, taken out.
-func said(r result) string { return jobID.ReplaceAllString(r.errs, "JOB") }
-
-// inherited is the warning that small's one enterprise user is worth.
-const inherited = "a0export: warning: 1 user of enterprise connections: roles that they inherit from groups are not listed, only those assigned to them\n"
+// aJob is the id of the first job that the fake starts.
+const aJob = "job_iqGusZT5k70oKRkE"
 
 // People hear of each word that Auth0 uses, and every half minute. Any word but
 // three means that the job is still running.
@@ -33,8 +30,16 @@ func TestJobIsWaitedFor(t *testing.T) {
 	}{
 		{"at once", auth0test.Options{Polls: -1}, "a0export: export job JOB: pending\n"},
 		{"pending", auth0test.Options{Polls: 1}, "a0export: export job JOB: pending\n"},
-		{"processing", auth0test.Options{Polls: 2}, "a0export: export job JOB: pending\na0export: export job JOB: processing\n"},
-		{"a word of Auth0's own", auth0test.Options{Polls: 3, Running: "in_queue 2"}, "a0export: export job JOB: pending\na0export: export job JOB: in_queue 2\n"},
+		{
+			"processing",
+			auth0test.Options{Polls: 2},
+			"a0export: export job JOB: pending\na0export: export job JOB: processing\n",
+		},
+		{
+			"a word of Auth0's own",
+			auth0test.Options{Polls: 3, Running: "in_queue 2"},
+			"a0export: export job JOB: pending\na0export: export job JOB: in_queue 2\n",
+		},
 		{
 			"for long",
 			auth0test.Options{Polls: 14},
@@ -45,16 +50,14 @@ func TestJobIsWaitedFor(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				r := runInBubble(t.Context(), auth0test.New(small(), tt.options))
-				r.expect(t, 0)
-				if diff := cmp.Diff(tt.want+inherited, said(r)); diff != "" {
-					t.Errorf("stderr (-want +got):\n%s", diff)
-				}
-				if rows := strings.Count(r.csv(t), "\n"); rows != 5 {
-					t.Errorf("%d lines", rows)
-				}
-			})
+			r := runInBubble(t, auth0test.New(small(), tt.options))
+			r.expect(t, 0)
+			if diff := cmp.Diff(tt.want+smallWarning, maskJobID(r.errs)); diff != "" {
+				t.Errorf("stderr (-want +got):\n%s", diff)
+			}
+			if rows := strings.Count(r.csv(t), "\n"); rows != 5 {
+				t.Errorf("%d lines", rows)
+			}
 		})
 	}
 }
@@ -63,22 +66,22 @@ func TestJobIsWaitedFor(t *testing.T) {
 // first they are soon.
 func TestPollInterval(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		s := auth0test.New(small(), auth0test.Options{Polls: 11})
-		start := time.Now()
-		runInBubble(t.Context(), s).expect(t, 0)
-		var gaps []float64
-		for _, call := range s.Calls() {
-			if strings.HasPrefix(call.Path, "/api/v2/jobs/job_") {
-				gaps = append(gaps, call.At.Sub(start).Round(time.Second).Seconds())
-				start = call.At
+	s := auth0test.New(small(), auth0test.Options{Polls: 11})
+	runInBubble(t, s).expect(t, 0)
+	var gaps []float64
+	var last time.Time
+	for _, call := range s.Calls() {
+		if strings.HasPrefix(call.Path, "/api/v2/jobs/job_") {
+			if !last.IsZero() {
+				gaps = append(gaps, call.At.Sub(last).Round(time.Second).Seconds())
 			}
+			last = call.At
 		}
-		want := []float64{1, 2, 2, 3, 5, 8, 10, 10, 10, 10, 10} // grows by half, to --poll-interval
-		if diff := cmp.Diff(want, gaps[1:]); diff != "" {
-			t.Errorf("seconds between polls (-want +got):\n%s", diff)
-		}
-	})
+	}
+	want := []float64{1, 2, 2, 3, 5, 8, 10, 10, 10, 10, 10} // grows by half, to --poll-interval
+	if diff := cmp.Diff(want, gaps); diff != "" {
+		t.Errorf("seconds between polls (-want +got):\n%s", diff)
+	}
 }
 
 func TestJobThatEndsBadly(t *testing.T) {
@@ -102,38 +105,124 @@ func TestJobThatEndsBadly(t *testing.T) {
 		},
 		{
 			"with people in it",
-			auth0test.Options{JobStatus: "failed", JobDetails: "ann@acme.example is too much", JobErrors: []map[string]any{{"user": map[string]any{"email": "bob@acme.example"}}}},
+			auth0test.Options{
+				JobStatus: "failed", JobDetails: "ann@acme.example is too much",
+				JobErrors: []map[string]any{{"user": map[string]any{"email": "bob@acme.example"}}},
+			},
 			`export job JOB: failed: [email] is too much: [{"user":{"email":"[email]"}}]` + again,
 		},
 		{"expired", auth0test.Options{JobStatus: "expired"}, "export job JOB: expired" + again},
+		{"in another case", auth0test.Options{JobStatus: "Failed"}, ": Failed\n"},
 		{"never ends", auth0test.Options{JobStatus: "cancelled"}, "export job JOB has not ended within 8h0m0s"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				r := runInBubble(t.Context(), auth0test.New(small(), tt.options))
-				r.expect(t, 1)
-				if !strings.Contains(said(r), tt.want) {
-					t.Errorf("stderr %s\nlacks %s", said(r), tt.want)
-				}
-				if len(r.out) > 0 {
-					t.Errorf("stdout %q", r.out)
-				}
-			})
+			r := runInBubble(t, auth0test.New(small(), tt.options))
+			r.expect(t, 1)
+			if got := maskJobID(r.errs); !strings.Contains(got, tt.want) {
+				t.Errorf("stderr %s\nlacks %s", got, tt.want)
+			}
+			if len(r.out) > 0 {
+				t.Errorf("stdout %q", r.out)
+			}
 		})
 	}
 }
 
 func TestJobWithoutALink(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		r := runInBubble(t.Context(), auth0test.New(small(), auth0test.Options{Faults: func(r *http.Request) httpapitest.Fault {
-			if strings.HasPrefix(r.URL.Path, "/api/v2/jobs/job_") {
-				return httpapitest.Fault{Status: 200, Body: `{"id":"job_1","status":"completed"}`}
+	s := auth0test.New(small(), auth0test.Options{Faults: func(r *http.Request) httpapitest.Fault {
+		if strings.HasPrefix(r.URL.Path, "/api/v2/jobs/job_") {
+			return httpapitest.Fault{Status: 200, Body: `{"id":"job_1","status":"completed"}`}
+		}
+		return httpapitest.Fault{}
+	}})
+	runInBubble(t, s).expect(t, 1, "is completed, and has no location to download\n")
+}
+
+// What decorates a job may look like anything; its status may not.
+func TestJobsThatLookOdd(t *testing.T) {
+	t.Parallel()
+	for body, want := range map[string]string{
+		`{"id":"job_1","status":"running","percentage_done":33.3,"created_at":""}`:         "running, 33%\n",
+		`{"id":"job_1","status":"running","percentage_done":"12","created_at":1}`:          "running, 12%\n",
+		`{"id":"job_1","status":"running","percentage_done":null,"time_left_seconds":"x"}`: "running\n",
+	} {
+		s := auth0test.New(small(), auth0test.Options{Faults: answerNth(1, "/jobs/"+aJob, body)})
+		runInBubble(t, s).expect(t, 0, want)
+	}
+	for _, body := range []string{"", "{}", "null"} {
+		s := auth0test.New(small(), auth0test.Options{Faults: answerNth(1, "/jobs/"+aJob, body)})
+		runInBubble(t, s).expect(t, 1, "Auth0 answered without a status\n", "hint: a0export --job "+aJob)
+	}
+}
+
+func TestJobIsTakenUp(t *testing.T) {
+	t.Parallel()
+	s := auth0test.New(small(), auth0test.Options{Polls: 2})
+	first := run(t, s)
+	first.expect(t, 0)
+	id := jobID.FindString(first.errs)
+	again := run(t, s, "--job", id)
+	again.expect(t, 0, "a0export: export job "+id+": completed\n")
+	if again.csv(t) != first.csv(t) {
+		t.Error("another export")
+	}
+	posts := 0
+	for _, call := range s.Calls() {
+		if call.Method == http.MethodPost {
+			posts++
+		}
+	}
+	if posts != 1 {
+		t.Errorf("%d jobs were started", posts)
+	}
+	run(t, s, "--job", "job_0123456789abcdef").expect(t, 1, "404", "hint: Auth0 keeps jobs for 24 hours")
+}
+
+// Where Auth0 refuses the job that --job names, no other is started.
+func TestJobThatIsRefused(t *testing.T) {
+	t.Parallel()
+	s := auth0test.New(small(), auth0test.Options{Faults: faultAt("/api/v2/jobs/job_0123456789abcdef",
+		httpapitest.Fault{Status: 403, Body: `{"message":"This job belongs to somebody else"}`})})
+	run(t, s, "--job", "job_0123456789abcdef").expect(t, 1, "This job belongs to somebody else")
+	noJobs := auth0test.New(small(), auth0test.Options{NoJobs: true})
+	run(t, noJobs, "--source", "job").expect(t, 1, "hint: where the plan has no export jobs, --source search")
+}
+
+// Whatever ends a run that has a job says how to take it up, beside what else
+// there is to do.
+func TestHintsWhileTheJobRuns(t *testing.T) {
+	t.Parallel()
+	const again = "hint: a0export --job " + aJob + " takes the job up again"
+	for status, want := range map[int][]string{
+		401: {"hint: the token has expired", again},
+		403: {"hint: grant the application the scope read:x", again},
+		404: {"hint: Auth0 keeps jobs for 24 hours"},
+	} {
+		s := auth0test.New(small(), auth0test.Options{Faults: faultAt("/api/v2/jobs/"+aJob,
+			httpapitest.Fault{Status: status, Body: `{"message":"Insufficient scope, expected any of: read:x"}`})})
+		runInBubble(t, s).expect(t, 1, want...)
+	}
+	for calls := range int32(12) {
+		synctest.Test(t, func(t *testing.T) {
+			ctx, cancel := context.WithCancelCause(t.Context())
+			var seen atomic.Int32
+			var posted atomic.Bool
+			s := auth0test.New(small(), auth0test.Options{Polls: 3, Faults: func(r *http.Request) httpapitest.Fault {
+				if r.Method == http.MethodPost {
+					posted.Store(true)
+				}
+				if seen.Add(1) == calls+1 {
+					cancel(errors.New("interrupt"))
+				}
+				return httpapitest.Fault{}
+			}})
+			r := runHere(ctx, s)
+			if posted.Load() && r.code != 0 {
+				r.expect(t, 130, again)
 			}
-			return httpapitest.Fault{}
-		}}))
-		r.expect(t, 1, "is completed, and has no location to download\n")
-	})
+		})
+	}
 }

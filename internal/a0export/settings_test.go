@@ -11,12 +11,15 @@ import (
 	"a0permit/internal/auth0/auth0test"
 )
 
-// setenv is an environment with these of the variables that are read, in an
-// empty directory. Tests that use it cannot be parallel.
+// setenv sets these variables, unsets the others that a0export reads, and changes
+// to an empty directory. Tests that use it cannot be parallel.
 func setenv(t *testing.T, variables map[string]string) {
 	t.Helper()
 	t.Chdir(t.TempDir())
-	for _, name := range []string{"AUTH0_DOMAIN", "AUTH0_MGMT_ACCESS_TOKEN", "AUTH0_API_TOKEN", "AUTH0_ACCESS_TOKEN", "AUTH0_CLIENT_ID", "AUTH0_CLIENT_SECRET", "AUTH0_AUDIENCE"} {
+	for _, name := range []string{
+		"AUTH0_DOMAIN", "AUTH0_MGMT_ACCESS_TOKEN", "AUTH0_API_TOKEN", "AUTH0_ACCESS_TOKEN",
+		"AUTH0_CLIENT_ID", "AUTH0_CLIENT_SECRET", "AUTH0_AUDIENCE",
+	} {
 		t.Setenv(name, "") // so that the test's end puts it back
 		if value, ok := variables[name]; ok {
 			t.Setenv(name, value)
@@ -32,7 +35,7 @@ func TestDomain(t *testing.T) {
 	defer stop()
 	for _, domain := range []string{address, address + "/", address + "//", " " + address + "/ "} {
 		setenv(t, map[string]string{"AUTH0_DOMAIN": domain, "AUTH0_API_TOKEN": auth0test.DefaultToken})
-		runOnly(t.Context(), "--poll-interval", "1ms").expect(t, 0, "3 users")
+		runCommand(t.Context(), "--poll-interval", "1ms").expect(t, 0, "3 users")
 	}
 	for _, call := range s.Calls() {
 		if strings.HasPrefix(call.Path, "//") {
@@ -40,9 +43,9 @@ func TestDomain(t *testing.T) {
 		}
 	}
 	setenv(t, map[string]string{"AUTH0_API_TOKEN": "x"})
-	runOnly(t.Context()).expect(t, 2, "a0export: error: no tenant is named\n", "a0export: hint: export AUTH0_DOMAIN=")
+	runCommand(t.Context()).expect(t, 2, "a0export: error: no tenant is named\n", "a0export: hint: export AUTH0_DOMAIN=")
 	setenv(t, map[string]string{"AUTH0_DOMAIN": "acme eu", "AUTH0_API_TOKEN": "x"})
-	runOnly(t.Context()).expect(t, 2, "a0export: error: AUTH0_DOMAIN: ", "a0export: hint: export AUTH0_DOMAIN=")
+	runCommand(t.Context()).expect(t, 2, "a0export: error: AUTH0_DOMAIN: ", "a0export: hint: export AUTH0_DOMAIN=")
 }
 
 // However a domain is pasted, it is called over https. That the call gets there
@@ -50,14 +53,15 @@ func TestDomain(t *testing.T) {
 // been sent.
 func TestDomainMeansHTTPS(t *testing.T) {
 	called := false
-	server := httptest.NewUnstartedServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { called = true }))
+	note := func(http.ResponseWriter, *http.Request) { called = true }
+	server := httptest.NewUnstartedServer(http.HandlerFunc(note))
 	server.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)
 	server.StartTLS()
 	defer server.Close()
 	host := strings.TrimPrefix(server.URL, "https://")
 	for _, domain := range []string{host, host + "/", "https://" + host, "https://" + host + "/"} {
 		setenv(t, map[string]string{"AUTH0_DOMAIN": domain, "AUTH0_API_TOKEN": auth0test.DefaultToken})
-		runOnly(t.Context()).expect(t, 1, "a0export: error: GET /api/v2/roles: ", "certificate")
+		runCommand(t.Context()).expect(t, 1, "a0export: error: GET /api/v2/roles: ", "certificate")
 	}
 	if called {
 		t.Error("an unknown server was called")
@@ -81,23 +85,46 @@ func TestToken(t *testing.T) {
 		{"the second name", map[string]string{"AUTH0_API_TOKEN": good}, "", 0, nil},
 		{"the third name", map[string]string{"AUTH0_ACCESS_TOKEN": good}, "", 0, nil},
 		{"one of them empty", map[string]string{"AUTH0_MGMT_ACCESS_TOKEN": "", "AUTH0_ACCESS_TOKEN": good}, "", 0, nil},
-		{"two that agree", map[string]string{"AUTH0_MGMT_ACCESS_TOKEN": good, "AUTH0_ACCESS_TOKEN": " " + good + "\n"}, "", 0, nil},
+		{
+			"two that agree",
+			map[string]string{"AUTH0_MGMT_ACCESS_TOKEN": good, "AUTH0_ACCESS_TOKEN": " " + good + "\n"},
+			"", 0, nil,
+		},
 		{
 			"two that differ",
 			map[string]string{"AUTH0_API_TOKEN": good, "AUTH0_ACCESS_TOKEN": other},
 			"", 2,
-			[]string{"error: AUTH0_API_TOKEN and AUTH0_ACCESS_TOKEN are both set, and differ\n", "hint: unset AUTH0_ACCESS_TOKEN\n"},
+			[]string{
+				"error: AUTH0_API_TOKEN and AUTH0_ACCESS_TOKEN are both set, and differ\n",
+				"hint: unset AUTH0_ACCESS_TOKEN\n",
+			},
 		},
 		{
 			"two of three that differ",
-			map[string]string{"AUTH0_MGMT_ACCESS_TOKEN": good, "AUTH0_API_TOKEN": good, "AUTH0_ACCESS_TOKEN": other},
+			map[string]string{
+				"AUTH0_MGMT_ACCESS_TOKEN": good, "AUTH0_API_TOKEN": good, "AUTH0_ACCESS_TOKEN": other,
+			},
 			"", 2,
 			[]string{"error: AUTH0_MGMT_ACCESS_TOKEN and AUTH0_ACCESS_TOKEN are both set, and differ\n"},
 		},
-		{"pasted with more", map[string]string{"AUTH0_API_TOKEN": "Bearer " + good}, "", 2, []string{"error: AUTH0_API_TOKEN holds a space"}},
+		{
+			"pasted with more",
+			map[string]string{"AUTH0_API_TOKEN": "Bearer " + good},
+			"", 2,
+			[]string{"error: AUTH0_API_TOKEN holds a space"},
+		},
 		{".env", nil, "AUTH0_API_TOKEN=" + good + "\n", 0, nil},
-		{"the environment before .env", map[string]string{"AUTH0_API_TOKEN": good}, "AUTH0_API_TOKEN=" + other + "\n", 0, nil},
-		{"an empty one before .env", map[string]string{"AUTH0_API_TOKEN": ""}, "AUTH0_API_TOKEN=" + good + "\n", 2, []string{"there is no Auth0 token"}},
+		{
+			"the environment before .env",
+			map[string]string{"AUTH0_API_TOKEN": good},
+			"AUTH0_API_TOKEN=" + other + "\n", 0, nil,
+		},
+		{
+			"an empty one before .env",
+			map[string]string{"AUTH0_API_TOKEN": ""},
+			"AUTH0_API_TOKEN=" + good + "\n", 2,
+			[]string{"there is no Auth0 token"},
+		},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -108,7 +135,7 @@ func TestToken(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			r := runOnly(t.Context(), "--poll-interval", "1ms")
+			r := runCommand(t.Context(), "--poll-interval", "1ms")
 			r.expect(t, tt.code, tt.want...)
 			if strings.Contains(r.errs, good) || strings.Contains(r.errs, other) {
 				t.Errorf("a token is shown: %s", r.errs)
@@ -117,11 +144,9 @@ func TestToken(t *testing.T) {
 	}
 }
 
-// A flag is nearer than the environment.
+// A flag comes before the environment.
 func TestFlagsBeforeTheEnvironment(t *testing.T) {
-	file := tokenFile(t)
-	address, stop := auth0test.New(small(), auth0test.Options{}).Start()
-	defer stop()
+	args := serve(t, auth0test.New(small(), auth0test.Options{}))
 	setenv(t, map[string]string{"AUTH0_DOMAIN": "acme.invalid", "AUTH0_API_TOKEN": "ey.a", "AUTH0_ACCESS_TOKEN": "ey.b"})
-	runOnly(t.Context(), "--domain", address, "--token-file", file, "--poll-interval", "1ms").expect(t, 0)
+	runCommand(t.Context(), args...).expect(t, 0)
 }

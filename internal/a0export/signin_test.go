@@ -12,8 +12,8 @@ import (
 	"a0permit/internal/httpapi/httpapitest"
 )
 
-// asked is how often a token was asked for.
-func asked(s *auth0test.Server) int {
+// tokenRequests returns how often a token was asked for.
+func tokenRequests(s *auth0test.Server) int {
 	n := 0
 	for _, call := range s.Calls() {
 		if call.Path == "/oauth/token" {
@@ -27,12 +27,13 @@ func TestClientCredentials(t *testing.T) {
 	s := auth0test.New(small(), auth0test.Options{})
 	address, stop := s.Start()
 	defer stop()
-	id := map[string]string{"AUTH0_DOMAIN": address, "AUTH0_CLIENT_ID": auth0test.DefaultClientID, "AUTH0_CLIENT_SECRET": auth0test.DefaultClientSecret}
-	with := func(more ...string) map[string]string {
+	id := map[string]string{
+		"AUTH0_DOMAIN": address, "AUTH0_CLIENT_ID": auth0test.DefaultClientID,
+		"AUTH0_CLIENT_SECRET": auth0test.DefaultClientSecret,
+	}
+	with := func(name, value string) map[string]string {
 		m := maps.Clone(id)
-		for i := 0; i < len(more); i += 2 {
-			m[more[i]] = more[i+1]
-		}
+		m[name] = value
 		return m
 	}
 	const check = "hint: check AUTH0_CLIENT_ID and AUTH0_CLIENT_SECRET"
@@ -44,24 +45,39 @@ func TestClientCredentials(t *testing.T) {
 	}{
 		{"both", id, 0, nil},
 		{"an audience of one's own", with("AUTH0_AUDIENCE", address+"/api/v2/"), 0, nil},
-		{"a wrong audience", with("AUTH0_AUDIENCE", "https://other/"), 1, []string{"POST /oauth/token: 403", "Service not found: https://other/", check, "AUTH0_AUDIENCE"}},
+		{
+			"a wrong audience",
+			with("AUTH0_AUDIENCE", "https://other/"),
+			1,
+			[]string{"POST /oauth/token: 403", "Service not found: https://other/", check, "AUTH0_AUDIENCE"},
+		},
 		{"a wrong secret", with("AUTH0_CLIENT_SECRET", "sesame"), 1, []string{"POST /oauth/token: 401", check}},
 		{"a token wins", with("AUTH0_API_TOKEN", "ey.other"), 1, []string{"GET /api/v2/roles: 401"}},
-		{"no secret", map[string]string{"AUTH0_DOMAIN": address, "AUTH0_CLIENT_ID": "x"}, 2, []string{"AUTH0_CLIENT_ID is set, and AUTH0_CLIENT_SECRET is not"}},
-		{"no id", map[string]string{"AUTH0_DOMAIN": address, "AUTH0_CLIENT_SECRET": "x"}, 2, []string{"AUTH0_CLIENT_SECRET is set, and AUTH0_CLIENT_ID is not"}},
+		{
+			"no secret",
+			map[string]string{"AUTH0_DOMAIN": address, "AUTH0_CLIENT_ID": "x"},
+			2,
+			[]string{"AUTH0_CLIENT_ID is set, and AUTH0_CLIENT_SECRET is not"},
+		},
+		{
+			"no id",
+			map[string]string{"AUTH0_DOMAIN": address, "AUTH0_CLIENT_SECRET": "x"},
+			2,
+			[]string{"AUTH0_CLIENT_SECRET is set, and AUTH0_CLIENT_ID is not"},
+		},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			setenv(t, tt.variables)
-			before := asked(s)
-			r := runOnly(t.Context(), "--poll-interval", "1ms", "-vv")
+			before := tokenRequests(s)
+			r := runCommand(t.Context(), "--poll-interval", "1ms", "-vv")
 			r.expect(t, tt.code, tt.want...)
 			for _, secret := range []string{auth0test.DefaultClientSecret, "sesame", "Bearer", "eyJ"} {
 				if strings.Contains(r.errs, secret) {
 					t.Errorf("%s is printed:\n%s", secret, r.errs)
 				}
 			}
-			if n := asked(s) - before; tt.code == 0 && n != 1 {
+			if n := tokenRequests(s) - before; tt.code == 0 && n != 1 {
 				t.Errorf("asked for %d tokens", n)
 			}
 		})
@@ -74,14 +90,16 @@ func TestTokenIsRenewed(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		time.Sleep(time.Until(today))
-		s := auth0test.New(small(), auth0test.Options{TokenLife: 10 * time.Minute, Polls: 1000, Audience: "https://acme.example/api/v2/"})
-		runInBubble(t.Context(), s, "--domain", auth0test.DefaultClientID).expect(t, 0)
+		s := auth0test.New(small(), auth0test.Options{
+			TokenLife: 10 * time.Minute, Polls: 1000, Audience: "https://acme.example/api/v2/",
+		})
+		runHere(t.Context(), s, "--domain", auth0test.DefaultClientID).expect(t, 0)
 		for _, call := range s.Calls() {
 			if call.Status == http.StatusUnauthorized {
 				t.Fatalf("refused: %s", call.Path)
 			}
 		}
-		if n := asked(s); n < 16 || n > 25 {
+		if n := tokenRequests(s); n < 16 || n > 25 {
 			t.Errorf("%d tokens in %v", n, time.Since(today))
 		}
 	})
@@ -90,45 +108,25 @@ func TestTokenIsRenewed(t *testing.T) {
 // A token may be refused before its time. Then another is got, once.
 func TestTokenThatIsRefused(t *testing.T) {
 	t.Parallel()
+	refusal := httpapitest.Fault{
+		Status: 401, Body: `{"statusCode":401,"error":"Unauthorized","message":"Invalid token"}`,
+	}
 	for _, times := range []int{1, 2} {
-		synctest.Test(t, func(t *testing.T) {
-			n := 0
-			s := auth0test.New(small(), auth0test.Options{Audience: "https://acme.example/api/v2/", Faults: func(r *http.Request) httpapitest.Fault {
+		n := 0
+		s := auth0test.New(small(), auth0test.Options{
+			Audience: "https://acme.example/api/v2/",
+			Faults: func(r *http.Request) httpapitest.Fault {
 				if strings.HasPrefix(r.URL.Path, "/api/v2/jobs/job_") {
 					if n++; n <= times {
-						return httpapitest.Fault{Status: 401, Body: `{"statusCode":401,"error":"Unauthorized","message":"Invalid token"}`}
+						return refusal
 					}
 				}
 				return httpapitest.Fault{}
-			}})
-			r := runInBubble(t.Context(), s, "--domain", auth0test.DefaultClientID, "-q")
-			r.expect(t, times-1)
-			if asked(s) != 2 {
-				t.Errorf("%d tokens", asked(s))
-			}
+			},
 		})
-	}
-}
-
-func TestJobIsTakenUp(t *testing.T) {
-	t.Parallel()
-	s := auth0test.New(small(), auth0test.Options{Polls: 2})
-	first := run(t, s)
-	first.expect(t, 0)
-	id := jobID.FindString(first.errs)
-	again := run(t, s, "--job", id)
-	again.expect(t, 0, "a0export: export job "+id+": completed\n")
-	if again.csv(t) != first.csv(t) {
-		t.Error("another export")
-	}
-	posts := 0
-	for _, call := range s.Calls() {
-		if call.Method == http.MethodPost {
-			posts++
+		runInBubble(t, s, "--domain", auth0test.DefaultClientID, "-q").expect(t, times-1)
+		if tokenRequests(s) != 2 {
+			t.Errorf("%d tokens", tokenRequests(s))
 		}
 	}
-	if posts != 1 {
-		t.Errorf("%d jobs were started", posts)
-	}
-	run(t, s, "--job", "job_0123456789abcdef").expect(t, 1, "404", "hint: Auth0 keeps jobs for 24 hours")
 }
