@@ -42,7 +42,7 @@ func main() {
 	}
 }
 
-// comparison is another tool and what a0tojsonl does beside it.
+// comparison is the command of another tool, and that of a0tojsonl beside it.
 type comparison struct {
 	what  string
 	other []string
@@ -56,28 +56,33 @@ func compare(ctx context.Context, out io.Writer, rows, pairs int) error {
 		return err
 	}
 	defer os.RemoveAll(dir) //nolint:errcheck // the system clears its temporary directory
-	plain, packed, tool := filepath.Join(dir, "users.csv"), filepath.Join(dir, "users.csv.gz"), filepath.Join(dir, "a0tojsonl")
+	plain, packed := filepath.Join(dir, "users.csv"), filepath.Join(dir, "users.csv.gz")
+	binary := filepath.Join(dir, "a0tojsonl")
 	if err := makeTable(plain, packed, rows); err != nil {
 		return err
 	}
-	build := exec.CommandContext(ctx, "go", "build", "-o", tool, "./cmd/a0tojsonl")
+	build := exec.CommandContext(ctx, "go", "build", "-o", binary, "./cmd/a0tojsonl")
 	build.Stderr = os.Stderr
 	if err := build.Run(); err != nil {
 		return fmt.Errorf("build a0tojsonl: %w", err)
 	}
 
-	ours := func(file string) []string { return []string{tool, "-q", "--attributes", "all", file} }
+	ours := func(file string) []string { return []string{binary, "-q", "--attributes", "all", file} }
 	duckdb := func(file string) []string {
-		return []string{"duckdb", "-c", fmt.Sprintf("COPY (FROM read_csv('%s')) TO '/dev/null' (FORMAT json)", file)}
+		query := fmt.Sprintf("COPY (FROM read_csv('%s')) TO '/dev/null' (FORMAT json)", file)
+		return []string{"duckdb", "-c", query}
 	}
+	gunzip := []string{"gzip", "-dc", packed}
+	miller := []string{"mlr", "--icsv", "--ojsonl", "--gzin", "cat", packed}
 	comparisons := []comparison{
-		{"gzip: a0tojsonl / gzip -dc", []string{"gzip", "-dc", packed}, ours(packed), nil},
-		{"gzip: a0tojsonl, GOMAXPROCS=1 / gzip -dc", []string{"gzip", "-dc", packed}, ours(packed), []string{"GOMAXPROCS=1"}},
-		{"gzip: a0tojsonl / mlr --icsv --ojsonl cat", []string{"mlr", "--icsv", "--ojsonl", "--gzin", "cat", packed}, ours(packed), nil},
+		{"gzip: a0tojsonl / gzip -dc", gunzip, ours(packed), nil},
+		{"gzip: a0tojsonl, GOMAXPROCS=1 / gzip -dc", gunzip, ours(packed), []string{"GOMAXPROCS=1"}},
+		{"gzip: a0tojsonl / mlr --icsv --ojsonl cat", miller, ours(packed), nil},
 		{"plain: a0tojsonl / duckdb COPY csv->json", duckdb(plain), ours(plain), nil},
 		{"gzip: a0tojsonl / duckdb COPY csv->json", duckdb(packed), ours(packed), nil},
 	}
-	fmt.Fprintf(out, "%s/%s, %d processors, %s; %d rows, %d pairs of runs, medians\n", runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), runtime.Version(), rows, pairs)
+	fmt.Fprintf(out, "%s/%s, %d processors, %s; %d rows, %d pairs of runs, medians\n",
+		runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), runtime.Version(), rows, pairs)
 	for _, name := range []string{"gzip", "mlr", "duckdb"} {
 		fmt.Fprintf(out, "%s: %s\n", name, version(ctx, name))
 	}
@@ -97,11 +102,11 @@ func compare(ctx context.Context, out io.Writer, rows, pairs int) error {
 func (c comparison) run(ctx context.Context, out io.Writer, pairs int) error {
 	var ours, others, ratios []time.Duration // ratios in millionths
 	for i := range pairs + 1 {
-		mine, err := timed(ctx, c.ours, c.env)
+		mine, err := measure(ctx, c.ours, c.env)
 		if err != nil {
 			return err
 		}
-		other, err := timed(ctx, c.other, nil)
+		other, err := measure(ctx, c.other, nil)
 		if err != nil {
 			return err
 		}
@@ -111,17 +116,19 @@ func (c comparison) run(ctx context.Context, out io.Writer, pairs int) error {
 		ours, others = append(ours, mine), append(others, other)
 		ratios = append(ratios, mine*1e6/other)
 	}
-	_, err := fmt.Fprintf(out, "| %s | %.2f s | %.2f s | %.2f |\n", c.what, median(ours).Seconds(), median(others).Seconds(), float64(median(ratios))/1e6)
+	_, err := fmt.Fprintf(out, "| %s | %.2f s | %.2f s | %.2f |\n",
+		c.what, median(ours).Seconds(), median(others).Seconds(), float64(median(ratios))/1e6)
 	return err
 }
 
-// timed runs a command with its output thrown away.
-func timed(ctx context.Context, args, env []string) (time.Duration, error) {
+// measure runs a command with its output thrown away, and returns how long it
+// takes.
+func measure(ctx context.Context, args, env []string) (time.Duration, error) {
 	cmd := exec.CommandContext(ctx, args[0], args[1:]...)
 	cmd.Env = append(os.Environ(), env...)
 	var errs strings.Builder
 	cmd.Stderr = &errs
-	// Stdout stays nil, which is the null device: of a pipe we would read along.
+	// Stdout stays nil, which is the null device: reading a pipe would cost us time.
 	start := time.Now()
 	if err := cmd.Run(); err != nil {
 		return 0, fmt.Errorf("%s: %w: %s", strings.Join(args, " "), err, errs.String())
@@ -134,7 +141,7 @@ func median(d []time.Duration) time.Duration {
 	return d[len(d)/2]
 }
 
-// version is the first line of name --version.
+// version returns the first line that name --version prints.
 func version(ctx context.Context, name string) string {
 	text, err := exec.CommandContext(ctx, name, "--version").Output()
 	if err != nil {

@@ -1,6 +1,6 @@
-// Command picture draws the README's screenshot: it runs the sandbox, takes what
-// that really prints and writes it as an SVG that looks like a terminal. The same
-// output gives the same bytes.
+// Command picture draws the README's screenshot: it runs the sandbox and writes
+// what that prints as an SVG that looks like a terminal. The same output gives the
+// same bytes.
 //
 //	go run ./examples/picture
 package main
@@ -25,7 +25,7 @@ func main() {
 	file := flag.String("o", "examples/sandbox.svg", "the `FILE` to write")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	err := picture(ctx, *file)
+	err := writePicture(ctx, *file)
 	stop()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "picture: error:", err)
@@ -33,22 +33,22 @@ func main() {
 	}
 }
 
-func picture(ctx context.Context, file string) error {
-	printed, err := sandbox(ctx, ".")
+func writePicture(ctx context.Context, file string) error {
+	printed, err := runSandbox(ctx, ".")
 	if err != nil {
 		return err
 	}
 	return os.WriteFile(file, draw(command, printed), 0o644) //nolint:gosec // a picture for everybody
 }
 
-// sandbox runs the sandbox in the repository's root dir, and returns what it
+// runSandbox runs the sandbox in the repository's root dir, and returns what it
 // prints on stdout and stderr as they come.
-func sandbox(ctx context.Context, dir string) (string, error) {
+func runSandbox(ctx context.Context, dir string) (string, error) {
 	var printed bytes.Buffer
 	words := strings.Fields(command)
-	run := exec.CommandContext(ctx, words[0], words[1:]...) //nolint:gosec // the words are above
-	run.Dir, run.Stdout, run.Stderr = dir, &printed, &printed
-	if err := run.Run(); err != nil {
+	cmd := exec.CommandContext(ctx, words[0], words[1:]...) //nolint:gosec // the words are above
+	cmd.Dir, cmd.Stdout, cmd.Stderr = dir, &printed, &printed
+	if err := cmd.Run(); err != nil {
 		return "", fmt.Errorf("%s (run this in the repository's root): %w\n%s", command, err, printed.String())
 	}
 	return printed.String(), nil
@@ -63,7 +63,23 @@ const (
 	bar        = 32
 )
 
-// draw makes a picture of a terminal in which command has printed what follows.
+// head is how the picture begins. It takes the width, the height, the command and
+// the size of the frame.
+const head = `<svg xmlns="http://www.w3.org/2000/svg" width="%[1]d" height="%[2]d" viewBox="0 0 %[1]d %[2]d" ` +
+	`role="img" aria-label="what %[3]s prints">
+<!-- made by go run ./examples/picture -->
+<style>
+text { font: 13px ui-monospace, SFMono-Regular, Menlo, Consolas, "DejaVu Sans Mono", monospace; fill: #d0d7de; ` +
+	`white-space: pre }
+.prompt { fill: #7ee787; font-weight: bold } .warning { fill: #e3b341 } .hint { fill: #79c0ff } ` +
+	`.error { fill: #ff7b72 }
+</style>
+<rect x="0.5" y="0.5" width="%[4]d" height="%[5]d" rx="8" fill="#161b22" stroke="#6e7681"/>
+<circle cx="20" cy="17" r="6" fill="#ff5f57"/><circle cx="40" cy="17" r="6" fill="#febc2e"/>` +
+	`<circle cx="60" cy="17" r="6" fill="#28c840"/>
+`
+
+// draw returns a picture of a terminal in which command has printed what follows.
 func draw(command, printed string) []byte {
 	lines := append([]string{"$ " + command}, strings.Split(strings.TrimRight(plain(printed), "\n"), "\n")...)
 	rows := 0
@@ -72,22 +88,15 @@ func draw(command, printed string) []byte {
 	}
 	width, height := columns*cellWidth+2*margin, bar+rows*lineHeight+2*margin
 	var svg bytes.Buffer
-	fmt.Fprintf(&svg, `<svg xmlns="http://www.w3.org/2000/svg" width="%d" height="%d" viewBox="0 0 %d %d" role="img" aria-label="what %s prints">
-<!-- made by go run ./examples/picture -->
-<style>
-text { font: 13px ui-monospace, SFMono-Regular, Menlo, Consolas, "DejaVu Sans Mono", monospace; fill: #d0d7de; white-space: pre }
-.prompt { fill: #7ee787; font-weight: bold } .warning { fill: #e3b341 } .hint { fill: #79c0ff } .error { fill: #ff7b72 }
-</style>
-<rect x="0.5" y="0.5" width="%d" height="%d" rx="8" fill="#161b22" stroke="#6e7681"/>
-<circle cx="20" cy="17" r="6" fill="#ff5f57"/><circle cx="40" cy="17" r="6" fill="#febc2e"/><circle cx="60" cy="17" r="6" fill="#28c840"/>
-`, width, height, width, height, command, width-1, height-1)
+	fmt.Fprintf(&svg, head, width, height, command, width-1, height-1)
 	y := bar + margin
 	for _, line := range lines {
 		for _, row := range wrap(line) {
 			if row != "" {
 				// The length holds the columns in place, whatever font there is.
-				fmt.Fprintf(&svg, `<text x="%d" y="%d" textLength="%d" lengthAdjust="spacingAndGlyphs" xml:space="preserve"%s>%s</text>`+"\n",
-					margin, y, utf8.RuneCountInString(row)*cellWidth, class(line), escaped(row))
+				length := utf8.RuneCountInString(row) * cellWidth
+				fmt.Fprintf(&svg, `<text x="%d" y="%d" textLength="%d" lengthAdjust="spacingAndGlyphs" `, margin, y, length)
+				fmt.Fprintf(&svg, `xml:space="preserve"%s>%s</text>`+"\n", class(line), escape(row))
 			}
 			y += lineHeight
 		}
@@ -96,7 +105,7 @@ text { font: 13px ui-monospace, SFMono-Regular, Menlo, Consolas, "DejaVu Sans Mo
 	return svg.Bytes()
 }
 
-// wrap breaks a line where a terminal does: at its edge.
+// wrap breaks a line where a terminal does, at its edge.
 func wrap(line string) []string {
 	runes := []rune(line)
 	var rows []string
@@ -109,6 +118,7 @@ func wrap(line string) []string {
 
 var kind = regexp.MustCompile(`^[a-z0-9]+: (warning|hint|error): `)
 
+// class returns the class attribute of a line, if it has one.
 func class(line string) string {
 	switch match := kind.FindStringSubmatch(line); {
 	case strings.HasPrefix(line, "$ "):
@@ -125,15 +135,15 @@ var (
 	redrawn  = regexp.MustCompile("(?m)^.*\r([^\r\n])")
 )
 
-// plain is text as it stands on a screen in the end: without the sequences that
-// colour it, and without what a carriage return has led to be written over.
+// plain returns text as a screen shows it in the end: without the sequences that
+// colour it, and without what was written over after a carriage return.
 func plain(text string) string {
 	text = sequence.ReplaceAllString(text, "")
 	text = redrawn.ReplaceAllString(text, "$1")
 	return unseen.ReplaceAllString(strings.ReplaceAll(text, "\t", "        "), "")
 }
 
-func escaped(text string) string {
+func escape(text string) string {
 	var out bytes.Buffer
 	_ = xml.EscapeText(&out, []byte(text)) // a buffer takes everything
 	return out.String()

@@ -13,12 +13,15 @@ import (
 	"testing"
 )
 
-const printed = "\x1b[1mone\x1b[0m <two> & \x1b]8;;http://x\x07three\x1b]8;;\x07\n\n10%\r100%\na0export: warning: four\n"
+const printed = "\x1b[1mone\x1b[0m <two> & \x1b]8;;http://x\x07three\x1b]8;;\x07\n\n10%\r100%\n" +
+	"a0export: warning: four\n"
 
 func TestDraw(t *testing.T) {
 	t.Parallel()
 	svg := draw("run", printed+strings.Repeat("é", columns+3)+"\n")
-	want := []string{"$ run", "one <two> & three", "100%", "a0export: warning: four", strings.Repeat("é", columns), "ééé"}
+	want := []string{
+		"$ run", "one <two> & three", "100%", "a0export: warning: four", strings.Repeat("é", columns), "ééé",
+	}
 	if got := texts(t, svg); !slices.Equal(got, want) {
 		t.Errorf("the picture says %q, want %q", got, want)
 	}
@@ -42,21 +45,23 @@ func TestPictureIsTrue(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	printed, err := sandbox(t.Context(), "../..")
+	printed, err := runSandbox(t.Context(), "../..")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, want := settled(texts(t, svg)), settled(texts(t, draw(command, printed))); !slices.Equal(got, want) {
-		t.Errorf("examples/sandbox.svg is not what the sandbox prints: go run ./examples/picture draws it anew\n got %q\nwant %q", got, want)
+	got, want := lasting(texts(t, svg)), lasting(texts(t, draw(command, printed)))
+	if !slices.Equal(got, want) {
+		t.Errorf("examples/sandbox.svg is not what the sandbox prints: go run ./examples/picture draws it anew\n"+
+			" got %q\nwant %q", got, want)
 	}
 }
 
 var varies = regexp.MustCompile(` in [0-9.]+m?s|\d+ calls to Auth0 and \d+ to Permit`)
 
-func settled(lines []string) []string {
-	lines = slices.DeleteFunc(strings.Split(varies.ReplaceAllString(strings.Join(lines, "\n"), ""), "\n"), func(line string) bool {
-		return line == ""
-	})
+// lasting returns the lines without what varies from run to run, sorted.
+func lasting(lines []string) []string {
+	lines = strings.Split(varies.ReplaceAllString(strings.Join(lines, "\n"), ""), "\n")
+	lines = slices.DeleteFunc(lines, func(line string) bool { return line == "" })
 	slices.Sort(lines)
 	return lines
 }
@@ -78,6 +83,7 @@ func TestPictures(t *testing.T) {
 	}
 }
 
+// texts returns the lines of a picture, which must be well-formed.
 func texts(t *testing.T, svg []byte) []string {
 	t.Helper()
 	d := xml.NewDecoder(bytes.NewReader(svg))

@@ -54,8 +54,10 @@ func run(ctx context.Context, args []string, out, errs io.Writer) error {
 	s := start(*users)
 	defer s.stop()
 	tenant := s.auth0.Tenant()
-	fmt.Fprintf(out, "A fake Auth0 tenant with %d users and %d roles, and an empty fake Permit environment.\n", len(tenant.Users), len(tenant.Roles))
-	build := exec.CommandContext(ctx, "go", "build", "-o", dir, "./cmd/a0export", "./cmd/a0tojsonl", "./cmd/permitload") //nolint:gosec // dir is our own
+	fmt.Fprintf(out, "A fake Auth0 tenant with %d users and %d roles, and an empty fake Permit environment.\n",
+		len(tenant.Users), len(tenant.Roles))
+	build := exec.CommandContext(ctx, "go", "build", "-o", dir, //nolint:gosec // dir is our own
+		"./cmd/a0export", "./cmd/a0tojsonl", "./cmd/permitload")
 	build.Stdout, build.Stderr = errs, errs
 	if err := build.Run(); err != nil {
 		return fmt.Errorf("build the tools (run this in the repository's root): %w", err)
@@ -86,7 +88,7 @@ func start(users int) *sandbox {
 	return s
 }
 
-// settings are the variables that point the tools at the fakes.
+// settings returns the variables that point the tools at the fakes.
 func (s *sandbox) settings() []string {
 	return []string{
 		"AUTH0_DOMAIN=" + s.auth0URL, "AUTH0_API_TOKEN=" + auth0test.DefaultToken,
@@ -94,7 +96,7 @@ func (s *sandbox) settings() []string {
 	}
 }
 
-// try runs the pipe and shows what came of it.
+// try runs the pipe and shows what Permit holds then.
 func (s *sandbox) try(ctx context.Context, dir string, out, errs io.Writer) error {
 	fmt.Fprintf(out, "\n$ %s\n", pipe)
 	shell := exec.CommandContext(ctx, "sh", "-c", pipe)
@@ -114,8 +116,8 @@ func (s *sandbox) try(ctx context.Context, dir string, out, errs io.Writer) erro
 	return nil
 }
 
-// environment is ours without the variables that the tools read, so that a
-// real account's never reach the sandbox.
+// environment returns ours without the variables that the tools read, so that
+// nothing of a real account reaches the sandbox.
 func environment() []string {
 	var env []string
 	for _, v := range os.Environ() {
@@ -138,10 +140,11 @@ func (s *sandbox) show(out io.Writer) {
 		fmt.Fprintf(out, "  %6d  %-28s %s\n", roles[role.Key], role.Key, role.Name)
 	}
 	fmt.Fprintf(out, "It took %d calls to Auth0 and %d to Permit, and drew %d answers of 429 (too many requests).\n",
-		len(s.auth0.Calls()), len(s.permit.Calls()), s.refused())
+		len(s.auth0.Calls()), len(s.permit.Calls()), s.count429())
 }
 
-func (s *sandbox) refused() int {
+// count429 returns how many calls the fakes have refused as too many.
+func (s *sandbox) count429() int {
 	n := s.permit.Refused()
 	for _, call := range s.auth0.Calls() {
 		if call.Status == 429 {
