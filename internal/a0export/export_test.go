@@ -201,10 +201,10 @@ func TestEveryCell(t *testing.T) {
 func TestBeyondAThousand(t *testing.T) {
 	t.Parallel()
 	tenant := randomTenant(3000, 3, 1100)
-	big := &tenant.Organizations[7]
+	org := &tenant.Organizations[7]
 	for _, u := range tenant.Users[:1500] {
-		if !slices.ContainsFunc(big.Members, func(m auth0test.OrgMember) bool { return m.UserID == u.ID }) {
-			big.Members = append(big.Members, auth0test.OrgMember{UserID: u.ID})
+		if !slices.ContainsFunc(org.Members, func(m auth0test.OrgMember) bool { return m.UserID == u.ID }) {
+			org.Members = append(org.Members, auth0test.OrgMember{UserID: u.ID})
 		}
 	}
 	for _, pageMax := range []int{50, 100} {

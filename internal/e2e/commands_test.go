@@ -23,9 +23,9 @@ import (
 // fakes are the services of one script.
 type fakes struct {
 	auth0  *auth0test.Server
-	page   int // that the fake Auth0 grants
+	page   int // the page size that the fake Auth0 grants
 	permit *permittest.Server
-	seen   int // calls to Permit that a script has looked at
+	seen   int // calls to Permit that the script has looked at
 }
 
 type fakesKey struct{}
@@ -37,7 +37,7 @@ func setup(env *testscript.Env) error {
 	return nil
 }
 
-func of(ts *testscript.TestScript) *fakes {
+func fakesOf(ts *testscript.TestScript) *fakes {
 	f, ok := ts.Value(fakesKey{}).(*fakes)
 	if !ok {
 		ts.Fatalf("no fakes in this script")
@@ -49,16 +49,17 @@ func of(ts *testscript.TestScript) *fakes {
 var commands = map[string]func(ts *testscript.TestScript, neg bool, args []string){
 	"auth0":  startAuth0,
 	"permit": startPermit,
-	"change": change,
-	"given":  given,
-	"same":   same,
-	"calls":  calls,
-	"writes": writes,
-	"state":  state,
-	"exit":   exit,
+	"change": changeTenant,
+	"given":  giveRole,
+	"same":   compareState,
+	"calls":  limitCalls,
+	"writes": countWrites,
+	"state":  writeState,
+	"exit":   runShell,
 }
 
-// auth0 [flags] TENANT starts the fake Auth0 and points a0export at it.
+// startAuth0 is auth0 [flags] TENANT. It starts the fake Auth0 and points
+// a0export at it.
 func startAuth0(ts *testscript.TestScript, _ bool, args []string) {
 	flags := flag.NewFlagSet("auth0", flag.ContinueOnError)
 	flags.SetOutput(io.Discard)
@@ -83,20 +84,27 @@ func startAuth0(ts *testscript.TestScript, _ bool, args []string) {
 	if *scopes != "" {
 		o.Scopes = strings.Split(*scopes, ",")
 	}
-	o.Limit = map[string]auth0test.Limit{"free": auth0test.Free, "pro": auth0test.Pro, "enterprise": auth0test.Enterprise}[*plan]
+	o.Limit = map[string]auth0test.Limit{
+		"free": auth0test.Free, "pro": auth0test.Pro, "enterprise": auth0test.Enterprise,
+	}[*plan]
 	tenant, ok := tenants[flags.Arg(0)]
 	if !ok {
 		ts.Fatalf("no tenant %q", flags.Arg(0))
 	}
-	f := of(ts)
-	f.auth0, f.page = auth0test.New(tenant(), o), o.PageMax
-	url, stop := f.auth0.Start()
+	serveAuth0(ts, auth0test.New(tenant(), o))
+	fakesOf(ts).page = o.PageMax
+}
+
+func serveAuth0(ts *testscript.TestScript, s *auth0test.Server) {
+	fakesOf(ts).auth0 = s
+	address, stop := s.Start()
 	ts.Defer(stop)
-	ts.Setenv("AUTH0_DOMAIN", url)
+	ts.Setenv("AUTH0_DOMAIN", address)
 	ts.Setenv("AUTH0_API_TOKEN", auth0test.DefaultToken)
 }
 
-// permit [flags] [SEED] starts the fake Permit and points permitload at it.
+// startPermit is permit [flags] [SEED]. It starts the fake Permit and points
+// permitload at it.
 func startPermit(ts *testscript.TestScript, _ bool, args []string) {
 	flags := flag.NewFlagSet("permit", flag.ContinueOnError)
 	flags.SetOutput(io.Discard)
@@ -114,7 +122,10 @@ func startPermit(ts *testscript.TestScript, _ bool, args []string) {
 	if *old > 0 {
 		o.Clock = httpapitest.NewClockAt(time.Now().Add(-*old), 1)
 	}
-	o.KeyLevel = map[string]permittest.Level{"environment": permittest.LevelEnvironment, "project": permittest.LevelProject, "organization": permittest.LevelOrganization}[*level]
+	o.KeyLevel = map[string]permittest.Level{
+		"environment": permittest.LevelEnvironment, "project": permittest.LevelProject,
+		"organization": permittest.LevelOrganization,
+	}[*level]
 	if *skip {
 		o.AssignedPair = permittest.Skip
 	}
@@ -125,31 +136,36 @@ func startPermit(ts *testscript.TestScript, _ bool, args []string) {
 		}
 		return httpapitest.Fault{}
 	}
-	f := of(ts)
-	f.permit, f.seen = permittest.New(o), 0
+	s := permittest.New(o)
 	if flags.NArg() == 1 {
-		f.permit.Seed(seeds[flags.Arg(0)])
+		s.Seed(seeds[flags.Arg(0)])
 	}
-	url, stop := f.permit.Start()
+	servePermit(ts, s)
+}
+
+func servePermit(ts *testscript.TestScript, s *permittest.Server) {
+	f := fakesOf(ts)
+	f.permit, f.seen = s, 0
+	address, stop := s.Start()
 	ts.Defer(stop)
-	ts.Setenv("PERMIT_API_URL", url)
+	ts.Setenv("PERMIT_API_URL", address)
 	ts.Setenv("PERMIT_API_KEY", permittest.DefaultKey)
 }
 
-// change EVENT makes something happen in Auth0.
-func change(ts *testscript.TestScript, _ bool, args []string) {
+// changeTenant is change EVENT. It makes something happen in Auth0.
+func changeTenant(ts *testscript.TestScript, _ bool, args []string) {
 	if len(args) != 1 || events[args[0]] == nil {
 		ts.Fatalf("usage: change EVENT")
 	}
-	of(ts).auth0.Update(events[args[0]])
+	fakesOf(ts).auth0.Update(events[args[0]])
 }
 
-// given USER ROLE TENANT gives a role by hand, in Permit.
-func given(ts *testscript.TestScript, _ bool, args []string) {
+// giveRole is given USER ROLE TENANT. It gives a role by hand, in Permit.
+func giveRole(ts *testscript.TestScript, _ bool, args []string) {
 	if len(args) != 3 {
 		ts.Fatalf("usage: given USER ROLE TENANT")
 	}
-	s := of(ts).permit
+	s := fakesOf(ts).permit
 	st := permittest.State{Assignments: []permittest.Assignment{{User: args[0], Role: args[1], Tenant: args[2]}}}
 	if !slices.ContainsFunc(s.State().Roles, func(r permittest.Role) bool { return r.Key == args[1] }) {
 		st.Roles = []permittest.Role{{Key: args[1], Name: args[1]}}
@@ -160,11 +176,11 @@ func given(ts *testscript.TestScript, _ bool, args []string) {
 	s.Seed(st)
 }
 
-// same compares Permit with the tenant, user by user and assignment by
-// assignment; ! same wants a difference.
-func same(ts *testscript.TestScript, neg bool, _ []string) {
-	f := of(ts)
-	diff := cmp.Diff(wanted(f.auth0.Tenant()), f.permit.State())
+// compareState is same. It compares Permit with the tenant, user by user and
+// assignment by assignment. ! same wants a difference.
+func compareState(ts *testscript.TestScript, neg bool, _ []string) {
+	f := fakesOf(ts)
+	diff := cmp.Diff(stateOf(f.auth0.Tenant()), f.permit.State())
 	switch {
 	case neg && diff == "":
 		ts.Fatalf("Permit holds what the tenant does")
@@ -173,47 +189,47 @@ func same(ts *testscript.TestScript, neg bool, _ []string) {
 	}
 }
 
-// calls holds the calls made since the last look to the numbers of the
-// contract, and wants no 429. calls again is for a run that changes nothing,
-// calls few for one that must not list what there is.
-func calls(ts *testscript.TestScript, _ bool, args []string) {
-	f := of(ts)
+// limitCalls is calls [again|few]. It wants no more calls since the last look
+// than the contract allows, and no 429. again is for a run that changes nothing,
+// few for one that must not list what there is.
+func limitCalls(ts *testscript.TestScript, _ bool, args []string) {
+	f := fakesOf(ts)
 	again := len(args) == 1 && args[0] == "again"
 	if f.auth0 != nil {
-		made := f.auth0.Calls()
-		noRefusal(ts, "Auth0", made)
-		if limit := auth0Bound(f.auth0.Tenant(), f.page, made); !again && len(made) > limit {
-			ts.Fatalf("%d calls to Auth0, more than %d", len(made), limit)
+		calls := f.auth0.Calls()
+		expectNo429(ts, "Auth0", calls)
+		if limit := maxAuth0Calls(f.auth0.Tenant(), f.page, calls); !again && len(calls) > limit {
+			ts.Fatalf("%d calls to Auth0, more than %d", len(calls), limit)
 		}
 	}
-	made := f.fresh()
-	noRefusal(ts, "Permit", made)
-	limit := permitBound(f.permit.State(), again)
+	calls := f.newCalls()
+	expectNo429(ts, "Permit", calls)
+	limit := maxPermitCalls(f.permit.State(), again)
 	if len(args) == 1 && args[0] == "few" {
 		limit = 40
 	}
-	if len(made) > limit {
-		ts.Fatalf("%d calls to Permit, more than %d", len(made), limit)
+	if len(calls) > limit {
+		ts.Fatalf("%d calls to Permit, more than %d", len(calls), limit)
 	}
-	f.seen += len(made)
+	f.seen += len(calls)
 }
 
-// fresh is the calls that Permit has had since the script last looked.
-func (f *fakes) fresh() []httpapitest.Call { return f.permit.Calls()[f.seen:] }
+// newCalls returns the calls to Permit since the script last looked.
+func (f *fakes) newCalls() []httpapitest.Call { return f.permit.Calls()[f.seen:] }
 
-func noRefusal(ts *testscript.TestScript, who string, made []httpapitest.Call) {
-	for i, call := range made {
+func expectNo429(ts *testscript.TestScript, who string, calls []httpapitest.Call) {
+	for i, call := range calls {
 		if call.Status == http.StatusTooManyRequests {
 			ts.Fatalf("%s refused call %d, %s %s, with 429", who, i, call.Method, call.Path)
 		}
 	}
 }
 
-// writes N wants exactly that many writes to Permit since the last look.
-func writes(ts *testscript.TestScript, _ bool, args []string) {
-	f := of(ts)
+// countWrites is writes N. It wants exactly N writes to Permit since the last
+// look.
+func countWrites(ts *testscript.TestScript, _ bool, args []string) {
 	n := 0
-	for _, call := range f.fresh() {
+	for _, call := range fakesOf(ts).newCalls() {
 		if call.Method != http.MethodGet {
 			n++
 		}
@@ -223,13 +239,13 @@ func writes(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
-// state FILE writes what Permit holds, a thing a line.
-func state(ts *testscript.TestScript, _ bool, args []string) {
+// writeState is state FILE. It writes what Permit holds, an object a line.
+func writeState(ts *testscript.TestScript, _ bool, args []string) {
 	if len(args) != 1 {
 		ts.Fatalf("usage: state FILE")
 	}
 	var text strings.Builder
-	s := of(ts).permit.State()
+	s := fakesOf(ts).permit.State()
 	for _, t := range s.Tenants {
 		if t.Key != "default" {
 			fmt.Fprintf(&text, "tenant %s %q\n", t.Key, t.Name)
@@ -249,34 +265,38 @@ func state(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(text.String()), 0o600))
 }
 
-// exit CODE COMMAND... runs a command and wants that exit code; the command is
-// run by sh, so that a pipe can be written.
-func exit(ts *testscript.TestScript, _ bool, args []string) {
+// runShell is exit CODE COMMAND. It lets sh run the command, so that it may be a
+// pipe, and wants that exit code.
+func runShell(ts *testscript.TestScript, _ bool, args []string) {
 	if len(args) != 2 {
 		ts.Fatalf("usage: exit CODE 'SHELL COMMAND'")
 	}
 	// The shell's own exit code is 0 when it found the one that was wanted.
-	err := ts.Exec("sh", "-c", "{ "+args[1]+"\n}; code=$?; [ $code = "+args[0]+" ] || { echo \"exit code $code\" >&2; exit 99; }")
+	err := ts.Exec("sh", "-c", "{ "+args[1]+"\n}; code=$?; "+
+		"[ $code = "+args[0]+" ] || { echo \"exit code $code\" >&2; exit 99; }")
 	if err != nil {
 		ts.Fatalf("%s: want exit code %s: %v", args[1], args[0], err)
 	}
 }
 
-func auth0Bound(t auth0test.Tenant, page int, made []httpapitest.Call) int {
+// maxAuth0Calls returns how many calls the contract allows for an export.
+func maxAuth0Calls(t auth0test.Tenant, page int, calls []httpapitest.Call) int {
 	polls := 0
-	for _, call := range made {
+	for _, call := range calls {
 		if call.Method == http.MethodGet && strings.HasPrefix(call.Path, "/api/v2/jobs/") {
 			polls++
 		}
 	}
 	n := 4 + polls + pages(len(t.Roles), page)
-	for _, role := range t.Roles {
-		n += pages(len(role.Members), page) + 1
+	for _, r := range t.Roles {
+		n += pages(len(r.Members), page) + 1
 	}
 	return n
 }
 
-func permitBound(s permittest.State, again bool) int {
+// maxPermitCalls returns how many calls the contract allows for a load, or for
+// one that changes nothing.
+func maxPermitCalls(s permittest.State, again bool) int {
 	users, assignments := len(s.Users), len(s.Assignments)
 	if again {
 		return 4 + min(pages(users, 100), 2*users) + pages(assignments, 1000)
@@ -285,7 +305,9 @@ func permitBound(s permittest.State, again bool) int {
 	if roles > 40 {
 		roles = 1
 	}
-	return 8 + pages(len(s.Roles), 100) + pages(len(s.Tenants), 100) + roles + pages(len(s.Tenants), 2000) + pages(users, 3000) + pages(assignments, 2000)
+	reads := 8 + pages(len(s.Roles), 100) + pages(len(s.Tenants), 100)
+	writes := roles + pages(len(s.Tenants), 2000) + pages(users, 3000) + pages(assignments, 2000)
+	return reads + writes
 }
 
 func pages(n, size int) int { return (n + size - 1) / size }

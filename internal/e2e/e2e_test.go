@@ -11,6 +11,7 @@ import (
 	"os/signal"
 	"runtime"
 	"runtime/debug"
+	"strconv"
 	"syscall"
 	"testing"
 
@@ -22,11 +23,19 @@ import (
 	"a0permit/internal/tool"
 )
 
-var update = flag.Bool("update", false, "rewrite the expected outputs in testdata")
+var (
+	update = flag.Bool("update", false, "rewrite the expected outputs in testdata")
+	full   = flag.Bool("full", false, "run the tests at their full sizes, which takes longer")
+)
 
 // TestMain makes this very binary play each command when it is called by its
 // name, so that scripts run real processes without a build.
 func TestMain(m *testing.M) {
+	// These tests wait for processes and for the clock more than they compute.
+	// -parallel on the command line comes later, and wins.
+	if err := flag.Set("test.parallel", strconv.Itoa(max(4, runtime.GOMAXPROCS(0)))); err != nil {
+		panic(err)
+	}
 	testscript.Main(m, map[string]func(){
 		"a0export":   command(a0export.Run),
 		"a0tojsonl":  command(a0tojsonl.Run),
@@ -45,7 +54,7 @@ func runPermitload(ctx context.Context, args []string, in io.Reader, out, errs i
 	return permitload.Run(ctx, args, in, out, errs, terminal)
 }
 
-// command does what the command's main does.
+// command returns a main function that does what the command's own does.
 func command(run func(context.Context, []string, io.Reader, io.Writer, io.Writer) int, ignored ...os.Signal) func() {
 	return func() {
 		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)

@@ -3,14 +3,12 @@
 package e2e_test
 
 import (
-	"fmt"
 	"math/rand/v2"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strconv"
-	"strings"
 	"sync/atomic"
 	"testing"
 
@@ -24,12 +22,16 @@ import (
 // exact then, and a third load writes nothing.
 func TestKilled(t *testing.T) {
 	t.Parallel()
-	records, want := crowd(500)
+	records, want := recordsOf(500)
 	file := filepath.Join(t.TempDir(), "records.jsonl")
 	if err := os.WriteFile(file, []byte(records), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	for seed := range 20 {
+	seeds := 6
+	if *full {
+		seeds = 20
+	}
+	for seed := range seeds {
 		t.Run(strconv.Itoa(seed), func(t *testing.T) {
 			t.Parallel()
 			r := rand.New(rand.NewPCG(uint64(seed), 7))
@@ -37,8 +39,8 @@ func TestKilled(t *testing.T) {
 			var calls, writes atomic.Int64
 			reached, killed := make(chan struct{}), make(chan struct{})
 			srv := permittest.New(permittest.Options{
-				Caps: permittest.Caps{Users: 40, Assignments: 40}, Oversize: http.StatusRequestEntityTooLarge, PutAssignments: permittest.Clear,
-				Unlimited: true,
+				Caps: permittest.Caps{Users: 40, Assignments: 40}, Oversize: http.StatusRequestEntityTooLarge,
+				PutAssignments: permittest.Clear, Unlimited: true,
 				Faults: func(r *http.Request) httpapitest.Fault {
 					if r.Method != http.MethodGet {
 						writes.Add(1)
@@ -53,14 +55,10 @@ func TestKilled(t *testing.T) {
 					return httpapitest.Fault{}
 				},
 			})
-			url, stop := srv.Start()
+			address, stop := srv.Start()
 			defer stop()
-			command := func() *exec.Cmd {
-				cmd := exec.CommandContext(t.Context(), "permitload", "--api-url", url, "--create-missing", "yes", "--rate", "bulk=1000/1s", "--rate", "write=1000/1s", "--rate", "all=1000/1s", file)
-				cmd.Env = append(os.Environ(), "PERMIT_API_KEY="+permittest.DefaultKey)
-				return cmd
-			}
-			load := command()
+			newLoad := func() *exec.Cmd { return permitloadAt(t, address, append(noWaits, file)...) }
+			load := newLoad()
 			if err := load.Start(); err != nil {
 				t.Fatal(err)
 			}
@@ -80,7 +78,7 @@ func TestKilled(t *testing.T) {
 			}
 			for range 2 {
 				writes.Store(0)
-				if out, err := command().CombinedOutput(); err != nil {
+				if out, err := newLoad().CombinedOutput(); err != nil {
 					t.Fatalf("%v: %s", err, out)
 				}
 				if diff := cmp.Diff(want, srv.State()); diff != "" {
@@ -92,31 +90,4 @@ func TestKilled(t *testing.T) {
 			}
 		})
 	}
-}
-
-// crowd is so many users who hold one or two of three roles, as records and as
-// what Permit is to hold.
-func crowd(n int) (records string, want permittest.State) {
-	var b strings.Builder
-	want.Tenants = []permittest.Tenant{{Key: "default", Name: "Default Tenant"}}
-	roles := []string{"Admin", "Editor", "Viewer"}
-	for _, r := range roles {
-		want.Roles = append(want.Roles, permittest.Role{Key: r, Name: r})
-	}
-	for i := range n {
-		u := permittest.User{Key: fmt.Sprintf("auth0|%06d", i), Email: fmt.Sprintf("u%d@acme.example", i)}
-		want.Users = append(want.Users, u)
-		held := roles[i%2 : 1+i%3]
-		if len(held) == 0 {
-			held = roles[2:]
-		}
-		var list []string
-		for _, r := range held {
-			want.Assignments = append(want.Assignments, permittest.Assignment{User: u.Key, Role: r, Tenant: "default"})
-			list = append(list, fmt.Sprintf(`{"role":%q}`, r))
-		}
-		fmt.Fprintf(&b, `{"type":"user","key":%q,"email":%q,"role_assignments":[%s]}`+"\n", u.Key, u.Email, strings.Join(list, ","))
-	}
-	b.WriteString(`{"type":"end","complete":true}` + "\n")
-	return b.String(), want
 }

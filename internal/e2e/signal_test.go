@@ -23,24 +23,25 @@ import (
 // whole.
 func TestSignals(t *testing.T) {
 	t.Parallel()
-	for signal, code := range map[os.Signal]int{os.Interrupt: 130, syscall.SIGTERM: 143} {
-		for name, start := range map[string]func(t *testing.T) (cmd *exec.Cmd, busy <-chan struct{}){
-			"a0export": exporting, "a0tojsonl": converting, "permitload": loading,
+	for sig, code := range map[os.Signal]int{os.Interrupt: 130, syscall.SIGTERM: 143} {
+		for name, prepare := range map[string]func(t *testing.T) (cmd *exec.Cmd, busy <-chan struct{}){
+			"a0export": prepareExport, "a0tojsonl": prepareConversion, "permitload": prepareLoad,
 		} {
-			t.Run(fmt.Sprint(name, " ", signal), func(t *testing.T) {
+			t.Run(fmt.Sprint(name, " ", sig), func(t *testing.T) {
 				t.Parallel()
-				cmd, busy := start(t)
+				cmd, busy := prepare(t)
 				var errs strings.Builder
 				cmd.Stderr = &errs
 				if err := cmd.Start(); err != nil {
 					t.Fatal(err)
 				}
 				<-busy
-				if err := cmd.Process.Signal(signal); err != nil {
+				if err := cmd.Process.Signal(sig); err != nil {
 					t.Fatal(err)
 				}
 				var exit *exec.ExitError
-				if err := cmd.Wait(); !errors.As(err, &exit) || exit.ExitCode() != code || !strings.Contains(errs.String(), name+": error: interrupted\n") {
+				if err := cmd.Wait(); !errors.As(err, &exit) || exit.ExitCode() != code ||
+					!strings.Contains(errs.String(), name+": error: interrupted\n") {
 					t.Errorf("%v, want exit code %d:\n%s", err, code, errs.String())
 				}
 			})
@@ -48,43 +49,44 @@ func TestSignals(t *testing.T) {
 	}
 }
 
-// once returns a fault that lets nothing through but says when it was met.
-func once(path string) (func(*http.Request) httpapitest.Fault, <-chan struct{}) {
+// refuse returns faults that let no call of a path through, and a channel that
+// is closed at the first.
+func refuse(path string) (func(*http.Request) httpapitest.Fault, <-chan struct{}) {
 	busy := make(chan struct{})
-	var met sync.Once
+	var first sync.Once
 	return func(r *http.Request) httpapitest.Fault {
 		if !strings.Contains(r.URL.Path, path) {
 			return httpapitest.Fault{}
 		}
-		met.Do(func() { close(busy) })
+		first.Do(func() { close(busy) })
 		return httpapitest.Fault{Status: 503}
 	}, busy
 }
 
-func exporting(t *testing.T) (*exec.Cmd, <-chan struct{}) {
+func prepareExport(t *testing.T) (*exec.Cmd, <-chan struct{}) {
 	t.Helper()
-	faults, busy := once("/roles")
-	url, stop := auth0test.New(few(), auth0test.Options{Faults: faults}).Start()
+	faults, busy := refuse("/roles")
+	address, stop := auth0test.New(few(), auth0test.Options{Faults: faults}).Start()
 	t.Cleanup(stop)
 	cmd := exec.CommandContext(t.Context(), "a0export")
-	cmd.Env = append(os.Environ(), "AUTH0_DOMAIN="+url, "AUTH0_API_TOKEN="+auth0test.DefaultToken)
+	cmd.Env = append(os.Environ(), "AUTH0_DOMAIN="+address, "AUTH0_API_TOKEN="+auth0test.DefaultToken)
 	return cmd, busy
 }
 
-func loading(t *testing.T) (*exec.Cmd, <-chan struct{}) {
+func prepareLoad(t *testing.T) (*exec.Cmd, <-chan struct{}) {
 	t.Helper()
-	faults, busy := once("/bulk/users")
-	url, stop := permittest.New(permittest.Options{Faults: faults}).Start()
+	faults, busy := refuse("/bulk/users")
+	address, stop := permittest.New(permittest.Options{Faults: faults}).Start()
 	t.Cleanup(stop)
-	records, _ := crowd(10)
-	cmd := exec.CommandContext(t.Context(), "permitload", "--api-url", url, "--create-missing", "yes")
-	cmd.Env = append(os.Environ(), "PERMIT_API_KEY="+permittest.DefaultKey)
+	records, _ := recordsOf(10)
+	cmd := permitloadAt(t, address)
 	cmd.Stdin = strings.NewReader(records)
 	return cmd, busy
 }
 
-// converting has a pipe that stays open, from which it has read.
-func converting(t *testing.T) (*exec.Cmd, <-chan struct{}) {
+// prepareConversion gives a0tojsonl a pipe that stays open. It is busy once it
+// has read from it.
+func prepareConversion(t *testing.T) (*exec.Cmd, <-chan struct{}) {
 	t.Helper()
 	in, feed, err := os.Pipe()
 	if err != nil {
@@ -96,7 +98,8 @@ func converting(t *testing.T) (*exec.Cmd, <-chan struct{}) {
 	go func() {
 		defer close(busy)
 		// More than a pipe holds: it is all read only by a process that is at work.
-		_, _ = io.WriteString(feed, "user_id\n"+strings.Repeat("auth0|1\n", 100_000)) // what is missed, the test tells
+		// If it is not, the test fails for that.
+		_, _ = io.WriteString(feed, "user_id\n"+strings.Repeat("auth0|1\n", 100_000))
 	}()
 	t.Cleanup(func() { _, _ = feed.Close(), in.Close() })
 	return cmd, busy

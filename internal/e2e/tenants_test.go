@@ -24,22 +24,41 @@ var tenants = map[string]func() auth0test.Tenant{
 // events are what can happen in a tenant: see change.
 var events = map[string]func(*auth0test.Tenant){
 	// Bob's account is deleted, and he signs up anew.
-	"bob-signs-up-again": func(t *auth0test.Tenant) {
-		t.Users[1].ID = "auth0|9"
-		for i := range t.Roles {
-			for j, member := range t.Roles[i].Members {
-				if member == "auth0|2" {
-					t.Roles[i].Members[j] = "auth0|9"
-				}
-			}
-		}
-	},
+	"bob-signs-up-again": giveBobID("auth0|9"),
+	// His old account is back, with the roles that the new one has.
+	"bob-is-restored": giveBobID("auth0|2"),
 	"ann-and-bob-swap-emails": func(t *auth0test.Tenant) {
 		t.Users[0].Email, t.Users[1].Email = t.Users[1].Email, t.Users[0].Email
 	},
 	"bob-loses-admin":  func(t *auth0test.Tenant) { t.Roles[0].Members = []string{"auth0|1"} },
 	"admin-is-renamed": func(t *auth0test.Tenant) { t.Roles[0].Name = "Administrator" },
 	"acme-is-renamed":  func(t *auth0test.Tenant) { t.Organizations[0].DisplayName = "Acme International" },
+	"bob-gets-a-name":  func(t *auth0test.Tenant) { t.Users[1].GivenName = "Robert" },
+	"globex-comes": func(t *auth0test.Tenant) {
+		t.Users = append(t.Users, user("auth0|4", "gus@globex.example", "Gus", "Globe", password))
+		t.Organizations = append(t.Organizations, auth0test.Organization{
+			ID: "org_0000000000000002", Name: "globex", DisplayName: "Globex",
+			Members: []auth0test.OrgMember{
+				{UserID: "auth0|4", Roles: []string{t.Roles[2].ID}},
+				{UserID: "auth0|2", Roles: []string{t.Roles[0].ID}},
+			},
+		})
+	},
+}
+
+// giveBobID gives Bob another id, in the roles too.
+func giveBobID(id string) func(*auth0test.Tenant) {
+	return func(t *auth0test.Tenant) {
+		bob := &t.Users[1]
+		for i := range t.Roles {
+			for j, member := range t.Roles[i].Members {
+				if member == bob.ID {
+					t.Roles[i].Members[j] = id
+				}
+			}
+		}
+		bob.ID = id
+	}
 }
 
 // seeds are what permit can be started with.
@@ -49,8 +68,14 @@ var seeds = map[string]permittest.State{
 	"half": {
 		Roles: []permittest.Role{{Key: "Admin", Name: "Admin", Permissions: []string{"document:read"}}},
 		Users: []permittest.User{
-			{Key: "auth0|1", Email: "ann@acme.example", FirstName: "Ann", LastName: "O'Neil", Attributes: map[string]any{"provider": "Username-Password-Authentication"}},
-			{Key: "auth0|2", Email: "BOB@acme.example", FirstName: "Robert", Attributes: map[string]any{"seat": 12345678901234567, "provider": "Username-Password-Authentication"}},
+			{
+				Key: "auth0|1", Email: "ann@acme.example", FirstName: "Ann", LastName: "O'Neil",
+				Attributes: map[string]any{"provider": password},
+			},
+			{
+				Key: "auth0|2", Email: "BOB@acme.example", FirstName: "Robert",
+				Attributes: map[string]any{"seat": 12345678901234567, "provider": password},
+			},
 			{Key: "local|7", Email: "zoe@acme.example"},
 		},
 		Assignments: []permittest.Assignment{{User: "auth0|1", Role: "Admin", Tenant: "default"}},
@@ -98,7 +123,10 @@ func company() auth0test.Tenant {
 	t := few()
 	t.Organizations = []auth0test.Organization{{
 		ID: "org_0000000000000001", Name: "acme", DisplayName: "Acme Inc",
-		Members: []auth0test.OrgMember{{UserID: "auth0|1", Roles: []string{t.Roles[0].ID}}, {UserID: "auth0|2", Roles: []string{t.Roles[1].ID}}},
+		Members: []auth0test.OrgMember{
+			{UserID: "auth0|1", Roles: []string{t.Roles[0].ID}},
+			{UserID: "auth0|2", Roles: []string{t.Roles[1].ID}},
+		},
 	}}
 	return t
 }
@@ -117,8 +145,7 @@ func strange() auth0test.Tenant {
 	return t
 }
 
-// awkward has every difficulty that a tenant of Auth0's can hold and Permit
-// can take.
+// awkward has every difficulty that Auth0 lets a tenant have and Permit takes.
 func awkward() auth0test.Tenant {
 	t := few()
 	names := [][2]string{
@@ -135,14 +162,16 @@ func awkward() auth0test.Tenant {
 		{"null", "NULL"},
 	}
 	for i, name := range names {
-		t.Users = append(t.Users, user(fmt.Sprintf("auth0|n%d", i), fmt.Sprintf("n%d@acme.example", i), name[0], name[1], password))
+		id, email := fmt.Sprintf("auth0|n%d", i), fmt.Sprintf("n%d@acme.example", i)
+		t.Users = append(t.Users, user(id, email, name[0], name[1], password))
 	}
 	// More members than a page, on another connection.
 	var many []string
 	for i := range 250 {
 		id := fmt.Sprintf("google-oauth2|%021d", i)
 		many = append(many, id)
-		t.Users = append(t.Users, user(id, fmt.Sprintf("m%d+tag@gmail.example", i), "Given", fmt.Sprintf("Family%d", i), "google-oauth2"))
+		email, family := fmt.Sprintf("m%d+tag@gmail.example", i), fmt.Sprintf("Family%d", i)
+		t.Users = append(t.Users, user(id, email, "Given", family, "google-oauth2"))
 	}
 	t.Roles = append(t.Roles, role(4, "Member", many...))
 	// More roles than a page, each with someone.
@@ -152,9 +181,9 @@ func awkward() auth0test.Tenant {
 	return t
 }
 
-// keys are the role keys that are wanted, written down and not computed, but
-// for the teams.
-var keys = map[string]string{
+// roleKeys are the keys that a0tojsonl must make of role names, written down and
+// not computed, but for the teams.
+var roleKeys = map[string]string{
 	"Admin":                  "Admin",
 	"Billing Viewer":         "billing-viewer",
 	"Member":                 "Member",
@@ -168,17 +197,17 @@ var keys = map[string]string{
 	"QA_Lead":                "QA_Lead",
 }
 
-func key(name string) string {
+func roleKey(name string) string {
 	var n int
 	if _, err := fmt.Sscanf(name, "Team %d", &n); err == nil {
 		return fmt.Sprintf("team-%d", n)
 	}
-	return keys[name]
+	return roleKeys[name]
 }
 
-// wanted is what Permit is to hold when it holds the tenant. Roles that nobody
-// holds are in no export of users.
-func wanted(t auth0test.Tenant) permittest.State {
+// stateOf returns what Permit is to hold when it holds the tenant. Roles that
+// nobody holds are in no export of users.
+func stateOf(t auth0test.Tenant) permittest.State {
 	s := permittest.State{Tenants: []permittest.Tenant{{Key: "default", Name: "Default Tenant"}}}
 	for _, u := range t.Users {
 		s.Users = append(s.Users, permittest.User{
@@ -190,9 +219,10 @@ func wanted(t auth0test.Tenant) permittest.State {
 		if len(r.Members) == 0 {
 			continue
 		}
-		s.Roles = append(s.Roles, permittest.Role{Key: key(r.Name), Name: r.Name})
+		key := roleKey(r.Name)
+		s.Roles = append(s.Roles, permittest.Role{Key: key, Name: r.Name})
 		for _, member := range r.Members {
-			s.Assignments = append(s.Assignments, permittest.Assignment{User: member, Role: key(r.Name), Tenant: "default"})
+			s.Assignments = append(s.Assignments, permittest.Assignment{User: member, Role: key, Tenant: "default"})
 		}
 	}
 	slices.SortFunc(s.Users, func(a, b permittest.User) int { return cmp.Compare(a.Key, b.Key) })

@@ -1,0 +1,173 @@
+package e2e_test
+
+import (
+	"fmt"
+	"maps"
+	"net/http"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"a0permit/internal/auth0/auth0test"
+	"a0permit/internal/httpapi/httpapitest"
+	"a0permit/internal/permit/permittest"
+)
+
+// trouble is what goes wrong in a new user's hands: the fakes, and a command.
+var trouble = []struct{ given, command string }{
+	// Sign-in to Auth0.
+	{"auth0 few", "AUTH0_DOMAIN= a0export > users.csv.gz"},
+	{"auth0 few", "AUTH0_API_TOKEN= a0export > users.csv.gz"},
+	{"expired few", "a0export > users.csv.gz"},
+	{"auth0 few", "AUTH0_API_TOKEN=eyJhbGciOiJSUzI1NiJ9.of.another a0export > users.csv.gz"},
+	{"auth0 few", "AUTH0_ACCESS_TOKEN=another a0export > users.csv.gz"},
+	{
+		"auth0 few",
+		"AUTH0_API_TOKEN= AUTH0_CLIENT_ID=auth0test-client AUTH0_CLIENT_SECRET=wrong a0export > users.csv.gz",
+	},
+	{"auth0 few", "AUTH0_DOMAIN=http://acme.eu.auth0.com a0export > users.csv.gz"},
+	{"auth0 few", "AUTH0_DOMAIN=http://127.0.0.1:1 a0export > users.csv.gz"},
+	{"auth0 -scopes read:users few", "a0export > users.csv.gz"},
+	{"auth0 -no-jobs few", "a0export > users.csv.gz"},
+	{"auth0 -no-jobs few", "a0export --source job > users.csv.gz"},
+	{"auth0 few", "a0export --job job_0000000000000000 > users.csv.gz"},
+	{"auth0 -ends failed -details details few", "a0export > users.csv.gz"},
+	{"auth0 company", "a0export > users.csv.gz"},
+	{"auth0 few", "a0export --orgs > users.csv.gz"},
+	// Converting.
+	{"auth0 few", "a0tojsonl < /dev/null"},
+	{"auth0 few", "a0tojsonl users.json"},
+	{"auth0 few", "a0tojsonl noid.csv"},
+	{"auth0 few", "a0tojsonl twokeys.csv"},
+	{"auth0 few", "a0tojsonl odd.csv"},
+	{"auth0 few", "a0export -q | head -c 100 | a0tojsonl"},
+	{"auth0 few", "a0tojsonl users.csv --strict"},
+	// Sign-in to Permit.
+	{"permit", "PERMIT_API_KEY= permitload records.jsonl"},
+	{"permit", "PERMIT_API_KEY=permit_key_of_the_other_region permitload records.jsonl"},
+	{"permit", "PERMIT_API_URL=http://api.permit.io permitload records.jsonl"},
+	{"permit", "PERMIT_API_URL=http://127.0.0.1:1 permitload records.jsonl"},
+	{"permit -level project", "permitload records.jsonl"},
+	{"permit -level organization", "permitload records.jsonl"},
+	{"permit", "permitload --project default --environment production records.jsonl"},
+	{"readonly", "permitload --create-missing yes records.jsonl"},
+	// Loading.
+	{"permit", "setsid permitload records.jsonl"},
+	{"permit half", "sed s/Admin/admin/ records.jsonl | permitload --create-missing yes"},
+	{"permit", "jq . records.jsonl | permitload"},
+	{"permit", "grep -v end records.jsonl | permitload --create-missing no"},
+	{"permit", "grep -v end records.jsonl | permitload --create-missing no --require-end"},
+	{"permit", "a0tojsonl -q < /dev/null | permitload"},
+	{"permit", "permitload --create-missing yes twins.jsonl > left.jsonl"},
+	{"permit zoe", "permitload --create-missing yes records.jsonl > left.jsonl"},
+	{"permit", "permitload --create-missing yes twice.jsonl > left.jsonl"},
+	{"permit", "permitload --create-missing no records.jsonl > left.jsonl"},
+	// Taking away.
+	{"permit", "permitload --roles replace --create-missing yes noasof.jsonl"},
+	{"permit", "permitload --roles replace --create-missing yes records.jsonl"},
+	{"permit half", "permitload remove --yes records.jsonl"},
+	{"permit half", "setsid permitload remove --remove-limit 100 records.jsonl"},
+}
+
+const troubleFiles = `
+-- users.json --
+[{"user_id":"auth0|1"}]
+-- noid.csv --
+mail,name
+ann@acme.example,Ann
+-- twokeys.csv --
+user_id,email,roles
+auth0|1,ann@acme.example,"[""Billing Viewer"",""billing-viewer"",""billing viewer""]"
+-- odd.csv --
+user_id,email
+samlp|acme|José,jose@acme.example
+auth0|2,bob
+-- records.jsonl --
+{"type":"role","key":"Admin","name":"Admin"}
+{"type":"user","key":"auth0|1","email":"ann@acme.example","role_assignments":[{"role":"Admin"}]}
+{"type":"end","complete":true,"users":1,"roles":1,"tenants":0,"rejected":0,"as_of":"2026-01-02T03:04:05Z"}
+-- noasof.jsonl --
+{"type":"role","key":"Admin","name":"Admin"}
+{"type":"user","key":"auth0|1","email":"ann@acme.example","role_assignments":[{"role":"Admin"}]}
+{"type":"end","complete":true,"users":1,"roles":1,"tenants":0,"rejected":0}
+-- twins.jsonl --
+{"type":"user","key":"auth0|1","email":"ann@acme.example"}
+{"type":"user","key":"auth0|2","email":"Ann@acme.example"}
+{"type":"end","complete":true,"users":2,"roles":0,"tenants":0,"rejected":0}
+-- twice.jsonl --
+{"type":"user","key":"auth0|1","email":"ann@acme.example"}
+{"type":"user","key":"auth0|1","email":"ann@other.example"}
+{"type":"end","complete":true,"users":2,"roles":0,"tenants":0,"rejected":0}
+`
+
+var troubleRow = regexp.MustCompile("(?m)^\\| `(.+?)` \\| ")
+
+// The table of messages under "When something goes wrong" has the tools' very
+// words, an ellipsis for what varies, and each first complaint that a new user
+// meets is in it.
+func TestReadmeTrouble(t *testing.T) {
+	t.Parallel()
+	needsShell(t)
+	var rows []*regexp.Regexp
+	_, section, _ := strings.Cut(readme(t), "\n## When something goes wrong\n")
+	section, _, _ = strings.Cut(section, "\n## ")
+	for _, match := range troubleRow.FindAllStringSubmatch(section, -1) {
+		message := regexp.QuoteMeta(strings.ReplaceAll(match[1], `\|`, "|"))
+		rows = append(rows, regexp.MustCompile(strings.ReplaceAll(message, "…", ".*")))
+	}
+	var lock sync.Mutex
+	met := map[*regexp.Regexp]bool{}
+	cmds := maps.Clone(commands)
+	cmds["heard"] = func(ts *testscript.TestScript, _ bool, args []string) {
+		lock.Lock()
+		defer lock.Unlock()
+		text := ts.ReadFile("stderr.txt") + ts.ReadFile("stdout.txt")
+		ts.Logf("$ %s\n%s", strings.Join(args, " "), text)
+		known := false
+		for _, row := range rows {
+			if row.MatchString(text) {
+				met[row], known = true, true
+			}
+		}
+		if !known {
+			ts.Fatalf("README.md has no row for what this says")
+		}
+	}
+	cmds["expired"] = func(ts *testscript.TestScript, _ bool, _ []string) {
+		serveAuth0(ts, auth0test.New(few(), auth0test.Options{TokenExpires: time.Now().Add(-time.Hour)}))
+	}
+	cmds["readonly"] = func(ts *testscript.TestScript, _ bool, _ []string) {
+		servePermit(ts, permittest.New(permittest.Options{Faults: func(r *http.Request) httpapitest.Fault {
+			if r.Method == http.MethodGet {
+				return httpapitest.Fault{}
+			}
+			body := `{"error_code":"FORBIDDEN_ACCESS","title":"Forbidden"}`
+			return httpapitest.Fault{Status: http.StatusForbidden, Body: body}
+		}}))
+	}
+	dir := t.TempDir()
+	var scripts []string
+	for i, c := range trouble {
+		script := c.given + "\nexec sh run.sh\nheard '" + c.command + "'\n" + troubleFiles +
+			"-- run.sh --\n{ " + c.command + "\n} > stdout.txt 2> stderr.txt < /dev/null || true\n"
+		path := filepath.Join(dir, fmt.Sprintf("trouble%02d.txtar", i))
+		if err := os.WriteFile(path, []byte(script), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		scripts = append(scripts, path)
+	}
+	t.Cleanup(func() {
+		for _, row := range rows {
+			if !met[row] {
+				t.Errorf("README.md: nothing here says %s", row)
+			}
+		}
+	})
+	testscript.Run(t, testscript.Params{Files: scripts, Cmds: cmds, Setup: setup, RequireExplicitExec: true})
+}
