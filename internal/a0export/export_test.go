@@ -84,7 +84,8 @@ func TestHoldersWhoAreNotInTheExport(t *testing.T) {
 	}
 }
 
-// randomTenant has so many users, who hold roles and memberships at random.
+// randomTenant returns a tenant with so many users, who hold roles and
+// memberships at random.
 func randomTenant(users, roles, organizations int) auth0test.Tenant {
 	r := rand.New(rand.NewPCG(5, 8))
 	tenant := auth0test.Tenant{Connections: []auth0test.Connection{

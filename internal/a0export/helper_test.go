@@ -118,7 +118,7 @@ func serve(t *testing.T, s *auth0test.Server) []string {
 	return []string{"--domain", address, "--token-file", tokenFile(t), "--poll-interval", "1ms"}
 }
 
-// runCommand is the command with these flags and no others.
+// runCommand runs the command with these flags and no others.
 func runCommand(ctx context.Context, args ...string) result {
 	var out, errs bytes.Buffer
 	code := Run(ctx, append([]string{"a0export"}, args...), strings.NewReader(""), &out, &errs)
@@ -241,7 +241,7 @@ func heapBytes() float64 {
 	return float64(m.HeapAlloc)
 }
 
-// small is a tenant whose users hold two, one and no roles.
+// small returns a tenant whose users hold two, one and no roles.
 func small() auth0test.Tenant {
 	return auth0test.Tenant{
 		Users: []auth0test.User{
@@ -267,7 +267,8 @@ func small() auth0test.Tenant {
 const smallWarning = "a0export: warning: 1 user of enterprise connections: " +
 	"roles that they inherit from groups are not listed, only those assigned to them\n"
 
-// customers is small with organizations, one of whose roles is its own.
+// customers returns small with organizations. One of its roles belongs to an
+// organization.
 func customers() auth0test.Tenant {
 	tenant := small()
 	tenant.Roles = append(tenant.Roles, auth0test.Role{
@@ -286,8 +287,8 @@ func customers() auth0test.Tenant {
 	return tenant
 }
 
-// manyRoles is a tenant with more than a page of roles, whose export takes more
-// calls than any plan lets through at once.
+// manyRoles returns a tenant with more than a page of roles, whose export takes
+// more calls than any plan lets through at once.
 func manyRoles(members int) auth0test.Tenant {
 	tenant := small()
 	tenant.Roles = nil

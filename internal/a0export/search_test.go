@@ -59,7 +59,8 @@ func TestSearchIsTheJob(t *testing.T) {
 	}
 }
 
-// tenantByMoment has so many users of each of several moments.
+// tenantByMoment returns a tenant with so many users created at each of several
+// moments.
 func tenantByMoment(counts ...int) auth0test.Tenant {
 	var tenant auth0test.Tenant
 	for i, n := range counts {

@@ -11,7 +11,7 @@ import (
 	"a0permit/internal/httpapi/httpapitest"
 )
 
-// endings are tenants that end a run in each way that prints something.
+// endings returns tenants that end a run in each way that prints something.
 func endings() map[string]auth0test.Options {
 	return map[string]auth0test.Options{
 		"done": {},

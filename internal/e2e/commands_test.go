@@ -58,7 +58,7 @@ var commands = map[string]func(ts *testscript.TestScript, neg bool, args []strin
 	"exit":   runShell,
 }
 
-// startAuth0 is auth0 [flags] TENANT. It starts the fake Auth0 and points
+// startAuth0 runs auth0 [flags] TENANT: it starts the fake Auth0 and points
 // a0export at it.
 func startAuth0(ts *testscript.TestScript, _ bool, args []string) {
 	flags := flag.NewFlagSet("auth0", flag.ContinueOnError)
@@ -103,7 +103,7 @@ func serveAuth0(ts *testscript.TestScript, s *auth0test.Server) {
 	ts.Setenv("AUTH0_API_TOKEN", auth0test.DefaultToken)
 }
 
-// startPermit is permit [flags] [SEED]. It starts the fake Permit and points
+// startPermit runs permit [flags] [SEED]: it starts the fake Permit and points
 // permitload at it.
 func startPermit(ts *testscript.TestScript, _ bool, args []string) {
 	flags := flag.NewFlagSet("permit", flag.ContinueOnError)
@@ -152,7 +152,7 @@ func servePermit(ts *testscript.TestScript, s *permittest.Server) {
 	ts.Setenv("PERMIT_API_KEY", permittest.DefaultKey)
 }
 
-// changeTenant is change EVENT. It makes something happen in Auth0.
+// changeTenant runs change EVENT: it makes something happen in Auth0.
 func changeTenant(ts *testscript.TestScript, _ bool, args []string) {
 	if len(args) != 1 || events[args[0]] == nil {
 		ts.Fatalf("usage: change EVENT")
@@ -160,7 +160,7 @@ func changeTenant(ts *testscript.TestScript, _ bool, args []string) {
 	fakesOf(ts).auth0.Update(events[args[0]])
 }
 
-// giveRole is given USER ROLE TENANT. It gives a role by hand, in Permit.
+// giveRole runs given USER ROLE TENANT: it gives a role by hand, in Permit.
 func giveRole(ts *testscript.TestScript, _ bool, args []string) {
 	if len(args) != 3 {
 		ts.Fatalf("usage: given USER ROLE TENANT")
@@ -176,7 +176,7 @@ func giveRole(ts *testscript.TestScript, _ bool, args []string) {
 	s.Seed(st)
 }
 
-// compareState is same. It compares Permit with the tenant, user by user and
+// compareState runs same: it compares Permit with the tenant, user by user and
 // assignment by assignment. ! same wants a difference.
 func compareState(ts *testscript.TestScript, neg bool, _ []string) {
 	f := fakesOf(ts)
@@ -189,7 +189,7 @@ func compareState(ts *testscript.TestScript, neg bool, _ []string) {
 	}
 }
 
-// limitCalls is calls [again|few]. It wants no more calls since the last look
+// limitCalls runs calls [again|few]: it wants no more calls since the last look
 // than the contract allows, and no 429. again is for a run that changes nothing,
 // few for one that must not list what there is.
 func limitCalls(ts *testscript.TestScript, _ bool, args []string) {
@@ -225,7 +225,7 @@ func expectNo429(ts *testscript.TestScript, who string, calls []httpapitest.Call
 	}
 }
 
-// countWrites is writes N. It wants exactly N writes to Permit since the last
+// countWrites runs writes N: it wants exactly N writes to Permit since the last
 // look.
 func countWrites(ts *testscript.TestScript, _ bool, args []string) {
 	n := 0
@@ -239,7 +239,7 @@ func countWrites(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
-// writeState is state FILE. It writes what Permit holds, an object a line.
+// writeState runs state FILE: it writes what Permit holds, an object a line.
 func writeState(ts *testscript.TestScript, _ bool, args []string) {
 	if len(args) != 1 {
 		ts.Fatalf("usage: state FILE")
@@ -265,7 +265,7 @@ func writeState(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(text.String()), 0o600))
 }
 
-// runShell is exit CODE COMMAND. It lets sh run the command, so that it may be a
+// runShell runs exit CODE COMMAND: it lets sh run the command, so that it may be a
 // pipe, and wants that exit code.
 func runShell(ts *testscript.TestScript, _ bool, args []string) {
 	if len(args) != 2 {

@@ -101,7 +101,7 @@ func role(n int, name string, members ...string) auth0test.Role {
 	return auth0test.Role{ID: fmt.Sprintf("rol_%016d", n), Name: name, Members: members}
 }
 
-// few is small enough to be read in a script.
+// few returns a tenant that is small enough to be read in a script.
 func few() auth0test.Tenant {
 	return auth0test.Tenant{
 		Connections: connections,
@@ -118,7 +118,7 @@ func few() auth0test.Tenant {
 	}
 }
 
-// company is few with an organization.
+// company returns few with an organization.
 func company() auth0test.Tenant {
 	t := few()
 	t.Organizations = []auth0test.Organization{{
@@ -131,21 +131,21 @@ func company() auth0test.Tenant {
 	return t
 }
 
-// twins has one email on two connections, as Auth0 allows.
+// twins returns few with one email on two connections, as Auth0 allows.
 func twins() auth0test.Tenant {
 	t := few()
 	t.Users[2].Email = "Ann@ACME.example"
 	return t
 }
 
-// strange has a user whose key Permit refuses.
+// strange returns few with a user whose key Permit refuses.
 func strange() auth0test.Tenant {
 	t := few()
 	t.Users = append(t.Users, user("samlp|acme|José Pérez", "jose@acme.example", "José", "Pérez", "google-oauth2"))
 	return t
 }
 
-// awkward has every difficulty that Auth0 lets a tenant have and Permit takes.
+// awkward returns a tenant with every difficulty that Auth0 allows and Permit takes.
 func awkward() auth0test.Tenant {
 	t := few()
 	names := [][2]string{
