@@ -14,12 +14,8 @@ import (
 	"a0permit/internal/permit/permittest"
 )
 
-// A load fits into 64 MiB, 128 B for each user and 24 B for each assignment.
-//
-// Left to itself, Go's garbage collector lets a process grow to about twice what
-// it holds, more or less from one run to the next. So the load is told by
-// GOMEMLIMIT to stay below three quarters of that: a load that holds too much
-// cannot obey. The limit does not count the program itself, about 12 MiB.
+// A load fits into 64 MiB, 128 B for each user and 24 B for each assignment, with
+// the garbage collector as permitload's main sets it.
 func TestMemoryOfALoad(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
@@ -54,7 +50,6 @@ func TestMemoryOfALoad(t *testing.T) {
 		srv.Seed(tt.have)
 		address, stop := srv.Start()
 		cmd := permitloadAt(t, address, append(tt.args, noWaits...)...)
-		cmd.Env = append(cmd.Env, fmt.Sprint("GOMEMLIMIT=", budget/4*3))
 		cmd.Stdin = strings.NewReader(records)
 		var errs bytes.Buffer
 		cmd.Stderr = &errs
