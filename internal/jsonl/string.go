@@ -21,12 +21,10 @@ var plain = func() (set [256]bool) {
 // rest.
 func AppendString(dst []byte, s string) (_ []byte, valid bool) {
 	dst = append(dst, '"')
-	from := len(dst)
-	dst = append(dst, s...)
-	if allPlain(dst[from:]) {
-		return append(dst, '"'), true
+	if allPlain([]byte(s)) { // no copy is made
+		return append(append(dst, s...), '"'), true
 	}
-	return append(appendEscaped(dst[:from], s), '"'), utf8.ValidString(s)
+	return append(appendEscaped(dst, s), '"'), utf8.ValidString(s)
 }
 
 // allPlain reports whether all bytes are plain, as in most strings. It looks at

@@ -26,7 +26,7 @@ func (e *UserEncoder) Append(dst []byte, u *User, values []string) (_ []byte, va
 	dst, valid = appendField(dst, `,"email":`, u.Email, valid)
 	dst, valid = appendField(dst, `,"first_name":`, u.FirstName, valid)
 	dst, valid = appendField(dst, `,"last_name":`, u.LastName, valid)
-	return e.appendAttributes(dst, `,"attributes":{`, values, valid)
+	return e.appendAttributes(dst, values, valid)
 }
 
 // AppendUserEnd appends what Append leaves out and many users share: the role
@@ -69,40 +69,48 @@ type Attribute struct {
 // A UserEncoder writes users with the same attributes, byte for byte as package
 // jsonl writes a User, but in a fraction of the time: nearly all lines of a stream
 // are users.
-type UserEncoder struct {
-	attributes []Attribute
-	names      [][]byte // of the attributes, as JSON with the colon
+type UserEncoder struct{ attributes []encodedAttribute }
+
+type encodedAttribute struct {
+	name string // as JSON, between a comma and a colon
+	json bool
 }
 
 // NewUserEncoder returns an encoder for users with these attributes, which are
 // in the order of their names.
 func NewUserEncoder(attributes []Attribute) *UserEncoder {
-	e := &UserEncoder{attributes: attributes}
+	e := &UserEncoder{}
 	for _, a := range attributes {
-		name, _ := jsonl.AppendString(nil, a.Name) // checked when the header was read
-		e.names = append(e.names, append(name, ':'))
+		name, _ := jsonl.AppendString([]byte{','}, a.Name) // checked when the header was read
+		e.attributes = append(e.attributes, encodedAttribute{name: string(name) + ":", json: a.JSON})
 	}
 	return e
 }
 
-func (e *UserEncoder) appendAttributes(dst []byte, before string, values []string, valid bool) ([]byte, bool) {
-	empty := true
+func (e *UserEncoder) appendAttributes(dst []byte, values []string, valid bool) ([]byte, bool) {
+	start := len(dst)
+	dst = append(dst, `,"attributes":{`...)
+	first := len(dst)
 	for i, value := range values {
 		if value == "" {
 			continue
 		}
-		dst = append(append(dst, before...), e.names[i]...)
-		if e.attributes[i].JSON {
+		a := &e.attributes[i]
+		if len(dst) == first {
+			dst = append(dst, a.name[1:]...) // without the comma
+		} else {
+			dst = append(dst, a.name...)
+		}
+		if a.json {
 			dst = append(dst, value...)
 		} else {
 			dst, valid = appendText(dst, value, valid)
 		}
-		before, empty = ",", false
 	}
-	if !empty {
-		dst = append(dst, '}')
+	if len(dst) == first {
+		return dst[:start], valid
 	}
-	return dst, valid
+	return append(dst, '}'), valid
 }
 
 func appendField(dst []byte, name, value string, valid bool) ([]byte, bool) {
