@@ -46,7 +46,9 @@ func TestMain(m *testing.M) {
 // runPermitload asks nobody, unless the script has made a terminal (ttyin) and
 // says so: otherwise it would be the terminal of whoever runs the tests.
 func runPermitload(ctx context.Context, args []string, in io.Reader, out, errs io.Writer) int {
-	debug.SetGCPercent(50) // as its main does
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(50) // as its main does
+	}
 	var terminal permitload.Terminal
 	if os.Getenv("SCRIPT_TERMINAL") != "" {
 		terminal = tool.OpenTerminal

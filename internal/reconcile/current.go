@@ -26,7 +26,7 @@ const (
 	present     presence = 1 << iota // Permit has the user
 	otherEmail                       // its email is not the one that the line asks for
 	otherFields                      // some other field is not
-	firstToAsk                       // it has the email that it is the first to ask for
+	holdsEmail                       // it has the email that it is the first to ask for
 )
 
 // foreign stands for a user whom the input does not name.
@@ -57,11 +57,11 @@ func (c *Current) HaveTenant(key, name string) { c.tenants[key] = name }
 func (c *Current) HaveUser(key, email string) (int, bool) {
 	i, ok := c.desired.number(key)
 	hash := c.desired.emailHash(email)
-	first, wanted := c.desired.emails[hash]
+	first, wanted := c.desired.firstToAsk(hash)
 	switch {
 	case !wanted:
-	case ok && int(first) == i: // most are, so this takes no memory
-		c.users[i] |= firstToAsk
+	case ok && first == i: // most are, so this takes no memory
+		c.users[i] |= holdsEmail
 	case ok:
 		c.holders[hash] = uint32(i) + 1 //nolint:gosec // fewer users than 4 billion
 	default:
@@ -144,8 +144,8 @@ func (c *Current) ForgetAssignments() {
 // plus 1, foreign, or 0 for nobody.
 func (c *Current) holder(i int) uint32 {
 	email := c.desired.users[i].email
-	if first := c.desired.emails[email]; c.users[first]&firstToAsk != 0 {
-		return first + 1
+	if first, ok := c.desired.firstToAsk(email); ok && c.users[first]&holdsEmail != 0 {
+		return uint32(first) + 1 //nolint:gosec // fewer users than 4 billion
 	}
 	return c.holders[email]
 }

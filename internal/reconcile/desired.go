@@ -34,7 +34,7 @@ type Desired struct {
 	users       []user
 	numbers     map[idhash.Hash]uint32 // of users, by key
 	broken      map[idhash.Hash]bool   // keys with a line that breaks a rule
-	emails      map[uint64]uint32      // by hash: the first user who asks for it
+	byEmail     []uint32               // users who ask for an email, sorted by it: see Finish
 	assignments assignments
 	pruneBefore time.Time // assignments made earlier may be taken away; zero: none
 }
@@ -79,7 +79,7 @@ func newKinds() kinds { return kinds{numbers: map[record.RoleAssignment]uint32{}
 func NewDesired(rules Rules) *Desired {
 	return &Desired{
 		rules: rules, hasher: idhash.New(), roles: newCatalogue[record.Role](), tenants: newCatalogue[record.Tenant](),
-		numbers: map[idhash.Hash]uint32{}, broken: map[idhash.Hash]bool{}, emails: map[uint64]uint32{},
+		numbers: map[idhash.Hash]uint32{}, broken: map[idhash.Hash]bool{},
 		assignments: assignments{kinds: newKinds()},
 	}
 }
@@ -144,14 +144,29 @@ func (d *Desired) wantAssignment(first uint32, a record.RoleAssignment) {
 	}
 }
 
-// Finish settles which user asks first for each email, once all lines are in:
-// a user whose lines conflict asks for nothing.
+// Finish settles which user asks first for each email, once all lines are in. A
+// user whose lines conflict asks for nothing. A map would take six times as much
+// memory.
 func (d *Desired) Finish() {
 	for i, u := range d.users {
-		if _, taken := d.emails[u.email]; !taken && u.email != 0 && !u.conflicted {
-			d.emails[u.email] = uint32(i)
+		if u.email != 0 && !u.conflicted {
+			d.byEmail = append(d.byEmail, uint32(i)) //nolint:gosec // fewer users than 4 billion
 		}
 	}
+	slices.SortFunc(d.byEmail, func(a, b uint32) int {
+		return cmp.Or(cmp.Compare(d.users[a].email, d.users[b].email), cmp.Compare(a, b))
+	})
+}
+
+// firstToAsk returns the first user who asks for an email, by its hash.
+func (d *Desired) firstToAsk(email uint64) (user int, ok bool) {
+	at, ok := slices.BinarySearchFunc(d.byEmail, email, func(i uint32, email uint64) int {
+		return cmp.Compare(d.users[i].email, email)
+	})
+	if !ok {
+		return 0, false
+	}
+	return int(d.byEmail[at]), true
 }
 
 // Prune has assignments taken away that were made before that time and that

@@ -99,7 +99,8 @@ func (p *Plan) settleEmail(i int, waiting []int) []int {
 		p.fates[i] |= decided
 		waiting = append(waiting, i)
 		email := p.desired.users[i].email
-		first, holder := int(p.desired.emails[email]), int(p.current.holder(i))
+		first, _ := p.desired.firstToAsk(email)
+		holder := int(p.current.holder(i))
 		if holder == i+1 || holder == 0 && first == i {
 			break
 		}

@@ -3,6 +3,8 @@ package apply
 import (
 	"context"
 	"errors"
+	"maps"
+	"slices"
 
 	"a0permit/internal/permitload/ledger"
 	"a0permit/internal/permitload/snapshot"
@@ -76,16 +78,15 @@ func (a *Applier) restore(ctx context.Context, written, had []item) error {
 }
 
 // rejectCleared puts the lines of users on stdout, each with all the assignments
-// that Permit may have cleared. Those of one user follow each other.
+// that Permit may have cleared. Permit lists these in no order.
 func (a *Applier) rejectCleared(had []item, f record.Fault) error {
+	byUser := map[int][]record.RoleAssignment{}
+	for _, it := range had {
+		byUser[it.User] = append(byUser[it.User], it.Assignment)
+	}
 	var failed error
-	for len(had) > 0 {
-		user := had[0].User
-		var assignments []record.RoleAssignment
-		for ; len(had) > 0 && had[0].User == user; had = had[1:] {
-			assignments = append(assignments, had[0].Assignment)
-		}
-		if err := a.Ledger.RejectCleared(user, assignments, f); failed == nil {
+	for _, i := range slices.Sorted(maps.Keys(byUser)) {
+		if err := a.Ledger.RejectCleared(i, byUser[i], f); failed == nil {
 			failed = err
 		}
 	}
