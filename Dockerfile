@@ -32,7 +32,7 @@ RUN go mod download
 COPY . .
 ARG TARGETOS TARGETARCH
 RUN CGO_ENABLED=0 GOOS=$TARGETOS GOARCH=$TARGETARCH \
-    go build -trimpath -ldflags='-s -w' -o /out/ ./cmd/a0export ./cmd/a0tojsonl ./cmd/permitload
+    go build -trimpath -tags urfave_cli_no_docs -ldflags='-s -w' -o /out/ ./cmd/a0export ./cmd/a0tojsonl ./cmd/permitload
 
 # The default: docker build with nothing but a clone.
 FROM base

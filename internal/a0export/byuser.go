@@ -1,41 +1,34 @@
 package a0export
 
 import (
-	"hash/maphash"
 	"slices"
 	"sync"
+
+	"a0permit/internal/idhash"
 )
 
 // byUser holds what was read about users, who come in any order, in little
-// memory: a user is 96 bits of a hash. It is filled first, then sorted once, and
+// memory: a user is the hash of its id. It is filled first, then sorted once, and
 // only then can it be asked.
 type byUser[T any] struct {
-	seeds [2]maphash.Seed // new in each run, so that nobody can choose ids that collide
+	hasher idhash.Hasher
 
 	mu     sync.Mutex      // guards the filling
 	shards [256][]entry[T] // by the first byte of the hash, so that growing copies little
 	count  int             // users, known once the entries are sorted
 }
 
-type userHash [3]uint32
-
 type entry[T any] struct {
-	user  userHash
+	user  idhash.Hash
 	value T
 }
 
 func newByUser[T any]() byUser[T] {
-	return byUser[T]{seeds: [2]maphash.Seed{maphash.MakeSeed(), maphash.MakeSeed()}}
-}
-
-func (b *byUser[T]) hash(id string) userHash {
-	h := maphash.String(b.seeds[0], id)
-	//nolint:gosec // the parts that are wanted
-	return userHash{uint32(h), uint32(h >> 32), uint32(maphash.String(b.seeds[1], id))}
+	return byUser[T]{hasher: idhash.New()}
 }
 
 // append adds an entry. The caller holds mu.
-func (b *byUser[T]) append(user userHash, value T) {
+func (b *byUser[T]) append(user idhash.Hash, value T) {
 	shard := &b.shards[user[0]>>24]
 	*shard = append(*shard, entry[T]{user, value})
 }
@@ -65,9 +58,9 @@ func (b *byUser[T]) sort(compare func(a, b T) int) {
 
 // entries returns all entries of a user.
 func (b *byUser[T]) entries(id string) []entry[T] {
-	user := b.hash(id)
+	user := b.hasher.Hash(id)
 	shard := b.shards[user[0]>>24]
-	from, _ := slices.BinarySearchFunc(shard, user, func(e entry[T], user userHash) int {
+	from, _ := slices.BinarySearchFunc(shard, user, func(e entry[T], user idhash.Hash) int {
 		return slices.Compare(e.user[:], user[:])
 	})
 	to := from

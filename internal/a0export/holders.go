@@ -21,7 +21,7 @@ func (h *holders) role(name string) uint32 {
 
 // add gives a user a role.
 func (h *holders) add(userID string, role uint32) {
-	user := h.hash(userID)
+	user := h.hasher.Hash(userID)
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.append(user, role)

@@ -40,7 +40,7 @@ func (m *memberships) organization(o auth0.Organization) uint32 {
 
 // add puts a member into an organization.
 func (m *memberships) add(org uint32, member auth0.Member) {
-	user := m.hash(member.UserID)
+	user := m.hasher.Hash(member.UserID)
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if member.Roles == nil {
