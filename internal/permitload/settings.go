@@ -76,13 +76,13 @@ func newLoadSettings(c *cli.Context, t *tool.Tool) (loadSettings, error) {
 
 func newSettings(c *cli.Context, t *tool.Tool) (settings, error) {
 	files, err := tool.Files(c)
+	if err == nil {
+		files, err = t.Inputs(files)
+	}
+	if err == nil {
+		err = t.Distinct(c, "extra", "removed", "summary")
+	}
 	if err != nil {
-		return settings{}, err
-	}
-	if files, err = t.Inputs(files); err != nil {
-		return settings{}, err
-	}
-	if err := t.Distinct(c, "extra", "removed", "summary"); err != nil {
 		return settings{}, err
 	}
 	limit := c.Float64("remove-limit")

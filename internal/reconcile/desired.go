@@ -150,7 +150,7 @@ func (d *Desired) wantAssignment(first uint32, a record.RoleAssignment) {
 func (d *Desired) Finish() {
 	for i, u := range d.users {
 		if u.email != 0 && !u.conflicted {
-			d.byEmail = append(d.byEmail, uint32(i)) //nolint:gosec // fewer users than 4 billion
+			d.byEmail = append(d.byEmail, uint32(i))
 		}
 	}
 	slices.SortFunc(d.byEmail, func(a, b uint32) int {

@@ -1,6 +1,7 @@
 package apply
 
 import (
+	"slices"
 	"sync/atomic"
 
 	"a0permit/internal/permit"
@@ -51,23 +52,18 @@ func split(items []item, is func(item) bool) (some, others []item) {
 
 // userKeys returns the users of items, each once, in order.
 func userKeys(items []item) []string {
-	var keys []string
+	keys := make([]string, len(items))
 	for i, it := range items {
-		if i == 0 || items[i-1].user.Key != it.user.Key {
-			keys = append(keys, it.user.Key)
-		}
+		keys[i] = it.user.Key
 	}
-	return keys
+	return slices.Compact(keys)
 }
 
-// sample returns n of the keys, evenly spread, the last among them.
+// sample returns at most n of the keys, evenly spread, the last among them.
 func sample(keys []string, n int) []string {
-	if len(keys) <= n {
-		return keys
-	}
-	some := make([]string, n)
+	some := make([]string, min(n, len(keys)))
 	for i := range some {
-		some[i] = keys[(i+1)*len(keys)/n-1]
+		some[i] = keys[(i+1)*len(keys)/len(some)-1]
 	}
 	return some
 }
