@@ -138,13 +138,10 @@ func (s *session) apply(ctx context.Context, plan *reconcile.Plan, snap *snapsho
 	err := a.Run(ctx, plan, snap)
 	s.screen.End()
 	closing := s.ledger.Close(err)
-	switch {
-	case err == nil:
-		return closing
-	case closing != nil:
+	if err != nil && closing != nil {
 		s.tool.Problem("%v", closing)
 	}
-	return err
+	return cmp.Or(err, closing)
 }
 
 // take reads a snapshot of what Permit has of what is desired.

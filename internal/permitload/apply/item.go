@@ -81,7 +81,3 @@ type queue struct {
 	restored map[permit.Assignment]bool          // made again by this run, and so older than they say
 	late     atomic.Bool                         // users became visible late in this run
 }
-
-func newQueue() *queue {
-	return &queue{lacks: map[reconcile.RecordID]record.Fault{}, restored: map[permit.Assignment]bool{}}
-}
