@@ -11,6 +11,7 @@ import (
 // the flags, and returns it with the rest. The first of names is the default. Any
 // other argument stays, for the tool to refuse.
 func (t *Tool) Command(args []string, flags []cli.Flag, names ...string) (string, []string) {
+	t.commands = names
 	flags = append(commonFlags(), flags...)
 	for i := 1; i < len(args); i++ {
 		arg := args[i]

@@ -50,7 +50,7 @@ func (t *Tool) Inputs(files []string) ([]string, error) {
 			return nil, Usage("stdin (-) is named twice")
 		}
 		if IsTerminal(t.In) {
-			hint := t.Name + " FILE, or pipe into it; see " + t.Name + " --help"
+			hint := t.command + " FILE, or pipe into it; see " + t.command + " --help"
 			return nil, Usage("stdin is a terminal, and there is no FILE", hint)
 		}
 	}
@@ -69,7 +69,7 @@ func (t *Tool) Open(ctx context.Context, name string) (*Input, error) {
 	} else {
 		f, err := os.Open(name) //nolint:gosec // the user names the file
 		if errors.Is(err, fs.ErrNotExist) {
-			return nil, Hint(err, name+" is taken for a file to read; see "+t.Name+" --help")
+			return nil, Hint(err, name+" is taken for a file to read; see "+t.command+" --help")
 		}
 		if err != nil {
 			return nil, err

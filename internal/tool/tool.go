@@ -32,7 +32,9 @@ type Tool struct {
 	// input, and writes whole lines by Above.
 	DrawsApart bool
 
-	screen   *screen // the same as Err
+	command  string   // as it is typed: the name, and the sub-command's where that has one
+	commands []string // the sub-commands, the default one first
+	screen   *screen  // the same as Err
 	env      environment
 	quiet    bool
 	json     bool
@@ -49,7 +51,7 @@ type Tool struct {
 func New(name string, in io.Reader, out, errs io.Writer) *Tool {
 	s := &screen{w: errs}
 	return &Tool{
-		Name: name, In: in, Out: out, Err: s, screen: s,
+		Name: name, In: in, Out: out, Err: s, screen: s, command: name,
 		Log: slog.New(slog.NewTextHandler(s, &slog.HandlerOptions{Level: slog.LevelWarn})),
 	}
 }
@@ -59,7 +61,8 @@ func New(name string, in io.Reader, out, errs io.Writer) *Tool {
 // help on stdout for a mistyped flag, and os.Exit from inside the library.
 func (t *Tool) Run(ctx context.Context, app *cli.App, args []string) int {
 	t.started = time.Now()
-	app.Name = cmp.Or(app.Name, t.Name) // a sub-command has a name of its own
+	app.Name = cmp.Or(app.Name, t.Name)
+	t.command = app.Name
 	app.Reader, app.Writer, app.ErrWriter = t.In, t.Out, t.Err
 	// The library's help flag is a variable that all runs of the process write to.
 	// It finds ours by name instead.
@@ -70,7 +73,7 @@ func (t *Tool) Run(ctx context.Context, app *cli.App, args []string) int {
 	app.Description, app.CustomAppHelpTemplate = Help(app), "{{.Description}}"
 	app.ExitErrHandler = func(*cli.Context, error) {}
 	app.OnUsageError = func(_ *cli.Context, err error, _ bool) error {
-		return usageError(app, args, err)
+		return usageError(app, args, t.commands, err)
 	}
 	action := app.Action
 	app.Action = func(c *cli.Context) error {

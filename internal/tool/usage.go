@@ -3,6 +3,7 @@ package tool
 import (
 	"cmp"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -10,8 +11,9 @@ import (
 )
 
 // usageError returns the error for a command line that the library does not
-// understand, with what was most likely meant.
-func usageError(app *cli.App, args []string, err error) error {
+// understand, with what was most likely meant. commands are the tool's
+// sub-commands.
+func usageError(app *cli.App, args, commands []string, err error) error {
 	seeHelp := "see " + app.Name + " --help"
 	_, name, ok := strings.Cut(err.Error(), "flag provided but not defined: -")
 	if !ok {
@@ -32,6 +34,10 @@ func usageError(app *cli.App, args []string, err error) error {
 	if secretFlag.MatchString(name) {
 		hint := "export it, put it into .env, or name a file: --token-file FILE; " + seeHelp
 		return Usage(problem+", and none that takes a secret", hint)
+	}
+	if slices.Contains(commands, name) {
+		command, _, _ := strings.Cut(app.Name, " ")
+		return Usage(problem, name+" is a command: "+command+" "+name+"; see "+command+" "+name+" --help")
 	}
 	if near := Nearest(name, names); near != "" && len(name) > 1 {
 		return Usage(problem, "did you mean --"+near+"? "+seeHelp)

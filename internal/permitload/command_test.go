@@ -1,0 +1,27 @@
+package permitload
+
+import (
+	"strings"
+	"testing"
+
+	"a0permit/internal/permit/permittest"
+	"a0permit/internal/tool"
+)
+
+// Nobody who asks for a removal is led into a load, and the other way round.
+func TestHintsNameTheCommand(t *testing.T) {
+	t.Parallel()
+	for typed, want := range map[string]string{
+		"--remove gone.jsonl":     "hint: remove is a command: permitload remove; see permitload remove --help",
+		"remove nosuch.jsonl":     "hint: nosuch.jsonl is taken for a file to read; see permitload remove --help",
+		"nosuch.jsonl":            "hint: nosuch.jsonl is taken for a file to read; see permitload --help",
+		"load nosuch.jsonl":       "hint: nosuch.jsonl is taken for a file to read; see permitload --help",
+		"remove --verify x.jsonl": "there is no flag --verify",
+	} {
+		srv := permittest.New(permittest.Options{})
+		got := run(t, srv, "", strings.Fields(typed)...)
+		if got.code == tool.Done || !strings.Contains(got.err, want) {
+			t.Errorf("%s: exit code %d, want %q:\n%s", typed, got.code, want, got.err)
+		}
+	}
+}
