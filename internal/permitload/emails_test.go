@@ -1,7 +1,10 @@
 package permitload
 
 import (
+	"bytes"
 	"fmt"
+	"io"
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -9,22 +12,10 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"a0permit/internal/httpapi/httpapitest"
 	"a0permit/internal/permit/permittest"
 	"a0permit/internal/tool"
 )
-
-// people is users by key and email, "ann=a@acme.example zoe=".
-func people(list string) permittest.State {
-	s := permittest.State{Tenants: crowd(0).Tenants}
-	for each := range strings.FieldsSeq(list) {
-		key, mail, _ := strings.Cut(each, "=")
-		if mail != "" {
-			mail += "@acme.example"
-		}
-		s.Users = append(s.Users, permittest.User{Key: key, Email: mail})
-	}
-	return s
-}
 
 // An email belongs to one user at a time. Who gives it up is written before
 // who takes it; who cannot have it comes out.
@@ -132,5 +123,69 @@ func TestSwappedEmails(t *testing.T) {
 				})
 			})
 		}
+	}
+}
+
+// A ring of emails with a member who is not loaded is left as it is.
+func TestRingsThatCannotBe(t *testing.T) {
+	t.Parallel()
+	refuseB := func(r *http.Request) httpapitest.Fault {
+		body, _ := io.ReadAll(r.Body)
+		r.Body = io.NopCloser(bytes.NewReader(body))
+		if r.Method == http.MethodPut && bytes.Contains(body, []byte(`"key":"b"`)) {
+			return httpapitest.Fault{Status: 422, Body: `{"detail":"attributes"}`}
+		}
+		return httpapitest.Fault{}
+	}
+	twin := `{"type":"user","key":"b","email":"q@acme.example"}` + "\n"
+	for name, tt := range map[string]struct {
+		input  string
+		writes int
+		faults func(*http.Request) httpapitest.Fault
+	}{
+		"a member has two lines":    {strings.TrimSuffix(records(people("a=y b=x")), end) + twin + end, 0, nil},
+		"another wants their email": {records(people("c=y a=y b=x")), 0, nil},
+		"a member is refused":       {records(people("a=y b=x")), -1, refuseB},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				srv := permittest.New(permittest.Options{Faults: tt.faults})
+				have := people("a=x b=y")
+				srv.Seed(have)
+				wantCode(t, bring(t.Context(), srv, tt.input), tool.Rejected)
+				wantState(t, srv, have)
+				if n := writes(srv); tt.writes >= 0 && n != tt.writes {
+					t.Errorf("%d writes", n)
+				}
+			})
+		})
+	}
+}
+
+// Who cannot have the email of its line is loaded without, or with the one it
+// has.
+func TestDuplicateEmailsDropped(t *testing.T) {
+	t.Parallel()
+	tests := []struct{ name, have, want, then string }{
+		{"two lines", "", "a=x b=x", "a=x b="},
+		{"another in Permit has it", "zoe=x", "a=x b=y", "a= b=y zoe=x"},
+		{"who has one keeps it", "a=1 zoe=x", "a=x", "a=1 zoe=x"},
+		{"and nobody gets that one", "a=1 zoe=x", "a=x b=1", "a=1 b= zoe=x"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			srv := permittest.New(permittest.Options{})
+			srv.Seed(people(tt.have))
+			input := records(people(tt.want))
+			wantRun(t, run(t, srv, input, "--duplicate-email", "drop"), tool.Done, "loaded without email")
+			wantState(t, srv, people(tt.then))
+			before := writes(srv)
+			wantRun(t, run(t, srv, input, "--duplicate-email", "drop"), tool.Done)
+			if n := writes(srv) - before; n != 0 {
+				t.Errorf("%d writes the second time", n)
+			}
+		})
 	}
 }

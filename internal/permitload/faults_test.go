@@ -116,6 +116,20 @@ func TestLostAnswersCostFewCalls(t *testing.T) {
 	}
 }
 
+// A lost answer, and a list that shows late what was made: no call more.
+func TestLostAnswerAndLateList(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		srv := permittest.New(permittest.Options{AssignmentLag: 20 * time.Second, Faults: struck("POST F/role_assignments/bulk", httpapitest.Fault{Lose: true}, 1)})
+		want := crowd(1334)
+		wantCode(t, bring(t.Context(), srv, records(want)), tool.Done)
+		wantState(t, srv, want)
+		if bulk := calls(srv, "POST F/role_assignments/bulk"); bulk > 3 || calls(srv, "POST F/role_assignments") > bulk {
+			t.Errorf("%d bulk calls, and %d in all", bulk, calls(srv, "POST F/role_assignments"))
+		}
+	})
+}
+
 // A limit that is lower than published is felt, kept to, and sinks nothing.
 func TestLowerLimitThanPublished(t *testing.T) {
 	t.Parallel()
@@ -140,6 +154,26 @@ func TestLowerLimitThanPublished(t *testing.T) {
 					t.Errorf("took %s", took)
 				}
 			})
+		})
+	}
+}
+
+// A pause that is longer than --max-wait is not begun.
+func TestLongPause(t *testing.T) {
+	t.Parallel()
+	for call, left := range map[string]int{"PUT F/bulk/users": 0, "POST F/role_assignments/bulk": 7} {
+		synctest.Test(t, func(t *testing.T) {
+			srv := permittest.New(permittest.Options{Faults: struck(call, httpapitest.Fault{Status: 429, RetryAfter: 20 * time.Hour}, 1, 2, 3)})
+			srv.Seed(permittest.State{Roles: crowd(0).Roles})
+			began := time.Now()
+			got := bring(t.Context(), srv, records(crowd(10)))
+			wantCode(t, got, tool.Stopped)
+			if took := time.Since(began); took > 2*time.Hour {
+				t.Errorf("waited %s", took)
+			}
+			if n := len(leftLines(t, got.out)); n != left {
+				t.Errorf("%d lines left, want %d", n, left)
+			}
 		})
 	}
 }
@@ -193,29 +227,6 @@ func TestServiceThatStaysAway(t *testing.T) {
 					wantState(t, srv, want)
 				}
 			})
-		})
-	}
-}
-
-// A page that cannot be had is no end of the list: what is not known to be
-// there would be written over.
-func TestLookThatBreaksOff(t *testing.T) {
-	t.Parallel()
-	for _, status := range []int{403, 404, 422} {
-		synctest.Test(t, func(t *testing.T) {
-			srv := permittest.New(permittest.Options{Faults: func(r *http.Request) httpapitest.Fault {
-				if r.URL.Query().Get("page") == "2" {
-					return httpapitest.Fault{Status: status}
-				}
-				return httpapitest.Fault{}
-			}})
-			want, input := plain(150)
-			srv.Seed(want)
-			got := bring(t.Context(), srv, input)
-			wantCode(t, got, tool.Stopped)
-			if got.out != "" || writes(srv) > 0 {
-				t.Errorf("%d writes, stdout %.200q", writes(srv), got.out)
-			}
 		})
 	}
 }

@@ -96,28 +96,6 @@ type openAPI struct {
 	paths    map[string]any
 }
 
-func readSpec(t *testing.T, path string) *openAPI {
-	t.Helper()
-	text, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
-	if err != nil {
-		t.Fatal(err)
-	}
-	o := &openAPI{compiler: jsonschema.NewCompiler(), paths: object(object(doc)["paths"])}
-	if err := o.compiler.AddResource("openapi.json", doc); err != nil {
-		t.Fatal(err)
-	}
-	return o
-}
-
-func object(v any) map[string]any {
-	m, _ := v.(map[string]any)
-	return m
-}
-
 // hold holds a call against the document, and returns the operation it is of.
 func (o *openAPI) hold(t *testing.T, call httpapitest.Call) string {
 	t.Helper()
@@ -166,6 +144,28 @@ func (o *openAPI) hold(t *testing.T, call httpapitest.Call) string {
 		t.Errorf("%s %s: %v\n%.500s", method, path, err, call.Body)
 	}
 	return method + " " + path
+}
+
+func readSpec(t *testing.T, path string) *openAPI {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := &openAPI{compiler: jsonschema.NewCompiler(), paths: object(object(doc)["paths"])}
+	if err := o.compiler.AddResource("openapi.json", doc); err != nil {
+		t.Fatal(err)
+	}
+	return o
+}
+
+func object(v any) map[string]any {
+	m, _ := v.(map[string]any)
+	return m
 }
 
 // matches reports whether a path is one of the template, with the same number

@@ -21,6 +21,78 @@ import (
 
 var seeds = flag.Int("seeds", 300, "how many random loads TestRandomFaults makes")
 
+// Whatever Permit turns out to be like, and with every fifth call struck by a
+// fault of any kind: the state is exact in the end, what Permit refuses comes
+// out, the calls are few, no limit is broken, and a second load writes nothing.
+func TestRandomFaults(t *testing.T) {
+	t.Parallel()
+	kinds := make([]httpapitest.Fault, 0, len(passing))
+	for _, name := range slices.Sorted(maps.Keys(passing)) {
+		kinds = append(kinds, passing[name])
+	}
+	n := *seeds
+	if testing.Short() {
+		n /= 10
+	}
+	for seed := range n {
+		t.Run(strconv.Itoa(seed), func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				r := rand.New(rand.NewPCG(uint64(seed), 1))
+				c := newChance(r)
+				faults := true
+				var mu sync.Mutex // calls for single records come side by side
+				c.options.Faults = func(*http.Request) httpapitest.Fault {
+					mu.Lock()
+					defer mu.Unlock()
+					if !faults || r.IntN(5) > 0 {
+						return httpapitest.Fault{}
+					}
+					return oneOf(r, append(kinds, httpapitest.Fault{Lose: true}, httpapitest.Fault{Lose: true})...)
+				}
+				srv := permittest.New(c.options)
+				srv.Seed(c.before)
+				time.Sleep(time.Hour)
+				input := orgDefault + strings.TrimSuffix(records(c.input), end) + endAt(time.Now())
+				code := tool.Done
+				if len(c.culprits) > 0 {
+					code = tool.Rejected
+				}
+				set := func(cfg *loadSettings) { cfg.replaceRoles, cfg.verifies = c.replace, true }
+				got := bring(t.Context(), srv, input, set)
+				bulk, all := bulkCalls(srv), len(srv.Calls())
+				wantCode(t, got, code)
+				var left []string
+				for _, line := range leftLines(t, got.out) {
+					left = append(left, fmt.Sprint(line.Key))
+				}
+				slices.Sort(left)
+				if !slices.Equal(left, c.culprits) {
+					t.Errorf("left: %v, want %v", left, c.culprits)
+				}
+				wantState(t, srv, c.want)
+				faults = false
+				time.Sleep(15 * time.Minute)
+				before := writes(srv)
+				wantCode(t, bring(t.Context(), srv, input, set), code)
+				if n := writes(srv) - before; len(c.culprits) == 0 && n > 0 {
+					t.Errorf("a second load made %d writes", n)
+				}
+				wantState(t, srv, c.want)
+				if srv.Refused() > 0 {
+					t.Errorf("%d answers of 429", srv.Refused())
+				}
+				// Batches of 20 at the least, each split for culprits and sent again
+				// after a fault.
+				if bulk > 60 || all > 1200 {
+					t.Errorf("%d bulk calls of %d", bulk, all)
+				}
+				t.Logf("bulk %d all %d", bulk, all)
+			})
+		})
+	}
+}
+
 // oneOf is one of the values, at random.
 func oneOf[T any](r *rand.Rand, values ...T) T { return values[r.IntN(len(values))] }
 
@@ -129,76 +201,4 @@ func roleIn(s permittest.State, key string) bool {
 
 func tenantIn(s permittest.State, key string) bool {
 	return slices.ContainsFunc(s.Tenants, func(t permittest.Tenant) bool { return t.Key == key })
-}
-
-// Whatever Permit turns out to be like, and with every fifth call struck by a
-// fault of any kind: the state is exact in the end, what Permit refuses comes
-// out, the calls are few, no limit is broken, and a second load writes nothing.
-func TestRandomFaults(t *testing.T) {
-	t.Parallel()
-	kinds := make([]httpapitest.Fault, 0, len(passing))
-	for _, name := range slices.Sorted(maps.Keys(passing)) {
-		kinds = append(kinds, passing[name])
-	}
-	n := *seeds
-	if testing.Short() {
-		n /= 10
-	}
-	for seed := range n {
-		t.Run(strconv.Itoa(seed), func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				r := rand.New(rand.NewPCG(uint64(seed), 1))
-				c := newChance(r)
-				faults := true
-				var mu sync.Mutex // calls for single records come side by side
-				c.options.Faults = func(*http.Request) httpapitest.Fault {
-					mu.Lock()
-					defer mu.Unlock()
-					if !faults || r.IntN(5) > 0 {
-						return httpapitest.Fault{}
-					}
-					return oneOf(r, append(kinds, httpapitest.Fault{Lose: true}, httpapitest.Fault{Lose: true})...)
-				}
-				srv := permittest.New(c.options)
-				srv.Seed(c.before)
-				time.Sleep(time.Hour)
-				input := orgDefault + strings.TrimSuffix(records(c.input), end) + endAt(time.Now())
-				code := tool.Done
-				if len(c.culprits) > 0 {
-					code = tool.Rejected
-				}
-				set := func(cfg *loadSettings) { cfg.replaceRoles, cfg.verifies = c.replace, true }
-				got := bring(t.Context(), srv, input, set)
-				bulk, all := bulkCalls(srv), len(srv.Calls())
-				wantCode(t, got, code)
-				var left []string
-				for _, line := range leftLines(t, got.out) {
-					left = append(left, fmt.Sprint(line.Key))
-				}
-				slices.Sort(left)
-				if !slices.Equal(left, c.culprits) {
-					t.Errorf("left: %v, want %v", left, c.culprits)
-				}
-				wantState(t, srv, c.want)
-				faults = false
-				time.Sleep(15 * time.Minute)
-				before := writes(srv)
-				wantCode(t, bring(t.Context(), srv, input, set), code)
-				if n := writes(srv) - before; len(c.culprits) == 0 && n > 0 {
-					t.Errorf("a second load made %d writes", n)
-				}
-				wantState(t, srv, c.want)
-				if srv.Refused() > 0 {
-					t.Errorf("%d answers of 429", srv.Refused())
-				}
-				// Batches of 20 at the least, each split for culprits and sent again
-				// after a fault.
-				if bulk > 60 || all > 1200 {
-					t.Errorf("%d bulk calls of %d", bulk, all)
-				}
-				t.Logf("bulk %d all %d", bulk, all)
-			})
-		})
-	}
 }

@@ -2,8 +2,6 @@ package permitload
 
 import (
 	"encoding/json"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -97,23 +95,6 @@ func TestRepeatedKeys(t *testing.T) {
 	}
 }
 
-// Lines of one role are one: users of several streams bring it several times.
-func TestRepeatedRolesAndTenants(t *testing.T) {
-	t.Parallel()
-	srv := permittest.New(permittest.Options{})
-	got := run(t, srv, `{"type":"role","key":"Admin"}
-{"type":"tenant","key":"org_1","attributes":{"a":1}}
-{"type":"role","key":"Admin","name":"Administrator","description":""}
-{"type":"tenant","key":"org_1","name":"Acme","attributes":{"a":2,"b":3}}
-{"type":"role","key":"Admin","name":"Boss","description":"May do all"}
-`+end, "--create-missing", "yes")
-	wantRun(t, got, tool.Done, "roles: 3 in = 1 loaded + 0 unchanged + 2 repeated + 0 not loaded; tenants: 2 in = 1 loaded + 0 unchanged + 1 repeated + 0 not loaded")
-	wantState(t, srv, permittest.State{
-		Roles:   []permittest.Role{{Key: "Admin", Name: "Administrator", Description: "May do all"}},
-		Tenants: []permittest.Tenant{{Key: "default", Name: "Default Tenant"}, {Key: "org_1", Name: "Acme", Attributes: map[string]any{"a": 1.0, "b": 3.0}}},
-	})
-}
-
 // What is left is input again: its errors are passed over, and once the cause
 // is gone it loads.
 func TestWhatIsLeftLoadsAgain(t *testing.T) {
@@ -136,37 +117,6 @@ func TestWhatIsLeftLoadsAgain(t *testing.T) {
 	wantRun(t, run(t, srv, again.out), tool.Done, "users: 1 in = 1 loaded")
 	want := map[string]any{"error": "of hers", "n": json.Number("12345678901234567890.10"), "t": "<a&b>"}
 	if diff := cmp.Diff(want, srv.State().Users[0].Attributes); diff != "" {
-		t.Errorf("(-want +got):\n%s", diff)
-	}
-}
-
-// The summary has the same numbers for machines.
-func TestSummaryFile(t *testing.T) {
-	t.Parallel()
-	srv := permittest.New(permittest.Options{})
-	srv.Seed(permittest.State{Users: []permittest.User{{Key: "auth0|bob", Email: "bob@acme.example", FirstName: "Bob"}, {Key: "zoe"}}})
-	path := filepath.Join(t.TempDir(), "summary.json")
-	got := run(t, srv, ann+bob+bob+`{"type":"user"}`+"\n"+`{"type":"user","key":"cai","role_assignments":[{"role":"x"}]}`, "--create-missing", "yes", "--summary", path)
-	wantRun(t, got, tool.Rejected)
-	text, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var summary map[string]any
-	if err := json.Unmarshal(text, &summary); err != nil {
-		t.Fatal(err)
-	}
-	for _, name := range []string{"started", "elapsed_seconds", "version"} {
-		delete(summary, name)
-	}
-	none := map[string]any{"in": 0.0, "loaded": 0.0, "unchanged": 0.0, "repeated": 0.0, "not_loaded": 0.0}
-	want := map[string]any{
-		"tool": "permitload", "exit_code": 3.0, "error": "some records were rejected",
-		"project": permittest.ProjectID, "environment": permittest.EnvironmentID, "extra_users": 1.0, "assignments_removed": 0.0, "dry_run": false, "users_deleted": 0.0, "assignments_put_back": 0.0, "assignments_made": 1.0,
-		"users": map[string]any{"in": 5.0, "loaded": 2.0, "unchanged": 1.0, "repeated": 1.0, "not_loaded": 1.0},
-		"roles": none, "tenants": none,
-	}
-	if diff := cmp.Diff(want, summary); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }

@@ -1,7 +1,6 @@
 package permitload
 
 import (
-	"encoding/json"
 	"flag"
 	"fmt"
 	"net/http"
@@ -15,6 +14,11 @@ import (
 	"a0permit/internal/httpapi/httpapitest"
 	"a0permit/internal/permit/permittest"
 	"a0permit/internal/tool"
+)
+
+var (
+	large = flag.Int("users", 400_000, "how many users TestLargeLoad loads")
+	again = flag.Bool("again", false, "have TestLargeLoad load them once more, which takes twice as long")
 )
 
 // Of what is half there, only the other half is written.
@@ -65,18 +69,6 @@ func TestOnlyTheMissingHalf(t *testing.T) {
 		}
 	})
 }
-
-func unmarshal(t *testing.T, data []byte, into any) {
-	t.Helper()
-	if err := json.Unmarshal(data, into); err != nil {
-		t.Fatal(err)
-	}
-}
-
-var (
-	large = flag.Int("users", 400_000, "how many users TestLargeLoad loads")
-	again = flag.Bool("again", false, "have TestLargeLoad load them once more, which takes twice as long")
-)
 
 // 400,000 users with a role each, under Permit's published limits: full batches,
 // no 429, and no more waiting than the limits ask for.

@@ -18,21 +18,6 @@ import (
 	"a0permit/internal/tool"
 )
 
-// when calls do before the server answers the first call of that kind.
-func when(call string, do func()) func(*http.Request) httpapitest.Fault {
-	done := make(chan struct{}, 1)
-	return func(r *http.Request) httpapitest.Fault {
-		if abbreviated(r.Method, r.URL.EscapedPath()) == call {
-			select {
-			case done <- struct{}{}:
-				do()
-			default:
-			}
-		}
-		return httpapitest.Fault{}
-	}
-}
-
 // An interrupt lets the call that is under way finish, sends no other, and
 // leaves on stdout what was not loaded.
 func TestInterrupt(t *testing.T) {
@@ -158,14 +143,35 @@ func TestKeyRevokedMidway(t *testing.T) {
 	}
 }
 
+// A first write whose answer is lost has been made, for all that is known.
+func TestFirstAnswerLostThenRevoked(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		puts := 0
+		srv := permittest.New(permittest.Options{Faults: func(r *http.Request) httpapitest.Fault {
+			if r.Method != http.MethodPut {
+				return httpapitest.Fault{}
+			}
+			if puts++; puts == 1 {
+				return httpapitest.Fault{Lose: true}
+			}
+			return httpapitest.Fault{Status: 401}
+		}})
+		_, input := plain(10)
+		got := bring(t.Context(), srv, input)
+		wantBrought(t, got, tool.Stopped, "users: 10 in = 0 loaded + 0 unchanged + 10 not loaded")
+		if n := len(leftLines(t, got.out)); n != 10 {
+			t.Errorf("%d lines left", n)
+		}
+	})
+}
+
 // full is a stdout that breaks after some bytes.
 type full struct {
 	bytes.Buffer
 	room  int
 	tried int // since it broke
 }
-
-var errFull = errors.New("no space left on device")
 
 func (f *full) Write(p []byte) (int, error) {
 	if f.Len()+len(p) > f.room {
@@ -174,6 +180,8 @@ func (f *full) Write(p []byte) (int, error) {
 	}
 	return f.Buffer.Write(p)
 }
+
+var errFull = errors.New("no space left on device")
 
 // What was not loaded would be lost where stdout does not take it, so nothing
 // more is sent.

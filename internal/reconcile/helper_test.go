@@ -1,12 +1,27 @@
 package reconcile_test
 
 import (
+	"encoding/json"
+	"strings"
 	"testing"
 	"time"
 
 	"a0permit/internal/reconcile"
 	"a0permit/internal/record"
 )
+
+// user reads a user as the loader does: numbers keep their digits.
+func user(t *testing.T, text string) *record.User {
+	t.Helper()
+	u := &record.User{}
+	decoder := json.NewDecoder(strings.NewReader(text))
+	decoder.UseNumber()
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(u); err != nil {
+		t.Fatalf("%s: %v", text, err)
+	}
+	return u
+}
 
 // desire returns a Desired that asks for the users of these lines.
 func desire(t *testing.T, lines ...string) *reconcile.Desired {

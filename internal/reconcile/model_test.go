@@ -7,87 +7,87 @@ import (
 	"strings"
 	"testing"
 
+	"a0permit/internal/reconcile"
 	"a0permit/internal/record"
 )
 
-// dice makes choices out of a fuzzer's bytes; when they are used up it always
-// chooses the first.
-type dice []byte
-
-func (d *dice) n(sides int) int {
-	if len(*d) == 0 {
-		return 0
-	}
-	b := (*d)[0]
-	*d = (*d)[1:]
-	return int(b) % sides
+// world is Permit as a naive model holds it: everything, by key.
+type world struct {
+	users          map[string]record.User
+	assigned       map[string]map[record.RoleAssignment]bool // by user
+	roles, tenants map[string]bool
 }
 
-func (d *dice) of(words ...string) string { return words[d.n(len(words))] }
-
-// Few of everything, so that lines meet each other and Permit.
-func (d *dice) email() string {
-	return d.of("", "1@x.io", "2@x.io", "3@x.io", "4@x.io", "1@X.io", "2@X.io")
-}
-
-func (d *dice) user(key string) record.User {
-	u := record.User{Key: key, Email: d.email(), FirstName: d.of("", "Ann", "Bob")}
-	if d.n(2) == 1 {
-		u.Attributes = map[string]any{d.of("x", "y"): []any{float64(1), float64(2), "s", "", nil}[d.n(5)]}
-	}
-	return u
-}
-
-func (d *dice) assignment() record.RoleAssignment {
-	a := record.RoleAssignment{Role: d.of("r", "s"), Tenant: d.of("", "default", "acme")}
-	if d.n(4) == 1 {
-		a.ResourceInstance = "doc:" + d.of("default", "acme") + "1"
-		if a.Tenant != "" {
-			a.Tenant = tenantOf(a.ResourceInstance)
+// plan holds the lines against the world as permitload does.
+func (w *world) plan(lines []record.User) *reconcile.Plan {
+	d := reconcile.NewDesired(reconcile.Rules{Tenant: "default"})
+	byNumber := []record.User{}
+	for _, line := range lines {
+		if d.WantUser(&line) == reconcile.First {
+			byNumber = append(byNumber, line)
 		}
 	}
-	return a
+	d.Finish()
+	return diff(d, func(c *reconcile.Current) {
+		for key := range w.roles {
+			c.HaveRole(record.Role{Key: key})
+		}
+		for key := range w.tenants {
+			c.HaveTenant(key, "")
+		}
+		for key, have := range w.users {
+			if i, ok := c.HaveUser(key, have.Email); ok {
+				c.Compare(i, &byNumber[i], &have)
+			}
+		}
+		for key, assigned := range w.assigned {
+			for a := range assigned {
+				haveAssignment(c, key, a)
+			}
+		}
+	})
 }
 
-func (d *dice) lines() []record.User {
-	var lines []record.User
-	for range 1 + d.n(8) {
-		u := d.user(d.of("a", "b", "c", "d", "e"))
-		for range d.n(4) {
-			u.RoleAssignments = append(u.RoleAssignments, d.assignment())
-		}
-		if lines = append(lines, u); d.n(6) == 1 {
-			lines = append(lines, u)
-		}
+// apply does what the plan says, and says whose lines were not loaded.
+func (w *world) apply(p *reconcile.Plan, lines []record.User) (rejected []string) {
+	roles, tenants := created(p)
+	for _, r := range roles {
+		w.roles[r.Key] = true
 	}
-	return lines
-}
-
-// world is one that Permit would allow: its emails are unique, and it has
-// what its assignments name.
-func (d *dice) world() *world {
-	w := &world{
-		users: map[string]record.User{}, assigned: map[string]map[record.RoleAssignment]bool{},
-		roles: map[string]bool{}, tenants: map[string]bool{"default": true},
+	for _, t := range tenants {
+		w.tenants[t.Key] = true
 	}
-	taken := map[string]bool{}
-	for range d.n(7) {
-		u := d.user(d.of("a", "b", "c", "d", "y", "z"))
-		if w.users[u.Key].Key != "" || taken[strings.ToLower(u.Email)] {
+	users := distinct(lines)
+	for op := range p.Operations() {
+		if op.RecordID() != (reconcile.RecordID{}) {
 			continue
 		}
-		taken[strings.ToLower(u.Email)] = u.Email != ""
-		w.users[u.Key], w.assigned[u.Key] = u, map[record.RoleAssignment]bool{}
-		for range d.n(4) {
-			a := d.assignment()
-			if a.Tenant = "default"; a.ResourceInstance != "" {
+		line := users[op.User]
+		switch op.Op {
+		case reconcile.Create:
+			u := p.Write(op.User, &line, nil)
+			u.RoleAssignments = nil
+			w.users[line.Key] = u
+		case reconcile.Update:
+			have := w.users[line.Key]
+			w.users[line.Key] = p.Write(op.User, &line, &have)
+		default:
+			a := op.Assignment
+			if a.ResourceInstance != "" && a.Tenant == "" {
 				a.Tenant = tenantOf(a.ResourceInstance)
 			}
-			w.assigned[u.Key][a] = true
-			w.roles[a.Role], w.tenants[a.Tenant] = true, true
+			if w.assigned[line.Key] == nil {
+				w.assigned[line.Key] = map[record.RoleAssignment]bool{}
+			}
+			w.assigned[line.Key][a] = true
 		}
 	}
-	return w
+	for i, what := range fates(p) {
+		if what == "conflicted" || what == "taken" {
+			rejected = append(rejected, users[i].Key+" "+what)
+		}
+	}
+	return rejected
 }
 
 func (w *world) clone() *world {
@@ -170,17 +170,6 @@ func (w *world) mayHave(holder string, line record.User, before *world, lines []
 	return strings.EqualFold(before.users[holder].Email, line.Email) || first(holder) < first(line.Key)
 }
 
-// whole is an assignment as Permit lists it, with its tenant.
-func whole(a record.RoleAssignment) record.RoleAssignment {
-	switch {
-	case a.ResourceInstance != "":
-		a.Tenant = tenantOf(a.ResourceInstance)
-	case a.Tenant == "":
-		a.Tenant = "default"
-	}
-	return a
-}
-
 // checkLine holds a user against its line, and where the line says nothing
 // against what it was.
 func (w *world) checkLine(t *testing.T, was, line record.User) {
@@ -208,4 +197,111 @@ func (w *world) checkLine(t *testing.T, was, line record.User) {
 			t.Errorf("%s: attribute %s is %v, want %v", line.Key, name, got, want)
 		}
 	}
+}
+
+// tenantOf is the tenant that an instance is in: "doc:acme1" is in acme.
+func tenantOf(instance string) string {
+	return strings.TrimSuffix(strings.TrimPrefix(instance, "doc:"), "1")
+}
+
+// distinct is the first line of each key.
+func distinct(lines []record.User) []record.User {
+	var first []record.User
+	for _, line := range lines {
+		if !slices.ContainsFunc(first, func(u record.User) bool { return u.Key == line.Key }) {
+			first = append(first, line)
+		}
+	}
+	return first
+}
+
+// whole is an assignment as Permit lists it, with its tenant.
+func whole(a record.RoleAssignment) record.RoleAssignment {
+	switch {
+	case a.ResourceInstance != "":
+		a.Tenant = tenantOf(a.ResourceInstance)
+	case a.Tenant == "":
+		a.Tenant = "default"
+	}
+	return a
+}
+
+// dice makes choices out of a fuzzer's bytes; when they are used up it always
+// chooses the first.
+type dice []byte
+
+func (d *dice) n(sides int) int {
+	if len(*d) == 0 {
+		return 0
+	}
+	b := (*d)[0]
+	*d = (*d)[1:]
+	return int(b) % sides
+}
+
+func (d *dice) of(words ...string) string { return words[d.n(len(words))] }
+
+// Few of everything, so that lines meet each other and Permit.
+func (d *dice) email() string {
+	return d.of("", "1@x.io", "2@x.io", "3@x.io", "4@x.io", "1@X.io", "2@X.io")
+}
+
+func (d *dice) user(key string) record.User {
+	u := record.User{Key: key, Email: d.email(), FirstName: d.of("", "Ann", "Bob")}
+	if d.n(2) == 1 {
+		u.Attributes = map[string]any{d.of("x", "y"): []any{float64(1), float64(2), "s", "", nil}[d.n(5)]}
+	}
+	return u
+}
+
+func (d *dice) assignment() record.RoleAssignment {
+	a := record.RoleAssignment{Role: d.of("r", "s"), Tenant: d.of("", "default", "acme")}
+	if d.n(4) == 1 {
+		a.ResourceInstance = "doc:" + d.of("default", "acme") + "1"
+		if a.Tenant != "" {
+			a.Tenant = tenantOf(a.ResourceInstance)
+		}
+	}
+	return a
+}
+
+func (d *dice) lines() []record.User {
+	var lines []record.User
+	for range 1 + d.n(8) {
+		u := d.user(d.of("a", "b", "c", "d", "e"))
+		for range d.n(4) {
+			u.RoleAssignments = append(u.RoleAssignments, d.assignment())
+		}
+		if lines = append(lines, u); d.n(6) == 1 {
+			lines = append(lines, u)
+		}
+	}
+	return lines
+}
+
+// world is one that Permit would allow: its emails are unique, and it has
+// what its assignments name.
+func (d *dice) world() *world {
+	w := &world{
+		users: map[string]record.User{}, assigned: map[string]map[record.RoleAssignment]bool{},
+		roles: map[string]bool{}, tenants: map[string]bool{"default": true},
+	}
+	taken := map[string]bool{}
+	for range d.n(7) {
+		u := d.user(d.of("a", "b", "c", "d", "y", "z"))
+		if w.users[u.Key].Key != "" || taken[strings.ToLower(u.Email)] {
+			continue
+		}
+		taken[strings.ToLower(u.Email)] = u.Email != ""
+		w.users[u.Key], w.assigned[u.Key] = u, map[record.RoleAssignment]bool{}
+		for range d.n(4) {
+			a := d.assignment()
+			if a.Tenant = "default"; a.ResourceInstance != "" {
+				a.Tenant = tenantOf(a.ResourceInstance)
+			}
+			w.assigned[u.Key][a] = true
+			w.roles[a.Role], w.tenants[a.Tenant] = true, true
+		}
+	}
+	return w
 }

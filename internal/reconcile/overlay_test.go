@@ -1,28 +1,12 @@
 package reconcile_test
 
 import (
-	"encoding/json"
-	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
 	"a0permit/internal/reconcile"
-	"a0permit/internal/record"
 )
-
-// user reads a user as the loader does: numbers keep their digits.
-func user(t *testing.T, text string) *record.User {
-	t.Helper()
-	u := &record.User{}
-	decoder := json.NewDecoder(strings.NewReader(text))
-	decoder.UseNumber()
-	decoder.DisallowUnknownFields()
-	if err := decoder.Decode(u); err != nil {
-		t.Fatalf("%s: %v", text, err)
-	}
-	return u
-}
 
 const jane = `{"key":"u","email":"jane@acme.com","first_name":"Jane","last_name":"Doe","attributes":{"a":1,"kept":[{"x":12345678901234567}]}}`
 

@@ -77,6 +77,40 @@ func TestMissingRolesAreNotWanted(t *testing.T) {
 	}
 }
 
+// A missing tenant costs its users alone.
+func TestMissingTenantIsNotWanted(t *testing.T) {
+	t.Parallel()
+	srv := permittest.New(permittest.Options{})
+	srv.Seed(permittest.State{Roles: crowd(0).Roles})
+	got := run(t, srv, `{"type":"user","key":"a","role_assignments":[{"role":"Admin","tenant":"org_1"},{"role":"Admin"}]}`+"\n"+bob+end, "--create-missing", "no")
+	wantRun(t, got, tool.Rejected, "+ 1 role assignment  = 0  ! 1 that name what is missing", "users: 2 in = 1 loaded")
+	if diff := cmp.Diff([]string{"a missing_tenant"}, codes(t, got.out)); diff != "" {
+		t.Errorf("stdout (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff([]permittest.Assignment{{User: "a", Role: "Admin", Tenant: "default"}}, srv.State().Assignments); diff != "" {
+		t.Errorf("assignments (-want +got):\n%s", diff)
+	}
+}
+
+// A role that cannot be created costs those who need it, and nobody else.
+func TestRoleThatCannotBeCreated(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		srv := permittest.New(permittest.Options{Faults: struck("POST S/roles", httpapitest.Fault{Status: 422, Body: `{"detail":"reserved"}`}, 1)})
+		got := bring(t.Context(), srv, someMissing+`{"type":"user","key":"auth0|cai","role_assignments":[{"role":"Editor"}]}`)
+		wantCode(t, got, tool.Rejected)
+		if diff := cmp.Diff([]string{"auth0|ann Unprocessable Entity", "Admin Unprocessable Entity"}, codes(t, got.out)); diff != "" {
+			t.Errorf("stdout (-want +got):\n%s", diff)
+		}
+		if !strings.Contains(got.out, "role Admin could not be created: reserved") {
+			t.Errorf("stdout: %s", got.out)
+		}
+		if diff := cmp.Diff([]permittest.Assignment{{User: "auth0|cai", Role: "Editor", Tenant: "default"}}, srv.State().Assignments); diff != "" {
+			t.Errorf("assignments (-want +got):\n%s", diff)
+		}
+	})
+}
+
 // A role that is there keeps its name and its permissions, even one that
 // somebody creates at that very moment.
 func TestRolesThatAreThere(t *testing.T) {
@@ -129,51 +163,73 @@ func TestManyRolesAndOneThatIsThere(t *testing.T) {
 	})
 }
 
-// A missing tenant costs its users alone.
-func TestMissingTenantIsNotWanted(t *testing.T) {
+// Lines of one role are one: users of several streams bring it several times.
+func TestRepeatedRolesAndTenants(t *testing.T) {
 	t.Parallel()
 	srv := permittest.New(permittest.Options{})
-	srv.Seed(permittest.State{Roles: crowd(0).Roles})
-	got := run(t, srv, `{"type":"user","key":"a","role_assignments":[{"role":"Admin","tenant":"org_1"},{"role":"Admin"}]}`+"\n"+bob+end, "--create-missing", "no")
-	wantRun(t, got, tool.Rejected, "+ 1 role assignment  = 0  ! 1 that name what is missing", "users: 2 in = 1 loaded")
-	if diff := cmp.Diff([]string{"a missing_tenant"}, codes(t, got.out)); diff != "" {
-		t.Errorf("stdout (-want +got):\n%s", diff)
-	}
-	if diff := cmp.Diff([]permittest.Assignment{{User: "a", Role: "Admin", Tenant: "default"}}, srv.State().Assignments); diff != "" {
-		t.Errorf("assignments (-want +got):\n%s", diff)
-	}
-}
-
-// A role that cannot be created costs those who need it, and nobody else.
-func TestRoleThatCannotBeCreated(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		srv := permittest.New(permittest.Options{Faults: struck("POST S/roles", httpapitest.Fault{Status: 422, Body: `{"detail":"reserved"}`}, 1)})
-		got := bring(t.Context(), srv, someMissing+`{"type":"user","key":"auth0|cai","role_assignments":[{"role":"Editor"}]}`)
-		wantCode(t, got, tool.Rejected)
-		if diff := cmp.Diff([]string{"auth0|ann Unprocessable Entity", "Admin Unprocessable Entity"}, codes(t, got.out)); diff != "" {
-			t.Errorf("stdout (-want +got):\n%s", diff)
-		}
-		if !strings.Contains(got.out, "role Admin could not be created: reserved") {
-			t.Errorf("stdout: %s", got.out)
-		}
-		if diff := cmp.Diff([]permittest.Assignment{{User: "auth0|cai", Role: "Editor", Tenant: "default"}}, srv.State().Assignments); diff != "" {
-			t.Errorf("assignments (-want +got):\n%s", diff)
-		}
+	got := run(t, srv, `{"type":"role","key":"Admin"}
+{"type":"tenant","key":"org_1","attributes":{"a":1}}
+{"type":"role","key":"Admin","name":"Administrator","description":""}
+{"type":"tenant","key":"org_1","name":"Acme","attributes":{"a":2,"b":3}}
+{"type":"role","key":"Admin","name":"Boss","description":"May do all"}
+`+end, "--create-missing", "yes")
+	wantRun(t, got, tool.Done, "roles: 3 in = 1 loaded + 0 unchanged + 2 repeated + 0 not loaded; tenants: 2 in = 1 loaded + 0 unchanged + 1 repeated + 0 not loaded")
+	wantState(t, srv, permittest.State{
+		Roles:   []permittest.Role{{Key: "Admin", Name: "Administrator", Description: "May do all"}},
+		Tenants: []permittest.Tenant{{Key: "default", Name: "Default Tenant"}, {Key: "org_1", Name: "Acme", Attributes: map[string]any{"a": 1.0, "b": 3.0}}},
 	})
 }
 
-// A dry run says what would be done, and finds what a load would find.
-func TestDryRun(t *testing.T) {
+func TestRenamedTenants(t *testing.T) {
 	t.Parallel()
+	have := permittest.State{Tenants: []permittest.Tenant{{Key: "org_1", Name: "Acme"}, {Key: "org_2", Name: "Big"}}}
+	input := `{"type":"tenant","key":"org_1","name":"Acme Inc"}` + "\n" + `{"type":"tenant","key":"org_2"}` + "\n" + end
 	srv := permittest.New(permittest.Options{})
-	srv.Seed(permittest.State{Users: []permittest.User{{Key: "auth0|bob", FirstName: "Bob"}, {Key: "zoe"}}})
-	got := run(t, srv, someMissing+`{"type":"user","key":"no good"}`+"\n", "--dry-run")
-	wantRun(t, got, tool.Rejected,
-		"project "+permittest.ProjectID+", environment "+permittest.EnvironmentID,
-		"+ 1 role: Admin", "+ 1 tenant: org_1", "+ 1 user  ~ 0  = 1",
-		"+ 2 role assignments  = 0", "warning: 1 line cannot be loaded", "1 user in Permit but not in the input, left alone",
-		"nothing was written (--dry-run)")
-	wantUntouched(t, srv, got, "")
-	wantRun(t, run(t, srv, someMissing, "--dry-run"), tool.Done)
+	srv.Seed(have)
+	wantRun(t, run(t, srv, input), tool.Done, `~ 1 tenant: org_1 ("Acme" is now "Acme Inc")`, "tenants: 2 in = 1 loaded + 1 unchanged")
+	if name := srv.State().Tenants[1].Name; name != "Acme Inc" {
+		t.Errorf("the tenant is called %s", name)
+	}
+	before := writes(srv)
+	wantRun(t, run(t, srv, input), tool.Done, "tenants: 2 in = 0 loaded + 2 unchanged")
+	if n := writes(srv) - before; n != 0 {
+		t.Errorf("%d writes the second time", n)
+	}
+
+	srv = permittest.New(permittest.Options{Faults: struck("PATCH F/tenants/org_1", httpapitest.Fault{Status: 422, Body: `{"detail":"reserved"}`}, 1)})
+	srv.Seed(have)
+	got := run(t, srv, input)
+	wantRun(t, got, tool.Rejected, "tenants: 2 in = 0 loaded + 1 unchanged + 1 not loaded")
+	if !strings.Contains(got.out, "tenant org_1 could not be renamed: reserved") {
+		t.Errorf("stdout: %s", got.out)
+	}
+}
+
+// A role that Permit may have under another key is not created unasked.
+func TestRolesThatResemble(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name string
+		have permittest.Role
+		line string
+		says string
+	}{
+		{"in case", permittest.Role{Key: "Billing_Viewer", Name: "x"}, `{"type":"role","key":"billing-viewer","name":"Billing Viewer"}`, `"Billing Viewer",Billing_Viewer`},
+		{"by name", permittest.Role{Key: "bv", Name: "billing viewer"}, `{"type":"role","key":"billing-viewer","name":"Billing Viewer"}`, `"Billing Viewer",bv`},
+		{"renamed", permittest.Role{Key: "old", Name: "Old", Attributes: map[string]any{"auth0_role_id": "rol_1"}}, `{"type":"role","key":"new","name":"New","attributes":{"auth0_role_id":"rol_1"}}`, `"New",old`},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			srv := permittest.New(permittest.Options{})
+			srv.Seed(permittest.State{Roles: []permittest.Role{tt.have}})
+			input := tt.line + "\n" + end
+			got := run(t, srv, input, "--create-missing", "yes")
+			wantRun(t, got, tool.Stopped, "may be in Permit under another key; nothing was written", tt.says)
+			wantUntouched(t, srv, got, "--role-map")
+		})
+	}
+	srv := permittest.New(permittest.Options{})
+	srv.Seed(permittest.State{Roles: []permittest.Role{{Key: "viewer", Name: "Viewer"}}})
+	wantRun(t, run(t, srv, `{"type":"role","key":"reviewer","name":"Reviewer"}`+"\n"+end, "--create-missing", "yes"), tool.Done)
 }

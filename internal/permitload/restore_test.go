@@ -2,10 +2,12 @@ package permitload
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -30,16 +32,6 @@ func clearing(n int, faults func(*http.Request) httpapitest.Fault) (srv *permitt
 	return srv, records(want), srv.State().Assignments
 }
 
-func wantBrought(t *testing.T, got ended, code int, says ...string) {
-	t.Helper()
-	wantCode(t, got, code)
-	for _, s := range says {
-		if !strings.Contains(got.report.String(), s) {
-			t.Errorf("report %q lacks %q", got.report, s)
-		}
-	}
-}
-
 func TestPutBack(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -54,6 +46,24 @@ func TestPutBack(t *testing.T) {
 			t.Errorf("the second load wrote %d times", n)
 		}
 	})
+}
+
+// A bulk write may take effect late, and with it what it clears.
+func TestPutBackLate(t *testing.T) {
+	t.Parallel()
+	for _, lag := range []time.Duration{10 * time.Second, 30 * time.Second} {
+		synctest.Test(t, func(t *testing.T) {
+			srv, input, held := clearing(8, nil)
+			late := permittest.New(permittest.Options{PutAssignments: permittest.Clear, Lag: lag})
+			late.Seed(srv.State())
+			got := bring(t.Context(), late, input, func(c *loadSettings) { c.verifies = true })
+			wantBrought(t, got, tool.Done, fmt.Sprintf("%d role assignments put back", len(held)))
+			time.Sleep(time.Minute)
+			if diff := cmp.Diff(held, late.State().Assignments); diff != "" {
+				t.Errorf("assignments (-want +got):\n%s", diff)
+			}
+		})
+	}
 }
 
 // An interrupt or a lost answer in the midst of the PUT costs no assignment.
@@ -94,6 +104,28 @@ func TestPutBackThatIsRefused(t *testing.T) {
 		wantBrought(t, got, tool.Rejected, "users: 3 in = 0 loaded + 0 unchanged + 3 not loaded")
 		if n := len(leftLines(t, got.out)); n != len(held) {
 			t.Errorf("%d lines left, want %d", n, len(held))
+		}
+	})
+}
+
+// What cannot be put back comes out, and is made when it is fed again.
+func TestStoppedBeforePutBack(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		written, revoked := false, true
+		srv, input, held := clearing(5, func(r *http.Request) httpapitest.Fault {
+			if written && revoked {
+				return httpapitest.Fault{Status: 401}
+			}
+			written = written || r.Method == http.MethodPut
+			return httpapitest.Fault{}
+		})
+		got := bring(t.Context(), srv, input)
+		wantBrought(t, got, tool.Stopped, "users: 5 in = 0 loaded + 0 unchanged + 5 not loaded")
+		revoked = false
+		wantCode(t, bring(t.Context(), srv, got.out), tool.Done)
+		if diff := cmp.Diff(held, srv.State().Assignments); diff != "" {
+			t.Errorf("assignments (-want +got):\n%s", diff)
 		}
 	})
 }

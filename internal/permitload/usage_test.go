@@ -2,51 +2,12 @@ package permitload
 
 import (
 	"bytes"
-	"net/http"
 	"strings"
 	"testing"
 
-	"a0permit/internal/httpapi/httpapitest"
 	"a0permit/internal/permit/permittest"
 	"a0permit/internal/tool"
 )
-
-// A key that will not do is known before the input is read: a long export
-// should not be spent on it.
-func TestKeysThatWillNotDo(t *testing.T) {
-	t.Parallel()
-	forbidden := func(r *http.Request) httpapitest.Fault {
-		if strings.HasSuffix(r.URL.Path, "/roles") {
-			return httpapitest.Fault{Status: http.StatusForbidden, Body: `{"detail":"no access"}`}
-		}
-		return httpapitest.Fault{}
-	}
-	tests := []struct {
-		name string
-		o    permittest.Options
-		code int
-		says string
-		hint string
-	}{
-		{"unknown", permittest.Options{Key: "permit_key_other"}, tool.Stopped, "401 UNAUTHORIZED", "export PERMIT_API_KEY="},
-		{"unknown, in FastAPI's words", permittest.Options{Key: "permit_key_other", PlainDetail: true}, tool.Stopped, "401 Unauthorized", "PERMIT_API_URL=https://api.eu.permit.io"},
-		{"a project's", permittest.Options{KeyLevel: permittest.LevelProject}, tool.BadUsage, "the API key is not an environment's", "use a key of the environment"},
-		{"a project's, with nulls", permittest.Options{KeyLevel: permittest.LevelProject, Nulls: true}, tool.BadUsage, "the API key is not an environment's", "use a key of the environment"},
-		{"an organization's", permittest.Options{KeyLevel: permittest.LevelOrganization}, tool.BadUsage, "the API key is not an environment's", "use a key of the environment"},
-		{"one that may not see roles", permittest.Options{Faults: forbidden}, tool.Stopped, "403", "the key lacks a right"},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			t.Parallel()
-			srv := permittest.New(tt.o)
-			var out, errs bytes.Buffer
-			code := runOn(t, t.Context(), srv, unread{t}, &out, &errs)
-			got := result{code, out.String(), errs.String()}
-			wantRun(t, got, tt.code, tt.says)
-			wantUntouched(t, srv, got, tt.hint)
-		})
-	}
-}
 
 // What is wrong on the command line is told before anything is read or called.
 func TestUsage(t *testing.T) {

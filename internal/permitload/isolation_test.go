@@ -3,12 +3,11 @@ package permitload
 import (
 	"fmt"
 	"net/http"
-	"net/http/httptest"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -16,18 +15,6 @@ import (
 	"a0permit/internal/permit/permittest"
 	"a0permit/internal/tool"
 )
-
-// plain is n users without anything but a key and an email, and as lines.
-func plain(n int) (permittest.State, string) {
-	s := permittest.State{Tenants: crowd(0).Tenants}
-	var b strings.Builder
-	for i := range n {
-		key := fmt.Sprintf("u%06d", i)
-		s.Users = append(s.Users, permittest.User{Key: key, Email: key + "@acme.example"})
-		fmt.Fprintf(&b, `{"type":"user","key":%q,"email":"%[1]s@acme.example"}`+"\n", key)
-	}
-	return s, b.String() + end
-}
 
 // Four users in 3,500 that Permit refuses cost few calls, and nobody else.
 func TestFewThatAreRefused(t *testing.T) {
@@ -106,6 +93,26 @@ func TestFewThatAreRefused(t *testing.T) {
 	}
 }
 
+// Refusals count as alike in a row only: half of a batch may be bad.
+func TestEverySecondIsRefused(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		srv := permittest.New(permittest.Options{Faults: func(r *http.Request) httpapitest.Fault {
+			path := r.URL.Path
+			if r.Method == http.MethodPut && (strings.HasSuffix(path, "/bulk/users") || strings.ContainsAny(path[len(path)-1:], "13579")) {
+				return httpapitest.Fault{Status: 409, Body: `{"error_code":"DUPLICATE_ENTITY"}`}
+			}
+			return httpapitest.Fault{}
+		}})
+		_, input := plain(50)
+		got := bring(t.Context(), srv, input)
+		wantCode(t, got, tool.Rejected)
+		if n, left := len(srv.State().Users), len(leftLines(t, got.out)); n != 25 || left != 25 {
+			t.Errorf("%d users, and %d lines left", n, left)
+		}
+	})
+}
+
 // What everybody meets is not anybody's fault: the load stops soon, and says so.
 // (Others' tools report each of a million records, or none of them.)
 func TestAllAreRefusedAlike(t *testing.T) {
@@ -162,58 +169,6 @@ func TestAllAreRefusedAlike(t *testing.T) {
 	}
 }
 
-// Users who go away after the look cost few calls too: they are not late, so
-// there is nothing to wait for.
-func TestUsersThatAreDeletedMeanwhile(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		var srv *permittest.Server
-		gone := []string{"u000017", "u000318", "u000500", "u000919"}
-		srv = permittest.New(permittest.Options{Faults: func(r *http.Request) httpapitest.Fault {
-			if strings.HasSuffix(r.URL.Path, "/role_assignments/bulk") {
-				for _, key := range gone {
-					deleted(t, srv, "/v2/facts/default/dev/users/"+key)
-				}
-				gone = nil
-			}
-			return httpapitest.Fault{}
-		}})
-		want, _ := plain(1000)
-		want.Roles = crowd(0).Roles[:1]
-		srv.Seed(want)
-		for _, u := range want.Users {
-			want.Assignments = append(want.Assignments, permittest.Assignment{User: u.Key, Role: "Admin", Tenant: "default"})
-		}
-		start := time.Now()
-		got := bring(t.Context(), srv, records(want))
-		wantCode(t, got, tool.Rejected)
-		if diff := cmp.Diff([]string{"u000017 NOT_FOUND", "u000318 NOT_FOUND", "u000500 NOT_FOUND", "u000919 NOT_FOUND"}, codes(t, got.out)); diff != "" {
-			t.Errorf("stdout (-want +got):\n%s", diff)
-		}
-		if n := len(srv.State().Assignments); n != 996 {
-			t.Errorf("%d assignments", n)
-		}
-		if n := bulkCalls(srv); n > 35 {
-			t.Errorf("%d bulk calls, want at most 35", n)
-		}
-		if took := time.Since(start); took > 5*time.Minute {
-			t.Errorf("took %s", took)
-		}
-	})
-}
-
-// remove is somebody else's call.
-func deleted(t *testing.T, srv *permittest.Server, path string) {
-	t.Helper()
-	r := httptest.NewRequestWithContext(t.Context(), http.MethodDelete, path, http.NoBody)
-	r.Header.Set("Authorization", "Bearer "+permittest.DefaultKey)
-	w := httptest.NewRecorder()
-	srv.ServeHTTP(w, r)
-	if w.Code != http.StatusNoContent {
-		t.Errorf("DELETE %s: %d", path, w.Code)
-	}
-}
-
 // One assignment that Permit refuses costs its user's line, and nobody else's.
 func TestAssignmentThatIsRefused(t *testing.T) {
 	t.Parallel()
@@ -243,4 +198,95 @@ func TestAssignmentThatIsRefused(t *testing.T) {
 			}
 		})
 	}
+}
+
+// 409 on a resource instance of another tenant is no yes.
+func TestInstanceOfAnotherTenant(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		srv := permittest.New(permittest.Options{})
+		have := office("bob admin org")
+		have.Assignments[0].ResourceInstance = "doc:1"
+		srv.Seed(have)
+		input := `{"type":"user","key":"ann","role_assignments":[{"role":"admin","tenant":"default","resource_instance":"doc:1"}]}` + "\n" +
+			`{"type":"user","key":"bob","role_assignments":[{"role":"admin","resource_instance":"doc:1"}]}` + "\n" + end
+		got := bring(t.Context(), srv, input)
+		wantCode(t, got, tool.Rejected)
+		if diff := cmp.Diff([]string{"ann"}, leftKeys(t, got.out)); diff != "" {
+			t.Errorf("stdout (-want +got):\n%s", diff)
+		}
+	})
+}
+
+// One record that is too large costs a few calls and not the size of all.
+func TestOneThatIsTooLarge(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		srv := permittest.New(permittest.Options{MaxBody: 1 << 20})
+		_, input := plain(9000)
+		input = strings.Replace(input, `"key":"u000007",`, `"key":"u000007","attributes":{"x":"`+strings.Repeat("y", 1<<20)+`"},`, 1)
+		got := bring(t.Context(), srv, input)
+		wantCode(t, got, tool.Rejected)
+		if n := bulkCalls(srv); n > 25 || len(srv.State().Users) != 8999 {
+			t.Errorf("%d bulk calls, %d users", n, len(srv.State().Users))
+		}
+	})
+}
+
+// What a refusal for size teaches holds for the whole run.
+func TestSmallerBatches(t *testing.T) {
+	t.Parallel()
+	for _, status := range []int{403, 413, 422} {
+		t.Run(strconv.Itoa(status), func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				srv := permittest.New(permittest.Options{Oversize: status, Caps: permittest.Caps{Users: 150, Assignments: 150}})
+				want := crowd(400)
+				wantLoaded(t, srv, records(want), want)
+				refused := 0
+				for _, call := range srv.Calls() {
+					if call.Status == status {
+						refused++
+					}
+				}
+				// 400 and 200 users, 600 and 300 assignments; a 422 may mean anything, so
+				// it teaches nothing.
+				most := 2 + 2
+				if status == 422 {
+					most = 3 + 3
+				}
+				if refused > most {
+					t.Errorf("%d calls were too large, want at most %d", refused, most)
+				}
+			})
+		})
+	}
+	t.Run("by bytes", func(t *testing.T) {
+		t.Parallel()
+		synctest.Test(t, func(t *testing.T) {
+			srv := permittest.New(permittest.Options{MaxBody: 4000})
+			want := crowd(300)
+			wantLoaded(t, srv, records(want), want)
+		})
+	})
+}
+
+// A key that may read but not write is no reason to halve for ever, nor to put
+// a million lines on stdout.
+func TestKeyThatMayNotWrite(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		srv := permittest.New(permittest.Options{Faults: func(r *http.Request) httpapitest.Fault {
+			if r.Method != http.MethodGet {
+				return httpapitest.Fault{Status: http.StatusForbidden, Body: `{"error_code":"FORBIDDEN_ACCESS","message":"read only"}`}
+			}
+			return httpapitest.Fault{}
+		}})
+		_, input := plain(3000)
+		got := bring(t.Context(), srv, input)
+		wantCode(t, got, tool.Stopped)
+		if got.out != "" || writes(srv) > 6 {
+			t.Errorf("%d writes, stdout: %.200s", writes(srv), got.out)
+		}
+	})
 }

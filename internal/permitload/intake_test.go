@@ -1,18 +1,11 @@
 package permitload
 
 import (
-	"bytes"
-	"compress/gzip"
 	"strings"
 	"testing"
 
 	"a0permit/internal/permit/permittest"
 	"a0permit/internal/tool"
-)
-
-const (
-	ann = `{"type":"user","key":"auth0|ann","email":"ann@acme.example","first_name":"Ann"}` + "\n"
-	bob = `{"type":"user","key":"auth0|bob","email":"bob@acme.example","first_name":"Bob"}` + "\n"
 )
 
 // Input that is not ours stops the load before any write.
@@ -43,14 +36,6 @@ func TestForeignInput(t *testing.T) {
 			wantUntouched(t, srv, got, tt.hint)
 		})
 	}
-}
-
-func packed(text string) string {
-	var b bytes.Buffer
-	z := gzip.NewWriter(&b)
-	_, _ = z.Write([]byte(text)) // to memory
-	_ = z.Close()
-	return b.String()
 }
 
 // What says of itself that it is not whole is not loaded, wherever it says so.
@@ -122,4 +107,14 @@ func TestInputsAreJoined(t *testing.T) {
 			wantState(t, srv, want)
 		})
 	}
+}
+
+// Where a broken line stands, and why it is: also in a dry run.
+func TestWhereALineIsBroken(t *testing.T) {
+	t.Parallel()
+	srv := permittest.New(permittest.Options{})
+	input := "\ufeff" + ann + `{"type":"user","key":"a b"}` + "\n" + `{"type":"user","key":"c","first_name":"\ud800"}` + "\n" +
+		`{"type":"user","key":"d","key":"e"}` + "\n" + `{"type":"user","Key":"f"}` + "\n" + `{"type":"user","key":"ok","first_name":"\ud83d\ude00 \\ud800"}` + "\n" + end
+	wantRun(t, run(t, srv, input, "--dry-run"), tool.Rejected, "+ 2 users",
+		"stdin: line 2: user key: Permit takes only", "stdin: line 3: it has half of a surrogate pair", `stdin: line 4: field "key" is there twice`, `stdin: line 5: unknown field "Key"`)
 }

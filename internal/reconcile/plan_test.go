@@ -1,0 +1,46 @@
+package reconcile_test
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"a0permit/internal/reconcile"
+	"a0permit/internal/record"
+)
+
+func TestCounts(t *testing.T) {
+	t.Parallel()
+	// Each user asks for one that is made, one to make, and two that are blocked.
+	const roles = `"role_assignments":[{"role":"r"},{"role":"s"},{"role":"lacking"},{"role":"r","tenant":"lacking"}]}`
+	d := desire(t, `{"key":"create",`+roles, `{"key":"update","first_name":"U",`+roles, `{"key":"same",`+roles,
+		`{"key":"conflicted",`+roles, `{"key":"conflicted","first_name":"C",`+roles,
+		`{"key":"taken","email":"t@x.io",`+roles)
+	p := diff(d, func(c *reconcile.Current) {
+		c.HaveRole(record.Role{Key: "r"})
+		c.HaveRole(record.Role{Key: "s"})
+		c.HaveTenant("default", "")
+		c.HaveUser("stranger", "T@x.io")
+		for _, key := range []string{"update", "same"} {
+			i, _ := c.HaveUser(key, "")
+			c.Compare(i, user(t, map[string]string{"update": `{"first_name":"U"}`, "same": `{}`}[key]), &record.User{Key: key})
+		}
+		for _, key := range []string{"create", "update", "same", "conflicted", "taken"} {
+			haveAssignment(c, key, record.RoleAssignment{Role: "r", Tenant: "default"})
+		}
+	})
+	want := reconcile.Counts{
+		UserCounts:       reconcile.UserCounts{Create: 1, Update: 1, Same: 1, Refused: 2, Strangers: 1},
+		AssignmentCounts: reconcile.AssignmentCounts{Assign: 9, Assigned: 3, Blocked: 6},
+	}
+	if diff := cmp.Diff(want, p.Counts); diff != "" {
+		t.Errorf("(-want +got): %s", diff)
+	}
+	// An assignment on an instance is not blocked for want of a tenant.
+	p = diff(desire(t, `{"key":"a","role_assignments":[{"role":"r","resource_instance":"doc:1"}]}`), func(c *reconcile.Current) {
+		c.HaveRole(record.Role{Key: "r"})
+	})
+	if p.Counts.Blocked != 0 {
+		t.Errorf("%d blocked", p.Counts.Blocked)
+	}
+}
