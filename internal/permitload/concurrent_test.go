@@ -18,11 +18,11 @@ import (
 
 // What somebody else has made since the look is left out of a second call; it
 // is no reason to halve.
-func TestSomeAreThereMeanwhile(t *testing.T) {
+func TestRecordsMadeMeanwhileAreLeftOut(t *testing.T) {
 	t.Parallel()
 	for _, call := range []string{"POST F/bulk/tenants", "POST F/role_assignments/bulk"} {
 		synctest.Test(t, func(t *testing.T) {
-			want := crowd(40)
+			want := usersWithRoles(40)
 			var theirs permittest.State
 			for i := range 60 {
 				key := fmt.Sprintf("org_%02d", i)
@@ -33,11 +33,11 @@ func TestSomeAreThereMeanwhile(t *testing.T) {
 				theirs = permittest.State{Assignments: want.Assignments[30:33]}
 			}
 			var srv *permittest.Server
-			srv = permittest.New(permittest.Options{Faults: when(call, func() { srv.Seed(theirs) })})
-			input := records(want)
+			srv = permittest.New(permittest.Options{Faults: onCall(call, func() { srv.Seed(theirs) })})
+			input := linesFor(want)
 			wantLoaded(t, srv, input, want)
-			if n := bulkCalls(srv); n != 4 || writes(srv) != 4+3 {
-				t.Errorf("%s: %d bulk calls and %d writes, want one more than 3, and 3 for roles", call, n, writes(srv))
+			if n := countBulkCalls(srv); n != 4 || countWrites(srv) != 4+3 {
+				t.Errorf("%s: %d bulk calls and %d writes, want one more than 3, and 3 for roles", call, n, countWrites(srv))
 			}
 		})
 	}
@@ -45,7 +45,7 @@ func TestSomeAreThereMeanwhile(t *testing.T) {
 
 // Users who go away after the look cost few calls too: they are not late, so
 // there is nothing to wait for.
-func TestUsersThatAreDeletedMeanwhile(t *testing.T) {
+func TestUsersDeletedMeanwhileCostFewCalls(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var srv *permittest.Server
@@ -53,28 +53,28 @@ func TestUsersThatAreDeletedMeanwhile(t *testing.T) {
 		srv = permittest.New(permittest.Options{Faults: func(r *http.Request) httpapitest.Fault {
 			if strings.HasSuffix(r.URL.Path, "/role_assignments/bulk") {
 				for _, key := range gone {
-					deleted(t, srv, "/v2/facts/default/dev/users/"+key)
+					deleteInPermit(t, srv, "/v2/facts/default/dev/users/"+key)
 				}
 				gone = nil
 			}
 			return httpapitest.Fault{}
 		}})
-		want, _ := plain(1000)
-		want.Roles = crowd(0).Roles[:1]
+		want, _ := bareUsers(1000)
+		want.Roles = usersWithRoles(0).Roles[:1]
 		srv.Seed(want)
 		for _, u := range want.Users {
 			want.Assignments = append(want.Assignments, permittest.Assignment{User: u.Key, Role: "Admin", Tenant: "default"})
 		}
 		start := time.Now()
-		got := bring(t.Context(), srv, records(want))
+		got := load(t.Context(), srv, linesFor(want))
 		wantCode(t, got, tool.Rejected)
-		if diff := cmp.Diff([]string{"u000017 NOT_FOUND", "u000318 NOT_FOUND", "u000500 NOT_FOUND", "u000919 NOT_FOUND"}, codes(t, got.out)); diff != "" {
+		if diff := cmp.Diff([]string{"u000017 NOT_FOUND", "u000318 NOT_FOUND", "u000500 NOT_FOUND", "u000919 NOT_FOUND"}, rejectedCodes(t, got.out)); diff != "" {
 			t.Errorf("stdout (-want +got):\n%s", diff)
 		}
 		if n := len(srv.State().Assignments); n != 996 {
 			t.Errorf("%d assignments", n)
 		}
-		if n := bulkCalls(srv); n > 35 {
+		if n := countBulkCalls(srv); n > 35 {
 			t.Errorf("%d bulk calls, want at most 35", n)
 		}
 		if took := time.Since(start); took > 5*time.Minute {
@@ -90,15 +90,15 @@ func TestMeanwhile(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
 			srv := permittest.New(permittest.Options{Envelopes: true})
-			want := crowd(2000)
+			want := usersWithRoles(2000)
 			srv.Seed(want)
 			met := false
-			got := bring(t.Context(), before(srv, func(r *http.Request, call string) {
+			got := load(t.Context(), beforeEachCall(srv, func(r *http.Request, call string) {
 				if call == "GET F/role_assignments" && r.URL.Query().Get("page") == "2" && !met {
 					met = true
-					deleted(t, srv, facts+"/users/auth0%7C000001")
+					deleteInPermit(t, srv, factsPath+"/users/auth0%7C000001")
 				}
-			}), records(want))
+			}), linesFor(want))
 			wantCode(t, got, tool.Done)
 		})
 	})
@@ -106,19 +106,19 @@ func TestMeanwhile(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
 			srv := permittest.New(permittest.Options{UnknownFilter: 404})
-			want := crowd(40)
+			want := usersWithRoles(40)
 			have := permittest.State{Roles: want.Roles}
 			for _, u := range want.Users {
 				have.Users = append(have.Users, permittest.User{Key: u.Key, FirstName: "Old"})
 			}
 			srv.Seed(have)
 			met := false
-			got := bring(t.Context(), before(srv, func(_ *http.Request, call string) {
+			got := load(t.Context(), beforeEachCall(srv, func(_ *http.Request, call string) {
 				if call == "GET F/role_assignments" && !met {
 					met = true
-					deleted(t, srv, facts+"/users/auth0%7C000003")
+					deleteInPermit(t, srv, factsPath+"/users/auth0%7C000003")
 				}
-			}), records(want))
+			}), linesFor(want))
 			wantCode(t, got, tool.Done)
 			wantState(t, srv, want)
 		})
@@ -127,20 +127,20 @@ func TestMeanwhile(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
 			srv := permittest.New(permittest.Options{})
-			have := office("ann admin default")
+			have := threeUsers("ann admin default")
 			srv.Seed(have)
 			time.Sleep(time.Hour)
 			asOf, met := time.Now(), false
-			input := orgDefault + roleLines + annNothing + `{"type":"user","key":"bob","first_name":"Bob"}` + "\n" + endAt(asOf)
-			got := bring(t.Context(), before(srv, func(r *http.Request, _ string) {
+			input := defaultTenantLine + roleLines + annWithoutRoles + `{"type":"user","key":"bob","first_name":"Bob"}` + "\n" + endLineAt(asOf)
+			got := load(t.Context(), beforeEachCall(srv, func(r *http.Request, _ string) {
 				if r.Method == http.MethodPut && !met {
 					met = true
-					q := httptest.NewRequestWithContext(t.Context(), http.MethodDelete, facts+"/role_assignments", strings.NewReader(`{"user":"ann","role":"admin","tenant":"default"}`))
+					q := httptest.NewRequestWithContext(t.Context(), http.MethodDelete, factsPath+"/role_assignments", strings.NewReader(`{"user":"ann","role":"admin","tenant":"default"}`))
 					q.Header.Set("Authorization", "Bearer "+permittest.DefaultKey)
 					q.Header.Set("Content-Type", "application/json")
 					srv.ServeHTTP(discard{}, q)
 					time.Sleep(time.Minute)
-					srv.Seed(permittest.State{Assignments: assigned("ann admin default")})
+					srv.Seed(permittest.State{Assignments: roleAssignments("ann admin default")})
 				}
 			}), input, func(c *loadSettings) { c.replaceRoles = true })
 			wantCode(t, got, tool.Done)

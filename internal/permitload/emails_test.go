@@ -19,7 +19,7 @@ import (
 
 // An email belongs to one user at a time. Who gives it up is written before
 // who takes it; who cannot have it comes out.
-func TestEmails(t *testing.T) {
+func TestEmailBelongsToOneUser(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		name, have, want, then string
@@ -41,23 +41,23 @@ func TestEmails(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				srv := permittest.New(permittest.Options{})
-				srv.Seed(people(tt.have))
-				got := bring(t.Context(), srv, records(people(tt.want)))
+				srv.Seed(usersWithEmails(tt.have))
+				got := load(t.Context(), srv, linesFor(usersWithEmails(tt.want)))
 				code := tool.Done
 				if tt.left != nil {
 					code = tool.Rejected
 				}
 				wantCode(t, got, code)
-				wantState(t, srv, people(tt.then))
-				if diff := cmp.Diff(tt.left, codes(t, got.out)); diff != "" {
+				wantState(t, srv, usersWithEmails(tt.then))
+				if diff := cmp.Diff(tt.left, rejectedCodes(t, got.out)); diff != "" {
 					t.Errorf("stdout (-want +got):\n%s", diff)
 				}
-				if n := writes(srv); tt.left == nil && n != 1 {
+				if n := countWrites(srv); tt.left == nil && n != 1 {
 					t.Errorf("%d writes, want one bulk call", n)
 				}
-				before := writes(srv)
-				wantCode(t, bring(t.Context(), srv, records(people(tt.want))), code)
-				if n := writes(srv) - before; n > 0 {
+				before := countWrites(srv)
+				wantCode(t, load(t.Context(), srv, linesFor(usersWithEmails(tt.want))), code)
+				if n := countWrites(srv) - before; n > 0 {
 					t.Errorf("a second load made %d writes", n)
 				}
 			})
@@ -66,7 +66,7 @@ func TestEmails(t *testing.T) {
 }
 
 // Who gives up goes first over the bounds of batches, too.
-func TestEmailsOverBatches(t *testing.T) {
+func TestEmailsMoveAcrossBatches(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		srv := permittest.New(permittest.Options{Caps: permittest.Caps{Users: 5}, Oversize: 413})
@@ -75,16 +75,16 @@ func TestEmailsOverBatches(t *testing.T) {
 			have = append(have, fmt.Sprintf("u%02d=%d", i, i))
 			want = append(want, fmt.Sprintf("u%02d=%d", i, i+1))
 		}
-		srv.Seed(people(strings.Join(have, " ")))
-		next := people(strings.Join(want, " "))
-		wantLoaded(t, srv, records(next), next)
+		srv.Seed(usersWithEmails(strings.Join(have, " ")))
+		next := usersWithEmails(strings.Join(want, " "))
+		wantLoaded(t, srv, linesFor(next), next)
 	})
 }
 
 // Users who pass their emails round in a ring cannot be written one after the
 // other. Where Permit refuses, they come out with its words; nobody is given an
 // email that no line asks for, and the others are loaded.
-func TestSwappedEmails(t *testing.T) {
+func TestSwappedEmailsAreRejected(t *testing.T) {
 	t.Parallel()
 	for name, o := range map[string]permittest.Options{
 		"409": {}, "422": {LowerEmails: true, DuplicateEmail: 422},
@@ -101,16 +101,16 @@ func TestSwappedEmails(t *testing.T) {
 				t.Parallel()
 				synctest.Test(t, func(t *testing.T) {
 					srv := permittest.New(o)
-					have, then := people(ring.have), people(ring.then)
+					have, then := usersWithEmails(ring.have), usersWithEmails(ring.then)
 					have.Roles = []permittest.Role{{Key: "r", Name: "r"}}
 					have.Assignments = []permittest.Assignment{{User: "a", Role: "r", Tenant: "default"}}
 					then.Roles, then.Assignments = have.Roles, have.Assignments
 					srv.Seed(have)
-					got := bring(t.Context(), srv, records(people(ring.want)))
+					got := load(t.Context(), srv, linesFor(usersWithEmails(ring.want)))
 					wantCode(t, got, tool.Rejected)
 					wantState(t, srv, then)
 					var left []string
-					for _, l := range leftLines(t, got.out) {
+					for _, l := range rejectedLines(t, got.out) {
 						left = append(left, fmt.Sprint(l.Key))
 						if l.Error.Status == 0 || l.Error.Message == "" {
 							t.Errorf("%v comes out without Permit's words: %+v", l.Key, l.Error)
@@ -127,7 +127,7 @@ func TestSwappedEmails(t *testing.T) {
 }
 
 // A ring of emails with a member who is not loaded is left as it is.
-func TestRingsThatCannotBe(t *testing.T) {
+func TestRingWithAMemberNotLoadedIsLeftAlone(t *testing.T) {
 	t.Parallel()
 	refuseB := func(r *http.Request) httpapitest.Fault {
 		body, _ := io.ReadAll(r.Body)
@@ -143,19 +143,19 @@ func TestRingsThatCannotBe(t *testing.T) {
 		writes int
 		faults func(*http.Request) httpapitest.Fault
 	}{
-		"a member has two lines":    {strings.TrimSuffix(records(people("a=y b=x")), end) + twin + end, 0, nil},
-		"another wants their email": {records(people("c=y a=y b=x")), 0, nil},
-		"a member is refused":       {records(people("a=y b=x")), -1, refuseB},
+		"a member has two lines":    {strings.TrimSuffix(linesFor(usersWithEmails("a=y b=x")), endLine) + twin + endLine, 0, nil},
+		"another wants their email": {linesFor(usersWithEmails("c=y a=y b=x")), 0, nil},
+		"a member is refused":       {linesFor(usersWithEmails("a=y b=x")), -1, refuseB},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				srv := permittest.New(permittest.Options{Faults: tt.faults})
-				have := people("a=x b=y")
+				have := usersWithEmails("a=x b=y")
 				srv.Seed(have)
-				wantCode(t, bring(t.Context(), srv, tt.input), tool.Rejected)
+				wantCode(t, load(t.Context(), srv, tt.input), tool.Rejected)
 				wantState(t, srv, have)
-				if n := writes(srv); tt.writes >= 0 && n != tt.writes {
+				if n := countWrites(srv); tt.writes >= 0 && n != tt.writes {
 					t.Errorf("%d writes", n)
 				}
 			})
@@ -165,7 +165,7 @@ func TestRingsThatCannotBe(t *testing.T) {
 
 // Who cannot have the email of its line is loaded without, or with the one it
 // has.
-func TestDuplicateEmailsDropped(t *testing.T) {
+func TestDuplicateEmailIsDropped(t *testing.T) {
 	t.Parallel()
 	tests := []struct{ name, have, want, then string }{
 		{"two lines", "", "a=x b=x", "a=x b="},
@@ -177,13 +177,13 @@ func TestDuplicateEmailsDropped(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			srv := permittest.New(permittest.Options{})
-			srv.Seed(people(tt.have))
-			input := records(people(tt.want))
-			wantRun(t, run(t, srv, input, "--duplicate-email", "drop"), tool.Done, "loaded without email")
-			wantState(t, srv, people(tt.then))
-			before := writes(srv)
-			wantRun(t, run(t, srv, input, "--duplicate-email", "drop"), tool.Done)
-			if n := writes(srv) - before; n != 0 {
+			srv.Seed(usersWithEmails(tt.have))
+			input := linesFor(usersWithEmails(tt.want))
+			wantExit(t, run(t, srv, input, "--duplicate-email", "drop"), tool.Done, "loaded without email")
+			wantState(t, srv, usersWithEmails(tt.then))
+			before := countWrites(srv)
+			wantExit(t, run(t, srv, input, "--duplicate-email", "drop"), tool.Done)
+			if n := countWrites(srv) - before; n != 0 {
 				t.Errorf("%d writes the second time", n)
 			}
 		})

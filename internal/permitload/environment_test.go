@@ -14,7 +14,7 @@ import (
 
 // A key that will not do is known before the input is read: a long export
 // should not be spent on it.
-func TestKeysThatWillNotDo(t *testing.T) {
+func TestUnusableKeyIsKnownBeforeTheInputIsRead(t *testing.T) {
 	t.Parallel()
 	forbidden := func(r *http.Request) httpapitest.Fault {
 		if strings.HasSuffix(r.URL.Path, "/roles") {
@@ -41,17 +41,17 @@ func TestKeysThatWillNotDo(t *testing.T) {
 			t.Parallel()
 			srv := permittest.New(tt.o)
 			var out, errs bytes.Buffer
-			code := runOn(t, t.Context(), srv, unread{t}, &out, &errs)
+			code := runOn(t, t.Context(), srv, forbiddenStdin{t}, &out, &errs)
 			got := result{code, out.String(), errs.String()}
-			wantRun(t, got, tt.code, tt.says)
-			wantUntouched(t, srv, got, tt.hint)
+			wantExit(t, got, tt.code, tt.says)
+			wantNothingWritten(t, srv, got, tt.hint)
 		})
 	}
 }
 
 // An environment is named by key or id; what the key is not for is refused
 // before anything is read.
-func TestNamedEnvironment(t *testing.T) {
+func TestNamedEnvironmentMustBeTheKeys(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		name, project, environment string
@@ -80,19 +80,19 @@ func TestNamedEnvironment(t *testing.T) {
 			if tt.environment != "" {
 				args = append(args, "--environment", tt.environment)
 			}
-			got := run(t, srv, ann+end, args...)
+			got := run(t, srv, annLine+endLine, args...)
 			if tt.ok {
-				wantRun(t, got, tool.Done, "users: 1 in = 1 loaded")
+				wantExit(t, got, tool.Done, "users: 1 in = 1 loaded")
 				return
 			}
-			wantRun(t, got, tool.BadUsage, "the API key gives no access to project")
-			wantUntouched(t, srv, got, "use a key of that environment")
+			wantExit(t, got, tool.BadUsage, "the API key gives no access to project")
+			wantNothingWritten(t, srv, got, "use a key of that environment")
 		})
 	}
 }
 
 // An id that is not the key's is refused, however lenient the server is.
-func TestAnotherIDIsRefused(t *testing.T) {
+func TestAnotherIDIsRefusedWhoeverAnswers(t *testing.T) {
 	t.Parallel()
 	const other = "22222222-1111-4111-8111-111111111111"
 	for name, set := range map[string]func(*loadSettings){
@@ -106,9 +106,9 @@ func TestAnotherIDIsRefused(t *testing.T) {
 				}
 				srv.ServeHTTP(w, r)
 			})
-			got := bring(t.Context(), lenient, ann+end, set)
+			got := load(t.Context(), lenient, annLine+endLine, set)
 			wantCode(t, got, tool.BadUsage)
-			if n := writes(srv); n > 0 {
+			if n := countWrites(srv); n > 0 {
 				t.Errorf("%s: %d writes", name, n)
 			}
 		})

@@ -57,7 +57,7 @@ func environments() map[string]permittest.Options {
 
 func TestEachEnvironmentFromNothing(t *testing.T) {
 	t.Parallel()
-	want := crowd(24)
+	want := usersWithRoles(24)
 	want.Tenants = append(want.Tenants, permittest.Tenant{Key: "org_1", Name: "Acme"}, permittest.Tenant{Key: "org_2", Name: "Big"}, permittest.Tenant{Key: "org_3", Name: "Co"})
 	for i := range want.Assignments {
 		if i%3 == 0 {
@@ -68,7 +68,7 @@ func TestEachEnvironmentFromNothing(t *testing.T) {
 	srv := permittest.New(permittest.Options{})
 	srv.Seed(want)
 	want = srv.State()
-	input := records(want)
+	input := linesFor(want)
 	for name, o := range environments() {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -87,7 +87,7 @@ func TestEachEnvironmentFromNothing(t *testing.T) {
 // says.
 func TestEachEnvironmentFromHalf(t *testing.T) {
 	t.Parallel()
-	full := crowd(24)
+	full := usersWithRoles(24)
 	before := permittest.State{Roles: full.Roles[:2]}
 	before.Roles[0].Name = "Chief"
 	want := permittest.State{Roles: full.Roles, Tenants: full.Tenants, Assignments: full.Assignments}
@@ -124,7 +124,7 @@ func TestEachEnvironmentFromHalf(t *testing.T) {
 	want.Users = append(want.Users, permittest.User{Key: "zoe", Email: "zoe@acme.example"})
 	before.Assignments = append(before.Assignments, permittest.Assignment{User: "zoe", Role: "Admin", Tenant: "default"})
 	want.Assignments = append(want.Assignments, permittest.Assignment{User: "zoe", Role: "Admin", Tenant: "default"})
-	input := records(full)
+	input := linesFor(full)
 	for name, o := range environments() {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

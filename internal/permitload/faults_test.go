@@ -17,7 +17,7 @@ import (
 )
 
 // What a call may meet and a load has to get over.
-var passing = map[string]httpapitest.Fault{
+var temporaryFaults = map[string]httpapitest.Fault{
 	"lost":       {Lose: true},
 	"cut":        {Cut: true},
 	"429":        {Status: 429, Body: `{"error":"rate_limited","message":"You have exceeded the rate limit."}`},
@@ -35,19 +35,19 @@ var passing = map[string]httpapitest.Fault{
 // nothing is doubled, and a second load finds nothing to do.
 func TestEachCallMeetsEachFault(t *testing.T) {
 	t.Parallel()
-	want := crowd(6)
+	want := usersWithRoles(6)
 	want.Tenants = append(want.Tenants, permittest.Tenant{Key: "org_1", Name: "Acme"})
 	want.Assignments[0].Tenant = "org_1"
-	input := records(want)
+	input := linesFor(want)
 	for _, call := range []string{
 		"GET /v2/api-key/scope", "GET S/roles", "GET F/tenants", "GET F/users", "POST S/roles", "POST F/bulk/tenants", "PUT F/bulk/users", "POST F/role_assignments/bulk",
 	} {
-		for name, happens := range passing {
+		for name, happens := range temporaryFaults {
 			t.Run(call+" "+name, func(t *testing.T) {
 				t.Parallel()
 				synctest.Test(t, func(t *testing.T) {
 					// Permit's 409 for what is there already is the harder answer.
-					srv := permittest.New(permittest.Options{Faults: struck(call, happens, 1, 2)})
+					srv := permittest.New(permittest.Options{Faults: faultOn(call, happens, 1, 2)})
 					wantLoaded(t, srv, input, want)
 				})
 			})
@@ -56,7 +56,7 @@ func TestEachCallMeetsEachFault(t *testing.T) {
 }
 
 // Every third answer of all is lost, over many small batches.
-func TestManyLostAnswers(t *testing.T) {
+func TestManyLostAnswersLoseNothing(t *testing.T) {
 	t.Parallel()
 	for _, pair := range []permittest.Pair{permittest.Conflict, permittest.Skip} {
 		synctest.Test(t, func(t *testing.T) {
@@ -65,41 +65,41 @@ func TestManyLostAnswers(t *testing.T) {
 				AssignedPair: pair, Caps: permittest.Caps{Users: 30, Assignments: 30}, Oversize: http.StatusRequestEntityTooLarge, Lag: 3 * time.Second, AssignmentLag: 3 * time.Second,
 				Faults: func(*http.Request) httpapitest.Fault { return httpapitest.Fault{Lose: n.Add(1)%3 == 0} },
 			})
-			want := crowd(100)
-			input := records(want)
-			wantCode(t, bring(t.Context(), srv, input), tool.Done)
+			want := usersWithRoles(100)
+			input := linesFor(want)
+			wantCode(t, load(t.Context(), srv, input), tool.Done)
 			wantState(t, srv, want)
-			wantAgain(t, srv, input)
+			wantIdleReload(t, srv, input)
 		})
 	}
 }
 
 // The report counts an assignment once, however often it was tried.
-func TestLostAnswersAreCountedOnce(t *testing.T) {
+func TestAssignmentsAreCountedOnce(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		srv := permittest.New(permittest.Options{Faults: struck("POST F/role_assignments/bulk", httpapitest.Fault{Lose: true}, 1, 2, 3)})
-		want := crowd(140) // 105 of whom hold roles: more than can be asked for at once
-		got := bring(t.Context(), srv, records(want))
+		srv := permittest.New(permittest.Options{Faults: faultOn("POST F/role_assignments/bulk", httpapitest.Fault{Lose: true}, 1, 2, 3)})
+		want := usersWithRoles(140) // 105 of whom hold roles: more than can be asked for at once
+		got := load(t.Context(), srv, linesFor(want))
 		wantCode(t, got, tool.Done)
 		if says := "users: 140 in = 140 loaded + 0 unchanged + 0 not loaded; 210 role assignments made"; !strings.Contains(got.report.String(), says) {
 			t.Errorf("report: %s", got.report)
 		}
-		if n := bulkCalls(srv); n > 1+4 {
+		if n := countBulkCalls(srv); n > 1+4 {
 			t.Errorf("%d bulk calls", n)
 		}
 	})
 }
 
 // A lost answer costs no halving: what is there is looked up.
-func TestLostAnswersCostFewCalls(t *testing.T) {
+func TestLostAnswerCostsFewCalls(t *testing.T) {
 	t.Parallel()
 	for _, call := range []string{"POST F/bulk/tenants", "PUT F/bulk/users", "POST F/role_assignments/bulk", "PUT S/bulk/roles"} {
 		t.Run(call, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				srv := permittest.New(permittest.Options{Faults: struck(call, httpapitest.Fault{Lose: true}, 1)})
-				want := crowd(2)
+				srv := permittest.New(permittest.Options{Faults: faultOn(call, httpapitest.Fault{Lose: true}, 1)})
+				want := usersWithRoles(2)
 				for i := range 150 {
 					key := fmt.Sprintf("org_%03d", i)
 					want.Tenants = append(want.Tenants, permittest.Tenant{Key: key, Name: key})
@@ -107,9 +107,9 @@ func TestLostAnswersCostFewCalls(t *testing.T) {
 					want.Assignments = append(want.Assignments, permittest.Assignment{User: want.Users[1].Key, Role: "Editor", Tenant: key})
 				}
 				slices.SortFunc(want.Roles, func(a, b permittest.Role) int { return strings.Compare(a.Key, b.Key) })
-				wantLoaded(t, srv, records(want), want)
-				if n := bulkCalls(srv); n > 5 || writes(srv) > n {
-					t.Errorf("%d bulk calls and %d single ones, want one more than 4", n, writes(srv)-n)
+				wantLoaded(t, srv, linesFor(want), want)
+				if n := countBulkCalls(srv); n > 5 || countWrites(srv) > n {
+					t.Errorf("%d bulk calls and %d single ones, want one more than 4", n, countWrites(srv)-n)
 				}
 			})
 		})
@@ -117,21 +117,21 @@ func TestLostAnswersCostFewCalls(t *testing.T) {
 }
 
 // A lost answer, and a list that shows late what was made: no call more.
-func TestLostAnswerAndLateList(t *testing.T) {
+func TestLostAnswerAndLateListCostFewCalls(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		srv := permittest.New(permittest.Options{AssignmentLag: 20 * time.Second, Faults: struck("POST F/role_assignments/bulk", httpapitest.Fault{Lose: true}, 1)})
-		want := crowd(1334)
-		wantCode(t, bring(t.Context(), srv, records(want)), tool.Done)
+		srv := permittest.New(permittest.Options{AssignmentLag: 20 * time.Second, Faults: faultOn("POST F/role_assignments/bulk", httpapitest.Fault{Lose: true}, 1)})
+		want := usersWithRoles(1334)
+		wantCode(t, load(t.Context(), srv, linesFor(want)), tool.Done)
 		wantState(t, srv, want)
-		if bulk := calls(srv, "POST F/role_assignments/bulk"); bulk > 3 || calls(srv, "POST F/role_assignments") > bulk {
-			t.Errorf("%d bulk calls, and %d in all", bulk, calls(srv, "POST F/role_assignments"))
+		if bulk := countCalls(srv, "POST F/role_assignments/bulk"); bulk > 3 || countCalls(srv, "POST F/role_assignments") > bulk {
+			t.Errorf("%d bulk calls, and %d in all", bulk, countCalls(srv, "POST F/role_assignments"))
 		}
 	})
 }
 
 // A limit that is lower than published is felt, kept to, and sinks nothing.
-func TestLowerLimitThanPublished(t *testing.T) {
+func TestLowerLimitThanPublishedIsKeptTo(t *testing.T) {
 	t.Parallel()
 	for _, timed := range []bool{false, true} {
 		t.Run(strconv.FormatBool(timed), func(t *testing.T) {
@@ -141,9 +141,9 @@ func TestLowerLimitThanPublished(t *testing.T) {
 					RetryAfter: timed, ErrorBody429: permittest.Body429CloudPDP, Caps: permittest.Caps{Users: 10, Assignments: 10}, Oversize: http.StatusRequestEntityTooLarge,
 					Limits: []permittest.Limit{{Class: permittest.ClassWrite, Calls: 10, Window: time.Minute}, {Class: permittest.ClassAll, Calls: 20, Window: time.Minute}},
 				})
-				want := crowd(80)
+				want := usersWithRoles(80)
 				start := time.Now()
-				wantLoaded(t, srv, records(want), want)
+				wantLoaded(t, srv, linesFor(want), want)
 				if srv.Refused() == 0 {
 					t.Error("the limit was not felt")
 				}
@@ -159,19 +159,19 @@ func TestLowerLimitThanPublished(t *testing.T) {
 }
 
 // A pause that is longer than --max-wait is not begun.
-func TestLongPause(t *testing.T) {
+func TestPauseBeyondMaxWaitStopsTheLoad(t *testing.T) {
 	t.Parallel()
 	for call, left := range map[string]int{"PUT F/bulk/users": 0, "POST F/role_assignments/bulk": 7} {
 		synctest.Test(t, func(t *testing.T) {
-			srv := permittest.New(permittest.Options{Faults: struck(call, httpapitest.Fault{Status: 429, RetryAfter: 20 * time.Hour}, 1, 2, 3)})
-			srv.Seed(permittest.State{Roles: crowd(0).Roles})
+			srv := permittest.New(permittest.Options{Faults: faultOn(call, httpapitest.Fault{Status: 429, RetryAfter: 20 * time.Hour}, 1, 2, 3)})
+			srv.Seed(permittest.State{Roles: usersWithRoles(0).Roles})
 			began := time.Now()
-			got := bring(t.Context(), srv, records(crowd(10)))
+			got := load(t.Context(), srv, linesFor(usersWithRoles(10)))
 			wantCode(t, got, tool.Stopped)
 			if took := time.Since(began); took > 2*time.Hour {
 				t.Errorf("waited %s", took)
 			}
-			if n := len(leftLines(t, got.out)); n != left {
+			if n := len(rejectedLines(t, got.out)); n != left {
 				t.Errorf("%d lines left, want %d", n, left)
 			}
 		})
@@ -180,7 +180,7 @@ func TestLongPause(t *testing.T) {
 
 // A service that is away for good is given up, and what was not loaded comes
 // out.
-func TestServiceThatStaysAway(t *testing.T) {
+func TestServiceThatStaysAwayIsGivenUp(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		name, call string
@@ -201,20 +201,20 @@ func TestServiceThatStaysAway(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				away := true
 				srv := permittest.New(permittest.Options{Faults: func(r *http.Request) httpapitest.Fault {
-					if away && abbreviated(r.Method, r.URL.EscapedPath()) == tt.call {
+					if away && shortCall(r.Method, r.URL.EscapedPath()) == tt.call {
 						return tt.happens
 					}
 					return httpapitest.Fault{}
 				}})
-				want := crowd(40)
+				want := usersWithRoles(40)
 				srv.Seed(permittest.State{Roles: want.Roles})
 				start := time.Now()
-				got := bring(t.Context(), srv, records(want))
+				got := load(t.Context(), srv, linesFor(want))
 				wantCode(t, got, tool.Stopped)
 				if took := time.Since(start); took > 4*time.Hour {
 					t.Errorf("took %s", took)
 				}
-				if n := len(leftLines(t, got.out)); n != tt.left {
+				if n := len(rejectedLines(t, got.out)); n != tt.left {
 					t.Errorf("%d lines left, want %d", n, tt.left)
 				}
 				if tally := got.report.ledger.Tallies()["user"]; tt.left > 0 && (tally.NotLoaded != 30 || tally.Loaded != 10) {
@@ -223,7 +223,7 @@ func TestServiceThatStaysAway(t *testing.T) {
 				// What was left is all that is still to do.
 				away = false
 				if tt.left > 0 {
-					wantCode(t, bring(t.Context(), srv, got.out), tool.Done)
+					wantCode(t, load(t.Context(), srv, got.out), tool.Done)
 					wantState(t, srv, want)
 				}
 			})
@@ -233,7 +233,7 @@ func TestServiceThatStaysAway(t *testing.T) {
 
 // A service that is away for an hour is waited for: nothing is lost, and nothing
 // comes out.
-func TestServiceAwayForAnHour(t *testing.T) {
+func TestServiceAwayForAnHourIsWaitedFor(t *testing.T) {
 	t.Parallel()
 	for name, happens := range map[string]httpapitest.Fault{"no answers": {Cut: true}, "lost answers": {Lose: true}, "503": {Status: 503}, "502 of a proxy": {Status: 502, Body: "<html>"}, "429": {Status: 429}} {
 		for _, call := range []string{"GET F/users", "PUT F/bulk/users", "POST F/role_assignments/bulk"} {
@@ -242,7 +242,7 @@ func TestServiceAwayForAnHour(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					var until time.Time
 					srv := permittest.New(permittest.Options{Faults: func(r *http.Request) httpapitest.Fault {
-						if until.IsZero() && abbreviated(r.Method, r.URL.EscapedPath()) == call {
+						if until.IsZero() && shortCall(r.Method, r.URL.EscapedPath()) == call {
 							until = time.Now().Add(time.Hour)
 						}
 						if time.Now().Before(until) {
@@ -250,8 +250,8 @@ func TestServiceAwayForAnHour(t *testing.T) {
 						}
 						return httpapitest.Fault{}
 					}})
-					want := crowd(40)
-					got := bring(t.Context(), srv, records(want))
+					want := usersWithRoles(40)
+					got := load(t.Context(), srv, linesFor(want))
 					wantCode(t, got, tool.Done)
 					wantState(t, srv, want)
 					if n := len(srv.Calls()); n > 200 {

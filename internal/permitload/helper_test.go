@@ -51,11 +51,11 @@ func runOn(t *testing.T, ctx context.Context, srv *permittest.Server, in io.Read
 	t.Helper()
 	address, stop := srv.Start()
 	defer stop()
-	args = append([]string{"permitload", "--api-url", address, "--token-file", save(t, "key", permittest.DefaultKey)}, args...)
+	args = append([]string{"permitload", "--api-url", address, "--token-file", writeFile(t, "key", permittest.DefaultKey)}, args...)
 	return Run(ctx, args, in, out, errs, nil)
 }
 
-func save(t *testing.T, name, text string) string {
+func writeFile(t *testing.T, name, text string) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), name)
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
@@ -65,7 +65,7 @@ func save(t *testing.T, name, text string) string {
 }
 
 // wantRun holds a run to its exit code and to what stderr says.
-func wantRun(t *testing.T, got result, code int, says ...string) {
+func wantExit(t *testing.T, got result, code int, says ...string) {
 	t.Helper()
 	if got.code != code {
 		t.Errorf("exit code %d, want %d\n%s", got.code, code, got.err)
@@ -79,9 +79,9 @@ func wantRun(t *testing.T, got result, code int, says ...string) {
 
 // wantUntouched wants no write, nothing on stdout, and no hint that is not
 // named.
-func wantUntouched(t *testing.T, srv *permittest.Server, got result, hint string) {
+func wantNothingWritten(t *testing.T, srv *permittest.Server, got result, hint string) {
 	t.Helper()
-	if n := writes(srv); n != 0 || got.out != "" {
+	if n := countWrites(srv); n != 0 || got.out != "" {
 		t.Errorf("%d writes, stdout %q", n, got.out)
 	}
 	if (hint != "") != strings.Contains(got.err, "permitload: hint: ") || !strings.Contains(got.err, hint) {
@@ -98,32 +98,32 @@ type ended struct {
 	report *report
 }
 
-// bring loads input into srv, in the caller's synctest bubble: what the
+// load loads input into srv, in the caller's synctest bubble: what the
 // command does once its flags are read.
-func bring(ctx context.Context, srv http.Handler, input string, flags ...func(*loadSettings)) ended {
-	cfg := loadSettings{settings: someSettings(), createMissing: "yes", rules: reconcile.Rules{Tenant: "default"}}
+func load(ctx context.Context, srv http.Handler, input string, flags ...func(*loadSettings)) ended {
+	cfg := loadSettings{settings: defaultSettings(), createMissing: "yes", rules: reconcile.Rules{Tenant: "default"}}
 	for _, set := range flags {
 		set(&cfg)
 	}
-	return runWith(srv, input, func(t *tool.Tool, client *permit.Client) (*session, error) {
+	return runSession(srv, input, func(t *tool.Tool, client *permit.Client) (*session, error) {
 		l := newLoader(cfg, t, client)
 		return l.session, l.run(ctx)
 	})
 }
 
-// remove deletes the users of input from srv, likewise.
-func remove(ctx context.Context, srv http.Handler, input string) ended {
-	return runWith(srv, input, func(t *tool.Tool, client *permit.Client) (*session, error) {
-		r := newRemover(someSettings(), t, client)
+// removeUsers deletes the users of input from srv, likewise.
+func removeUsers(ctx context.Context, srv http.Handler, input string) ended {
+	return runSession(srv, input, func(t *tool.Tool, client *permit.Client) (*session, error) {
+		r := newRemover(defaultSettings(), t, client)
 		return r.session, r.run(ctx)
 	})
 }
 
-func someSettings() settings {
+func defaultSettings() settings {
 	return settings{files: []string{"-"}, classes: permit.Classes(), removal: removalRules{limit: 100, yes: true}}
 }
 
-func runWith(srv http.Handler, input string, do func(*tool.Tool, *permit.Client) (*session, error)) ended {
+func runSession(srv http.Handler, input string, do func(*tool.Tool, *permit.Client) (*session, error)) ended {
 	var out, errs bytes.Buffer
 	t := tool.New("permitload", strings.NewReader(input), &out, &errs)
 	t.Log = slog.New(slog.DiscardHandler)
@@ -158,23 +158,23 @@ func wantBrought(t *testing.T, got ended, code int, says ...string) {
 // second load to write nothing.
 func wantLoaded(t *testing.T, srv *permittest.Server, input string, want permittest.State) {
 	t.Helper()
-	got := bring(t.Context(), srv, input)
+	got := load(t.Context(), srv, input)
 	wantCode(t, got, tool.Done)
 	if got.out != "" {
 		t.Errorf("stdout: %.500s", got.out)
 	}
 	wantState(t, srv, want)
-	wantAgain(t, srv, input)
+	wantIdleReload(t, srv, input)
 }
 
-// wantAgain loads the input once more and wants no write. The pause lets the
+// wantIdleReload loads the input once more and wants no write. The pause lets the
 // windows come free, and late writes be seen.
-func wantAgain(t *testing.T, srv *permittest.Server, input string) {
+func wantIdleReload(t *testing.T, srv *permittest.Server, input string) {
 	t.Helper()
 	time.Sleep(15 * time.Minute)
-	before := writes(srv)
-	wantCode(t, bring(t.Context(), srv, input), tool.Done)
-	if n := writes(srv) - before; n != 0 {
+	before := countWrites(srv)
+	wantCode(t, load(t.Context(), srv, input), tool.Done)
+	if n := countWrites(srv) - before; n != 0 {
 		t.Errorf("a second load made %d writes", n)
 	}
 }
@@ -190,13 +190,13 @@ func wantState(t *testing.T, srv *permittest.Server, want permittest.State) {
 	}
 }
 
-// calls counts the calls whose method and path begin with one of these; F and
+// countCalls counts the calls whose method and path begin with one of these; F and
 // S stand for the facts and the schema of the environment.
-func calls(srv *permittest.Server, prefixes ...string) int {
+func countCalls(srv *permittest.Server, prefixes ...string) int {
 	n := 0
 	for _, call := range srv.Calls() {
 		for _, prefix := range prefixes {
-			if strings.HasPrefix(abbreviated(call.Method, call.Path), prefix) {
+			if strings.HasPrefix(shortCall(call.Method, call.Path), prefix) {
 				n++
 				break
 			}
@@ -206,26 +206,28 @@ func calls(srv *permittest.Server, prefixes ...string) int {
 }
 
 const (
-	somewhere = permittest.ProjectID + "/" + permittest.EnvironmentID
-	facts     = "/v2/facts/" + somewhere
+	environmentPath = permittest.ProjectID + "/" + permittest.EnvironmentID
+	factsPath       = "/v2/facts/" + environmentPath
 )
 
-var shorter = strings.NewReplacer("/v2/facts/"+somewhere, "F", "/v2/schema/"+somewhere, "S")
+var pathAbbreviations = strings.NewReplacer("/v2/facts/"+environmentPath, "F", "/v2/schema/"+environmentPath, "S")
 
-func abbreviated(method, path string) string { return method + " " + shorter.Replace(path) }
+func shortCall(method, path string) string { return method + " " + pathAbbreviations.Replace(path) }
 
-func writes(srv *permittest.Server) int { return calls(srv, "POST", "PUT", "PATCH", "DELETE") }
-
-func bulkCalls(srv *permittest.Server) int {
-	return calls(srv, "PUT F/bulk", "POST F/bulk", "PUT S/bulk", "POST F/role_assignments/bulk")
+func countWrites(srv *permittest.Server) int {
+	return countCalls(srv, "POST", "PUT", "PATCH", "DELETE")
 }
 
-// struck returns faults for a server: the call that is the nth to match call
+func countBulkCalls(srv *permittest.Server) int {
+	return countCalls(srv, "PUT F/bulk", "POST F/bulk", "PUT S/bulk", "POST F/role_assignments/bulk")
+}
+
+// faultOn returns faults for a server: the call that is the nth to match call
 // meets what happens. It counts from 1.
-func struck(call string, happens httpapitest.Fault, nth ...int) func(*http.Request) httpapitest.Fault {
+func faultOn(call string, happens httpapitest.Fault, nth ...int) func(*http.Request) httpapitest.Fault {
 	var met atomic.Int64 // calls for single records come side by side
 	return func(r *http.Request) httpapitest.Fault {
-		if abbreviated(r.Method, r.URL.EscapedPath()) != call {
+		if shortCall(r.Method, r.URL.EscapedPath()) != call {
 			return httpapitest.Fault{}
 		}
 		if slices.Contains(nth, int(met.Add(1))) {
@@ -235,11 +237,11 @@ func struck(call string, happens httpapitest.Fault, nth ...int) func(*http.Reque
 	}
 }
 
-// when calls do before the server answers the first call of that kind.
-func when(call string, do func()) func(*http.Request) httpapitest.Fault {
+// onCall calls do before the server answers the first call of that kind.
+func onCall(call string, do func()) func(*http.Request) httpapitest.Fault {
 	done := make(chan struct{}, 1)
 	return func(r *http.Request) httpapitest.Fault {
-		if abbreviated(r.Method, r.URL.EscapedPath()) == call {
+		if shortCall(r.Method, r.URL.EscapedPath()) == call {
 			select {
 			case done <- struct{}{}:
 				do()
@@ -250,16 +252,16 @@ func when(call string, do func()) func(*http.Request) httpapitest.Fault {
 	}
 }
 
-// before answers calls as srv does, each after do has looked at it.
-func before(srv http.Handler, do func(r *http.Request, call string)) http.Handler {
+// beforeEachCall answers calls as srv does, each after do has looked at it.
+func beforeEachCall(srv http.Handler, do func(r *http.Request, call string)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		do(r, abbreviated(r.Method, r.URL.EscapedPath()))
+		do(r, shortCall(r.Method, r.URL.EscapedPath()))
 		srv.ServeHTTP(w, r)
 	})
 }
 
-// remove is somebody else's call.
-func deleted(t *testing.T, srv *permittest.Server, path string) {
+// deleteInPermit is somebody else's call.
+func deleteInPermit(t *testing.T, srv *permittest.Server, path string) {
 	t.Helper()
 	r := httptest.NewRequestWithContext(t.Context(), http.MethodDelete, path, http.NoBody)
 	r.Header.Set("Authorization", "Bearer "+permittest.DefaultKey)
@@ -270,10 +272,10 @@ func deleted(t *testing.T, srv *permittest.Server, path string) {
 	}
 }
 
-// unread is a stdin that may not be read.
-type unread struct{ t *testing.T }
+// forbiddenStdin is a stdin that may not be read.
+type forbiddenStdin struct{ t *testing.T }
 
-func (u unread) Read([]byte) (int, error) {
+func (u forbiddenStdin) Read([]byte) (int, error) {
 	u.t.Error("stdin was read")
 	return 0, errors.New("not to be read")
 }
@@ -286,17 +288,17 @@ func (discard) Write(p []byte) (int, error) { return len(p), nil }
 
 func (discard) WriteHeader(int) {}
 
-// records is a state as lines that ask for it, with an end line.
-func records(s permittest.State) string {
+// linesFor is a state as lines that ask for it, with an end line.
+func linesFor(s permittest.State) string {
 	var b strings.Builder
 	for _, r := range s.Roles {
-		b.WriteString(line("role", map[string]any{"key": r.Key, "name": r.Name}))
+		b.WriteString(jsonLine("role", map[string]any{"key": r.Key, "name": r.Name}))
 	}
 	for _, o := range s.Tenants {
 		if o.Key == "default" { // every environment has it
 			continue
 		}
-		b.WriteString(line("tenant", map[string]any{"key": o.Key, "name": o.Name}))
+		b.WriteString(jsonLine("tenant", map[string]any{"key": o.Key, "name": o.Name}))
 	}
 	roles := map[string][]map[string]string{}
 	for _, a := range s.Assignments {
@@ -315,20 +317,20 @@ func records(s permittest.State) string {
 		if u.Attributes != nil {
 			fields["attributes"] = u.Attributes
 		}
-		b.WriteString(line("user", fields))
+		b.WriteString(jsonLine("user", fields))
 	}
-	b.WriteString(end)
+	b.WriteString(endLine)
 	return b.String()
 }
 
-// endAt is an end line of data that was true then.
-func endAt(at time.Time) string {
+// endLineAt is an end line of data that was true then.
+func endLineAt(at time.Time) string {
 	return `{"type":"end","complete":true,"as_of":"` + at.UTC().Format(time.RFC3339) + `"}` + "\n"
 }
 
-const end = `{"type":"end","complete":true,"users":0,"roles":0,"tenants":0,"rejected":0}` + "\n"
+const endLine = `{"type":"end","complete":true,"users":0,"roles":0,"tenants":0,"rejected":0}` + "\n"
 
-func line(kind string, fields map[string]any) string {
+func jsonLine(kind string, fields map[string]any) string {
 	fields["type"] = kind
 	text, err := json.Marshal(fields)
 	if err != nil {
@@ -337,9 +339,9 @@ func line(kind string, fields map[string]any) string {
 	return string(text) + "\n"
 }
 
-// crowd is a state of so many users, who hold roles by turns: none, one, two
+// usersWithRoles is a state of so many users, who hold roles by turns: none, one, two
 // and all three.
-func crowd(users int) permittest.State {
+func usersWithRoles(users int) permittest.State {
 	s := permittest.State{
 		Roles:   []permittest.Role{{Key: "Admin", Name: "Admin"}, {Key: "Editor", Name: "Editor"}, {Key: "billing-viewer", Name: "Billing Viewer"}},
 		Tenants: []permittest.Tenant{{Key: "default", Name: "Default Tenant"}},
@@ -357,9 +359,9 @@ func crowd(users int) permittest.State {
 	return s
 }
 
-// people is users by key and email, "ann=a@acme.example zoe=".
-func people(list string) permittest.State {
-	s := permittest.State{Tenants: crowd(0).Tenants}
+// usersWithEmails is users by key and email, "ann=a@acme.example zoe=".
+func usersWithEmails(list string) permittest.State {
+	s := permittest.State{Tenants: usersWithRoles(0).Tenants}
 	for each := range strings.FieldsSeq(list) {
 		key, mail, _ := strings.Cut(each, "=")
 		if mail != "" {
@@ -370,20 +372,20 @@ func people(list string) permittest.State {
 	return s
 }
 
-// plain is n users without anything but a key and an email, and as lines.
-func plain(n int) (permittest.State, string) {
-	s := permittest.State{Tenants: crowd(0).Tenants}
+// bareUsers is n users without anything but a key and an email, and as lines.
+func bareUsers(n int) (permittest.State, string) {
+	s := permittest.State{Tenants: usersWithRoles(0).Tenants}
 	var b strings.Builder
 	for i := range n {
 		key := fmt.Sprintf("u%06d", i)
 		s.Users = append(s.Users, permittest.User{Key: key, Email: key + "@acme.example"})
 		fmt.Fprintf(&b, `{"type":"user","key":%q,"email":"%[1]s@acme.example"}`+"\n", key)
 	}
-	return s, b.String() + end
+	return s, b.String() + endLine
 }
 
-// assigned is "user role tenant" for each.
-func assigned(list ...string) []permittest.Assignment {
+// roleAssignments is "user role tenant" for each.
+func roleAssignments(list ...string) []permittest.Assignment {
 	var all []permittest.Assignment
 	for _, each := range list {
 		f := strings.Fields(each)
@@ -392,29 +394,29 @@ func assigned(list ...string) []permittest.Assignment {
 	return all
 }
 
-// office is three users in two tenants, with three roles.
-func office(list ...string) permittest.State {
-	s := people("ann=a bob=b cid=c")
+// threeUsers is three users in two tenants, with three roles.
+func threeUsers(list ...string) permittest.State {
+	s := usersWithEmails("ann=a bob=b cid=c")
 	s.Roles = []permittest.Role{{Key: "admin", Name: "Admin"}, {Key: "byhand", Name: "By Hand"}, {Key: "viewer", Name: "Viewer"}}
 	s.Tenants = append(s.Tenants, permittest.Tenant{Key: "org", Name: "Org"}, permittest.Tenant{Key: "other", Name: "Other"})
-	s.Assignments = assigned(list...)
+	s.Assignments = roleAssignments(list...)
 	return s
 }
 
 const (
-	roleLines  = `{"type":"role","key":"admin","name":"Admin"}` + "\n" + `{"type":"role","key":"viewer","name":"Viewer"}` + "\n"
-	orgLine    = `{"type":"tenant","key":"org","name":"Org"}` + "\n"
-	orgDefault = `{"type":"tenant","key":"default"}` + "\n"
-	annNothing = `{"type":"user","key":"ann","role_assignments":[]}` + "\n"
-	annViewer  = `{"type":"user","key":"ann","role_assignments":[{"role":"viewer"}]}` + "\n"
+	roleLines         = `{"type":"role","key":"admin","name":"Admin"}` + "\n" + `{"type":"role","key":"viewer","name":"Viewer"}` + "\n"
+	orgTenantLine     = `{"type":"tenant","key":"org","name":"Org"}` + "\n"
+	defaultTenantLine = `{"type":"tenant","key":"default"}` + "\n"
+	annWithoutRoles   = `{"type":"user","key":"ann","role_assignments":[]}` + "\n"
+	annAsViewer       = `{"type":"user","key":"ann","role_assignments":[{"role":"viewer"}]}` + "\n"
 )
 
 const (
-	ann = `{"type":"user","key":"auth0|ann","email":"ann@acme.example","first_name":"Ann"}` + "\n"
-	bob = `{"type":"user","key":"auth0|bob","email":"bob@acme.example","first_name":"Bob"}` + "\n"
+	annLine = `{"type":"user","key":"auth0|ann","email":"ann@acme.example","first_name":"Ann"}` + "\n"
+	bobLine = `{"type":"user","key":"auth0|bob","email":"bob@acme.example","first_name":"Bob"}` + "\n"
 )
 
-func packed(text string) string {
+func gzipText(text string) string {
 	var b bytes.Buffer
 	z := gzip.NewWriter(&b)
 	_, _ = z.Write([]byte(text)) // to memory
@@ -422,17 +424,17 @@ func packed(text string) string {
 	return b.String()
 }
 
-// leftLine is a line that was not loaded.
-type leftLine struct {
+// rejectedLine is a line that was not loaded.
+type rejectedLine struct {
 	Key   any
 	Error record.Fault
 }
 
-func leftLines(t *testing.T, out string) []leftLine {
+func rejectedLines(t *testing.T, out string) []rejectedLine {
 	t.Helper()
-	var list []leftLine
+	var list []rejectedLine
 	for text := range strings.Lines(out) {
-		var l leftLine
+		var l rejectedLine
 		if err := json.Unmarshal([]byte(text), &l); err != nil || !strings.HasSuffix(text, "\n") {
 			t.Fatalf("stdout: %q: %v", text, err)
 		}
@@ -444,26 +446,26 @@ func leftLines(t *testing.T, out string) []leftLine {
 	return list
 }
 
-// codes is the keys of what was not loaded, each with its error's code.
-func codes(t *testing.T, out string) []string {
+// rejectedCodes is the keys of what was not loaded, each with its error's code.
+func rejectedCodes(t *testing.T, out string) []string {
 	t.Helper()
 	var list []string
-	for _, l := range leftLines(t, out) {
+	for _, l := range rejectedLines(t, out) {
 		list = append(list, fmt.Sprintf("%v %s", l.Key, l.Error.Code))
 	}
 	return list
 }
 
-func leftKeys(t *testing.T, out string) []string {
+func rejectedKeys(t *testing.T, out string) []string {
 	t.Helper()
 	var keys []string
-	for _, l := range leftLines(t, out) {
+	for _, l := range rejectedLines(t, out) {
 		keys = append(keys, fmt.Sprint(l.Key))
 	}
 	return keys
 }
 
-func unmarshal(t *testing.T, data []byte, into any) {
+func decodeJSON(t *testing.T, data []byte, into any) {
 	t.Helper()
 	if err := json.Unmarshal(data, into); err != nil {
 		t.Fatal(err)

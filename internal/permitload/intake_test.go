@@ -9,53 +9,53 @@ import (
 )
 
 // Input that is not ours stops the load before any write.
-func TestForeignInput(t *testing.T) {
+func TestForeignInputStopsTheLoad(t *testing.T) {
 	t.Parallel()
 	tests := []struct{ name, input, says, hint string }{
-		{"not JSON", ann + "user_id,email\n" + end, "stdin: line 2: not one of our lines: it is not JSON", "jq -c"},
+		{"not JSON", annLine + "user_id,email\n" + endLine, "stdin: line 2: not one of our lines: it is not JSON", "jq -c"},
 		{"pretty-printed", "{\n  \"type\": \"user\",\n  \"key\": \"ann\"\n}\n", "stdin: line 1: not one of our lines: it is not JSON", "jq -c"},
-		{"cut within a line", ann + bob[:20], "stdin: line 2: not one of our lines: it is not JSON", "jq -c"},
-		{"two objects on a line", strings.TrimSpace(ann) + bob, "line 1: not one of our lines: it is not JSON", "jq -c"},
-		{"a list", "[" + strings.TrimSpace(ann) + "]\n", "line 1: not one of our lines: it has no type", "jq -c"},
+		{"cut within a line", annLine + bobLine[:20], "stdin: line 2: not one of our lines: it is not JSON", "jq -c"},
+		{"two objects on a line", strings.TrimSpace(annLine) + bobLine, "line 1: not one of our lines: it is not JSON", "jq -c"},
+		{"a list", "[" + strings.TrimSpace(annLine) + "]\n", "line 1: not one of our lines: it has no type", "jq -c"},
 		{"no type", `{"key":"ann"}`, "line 1: not one of our lines: it has no type", "jq -c"},
 		{"a null type", `{"type":null,"key":"ann"}`, "line 1: not one of our lines: it has no type", "jq -c"},
-		{"an unknown type", ann + `{"type":"group","key":"a"}` + "\n" + end, `stdin: line 2: not one of our lines: its type is "group"`, "jq -c"},
-		{"an end of another make", ann + `{"type":"end","complete":"yes"}`, "line 2: not one of our lines: an end line", "jq -c"},
-		{"an end at no time", ann + `{"type":"end","complete":true,"as_of":"yesterday"}`, "line 2: not one of our lines: an end line: as_of is not a time", "jq -c"},
+		{"an unknown type", annLine + `{"type":"group","key":"a"}` + "\n" + endLine, `stdin: line 2: not one of our lines: its type is "group"`, "jq -c"},
+		{"an end of another make", annLine + `{"type":"end","complete":"yes"}`, "line 2: not one of our lines: an end line", "jq -c"},
+		{"an end at no time", annLine + `{"type":"end","complete":true,"as_of":"yesterday"}`, "line 2: not one of our lines: an end line: as_of is not a time", "jq -c"},
 		{"nothing", "", "the command before this one wrote nothing", ""},
 		{"an endless line", strings.Repeat("x", 16<<20+1), "stdin: line 1: the line is longer than 16 MiB", "leave that line out"},
-		{"cut gzip", packed(ann + end)[:40], "read stdin: the gzip data breaks off", ""},
-		{"damaged gzip", packed(ann+end) + "x", "read stdin: the gzip data", ""},
+		{"cut gzip", gzipText(annLine + endLine)[:40], "read stdin: the gzip data breaks off", ""},
+		{"damaged gzip", gzipText(annLine+endLine) + "x", "read stdin: the gzip data", ""},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			srv := permittest.New(permittest.Options{})
 			got := run(t, srv, tt.input, "--create-missing", "yes")
-			wantRun(t, got, tool.Stopped, "permitload: error: ", tt.says)
-			wantUntouched(t, srv, got, tt.hint)
+			wantExit(t, got, tool.Stopped, "permitload: error: ", tt.says)
+			wantNothingWritten(t, srv, got, tt.hint)
 		})
 	}
 }
 
 // What says of itself that it is not whole is not loaded, wherever it says so.
 // There is no hint: the stage that broke off has given its own.
-func TestIncompleteInput(t *testing.T) {
+func TestIncompleteInputIsNotLoaded(t *testing.T) {
 	t.Parallel()
 	const broken = `{"type":"end","complete":false,"reason":"read users.csv.gz: the gzip data breaks off","users":1,"roles":0,"tenants":0,"rejected":0}` + "\n"
 	const says = "the input says that it is not complete: read users.csv.gz: the gzip data breaks off"
 	for name, input := range map[string]string{
-		"last": ann + broken, "first": broken + ann, "before a complete one": broken + ann + end, "after one": ann + end + broken,
+		"last": annLine + broken, "first": broken + annLine, "before a complete one": broken + annLine + endLine, "after one": annLine + endLine + broken,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			srv := permittest.New(permittest.Options{})
 			got := run(t, srv, input)
-			wantRun(t, got, tool.Stopped, says)
-			wantUntouched(t, srv, got, "")
+			wantExit(t, got, tool.Stopped, says)
+			wantNothingWritten(t, srv, got, "")
 
 			got = run(t, srv, input, "--allow-incomplete")
-			wantRun(t, got, tool.Done, "users: 1 in = 1 loaded")
+			wantExit(t, got, tool.Done, "users: 1 in = 1 loaded")
 			if n := len(srv.State().Users); n != 1 {
 				t.Errorf("%d users under --allow-incomplete", n)
 			}
@@ -63,20 +63,20 @@ func TestIncompleteInput(t *testing.T) {
 	}
 }
 
-func TestNoEnd(t *testing.T) {
+func TestInputWithoutEndLine(t *testing.T) {
 	t.Parallel()
 	const says = "the input has no end line: it may have been cut short"
 	srv := permittest.New(permittest.Options{})
-	got := run(t, srv, ann, "--require-end")
-	wantRun(t, got, tool.Stopped, "error: "+says)
-	wantUntouched(t, srv, got, "--require-end")
+	got := run(t, srv, annLine, "--require-end")
+	wantExit(t, got, tool.Stopped, "error: "+says)
+	wantNothingWritten(t, srv, got, "--require-end")
 
-	got = run(t, srv, ann)
-	wantRun(t, got, tool.Done, "warning: "+says)
+	got = run(t, srv, annLine)
+	wantExit(t, got, tool.Done, "warning: "+says)
 	if n := len(srv.State().Users); n != 1 {
 		t.Errorf("%d users", n)
 	}
-	if got = run(t, srv, ann+end+bob+end, "--require-end"); got.code != tool.Done || strings.Contains(got.err, says) {
+	if got = run(t, srv, annLine+endLine+bobLine+endLine, "--require-end"); got.code != tool.Done || strings.Contains(got.err, says) {
 		t.Errorf("with two ends: exit code %d\n%s", got.code, got.err)
 	}
 }
@@ -84,7 +84,7 @@ func TestNoEnd(t *testing.T) {
 // Streams are joined by cat, packed or not, and by naming several files.
 func TestInputsAreJoined(t *testing.T) {
 	t.Parallel()
-	want := permittest.State{Tenants: crowd(0).Tenants, Users: []permittest.User{
+	want := permittest.State{Tenants: usersWithRoles(0).Tenants, Users: []permittest.User{
 		{Key: "auth0|ann", Email: "ann@acme.example", FirstName: "Ann"},
 		{Key: "auth0|bob", Email: "bob@acme.example", FirstName: "Bob"},
 	}}
@@ -92,29 +92,29 @@ func TestInputsAreJoined(t *testing.T) {
 		name, stdin string
 		files       []string
 	}{
-		{"one stream", ann + end + bob + end, nil},
-		{"without the last line end", bob + strings.TrimSpace(ann), nil},
-		{"empty lines", "\n" + ann + "\r\n \n" + bob, nil},
-		{"packed", packed(ann+end) + packed(bob+end), nil},
-		{"files", "", []string{save(t, "a.jsonl", ann), save(t, "b.jsonl", bob+end)}},
-		{"a packed file and stdin", ann, []string{save(t, "b.jsonl.gz", packed(bob+end)), "-"}},
+		{"one stream", annLine + endLine + bobLine + endLine, nil},
+		{"without the last line end", bobLine + strings.TrimSpace(annLine), nil},
+		{"empty lines", "\n" + annLine + "\r\n \n" + bobLine, nil},
+		{"packed", gzipText(annLine+endLine) + gzipText(bobLine+endLine), nil},
+		{"files", "", []string{writeFile(t, "a.jsonl", annLine), writeFile(t, "b.jsonl", bobLine+endLine)}},
+		{"a packed file and stdin", annLine, []string{writeFile(t, "b.jsonl.gz", gzipText(bobLine+endLine)), "-"}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			srv := permittest.New(permittest.Options{})
-			wantRun(t, run(t, srv, tt.stdin, tt.files...), tool.Done, "users: 2 in = 2 loaded")
+			wantExit(t, run(t, srv, tt.stdin, tt.files...), tool.Done, "users: 2 in = 2 loaded")
 			wantState(t, srv, want)
 		})
 	}
 }
 
 // Where a broken line stands, and why it is: also in a dry run.
-func TestWhereALineIsBroken(t *testing.T) {
+func TestDryRunSaysWhereALineIsBroken(t *testing.T) {
 	t.Parallel()
 	srv := permittest.New(permittest.Options{})
-	input := "\ufeff" + ann + `{"type":"user","key":"a b"}` + "\n" + `{"type":"user","key":"c","first_name":"\ud800"}` + "\n" +
-		`{"type":"user","key":"d","key":"e"}` + "\n" + `{"type":"user","Key":"f"}` + "\n" + `{"type":"user","key":"ok","first_name":"\ud83d\ude00 \\ud800"}` + "\n" + end
-	wantRun(t, run(t, srv, input, "--dry-run"), tool.Rejected, "+ 2 users",
+	input := "\ufeff" + annLine + `{"type":"user","key":"a b"}` + "\n" + `{"type":"user","key":"c","first_name":"\ud800"}` + "\n" +
+		`{"type":"user","key":"d","key":"e"}` + "\n" + `{"type":"user","Key":"f"}` + "\n" + `{"type":"user","key":"ok","first_name":"\ud83d\ude00 \\ud800"}` + "\n" + endLine
+	wantExit(t, run(t, srv, input, "--dry-run"), tool.Rejected, "+ 2 users",
 		"stdin: line 2: user key: Permit takes only", "stdin: line 3: it has half of a surrogate pair", `stdin: line 4: field "key" is there twice`, `stdin: line 5: unknown field "Key"`)
 }

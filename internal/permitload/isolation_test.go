@@ -17,7 +17,7 @@ import (
 )
 
 // Four users in 3,500 that Permit refuses cost few calls, and nobody else.
-func TestFewThatAreRefused(t *testing.T) {
+func TestRefusedUsersCostFewCalls(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		name   string
@@ -51,7 +51,7 @@ func TestFewThatAreRefused(t *testing.T) {
 					}
 				}
 				srv = permittest.New(tt.o)
-				want, input := plain(tt.users)
+				want, input := bareUsers(tt.users)
 				var codes, keys []string
 				for _, i := range bad {
 					key := want.Users[i].Key
@@ -60,7 +60,7 @@ func TestFewThatAreRefused(t *testing.T) {
 						input = strings.Replace(input, key+"@acme.example", key+tt.domain, 1)
 					}
 				}
-				got := bring(t.Context(), srv, input)
+				got := load(t.Context(), srv, input)
 				wantCode(t, got, tool.Rejected)
 				want.Users = slices.DeleteFunc(want.Users, func(u permittest.User) bool { return slices.Contains(keys, u.Key) })
 				if tt.domain == "" {
@@ -69,7 +69,7 @@ func TestFewThatAreRefused(t *testing.T) {
 				slices.SortFunc(want.Users, func(a, b permittest.User) int { return strings.Compare(a.Key, b.Key) })
 				wantState(t, srv, want)
 				var left []string
-				for _, l := range leftLines(t, got.out) {
+				for _, l := range rejectedLines(t, got.out) {
 					if l.Error.Retryable {
 						t.Errorf("%v would succeed as it is", l.Key)
 					}
@@ -82,10 +82,10 @@ func TestFewThatAreRefused(t *testing.T) {
 				if tt.domain != "" {
 					most = 4
 				}
-				if n := bulkCalls(srv); n > most {
+				if n := countBulkCalls(srv); n > most {
 					t.Errorf("%d bulk calls, want at most %d", n, most)
 				}
-				if n, most := calls(srv, "PUT F/users/"), 4*50; n > most {
+				if n, most := countCalls(srv, "PUT F/users/"), 4*50; n > most {
 					t.Errorf("%d single calls, want at most %d", n, most)
 				}
 			})
@@ -94,7 +94,7 @@ func TestFewThatAreRefused(t *testing.T) {
 }
 
 // Refusals count as alike in a row only: half of a batch may be bad.
-func TestEverySecondIsRefused(t *testing.T) {
+func TestHalfOfABatchIsRefused(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		srv := permittest.New(permittest.Options{Faults: func(r *http.Request) httpapitest.Fault {
@@ -104,10 +104,10 @@ func TestEverySecondIsRefused(t *testing.T) {
 			}
 			return httpapitest.Fault{}
 		}})
-		_, input := plain(50)
-		got := bring(t.Context(), srv, input)
+		_, input := bareUsers(50)
+		got := load(t.Context(), srv, input)
 		wantCode(t, got, tool.Rejected)
-		if n, left := len(srv.State().Users), len(leftLines(t, got.out)); n != 25 || left != 25 {
+		if n, left := len(srv.State().Users), len(rejectedLines(t, got.out)); n != 25 || left != 25 {
 			t.Errorf("%d users, and %d lines left", n, left)
 		}
 	})
@@ -115,7 +115,7 @@ func TestEverySecondIsRefused(t *testing.T) {
 
 // What everybody meets is not anybody's fault: the load stops soon, and says so.
 // (Others' tools report each of a million records, or none of them.)
-func TestAllAreRefusedAlike(t *testing.T) {
+func TestLoadStopsWhenAllAreRefusedAlike(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		name, call string
@@ -132,13 +132,13 @@ func TestAllAreRefusedAlike(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				srv := permittest.New(permittest.Options{Faults: func(r *http.Request) httpapitest.Fault {
-					if strings.HasPrefix(abbreviated(r.Method, r.URL.EscapedPath()), tt.call) {
+					if strings.HasPrefix(shortCall(r.Method, r.URL.EscapedPath()), tt.call) {
 						return httpapitest.Fault{Status: tt.status, Body: `{"error_code":"X","message":"not today"}`}
 					}
 					return httpapitest.Fault{}
 				}})
-				input := records(crowd(100))
-				got := bring(t.Context(), srv, input)
+				input := linesFor(usersWithRoles(100))
+				got := load(t.Context(), srv, input)
 				wantCode(t, got, tool.Stopped)
 				if got.err == nil || !strings.Contains(got.err.Error(), "20 records in a row were refused alike, so the cause is not theirs") {
 					t.Errorf("error: %v", got.err)
@@ -146,11 +146,11 @@ func TestAllAreRefusedAlike(t *testing.T) {
 				if n := len(srv.State().Users); n != tt.users || len(srv.State().Assignments) > 0 {
 					t.Errorf("%d users and %d assignments", n, len(srv.State().Assignments))
 				}
-				if n := writes(srv); n > 3+1+2*(3+20) { // a user not found is looked for, and tried once more
+				if n := countWrites(srv); n > 3+1+2*(3+20) { // a user not found is looked for, and tried once more
 					t.Errorf("%d writes to find that out", n)
 				}
 				refused, reached := 0, 0
-				for _, l := range leftLines(t, got.out) {
+				for _, l := range rejectedLines(t, got.out) {
 					if l.Error.Code == "X" {
 						refused++
 					} else if l.Error.Code == "not_reached" && l.Error.Retryable {
@@ -170,7 +170,7 @@ func TestAllAreRefusedAlike(t *testing.T) {
 }
 
 // One assignment that Permit refuses costs its user's line, and nobody else's.
-func TestAssignmentThatIsRefused(t *testing.T) {
+func TestRefusedAssignmentCostsItsUserAlone(t *testing.T) {
 	t.Parallel()
 	for _, status := range []int{404, 422} {
 		synctest.Test(t, func(t *testing.T) {
@@ -180,20 +180,20 @@ func TestAssignmentThatIsRefused(t *testing.T) {
 			srv = permittest.New(permittest.Options{UnknownRole: status, Faults: func(r *http.Request) httpapitest.Fault {
 				if r.Method == http.MethodPut && !gone {
 					gone = true
-					deleted(t, srv, "/v2/schema/default/dev/roles/Editor")
+					deleteInPermit(t, srv, "/v2/schema/default/dev/roles/Editor")
 				}
 				return httpapitest.Fault{}
 			}})
-			want := crowd(30)
+			want := usersWithRoles(30)
 			srv.Seed(permittest.State{Roles: want.Roles})
-			got := bring(t.Context(), srv, records(want))
+			got := load(t.Context(), srv, linesFor(want))
 			wantCode(t, got, tool.Rejected)
 			kept := slices.DeleteFunc(slices.Clone(want.Assignments), func(a permittest.Assignment) bool { return a.Role == "Editor" })
 			if diff := cmp.Diff(kept, srv.State().Assignments); diff != "" {
 				t.Errorf("assignments (-want +got):\n%s", diff)
 			}
 			// Each once, although some lack more than one.
-			if n := len(leftLines(t, got.out)); n != 14 || got.report.ledger.Tallies()["user"].NotLoaded != 14 {
+			if n := len(rejectedLines(t, got.out)); n != 14 || got.report.ledger.Tallies()["user"].NotLoaded != 14 {
 				t.Errorf("%d lines left, want the 14 who hold Editor", n)
 			}
 		})
@@ -201,48 +201,48 @@ func TestAssignmentThatIsRefused(t *testing.T) {
 }
 
 // 409 on a resource instance of another tenant is no yes.
-func TestInstanceOfAnotherTenant(t *testing.T) {
+func TestConflictOnAnotherTenantsInstanceIsARefusal(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		srv := permittest.New(permittest.Options{})
-		have := office("bob admin org")
+		have := threeUsers("bob admin org")
 		have.Assignments[0].ResourceInstance = "doc:1"
 		srv.Seed(have)
 		input := `{"type":"user","key":"ann","role_assignments":[{"role":"admin","tenant":"default","resource_instance":"doc:1"}]}` + "\n" +
-			`{"type":"user","key":"bob","role_assignments":[{"role":"admin","resource_instance":"doc:1"}]}` + "\n" + end
-		got := bring(t.Context(), srv, input)
+			`{"type":"user","key":"bob","role_assignments":[{"role":"admin","resource_instance":"doc:1"}]}` + "\n" + endLine
+		got := load(t.Context(), srv, input)
 		wantCode(t, got, tool.Rejected)
-		if diff := cmp.Diff([]string{"ann"}, leftKeys(t, got.out)); diff != "" {
+		if diff := cmp.Diff([]string{"ann"}, rejectedKeys(t, got.out)); diff != "" {
 			t.Errorf("stdout (-want +got):\n%s", diff)
 		}
 	})
 }
 
 // One record that is too large costs a few calls and not the size of all.
-func TestOneThatIsTooLarge(t *testing.T) {
+func TestTooLargeRecordCostsFewCalls(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		srv := permittest.New(permittest.Options{MaxBody: 1 << 20})
-		_, input := plain(9000)
+		_, input := bareUsers(9000)
 		input = strings.Replace(input, `"key":"u000007",`, `"key":"u000007","attributes":{"x":"`+strings.Repeat("y", 1<<20)+`"},`, 1)
-		got := bring(t.Context(), srv, input)
+		got := load(t.Context(), srv, input)
 		wantCode(t, got, tool.Rejected)
-		if n := bulkCalls(srv); n > 25 || len(srv.State().Users) != 8999 {
+		if n := countBulkCalls(srv); n > 25 || len(srv.State().Users) != 8999 {
 			t.Errorf("%d bulk calls, %d users", n, len(srv.State().Users))
 		}
 	})
 }
 
 // What a refusal for size teaches holds for the whole run.
-func TestSmallerBatches(t *testing.T) {
+func TestBatchSizeIsLearnt(t *testing.T) {
 	t.Parallel()
 	for _, status := range []int{403, 413, 422} {
 		t.Run(strconv.Itoa(status), func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				srv := permittest.New(permittest.Options{Oversize: status, Caps: permittest.Caps{Users: 150, Assignments: 150}})
-				want := crowd(400)
-				wantLoaded(t, srv, records(want), want)
+				want := usersWithRoles(400)
+				wantLoaded(t, srv, linesFor(want), want)
 				refused := 0
 				for _, call := range srv.Calls() {
 					if call.Status == status {
@@ -265,15 +265,15 @@ func TestSmallerBatches(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
 			srv := permittest.New(permittest.Options{MaxBody: 4000})
-			want := crowd(300)
-			wantLoaded(t, srv, records(want), want)
+			want := usersWithRoles(300)
+			wantLoaded(t, srv, linesFor(want), want)
 		})
 	})
 }
 
 // A key that may read but not write is no reason to halve for ever, nor to put
 // a million lines on stdout.
-func TestKeyThatMayNotWrite(t *testing.T) {
+func TestKeyThatMayNotWriteStopsTheLoad(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		srv := permittest.New(permittest.Options{Faults: func(r *http.Request) httpapitest.Fault {
@@ -282,11 +282,11 @@ func TestKeyThatMayNotWrite(t *testing.T) {
 			}
 			return httpapitest.Fault{}
 		}})
-		_, input := plain(3000)
-		got := bring(t.Context(), srv, input)
+		_, input := bareUsers(3000)
+		got := load(t.Context(), srv, input)
 		wantCode(t, got, tool.Stopped)
-		if got.out != "" || writes(srv) > 6 {
-			t.Errorf("%d writes, stdout: %.200s", writes(srv), got.out)
+		if got.out != "" || countWrites(srv) > 6 {
+			t.Errorf("%d writes, stdout: %.200s", countWrites(srv), got.out)
 		}
 	})
 }

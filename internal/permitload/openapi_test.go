@@ -19,7 +19,7 @@ import (
 // Every request of a load holds against Permit's own OpenAPI document, which is
 // not ours to hand out: https://api.permit.io/v2/openapi.json, in the file that
 // PERMIT_OPENAPI names.
-func TestRequestsAgainstOpenAPI(t *testing.T) {
+func TestRequestsMatchOpenAPI(t *testing.T) {
 	t.Parallel()
 	path := os.Getenv("PERMIT_OPENAPI")
 	if path == "" {
@@ -27,9 +27,9 @@ func TestRequestsAgainstOpenAPI(t *testing.T) {
 	}
 	spec := readSpec(t, path)
 	seen := map[string]int{}
-	for _, made := range [][]httpapitest.Call{loadsOfAllKinds(t), loadOfSingles(t)} {
+	for _, made := range [][]httpapitest.Call{callsOfAllKinds(t), callsOfSingleRecords(t)} {
 		for _, call := range made {
-			seen[spec.hold(t, call)]++
+			seen[spec.check(t, call)]++
 		}
 	}
 	for _, operation := range []string{
@@ -49,33 +49,33 @@ func TestRequestsAgainstOpenAPI(t *testing.T) {
 }
 
 // loadsOfAllKinds creates, updates, renames, takes away and deletes.
-func loadsOfAllKinds(t *testing.T) (made []httpapitest.Call) {
+func callsOfAllKinds(t *testing.T) (made []httpapitest.Call) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		srv := permittest.New(permittest.Options{})
-		first := crowd(8)
+		first := usersWithRoles(8)
 		for i := range 45 { // more than are created one by one
 			key := "role-" + string(rune('a'+i%26)) + string(rune('a'+i/26))
 			first.Roles = append(first.Roles, permittest.Role{Key: key, Name: key, Description: "d"})
 		}
 		first.Tenants = append(first.Tenants, permittest.Tenant{Key: "org_1", Name: "Acme"})
-		bring(t.Context(), srv, records(first))
-		second := people("ann=a")
-		second.Roles, second.Assignments = []permittest.Role{{Key: "Clerk", Name: "Clerk"}}, assigned("ann Clerk org_1")
+		load(t.Context(), srv, linesFor(first))
+		second := usersWithEmails("ann=a")
+		second.Roles, second.Assignments = []permittest.Role{{Key: "Clerk", Name: "Clerk"}}, roleAssignments("ann Clerk org_1")
 		second.Users = append(second.Users, permittest.User{Key: "auth0|000001", Email: "new@acme.example", LastName: "Lee", Attributes: map[string]any{"n": 1.5, "o": map[string]any{"a": nil}}})
 		second.Tenants = append(second.Tenants, permittest.Tenant{Key: "org_1", Name: "Acme Inc"})
 		time.Sleep(time.Hour)
-		bring(t.Context(), srv, orgDefault+strings.TrimSuffix(records(second), end)+
-			`{"type":"role","key":"Admin","name":"Admin"}`+"\n"+`{"type":"user","key":"auth0|000002","role_assignments":[]}`+"\n"+endAt(time.Now()), func(c *loadSettings) { c.replaceRoles = true })
-		bring(t.Context(), srv, annNothing+end) // few users of many are asked for
-		remove(t.Context(), srv, records(people("ann=a zoe=z"))+"\n")
+		load(t.Context(), srv, defaultTenantLine+strings.TrimSuffix(linesFor(second), endLine)+
+			`{"type":"role","key":"Admin","name":"Admin"}`+"\n"+`{"type":"user","key":"auth0|000002","role_assignments":[]}`+"\n"+endLineAt(time.Now()), func(c *loadSettings) { c.replaceRoles = true })
+		load(t.Context(), srv, annWithoutRoles+endLine) // few users of many are asked for
+		removeUsers(t.Context(), srv, linesFor(usersWithEmails("ann=a zoe=z"))+"\n")
 		made = srv.Calls()
 	})
 	return made
 }
 
-// loadOfSingles has every bulk call refused, so that each record goes alone.
-func loadOfSingles(t *testing.T) (made []httpapitest.Call) {
+// callsOfSingleRecords has every bulk call refused, so that each record goes alone.
+func callsOfSingleRecords(t *testing.T) (made []httpapitest.Call) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		srv := permittest.New(permittest.Options{Faults: func(r *http.Request) httpapitest.Fault {
@@ -84,7 +84,7 @@ func loadOfSingles(t *testing.T) (made []httpapitest.Call) {
 			}
 			return httpapitest.Fault{}
 		}})
-		bring(t.Context(), srv, records(office("ann admin org", "bob viewer default")))
+		load(t.Context(), srv, linesFor(threeUsers("ann admin org", "bob viewer default")))
 		made = srv.Calls()
 	})
 	return made
@@ -96,14 +96,14 @@ type openAPI struct {
 	paths    map[string]any
 }
 
-// hold holds a call against the document, and returns the operation it is of.
-func (o *openAPI) hold(t *testing.T, call httpapitest.Call) string {
+// check holds a call against the document, and returns the operation it is of.
+func (o *openAPI) check(t *testing.T, call httpapitest.Call) string {
 	t.Helper()
 	method := strings.ToLower(call.Method)
 	var path string
 	var operation map[string]any
 	for p, operations := range o.paths {
-		if op := object(object(operations)[method]); op != nil && matches(p, call.Path) && (path == "" || p == call.Path) {
+		if op := asObject(asObject(operations)[method]); op != nil && isPathOf(p, call.Path) && (path == "" || p == call.Path) {
 			path, operation = p, op
 		}
 	}
@@ -114,9 +114,9 @@ func (o *openAPI) hold(t *testing.T, call httpapitest.Call) string {
 	known := map[string]bool{}
 	parameters, _ := operation["parameters"].([]any)
 	for _, p := range parameters {
-		name, _ := object(p)["name"].(string)
+		name, _ := asObject(p)["name"].(string)
 		known[name] = true
-		if required, _ := object(p)["required"].(bool); required && object(p)["in"] == "query" && !call.Query.Has(name) {
+		if required, _ := asObject(p)["required"].(bool); required && asObject(p)["in"] == "query" && !call.Query.Has(name) {
 			t.Errorf("%s %s lacks the parameter %s", method, path, name)
 		}
 	}
@@ -125,7 +125,7 @@ func (o *openAPI) hold(t *testing.T, call httpapitest.Call) string {
 			t.Errorf("%s %s has no parameter %s", method, path, name)
 		}
 	}
-	body := object(operation["requestBody"])
+	body := asObject(operation["requestBody"])
 	if body == nil {
 		if len(call.Body) > 0 {
 			t.Errorf("%s %s has a body", method, path)
@@ -156,21 +156,21 @@ func readSpec(t *testing.T, path string) *openAPI {
 	if err != nil {
 		t.Fatal(err)
 	}
-	o := &openAPI{compiler: jsonschema.NewCompiler(), paths: object(object(doc)["paths"])}
+	o := &openAPI{compiler: jsonschema.NewCompiler(), paths: asObject(asObject(doc)["paths"])}
 	if err := o.compiler.AddResource("openapi.json", doc); err != nil {
 		t.Fatal(err)
 	}
 	return o
 }
 
-func object(v any) map[string]any {
+func asObject(v any) map[string]any {
 	m, _ := v.(map[string]any)
 	return m
 }
 
 // matches reports whether a path is one of the template, with the same number
 // of parts, where a part in braces is any.
-func matches(template, path string) bool {
+func isPathOf(template, path string) bool {
 	return slices.EqualFunc(strings.Split(template, "/"), strings.Split(path, "/"), func(part, have string) bool {
 		return part == have || strings.HasPrefix(part, "{")
 	})

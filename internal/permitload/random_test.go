@@ -26,9 +26,9 @@ var seeds = flag.Int("seeds", 300, "how many random loads TestRandomFaults makes
 // out, the calls are few, no limit is broken, and a second load writes nothing.
 func TestRandomFaults(t *testing.T) {
 	t.Parallel()
-	kinds := make([]httpapitest.Fault, 0, len(passing))
-	for _, name := range slices.Sorted(maps.Keys(passing)) {
-		kinds = append(kinds, passing[name])
+	kinds := make([]httpapitest.Fault, 0, len(temporaryFaults))
+	for _, name := range slices.Sorted(maps.Keys(temporaryFaults)) {
+		kinds = append(kinds, temporaryFaults[name])
 	}
 	n := *seeds
 	if testing.Short() {
@@ -39,7 +39,7 @@ func TestRandomFaults(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				r := rand.New(rand.NewPCG(uint64(seed), 1))
-				c := newChance(r)
+				c := drawScenario(r)
 				faults := true
 				var mu sync.Mutex // calls for single records come side by side
 				c.options.Faults = func(*http.Request) httpapitest.Fault {
@@ -53,29 +53,29 @@ func TestRandomFaults(t *testing.T) {
 				srv := permittest.New(c.options)
 				srv.Seed(c.before)
 				time.Sleep(time.Hour)
-				input := orgDefault + strings.TrimSuffix(records(c.input), end) + endAt(time.Now())
+				input := defaultTenantLine + strings.TrimSuffix(linesFor(c.asked), endLine) + endLineAt(time.Now())
 				code := tool.Done
-				if len(c.culprits) > 0 {
+				if len(c.refused) > 0 {
 					code = tool.Rejected
 				}
 				set := func(cfg *loadSettings) { cfg.replaceRoles, cfg.verifies = c.replace, true }
-				got := bring(t.Context(), srv, input, set)
-				bulk, all := bulkCalls(srv), len(srv.Calls())
+				got := load(t.Context(), srv, input, set)
+				bulk, all := countBulkCalls(srv), len(srv.Calls())
 				wantCode(t, got, code)
 				var left []string
-				for _, line := range leftLines(t, got.out) {
+				for _, line := range rejectedLines(t, got.out) {
 					left = append(left, fmt.Sprint(line.Key))
 				}
 				slices.Sort(left)
-				if !slices.Equal(left, c.culprits) {
-					t.Errorf("left: %v, want %v", left, c.culprits)
+				if !slices.Equal(left, c.refused) {
+					t.Errorf("left: %v, want %v", left, c.refused)
 				}
 				wantState(t, srv, c.want)
 				faults = false
 				time.Sleep(15 * time.Minute)
-				before := writes(srv)
-				wantCode(t, bring(t.Context(), srv, input, set), code)
-				if n := writes(srv) - before; len(c.culprits) == 0 && n > 0 {
+				before := countWrites(srv)
+				wantCode(t, load(t.Context(), srv, input, set), code)
+				if n := countWrites(srv) - before; len(c.refused) == 0 && n > 0 {
 					t.Errorf("a second load made %d writes", n)
 				}
 				wantState(t, srv, c.want)
@@ -96,8 +96,8 @@ func TestRandomFaults(t *testing.T) {
 // oneOf is one of the values, at random.
 func oneOf[T any](r *rand.Rand, values ...T) T { return values[r.IntN(len(values))] }
 
-// randomOptions answers each open question about Permit at random.
-func randomOptions(r *rand.Rand) permittest.Options {
+// drawOptions answers each open question about Permit at random.
+func drawOptions(r *rand.Rand) permittest.Options {
 	coin := func() bool { return r.IntN(2) == 0 }
 	return permittest.Options{
 		WideClasses: coin(), RetryAfter: coin(), ErrorBody429: oneOf(r, permittest.Body429Details, permittest.Body429CloudPDP),
@@ -112,37 +112,37 @@ func randomOptions(r *rand.Rand) permittest.Options {
 	}
 }
 
-// chance is an environment, what is asked of it, and what it must be then.
-type chance struct {
-	options  permittest.Options
-	before   permittest.State
-	input    permittest.State
-	want     permittest.State
-	culprits []string // users that Permit refuses
-	replace  bool
+// scenario is an environment, what is asked of it, and what it must be then.
+type scenario struct {
+	options permittest.Options
+	before  permittest.State
+	asked   permittest.State
+	want    permittest.State
+	refused []string // users that Permit refuses
+	replace bool
 }
 
-func newChance(r *rand.Rand) chance {
-	c := chance{options: randomOptions(r), input: crowd(20 + r.IntN(150)), replace: r.IntN(2) == 0}
-	c.input.Tenants = append(c.input.Tenants, permittest.Tenant{Key: "org_1", Name: "Acme"}, permittest.Tenant{Key: "org_2", Name: "Big"}, permittest.Tenant{Key: "org_3", Name: "Co"})
-	for i := range c.input.Assignments {
-		c.input.Assignments[i].Tenant = oneOf(r, "default", "org_1", "org_2", "org_3")
+func drawScenario(r *rand.Rand) scenario {
+	c := scenario{options: drawOptions(r), asked: usersWithRoles(20 + r.IntN(150)), replace: r.IntN(2) == 0}
+	c.asked.Tenants = append(c.asked.Tenants, permittest.Tenant{Key: "org_1", Name: "Acme"}, permittest.Tenant{Key: "org_2", Name: "Big"}, permittest.Tenant{Key: "org_3", Name: "Co"})
+	for i := range c.asked.Assignments {
+		c.asked.Assignments[i].Tenant = oneOf(r, "default", "org_1", "org_2", "org_3")
 	}
-	c.before.Roles = slices.Clone(c.input.Roles[:r.IntN(4)])
-	c.before.Tenants = slices.Clone(c.input.Tenants[:1+r.IntN(4)])
+	c.before.Roles = slices.Clone(c.asked.Roles[:r.IntN(4)])
+	c.before.Tenants = slices.Clone(c.asked.Tenants[:1+r.IntN(4)])
 	if len(c.before.Tenants) > 2 && r.IntN(2) == 0 {
 		c.before.Tenants[2].Name = "Renamed since"
 	}
 	holds := map[string]bool{}
-	for i := range c.input.Users {
-		u := &c.input.Users[i]
+	for i := range c.asked.Users {
+		u := &c.asked.Users[i]
 		after, had := *u, *u
 		kind := r.IntN(6)
 		if r.IntN(40) == 0 {
 			kind, u.Email = 0, fmt.Sprintf("u%d@acme.test", i) // which a newer email-validator refuses
 			after.Email = u.Email
 			if c.options.StrictEmails {
-				c.culprits = append(c.culprits, u.Key)
+				c.refused = append(c.refused, u.Key)
 				continue
 			}
 		}
@@ -165,13 +165,13 @@ func newChance(r *rand.Rand) chance {
 	}
 	stranger := permittest.User{Key: "zoe", Email: "zoe@acme.example"}
 	c.before.Users, c.want.Users = append(c.before.Users, stranger), append(c.want.Users, stranger)
-	c.want.Roles, c.want.Tenants = c.input.Roles, c.input.Tenants
-	for _, a := range c.input.Assignments {
-		if slices.Contains(c.culprits, a.User) {
+	c.want.Roles, c.want.Tenants = c.asked.Roles, c.asked.Tenants
+	for _, a := range c.asked.Assignments {
+		if slices.Contains(c.refused, a.User) {
 			continue
 		}
 		c.want.Assignments = append(c.want.Assignments, a)
-		if holds[a.User] && r.IntN(3) == 0 && roleIn(c.before, a.Role) && tenantIn(c.before, a.Tenant) {
+		if holds[a.User] && r.IntN(3) == 0 && hasRole(c.before, a.Role) && hasTenant(c.before, a.Tenant) {
 			c.before.Assignments = append(c.before.Assignments, a)
 		}
 	}
@@ -179,7 +179,7 @@ func newChance(r *rand.Rand) chance {
 	if len(c.before.Roles) > 0 {
 		for _, key := range slices.Sorted(maps.Keys(holds)) {
 			a := permittest.Assignment{User: key, Role: c.before.Roles[0].Key, Tenant: c.before.Tenants[0].Key}
-			if r.IntN(4) > 0 || slices.Contains(c.before.Assignments, a) || slices.Contains(c.input.Assignments, a) {
+			if r.IntN(4) > 0 || slices.Contains(c.before.Assignments, a) || slices.Contains(c.asked.Assignments, a) {
 				continue
 			}
 			c.before.Assignments = append(c.before.Assignments, a)
@@ -195,10 +195,10 @@ func newChance(r *rand.Rand) chance {
 	return c
 }
 
-func roleIn(s permittest.State, key string) bool {
+func hasRole(s permittest.State, key string) bool {
 	return slices.ContainsFunc(s.Roles, func(r permittest.Role) bool { return r.Key == key })
 }
 
-func tenantIn(s permittest.State, key string) bool {
+func hasTenant(s permittest.State, key string) bool {
 	return slices.ContainsFunc(s.Tenants, func(t permittest.Tenant) bool { return t.Key == key })
 }

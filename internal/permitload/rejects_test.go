@@ -13,7 +13,7 @@ import (
 
 // Each line that cannot be loaded comes out as it is, with its reason, and the
 // others are loaded.
-func TestLinesThatBreakARule(t *testing.T) {
+func TestInvalidLinesAreRejected(t *testing.T) {
 	t.Parallel()
 	tests := []struct{ line, message string }{
 		{`{"type":"user"}`, "no key"},
@@ -35,12 +35,12 @@ func TestLinesThatBreakARule(t *testing.T) {
 		t.Run(tt.line, func(t *testing.T) {
 			t.Parallel()
 			srv := permittest.New(permittest.Options{})
-			got := run(t, srv, tt.line+"\n"+bob+end, "--create-missing", "yes")
-			wantRun(t, got, tool.Rejected, "warning: 1 line cannot be loaded")
+			got := run(t, srv, tt.line+"\n"+bobLine+endLine, "--create-missing", "yes")
+			wantExit(t, got, tool.Rejected, "warning: 1 line cannot be loaded")
 			if users := srv.State().Users; len(users) != 1 || users[0].Key != "auth0|bob" || len(srv.State().Roles) > 0 {
 				t.Errorf("Permit has %v and %v", users, srv.State().Roles)
 			}
-			left := leftLines(t, got.out)
+			left := rejectedLines(t, got.out)
 			if len(left) != 1 || left[0].Error.Code != "invalid_record" || left[0].Error.Message != tt.message || left[0].Error.Retryable {
 				t.Fatalf("stdout: %s\nwant %s", got.out, tt.message)
 			}
@@ -52,32 +52,32 @@ func TestLinesThatBreakARule(t *testing.T) {
 	}
 }
 
-func TestRepeatedKeys(t *testing.T) {
+func TestUserLinesOfOneKey(t *testing.T) {
 	t.Parallel()
-	annAgain := strings.Replace(ann, `"Ann"`, `"Anne"`, 1)
+	annAgain := strings.Replace(annLine, `"Ann"`, `"Anne"`, 1)
 	tests := []struct {
 		name, input string
 		code        int
 		left        []string
 		says        string
 	}{
-		{"alike", ann + bob + ann + ann, tool.Done, nil, "users: 4 in = 2 loaded + 0 unchanged + 2 repeated + 0 not loaded"},
+		{"alike", annLine + bobLine + annLine + annLine, tool.Done, nil, "users: 4 in = 2 loaded + 0 unchanged + 2 repeated + 0 not loaded"},
 		{
-			"alike but for spaces and order", ann + bob + `{ "key":"auth0|ann", "type":"user", "first_name":"Ann", "email":"ann@acme.example" }`, tool.Done, nil,
+			"alike but for spaces and order", annLine + bobLine + `{ "key":"auth0|ann", "type":"user", "first_name":"Ann", "email":"ann@acme.example" }`, tool.Done, nil,
 			"users: 3 in = 2 loaded + 0 unchanged + 1 repeated + 0 not loaded",
 		},
 		{
-			"differing", ann + bob + annAgain, tool.Rejected,
+			"differing", annLine + bobLine + annAgain, tool.Rejected,
 			[]string{"auth0|ann differing_lines", "auth0|ann differing_lines"},
 			"users: 3 in = 1 loaded + 0 unchanged + 2 not loaded",
 		},
 		{
-			"differing in the last", bob + ann + ann + annAgain, tool.Rejected,
+			"differing in the last", bobLine + annLine + annLine + annAgain, tool.Rejected,
 			[]string{"auth0|ann differing_lines", "auth0|ann differing_lines"},
 			"users: 4 in = 1 loaded + 0 unchanged + 1 repeated + 2 not loaded",
 		},
 		{
-			"roles known and unknown", bob + `{"type":"user","key":"a"}` + "\n" + `{"type":"user","key":"a","role_assignments":[]}`, tool.Rejected,
+			"roles known and unknown", bobLine + `{"type":"user","key":"a"}` + "\n" + `{"type":"user","key":"a","role_assignments":[]}`, tool.Rejected,
 			[]string{"a differing_lines", "a differing_lines"},
 			"users: 3 in = 1 loaded + 0 unchanged + 2 not loaded",
 		},
@@ -87,8 +87,8 @@ func TestRepeatedKeys(t *testing.T) {
 			t.Parallel()
 			srv := permittest.New(permittest.Options{})
 			got := run(t, srv, tt.input)
-			wantRun(t, got, tt.code, tt.says)
-			if diff := cmp.Diff(tt.left, codes(t, got.out)); diff != "" {
+			wantExit(t, got, tt.code, tt.says)
+			if diff := cmp.Diff(tt.left, rejectedCodes(t, got.out)); diff != "" {
 				t.Errorf("stdout (-want +got):\n%s", diff)
 			}
 		})
@@ -97,24 +97,24 @@ func TestRepeatedKeys(t *testing.T) {
 
 // What is left is input again: its errors are passed over, and once the cause
 // is gone it loads.
-func TestWhatIsLeftLoadsAgain(t *testing.T) {
+func TestRejectedLinesLoadAgain(t *testing.T) {
 	t.Parallel()
 	srv := permittest.New(permittest.Options{})
 	taken := permittest.State{Users: []permittest.User{{Key: "zoe", Email: "ANN@acme.example"}}}
 	srv.Seed(taken)
 	long := `{"type":"user","key":"auth0|ann","email":"ann@acme.example","attributes":{"error":"of hers","n":12345678901234567890.10,"t":"<a&b>"}}`
-	got := run(t, srv, long+"\n"+bob+end)
-	wantRun(t, got, tool.Rejected, "users: 2 in = 1 loaded + 0 unchanged + 1 not loaded")
-	if diff := cmp.Diff([]string{"auth0|ann duplicate_email"}, codes(t, got.out)); diff != "" {
+	got := run(t, srv, long+"\n"+bobLine+endLine)
+	wantExit(t, got, tool.Rejected, "users: 2 in = 1 loaded + 0 unchanged + 1 not loaded")
+	if diff := cmp.Diff([]string{"auth0|ann duplicate_email"}, rejectedCodes(t, got.out)); diff != "" {
 		t.Fatalf("stdout (-want +got):\n%s", diff)
 	}
 	again := run(t, srv, got.out)
-	wantRun(t, again, tool.Rejected, "users: 1 in = 0 loaded + 0 unchanged + 1 not loaded")
+	wantExit(t, again, tool.Rejected, "users: 1 in = 0 loaded + 0 unchanged + 1 not loaded")
 	if n := strings.Count(again.out, `"error":{`); n != 1 {
 		t.Errorf("an error was added to the error: %s", again.out)
 	}
 	srv.Seed(permittest.State{Users: []permittest.User{{Key: "zoe"}}})
-	wantRun(t, run(t, srv, again.out), tool.Done, "users: 1 in = 1 loaded")
+	wantExit(t, run(t, srv, again.out), tool.Done, "users: 1 in = 1 loaded")
 	want := map[string]any{"error": "of hers", "n": json.Number("12345678901234567890.10"), "t": "<a&b>"}
 	if diff := cmp.Diff(want, srv.State().Users[0].Attributes); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)

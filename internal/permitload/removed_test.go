@@ -15,33 +15,33 @@ import (
 )
 
 // A dry run says what would go; --removed is what brings it back.
-func TestRemovedRestores(t *testing.T) {
+func TestRemovedFileRestores(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		name, input string
 		args        []string
 		plan, says  string
 	}{
-		{"roles", roleLines + orgLine + annViewer, []string{"--roles", "replace"}, "- 2 role assignments of 1 user", "2 role assignments taken away"},
-		{"users", annNothing + `{"type":"user","key":"zoe"}` + "\n", []string{"remove"}, "- 1 user with 4 role assignments  (1 of the input are not in Permit)", "users: 2 in = 1 deleted + 1 unchanged"},
+		{"roles", roleLines + orgTenantLine + annAsViewer, []string{"--roles", "replace"}, "- 2 role assignments of 1 user", "2 role assignments taken away"},
+		{"users", annWithoutRoles + `{"type":"user","key":"zoe"}` + "\n", []string{"remove"}, "- 1 user with 4 role assignments  (1 of the input are not in Permit)", "users: 2 in = 1 deleted + 1 unchanged"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			srv := permittest.New(permittest.Options{})
-			have := office("ann admin default", "ann viewer default", "ann admin org", "ann byhand default")
+			have := threeUsers("ann admin default", "ann viewer default", "ann admin org", "ann byhand default")
 			have.Users[0].FirstName, have.Users[0].Attributes = "Ann", map[string]any{"plan": "pro"}
 			srv.SeedAt(time.Now().Add(-time.Hour), have)
 			before := srv.State()
 			path := filepath.Join(t.TempDir(), "removed.jsonl")
 			args := append(tt.args, "--yes", "--remove-limit", "100", "--removed", path)
-			input := tt.input + endAt(time.Now())
+			input := tt.input + endLineAt(time.Now())
 
-			wantRun(t, run(t, srv, input, append(args, "--dry-run")...), tool.Done, tt.plan, "nothing was written")
-			if n := writes(srv); n > 0 {
+			wantExit(t, run(t, srv, input, append(args, "--dry-run")...), tool.Done, tt.plan, "nothing was written")
+			if n := countWrites(srv); n > 0 {
 				t.Fatalf("%d writes of a dry run", n)
 			}
-			wantRun(t, run(t, srv, input, args...), tool.Done, tt.plan, tt.says)
+			wantExit(t, run(t, srv, input, args...), tool.Done, tt.plan, tt.says)
 			if cmp.Equal(before, srv.State()) {
 				t.Fatal("nothing went")
 			}
@@ -49,36 +49,36 @@ func TestRemovedRestores(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			wantRun(t, run(t, srv, string(text), "--require-end"), tool.Done)
+			wantExit(t, run(t, srv, string(text), "--require-end"), tool.Done)
 			wantState(t, srv, before)
 		})
 	}
 }
 
 // A load that stops midway has written down what it took away before it did.
-func TestRemovedIsWrittenFirst(t *testing.T) {
+func TestRemovedFileIsWrittenFirst(t *testing.T) {
 	t.Parallel()
 	for _, call := range []string{"DELETE F/role_assignments/bulk", "DELETE F/bulk/users"} {
 		t.Run(call, func(t *testing.T) {
 			t.Parallel()
-			srv := permittest.New(permittest.Options{Faults: struck(call, httpapitest.Fault{Status: 401}, 1)})
-			srv.Seed(office("ann admin default", "bob viewer org"))
+			srv := permittest.New(permittest.Options{Faults: faultOn(call, httpapitest.Fault{Status: 401}, 1)})
+			srv.Seed(threeUsers("ann admin default", "bob viewer org"))
 			before := srv.State()
 			path := filepath.Join(t.TempDir(), "removed.jsonl")
-			input := annNothing + `{"type":"user","key":"bob"}` + "\n" + end
+			input := annWithoutRoles + `{"type":"user","key":"bob"}` + "\n" + endLine
 			got := run(t, srv, input, "remove", "--yes", "--remove-limit", "100", "--removed", path)
-			wantRun(t, got, tool.Stopped)
+			wantExit(t, got, tool.Stopped)
 			text, err := os.ReadFile(path)
 			if err != nil {
 				t.Fatal(err)
 			}
 			srv2 := permittest.New(permittest.Options{})
 			srv2.Seed(srv.State())
-			wantRun(t, run(t, srv2, string(text)), tool.Done)
+			wantExit(t, run(t, srv2, string(text)), tool.Done)
 			wantState(t, srv2, before)
 			// What comes out is what is still to do.
 			if call == "DELETE F/bulk/users" {
-				if diff := cmp.Diff([]string{"ann not_reached", "bob not_reached"}, codes(t, got.out)); diff != "" {
+				if diff := cmp.Diff([]string{"ann not_reached", "bob not_reached"}, rejectedCodes(t, got.out)); diff != "" {
 					t.Errorf("stdout (-want +got):\n%s", diff)
 				}
 			}
@@ -87,18 +87,18 @@ func TestRemovedIsWrittenFirst(t *testing.T) {
 }
 
 // What an earlier run has written down is not lost to a later one.
-func TestRemovedIsKept(t *testing.T) {
+func TestEarlierRemovedFileIsKept(t *testing.T) {
 	t.Parallel()
 	srv := permittest.New(permittest.Options{})
-	have := office("ann admin default", "bob viewer org")
+	have := threeUsers("ann admin default", "bob viewer org")
 	srv.Seed(have)
 	before := srv.State()
 	path := filepath.Join(t.TempDir(), "removed.jsonl")
-	input := annNothing + `{"type":"user","key":"bob"}` + "\n" + end
+	input := annWithoutRoles + `{"type":"user","key":"bob"}` + "\n" + endLine
 	args := []string{"remove", "--yes", "--remove-limit", "100", "--removed", path}
-	wantRun(t, run(t, srv, input, args...), tool.Done)
-	wantRun(t, run(t, srv, input, args...), tool.Done, "--removed: what was in "+path+" is now in "+path+".1")
-	wantRun(t, run(t, srv, input, args...), tool.Done)
+	wantExit(t, run(t, srv, input, args...), tool.Done)
+	wantExit(t, run(t, srv, input, args...), tool.Done, "--removed: what was in "+path+" is now in "+path+".1")
+	wantExit(t, run(t, srv, input, args...), tool.Done)
 	files, err := filepath.Glob(path + "*")
 	if err != nil || !slices.Equal(files, []string{path, path + ".1"}) {
 		t.Errorf("%q, %v", files, err)
@@ -107,6 +107,6 @@ func TestRemovedIsKept(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	wantRun(t, run(t, srv, string(text)), tool.Done)
+	wantExit(t, run(t, srv, string(text)), tool.Done)
 	wantState(t, srv, before)
 }

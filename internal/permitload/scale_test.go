@@ -22,10 +22,10 @@ var (
 )
 
 // Of what is half there, only the other half is written.
-func TestOnlyTheMissingHalf(t *testing.T) {
+func TestOnlyTheMissingHalfIsWritten(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		want := crowd(7000)
+		want := usersWithRoles(7000)
 		half := permittest.State{Roles: want.Roles[:1], Users: want.Users[:3500]}
 		for i, a := range want.Assignments {
 			if i%2 == 0 && a.Role == want.Roles[0].Key && a.User < want.Users[3500].Key {
@@ -34,19 +34,19 @@ func TestOnlyTheMissingHalf(t *testing.T) {
 		}
 		srv := permittest.New(permittest.Options{})
 		srv.Seed(half)
-		wantCode(t, bring(t.Context(), srv, records(want)), tool.Done)
+		wantCode(t, load(t.Context(), srv, linesFor(want)), tool.Done)
 		wantState(t, srv, want)
 		var roles []string
 		users, made := 0, 0
 		for _, call := range srv.Calls() {
-			switch abbreviated(call.Method, call.Path) {
+			switch shortCall(call.Method, call.Path) {
 			case "POST S/roles":
 				var r struct{ Key string }
-				unmarshal(t, call.Body, &r)
+				decodeJSON(t, call.Body, &r)
 				roles = append(roles, r.Key)
 			case "PUT F/bulk/users":
 				var b struct{ Operations []struct{ Key string } }
-				unmarshal(t, call.Body, &b)
+				decodeJSON(t, call.Body, &b)
 				for _, u := range b.Operations {
 					if u.Key < want.Users[3500].Key {
 						t.Fatalf("%s was there", u.Key)
@@ -55,7 +55,7 @@ func TestOnlyTheMissingHalf(t *testing.T) {
 				users += len(b.Operations)
 			case "POST F/role_assignments/bulk":
 				var b []struct{ User, Role, Tenant string }
-				unmarshal(t, call.Body, &b)
+				decodeJSON(t, call.Body, &b)
 				for _, a := range b {
 					if slices.Contains(half.Assignments, permittest.Assignment{User: a.User, Role: a.Role, Tenant: a.Tenant}) {
 						t.Fatalf("%v was there", a)
@@ -86,7 +86,7 @@ func TestLargeLoad(t *testing.T) {
 			var users, assignments, all atomic.Int64
 			srv := permittest.New(permittest.Options{WideClasses: wide, Forget: true, Faults: func(r *http.Request) httpapitest.Fault {
 				all.Add(1)
-				switch abbreviated(r.Method, r.URL.Path) {
+				switch shortCall(r.Method, r.URL.Path) {
 				case "PUT F/bulk/users":
 					users.Add(1)
 				case "POST F/role_assignments/bulk":
@@ -99,9 +99,9 @@ func TestLargeLoad(t *testing.T) {
 			for i := range n {
 				fmt.Fprintf(&input, `{"type":"user","key":"auth0|%06d","email":"u%d@acme.example","role_assignments":[{"role":"Admin"}]}`+"\n", i, i)
 			}
-			input.WriteString(end)
+			input.WriteString(endLine)
 			began := time.Now()
-			got := bring(t.Context(), srv, input.String())
+			got := load(t.Context(), srv, input.String())
 			wantCode(t, got, tool.Done)
 			wantUsers, wantAssignments := (n+2999)/3000, (n+1999)/2000 // 134 and 200 of 400,000
 			if u, a := int(users.Load()), int(assignments.Load()); u != wantUsers || a != wantAssignments || srv.Refused() > 0 {
@@ -123,7 +123,7 @@ func TestLargeLoad(t *testing.T) {
 			before := all.Load()
 			time.Sleep(15 * time.Minute)
 			began = time.Now()
-			wantCode(t, bring(t.Context(), srv, input.String()), tool.Done)
+			wantCode(t, load(t.Context(), srv, input.String()), tool.Done)
 			t.Logf("again: %d calls in %s", all.Load()-before, time.Since(began).Round(time.Second))
 			if u, a := int(users.Load()), int(assignments.Load()); u != wantUsers || a != wantAssignments || srv.Refused() > 0 {
 				t.Errorf("a second load made writes, or drew %d answers of 429", srv.Refused())

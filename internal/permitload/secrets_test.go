@@ -16,14 +16,14 @@ import (
 
 // The key is in no output, however much is asked for; emails and names are on
 // stderr under -vv alone.
-func TestWhatMayNotBeShown(t *testing.T) {
+func TestSecretsAreNotShown(t *testing.T) {
 	t.Parallel()
 	// One whose key is her email, one whom the server refuses with the email in
 	// its words, one who is refused here.
 	input := `{"type":"user","key":"jane@acme.example","email":"jane@acme.example","first_name":"Jane","last_name":"Doe","role_assignments":[{"role":"Admin"}]}
 {"type":"user","key":"auth0|1","email":"joan@acme.example","first_name":"Joan","role_assignments":[{"role":"Editor"}]}
 {"type":"user","key":"auth0|2","email":"jill at acme.example","first_name":"Jill"}
-` + end
+` + endLine
 	for _, level := range []string{"-q", "", "-v", "-vv"} {
 		for _, format := range []string{"text", "json"} {
 			t.Run(level+format, func(t *testing.T) {
@@ -45,7 +45,7 @@ func TestWhatMayNotBeShown(t *testing.T) {
 					args = append(args, level)
 				}
 				got := run(t, srv, input, args...)
-				wantRun(t, got, tool.Stopped, "401")
+				wantExit(t, got, tool.Stopped, "401")
 				told, err := os.ReadFile(summary)
 				if err != nil {
 					t.Fatal(err)
@@ -75,7 +75,7 @@ func TestKeyGoesInTheHeaderAlone(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		srv := permittest.New(permittest.Options{})
-		wantCode(t, bring(t.Context(), srv, records(crowd(4))), tool.Done)
+		wantCode(t, load(t.Context(), srv, linesFor(usersWithRoles(4))), tool.Done)
 		for _, call := range srv.Calls() {
 			if strings.Contains(call.Path+call.Query.Encode()+string(call.Body), permittest.DefaultKey) {
 				t.Errorf("%s %s holds the key", call.Method, call.Path)

@@ -17,43 +17,43 @@ import (
 )
 
 // A few users in a large environment are asked for by key.
-func TestFewUsersInALargeEnvironment(t *testing.T) {
+func TestFewUsersAreAskedForByKey(t *testing.T) {
 	t.Parallel()
 	const n = 5000
-	have := crowd(n)
+	have := usersWithRoles(n)
 	for _, o := range []permittest.Options{{}, {UnknownFilter: 404}} {
 		srv := permittest.New(o)
 		srv.Seed(have)
-		input := people("zoe=z")
+		input := usersWithEmails("zoe=z")
 		input.Users = append(input.Users, have.Users[4990:4995]...)
 		input.Users[1].FirstName = "Anne"
 		input.Users[2].Email = "U000001@acme.example" // another's
 		input.Assignments = []permittest.Assignment{
 			{User: have.Users[4991].Key, Role: "Admin", Tenant: "default"}, {User: have.Users[4993].Key, Role: "Admin", Tenant: "default"}, {User: "zoe", Role: "Editor", Tenant: "default"},
 		}
-		got := run(t, srv, records(input))
-		wantRun(t, got, tool.Rejected, "+ 1 user  ~ 1  = 3", "users: 6 in = 2 loaded + 3 unchanged + 1 not loaded", tool.Thousands(n-5)+" users in Permit but not in the input")
-		if diff := cmp.Diff([]string{have.Users[4991].Key + " duplicate_email"}, codes(t, got.out)); diff != "" {
+		got := run(t, srv, linesFor(input))
+		wantExit(t, got, tool.Rejected, "+ 1 user  ~ 1  = 3", "users: 6 in = 2 loaded + 3 unchanged + 1 not loaded", tool.Thousands(n-5)+" users in Permit but not in the input")
+		if diff := cmp.Diff([]string{have.Users[4991].Key + " duplicate_email"}, rejectedCodes(t, got.out)); diff != "" {
 			t.Errorf("stdout (-want +got):\n%s", diff)
 		}
-		if reads := calls(srv, "GET"); reads > 25 {
+		if reads := countCalls(srv, "GET"); reads > 25 {
 			t.Errorf("%d reads", reads)
 		}
 	}
 }
 
 // New users in a large environment: nobody asks who holds what.
-func TestNewUsersInALargeEnvironment(t *testing.T) {
+func TestNewUsersNeedNoListOfAssignments(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		srv := permittest.New(permittest.Options{})
-		srv.Seed(crowd(6000))
+		srv.Seed(usersWithRoles(6000))
 		var input strings.Builder
 		for i := range 100 {
 			fmt.Fprintf(&input, `{"type":"user","key":"n%d","role_assignments":[{"role":"Admin"}]}`+"\n", i)
 		}
-		wantCode(t, bring(t.Context(), srv, input.String()+end), tool.Done)
-		if n := calls(srv, "GET F/role_assignments"); n > 0 {
+		wantCode(t, load(t.Context(), srv, input.String()+endLine), tool.Done)
+		if n := countCalls(srv, "GET F/role_assignments"); n > 0 {
 			t.Errorf("%d lists of role assignments", n)
 		}
 	})
@@ -61,10 +61,10 @@ func TestNewUsersInALargeEnvironment(t *testing.T) {
 
 // Users who are deleted while the list is read hide nobody who would then be
 // written as new: whether the total tells or a new user makes up for it.
-func TestDeletedWhileListed(t *testing.T) {
+func TestUserDeletedWhileUsersAreListed(t *testing.T) {
 	t.Parallel()
 	for _, signedUp := range []bool{false, true} {
-		have, input := plain(250)
+		have, input := bareUsers(250)
 		for i := range have.Users {
 			have.Users[i].Attributes = map[string]any{"theme": "dark"}
 		}
@@ -73,7 +73,7 @@ func TestDeletedWhileListed(t *testing.T) {
 		srv = permittest.New(permittest.Options{Faults: func(r *http.Request) httpapitest.Fault {
 			if !met && strings.HasSuffix(r.URL.Path, "/users") && r.URL.Query().Get("page") == "2" {
 				met = true
-				deleted(t, srv, facts+"/users/zoe")
+				deleteInPermit(t, srv, factsPath+"/users/zoe")
 				if signedUp {
 					srv.Seed(permittest.State{Users: []permittest.User{{Key: "zz"}}})
 				}
@@ -82,8 +82,8 @@ func TestDeletedWhileListed(t *testing.T) {
 		}})
 		srv.Seed(permittest.State{Users: []permittest.User{{Key: "zoe"}}})
 		srv.Seed(have)
-		wantRun(t, run(t, srv, input), tool.Done, "users: 250 in = 0 loaded + 250 unchanged")
-		if n := writes(srv); n > 1 { // the deletion
+		wantExit(t, run(t, srv, input), tool.Done, "users: 250 in = 0 loaded + 250 unchanged")
+		if n := countWrites(srv); n > 1 { // the deletion
 			t.Errorf("%d writes", n)
 		}
 	}
@@ -91,7 +91,7 @@ func TestDeletedWhileListed(t *testing.T) {
 
 // A page that cannot be had is no end of the list: what is not known to be
 // there would be written over.
-func TestLookThatBreaksOff(t *testing.T) {
+func TestBrokenListStopsTheLoad(t *testing.T) {
 	t.Parallel()
 	for _, status := range []int{403, 404, 422} {
 		synctest.Test(t, func(t *testing.T) {
@@ -101,24 +101,24 @@ func TestLookThatBreaksOff(t *testing.T) {
 				}
 				return httpapitest.Fault{}
 			}})
-			want, input := plain(150)
+			want, input := bareUsers(150)
 			srv.Seed(want)
-			got := bring(t.Context(), srv, input)
+			got := load(t.Context(), srv, input)
 			wantCode(t, got, tool.Stopped)
-			if got.out != "" || writes(srv) > 0 {
-				t.Errorf("%d writes, stdout %.200q", writes(srv), got.out)
+			if got.out != "" || countWrites(srv) > 0 {
+				t.Errorf("%d writes, stdout %.200q", countWrites(srv), got.out)
 			}
 		})
 	}
 }
 
 // Users whom the input lacks are written so that they can be fed again.
-func TestExtra(t *testing.T) {
+func TestExtraUsersCanBeFedAgain(t *testing.T) {
 	t.Parallel()
 	srv := permittest.New(permittest.Options{})
-	srv.Seed(people("ann=a bob=b zoe=z"))
+	srv.Seed(usersWithEmails("ann=a bob=b zoe=z"))
 	path := filepath.Join(t.TempDir(), "extra.jsonl")
-	wantRun(t, run(t, srv, records(people("bob=b")), "--dry-run", "--extra", path), tool.Done, "2 users in Permit but not in the input")
+	wantExit(t, run(t, srv, linesFor(usersWithEmails("bob=b")), "--dry-run", "--extra", path), tool.Done, "2 users in Permit but not in the input")
 	text, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
@@ -128,16 +128,16 @@ func TestExtra(t *testing.T) {
 			t.Errorf("%s is not in %s", key, text)
 		}
 	}
-	wantRun(t, run(t, srv, string(text), "--dry-run", "--require-end"), tool.Done, "+ 0 users  ~ 0  = 2", "1 user in Permit but not")
+	wantExit(t, run(t, srv, string(text), "--dry-run", "--require-end"), tool.Done, "+ 0 users  ~ 0  = 2", "1 user in Permit but not")
 }
 
 // --extra is written whatever the input holds.
-func TestExtraOfNoUsers(t *testing.T) {
+func TestExtraIsWrittenForInputWithoutUsers(t *testing.T) {
 	t.Parallel()
 	srv := permittest.New(permittest.Options{})
-	srv.Seed(people("ann=a bob=b"))
+	srv.Seed(usersWithEmails("ann=a bob=b"))
 	path := filepath.Join(t.TempDir(), "extra.jsonl")
-	wantRun(t, run(t, srv, end, "--extra", path), tool.Done, "2 users in Permit but not in the input")
+	wantExit(t, run(t, srv, endLine, "--extra", path), tool.Done, "2 users in Permit but not in the input")
 	if text, err := os.ReadFile(path); err != nil || strings.Count(string(text), "\n") != 3 {
 		t.Errorf("%s, %v", text, err)
 	}

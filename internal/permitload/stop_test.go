@@ -20,7 +20,7 @@ import (
 
 // An interrupt lets the call that is under way finish, sends no other, and
 // leaves on stdout what was not loaded.
-func TestInterrupt(t *testing.T) {
+func TestInterruptFinishesTheCallUnderWay(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		call     string
@@ -38,9 +38,9 @@ func TestInterrupt(t *testing.T) {
 			t.Parallel()
 			ctx, cancel := context.WithCancel(t.Context())
 			defer cancel()
-			srv := permittest.New(permittest.Options{Faults: when(tt.call, cancel)})
-			want := crowd(40)
-			input := records(want)
+			srv := permittest.New(permittest.Options{Faults: onCall(tt.call, cancel)})
+			want := usersWithRoles(40)
+			input := linesFor(want)
 			var out, errs bytes.Buffer
 			code := runOn(t, ctx, srv, strings.NewReader(input), &out, &errs, "--create-missing", "yes")
 			if tt.assigned > 0 {
@@ -49,19 +49,19 @@ func TestInterrupt(t *testing.T) {
 					t.Errorf("exit code %d, stdout %q", code, out.String())
 				}
 			} else {
-				wantRun(t, result{code, out.String(), errs.String()}, tool.Interrupted, "permitload: error: interrupted")
+				wantExit(t, result{code, out.String(), errs.String()}, tool.Interrupted, "permitload: error: interrupted")
 			}
 			if !strings.Contains(errs.String(), tt.report) {
 				t.Errorf("stderr lacks %q:\n%s", tt.report, errs.String())
 			}
 			all := srv.Calls()
-			if last := all[len(all)-1]; abbreviated(last.Method, last.Path) != tt.call {
+			if last := all[len(all)-1]; shortCall(last.Method, last.Path) != tt.call {
 				t.Errorf("the last call was %s %s", last.Method, last.Path)
 			}
 			if s := srv.State(); len(s.Users) != tt.users || len(s.Assignments) != tt.assigned {
 				t.Errorf("%d users and %d assignments", len(s.Users), len(s.Assignments))
 			}
-			for _, l := range leftLines(t, out.String()) {
+			for _, l := range rejectedLines(t, out.String()) {
 				if l.Error.Code != "not_reached" || !l.Error.Retryable {
 					t.Errorf("%v: %+v", l.Key, l.Error)
 				}
@@ -74,42 +74,42 @@ func TestInterrupt(t *testing.T) {
 			if out.Len() > 0 {
 				next = out.String()
 			}
-			wantRun(t, run(t, srv, next, "--create-missing", "yes"), tool.Done)
+			wantExit(t, run(t, srv, next, "--create-missing", "yes"), tool.Done)
 			wantState(t, srv, want)
 		})
 	}
 }
 
 // Who was there, but lacks a role still, is not loaded.
-func TestInterruptBeforeRoles(t *testing.T) {
+func TestInterruptBeforeAssignmentsRejectsTheirUsers(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	srv := permittest.New(permittest.Options{Faults: when("POST S/roles", cancel)})
-	srv.Seed(permittest.State{Users: crowd(40).Users})
+	srv := permittest.New(permittest.Options{Faults: onCall("POST S/roles", cancel)})
+	srv.Seed(permittest.State{Users: usersWithRoles(40).Users})
 	var out, errs bytes.Buffer
-	code := runOn(t, ctx, srv, strings.NewReader(records(crowd(40))), &out, &errs, "--create-missing", "yes")
-	wantRun(t, result{code, out.String(), errs.String()}, tool.Interrupted, "users: 40 in = 0 loaded + 10 unchanged + 30 not loaded")
+	code := runOn(t, ctx, srv, strings.NewReader(linesFor(usersWithRoles(40))), &out, &errs, "--create-missing", "yes")
+	wantExit(t, result{code, out.String(), errs.String()}, tool.Interrupted, "users: 40 in = 0 loaded + 10 unchanged + 30 not loaded")
 }
 
 // An interrupt ends a wait, too.
-func TestInterruptWhileWaiting(t *testing.T) {
+func TestInterruptEndsAWait(t *testing.T) {
 	t.Parallel()
 	for _, o := range []permittest.Options{
 		{Lag: 1000 * time.Hour},
 		{Limits: []permittest.Limit{{Class: permittest.ClassBulk, Calls: 1, Window: time.Hour}}, WideClasses: true},
-		{Faults: struck("POST F/role_assignments/bulk", httpapitest.Fault{Status: 503, RetryAfter: 20 * time.Minute}, 1)},
+		{Faults: faultOn("POST F/role_assignments/bulk", httpapitest.Fault{Status: 503, RetryAfter: 20 * time.Minute}, 1)},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			srv := permittest.New(o)
 			ctx, cancel := context.WithCancel(t.Context())
 			waiting := make(chan ended)
-			go func() { waiting <- bring(ctx, srv, records(crowd(8))) }()
+			go func() { waiting <- load(ctx, srv, linesFor(usersWithRoles(8))) }()
 			synctest.Wait()
 			cancel()
 			got := <-waiting
 			wantCode(t, got, tool.Interrupted)
-			if n := len(leftLines(t, got.out)); n != 6 || len(srv.State().Users) != 8 {
+			if n := len(rejectedLines(t, got.out)); n != 6 || len(srv.State().Users) != 8 {
 				t.Errorf("%d lines left of 6; %v", n, got.report)
 			}
 		})
@@ -117,7 +117,7 @@ func TestInterruptWhileWaiting(t *testing.T) {
 }
 
 // A key that is revoked midway stops the load at once, and loses nothing.
-func TestKeyRevokedMidway(t *testing.T) {
+func TestRevokedKeyStopsTheLoad(t *testing.T) {
 	t.Parallel()
 	for call, want := range map[string]struct {
 		left int
@@ -128,23 +128,23 @@ func TestKeyRevokedMidway(t *testing.T) {
 	} {
 		t.Run(call, func(t *testing.T) {
 			t.Parallel()
-			srv := permittest.New(permittest.Options{Faults: struck(call, httpapitest.Fault{Status: 401, Body: `{"error_code":"UNAUTHORIZED","message":"revoked"}`}, 1)})
-			got := run(t, srv, records(crowd(40)), "--create-missing", "yes")
-			wantRun(t, got, tool.Stopped, "401 UNAUTHORIZED: revoked", "hint: export PERMIT_API_KEY=", want.says)
-			if n := len(leftLines(t, got.out)); n != want.left {
+			srv := permittest.New(permittest.Options{Faults: faultOn(call, httpapitest.Fault{Status: 401, Body: `{"error_code":"UNAUTHORIZED","message":"revoked"}`}, 1)})
+			got := run(t, srv, linesFor(usersWithRoles(40)), "--create-missing", "yes")
+			wantExit(t, got, tool.Stopped, "401 UNAUTHORIZED: revoked", "hint: export PERMIT_API_KEY=", want.says)
+			if n := len(rejectedLines(t, got.out)); n != want.left {
 				t.Errorf("%d lines left, want %d", n, want.left)
 			}
-			if n := calls(srv, call); n != 1 {
+			if n := countCalls(srv, call); n != 1 {
 				t.Errorf("%d calls of %s", n, call)
 			}
-			wantRun(t, run(t, srv, got.out), tool.Done)
-			wantState(t, srv, crowd(40))
+			wantExit(t, run(t, srv, got.out), tool.Done)
+			wantState(t, srv, usersWithRoles(40))
 		})
 	}
 }
 
 // A first write whose answer is lost has been made, for all that is known.
-func TestFirstAnswerLostThenRevoked(t *testing.T) {
+func TestLostFirstAnswerCountsAsWritten(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		puts := 0
@@ -157,45 +157,45 @@ func TestFirstAnswerLostThenRevoked(t *testing.T) {
 			}
 			return httpapitest.Fault{Status: 401}
 		}})
-		_, input := plain(10)
-		got := bring(t.Context(), srv, input)
+		_, input := bareUsers(10)
+		got := load(t.Context(), srv, input)
 		wantBrought(t, got, tool.Stopped, "users: 10 in = 0 loaded + 0 unchanged + 10 not loaded")
-		if n := len(leftLines(t, got.out)); n != 10 {
+		if n := len(rejectedLines(t, got.out)); n != 10 {
 			t.Errorf("%d lines left", n)
 		}
 	})
 }
 
-// full is a stdout that breaks after some bytes.
-type full struct {
+// brokenStdout is a stdout that breaks after some bytes.
+type brokenStdout struct {
 	bytes.Buffer
 	room  int
 	tried int // since it broke
 }
 
-func (f *full) Write(p []byte) (int, error) {
+func (f *brokenStdout) Write(p []byte) (int, error) {
 	if f.Len()+len(p) > f.room {
 		f.tried++
-		return 0, errFull
+		return 0, errNoSpace
 	}
 	return f.Buffer.Write(p)
 }
 
-var errFull = errors.New("no space left on device")
+var errNoSpace = errors.New("no space left on device")
 
 // What was not loaded would be lost where stdout does not take it, so nothing
 // more is sent.
-func TestStdoutThatFails(t *testing.T) {
+func TestBrokenStdoutStopsTheLoad(t *testing.T) {
 	t.Parallel()
 	for _, room := range []int{0, 150} {
 		srv := permittest.New(permittest.Options{})
-		input := `{"type":"user","key":"no good"}` + "\n" + `{"type":"user","key":"no better"}` + "\n" + records(crowd(40))
+		input := `{"type":"user","key":"no good"}` + "\n" + `{"type":"user","key":"no better"}` + "\n" + linesFor(usersWithRoles(40))
 		var errs bytes.Buffer
-		out := &full{room: room}
+		out := &brokenStdout{room: room}
 		code := runOn(t, t.Context(), srv, strings.NewReader(input), out, &errs, "--create-missing", "yes")
-		wantRun(t, result{code, "", errs.String()}, tool.Stopped, "permitload: error: write what was not loaded to stdout: no space left on device",
+		wantExit(t, result{code, "", errs.String()}, tool.Stopped, "permitload: error: write what was not loaded to stdout: no space left on device",
 			"roles: 3 in = 1 loaded + 0 unchanged + 2 not loaded; users: 42 in = 0 loaded + 0 unchanged + 42 not loaded; 0 role assignments made")
-		if n := writes(srv); n != 1 {
+		if n := countWrites(srv); n != 1 {
 			t.Errorf("%d writes, want the one that was under way", n)
 		}
 		if out.tried != 1 {
@@ -206,32 +206,32 @@ func TestStdoutThatFails(t *testing.T) {
 
 // The same where stdout fails only with the last lines: all was sent, but the
 // run is not in order.
-func TestStdoutThatFailsAtTheEnd(t *testing.T) {
+func TestStdoutThatBreaksAtTheEnd(t *testing.T) {
 	t.Parallel()
 	srv := permittest.New(permittest.Options{})
 	var errs bytes.Buffer
-	code := runOn(t, t.Context(), srv, strings.NewReader(ann+`{"type":"role","key":"Admin"}`+"\n"+end), &full{}, &errs, "--create-missing", "no")
-	wantRun(t, result{code, "", errs.String()}, tool.Stopped, "no space left on device",
+	code := runOn(t, t.Context(), srv, strings.NewReader(annLine+`{"type":"role","key":"Admin"}`+"\n"+endLine), &brokenStdout{}, &errs, "--create-missing", "no")
+	wantExit(t, result{code, "", errs.String()}, tool.Stopped, "no space left on device",
 		"roles: 1 in = 0 loaded + 0 unchanged + 1 not loaded; users: 1 in = 1 loaded + 0 unchanged + 0 not loaded")
 }
 
-// slow is a stdout that shows what is on it at any moment.
-type slow struct{ lines chan string }
+// channelStdout is a stdout that shows what is on it at any moment.
+type channelStdout struct{ lines chan string }
 
-func (s slow) Write(p []byte) (int, error) { s.lines <- string(p); return len(p), nil }
+func (s channelStdout) Write(p []byte) (int, error) { s.lines <- string(p); return len(p), nil }
 
 // Lines come out as they happen, whole: who is killed loses none of them.
-func TestLinesComeOutAsTheyHappen(t *testing.T) {
+func TestRejectedLinesComeOutAtOnce(t *testing.T) {
 	t.Parallel()
-	out := slow{make(chan string, 100)}
+	out := channelStdout{make(chan string, 100)}
 	seen := make(chan int, 1)
-	srv := permittest.New(permittest.Options{Faults: when("POST F/role_assignments/bulk", func() { seen <- len(out.lines) })})
-	input := `{"type":"user","key":"no good"}` + "\n" + records(crowd(4))
+	srv := permittest.New(permittest.Options{Faults: onCall("POST F/role_assignments/bulk", func() { seen <- len(out.lines) })})
+	input := `{"type":"user","key":"no good"}` + "\n" + linesFor(usersWithRoles(4))
 	code := runOn(t, t.Context(), srv, strings.NewReader(input), out, io.Discard, "--create-missing", "yes")
 	if n := <-seen; n != 1 || code != tool.Rejected {
 		t.Errorf("%d lines were out when assignments were sent; exit code %d", n, code)
 	}
-	if diff := cmp.Diff([]string{"no good invalid_record"}, codes(t, <-out.lines)); diff != "" {
+	if diff := cmp.Diff([]string{"no good invalid_record"}, rejectedCodes(t, <-out.lines)); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }

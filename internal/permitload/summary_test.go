@@ -20,8 +20,8 @@ func TestSummaryFile(t *testing.T) {
 	srv := permittest.New(permittest.Options{})
 	srv.Seed(permittest.State{Users: []permittest.User{{Key: "auth0|bob", Email: "bob@acme.example", FirstName: "Bob"}, {Key: "zoe"}}})
 	path := filepath.Join(t.TempDir(), "summary.json")
-	got := run(t, srv, ann+bob+bob+`{"type":"user"}`+"\n"+`{"type":"user","key":"cai","role_assignments":[{"role":"x"}]}`, "--create-missing", "yes", "--summary", path)
-	wantRun(t, got, tool.Rejected)
+	got := run(t, srv, annLine+bobLine+bobLine+`{"type":"user"}`+"\n"+`{"type":"user","key":"cai","role_assignments":[{"role":"x"}]}`, "--create-missing", "yes", "--summary", path)
+	wantExit(t, got, tool.Rejected)
 	text, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
@@ -46,19 +46,19 @@ func TestSummaryFile(t *testing.T) {
 }
 
 // The summary's counts add up, also where nothing was written.
-func TestSummaryAddsUp(t *testing.T) {
+func TestSummaryAddsUpWhereNothingIsWritten(t *testing.T) {
 	t.Parallel()
-	_, input := plain(10)
+	_, input := bareUsers(10)
 	for name, set := range map[string]func(*loadSettings){"dry run": func(c *loadSettings) { c.dryRun = true }, "refused": func(c *loadSettings) { c.createMissing = "ask" }} {
 		synctest.Test(t, func(t *testing.T) {
 			srv := permittest.New(permittest.Options{})
-			got := bring(t.Context(), srv, `{"type":"role","key":"r"}`+"\n"+input, set)
+			got := load(t.Context(), srv, `{"type":"role","key":"r"}`+"\n"+input, set)
 			data, err := got.report.MarshalJSON()
 			if err != nil {
 				t.Fatal(err)
 			}
 			var sum struct{ Users, Roles ledger.Tally }
-			unmarshal(t, data, &sum)
+			decodeJSON(t, data, &sum)
 			if sum.Users.NotLoaded != 10 || sum.Roles.NotLoaded != 1 {
 				t.Errorf("%s: %s", name, data)
 			}
@@ -71,12 +71,12 @@ func TestSummaryOfADryRun(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		srv := permittest.New(permittest.Options{})
-		have := crowd(12)
+		have := usersWithRoles(12)
 		have.Tenants = append(have.Tenants, permittest.Tenant{Key: "org_1", Name: "Acme"}, permittest.Tenant{Key: "org_2", Name: "Big"})
 		srv.Seed(have)
 		input := have
 		input.Users[1].FirstName, input.Tenants[1].Name = "Anne", "Acme Inc"
-		got := bring(t.Context(), srv, records(input)+`{"type":"role","key":"Admin"}`+"\n", func(c *loadSettings) { c.dryRun = true })
+		got := load(t.Context(), srv, linesFor(input)+`{"type":"role","key":"Admin"}`+"\n", func(c *loadSettings) { c.dryRun = true })
 		wantCode(t, got, tool.Done)
 		data, err := got.report.MarshalJSON()
 		if err != nil {
@@ -86,7 +86,7 @@ func TestSummaryOfADryRun(t *testing.T) {
 			DryRun                bool `json:"dry_run"`
 			Users, Roles, Tenants ledger.Tally
 		}
-		unmarshal(t, data, &sum)
+		decodeJSON(t, data, &sum)
 		want := []ledger.Tally{{In: 12, Unchanged: 11, NotLoaded: 1}, {In: 4, Unchanged: 3, Repeated: 1}, {In: 2, Unchanged: 1, NotLoaded: 1}}
 		if diff := cmp.Diff(want, []ledger.Tally{sum.Users, sum.Roles, sum.Tenants}); diff != "" || !sum.DryRun {
 			t.Errorf("(-want +got):\n%s", diff)
@@ -95,16 +95,16 @@ func TestSummaryOfADryRun(t *testing.T) {
 }
 
 // A dry run says what would be done, and finds what a load would find.
-func TestDryRun(t *testing.T) {
+func TestDryRunWritesNothing(t *testing.T) {
 	t.Parallel()
 	srv := permittest.New(permittest.Options{})
 	srv.Seed(permittest.State{Users: []permittest.User{{Key: "auth0|bob", FirstName: "Bob"}, {Key: "zoe"}}})
-	got := run(t, srv, someMissing+`{"type":"user","key":"no good"}`+"\n", "--dry-run")
-	wantRun(t, got, tool.Rejected,
+	got := run(t, srv, needsRoleAndTenant+`{"type":"user","key":"no good"}`+"\n", "--dry-run")
+	wantExit(t, got, tool.Rejected,
 		"project "+permittest.ProjectID+", environment "+permittest.EnvironmentID,
 		"+ 1 role: Admin", "+ 1 tenant: org_1", "+ 1 user  ~ 0  = 1",
 		"+ 2 role assignments  = 0", "warning: 1 line cannot be loaded", "1 user in Permit but not in the input, left alone",
 		"nothing was written (--dry-run)")
-	wantUntouched(t, srv, got, "")
-	wantRun(t, run(t, srv, someMissing, "--dry-run"), tool.Done)
+	wantNothingWritten(t, srv, got, "")
+	wantExit(t, run(t, srv, needsRoleAndTenant, "--dry-run"), tool.Done)
 }

@@ -10,7 +10,7 @@ import (
 )
 
 // What is wrong on the command line is told before anything is read or called.
-func TestUsage(t *testing.T) {
+func TestUsageErrors(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		name string
@@ -29,16 +29,16 @@ func TestUsage(t *testing.T) {
 		{"a rate without a unit", []string{"--rate", "bulk=1/10"}, "is not CLASS=N/DURATION"},
 		{"an address that would show the key", []string{"--api-url", "http://api.permit.io"}, "http:// is for this machine only"},
 		{"a key file that is not there", []string{"--token-file", "no/such/file"}, "--token-file"},
-		{"an empty key file", []string{"--token-file", save(t, "empty", "\n")}, "is empty"},
-		{"a key file with more in it", []string{"--token-file", save(t, "more", "PERMIT_API_KEY=a b")}, "--token-file holds a space"},
+		{"an empty key file", []string{"--token-file", writeFile(t, "empty", "\n")}, "is empty"},
+		{"a key file with more in it", []string{"--token-file", writeFile(t, "more", "PERMIT_API_KEY=a b")}, "--token-file holds a space"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			srv := permittest.New(permittest.Options{})
 			var out, errs bytes.Buffer
-			code := runOn(t, t.Context(), srv, unread{t}, &out, &errs, tt.args...)
-			wantRun(t, result{code, out.String(), errs.String()}, tool.BadUsage, tt.says)
+			code := runOn(t, t.Context(), srv, forbiddenStdin{t}, &out, &errs, tt.args...)
+			wantExit(t, result{code, out.String(), errs.String()}, tool.BadUsage, tt.says)
 			if len(srv.Calls()) > 0 || out.Len() > 0 {
 				t.Errorf("%d calls, stdout %q", len(srv.Calls()), out.String())
 			}
@@ -46,7 +46,7 @@ func TestUsage(t *testing.T) {
 	}
 }
 
-func TestRates(t *testing.T) {
+func TestRateFlag(t *testing.T) {
 	t.Parallel()
 	classes, err := rates([]string{"bulk=7/90s", "all=1/1ms", "bulk=8/2h"})
 	if err != nil {

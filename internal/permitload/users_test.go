@@ -21,7 +21,7 @@ func TestUpdateKeepsWhatTheLineDoesNotName(t *testing.T) {
 		Key: "auth0|ann", Email: "Ann@acme.example", FirstName: "Anna", LastName: "Lee",
 		Attributes: map[string]any{"n": json.Number("12345678901234567890.10"), "html": "<a&b>", "list": []any{1.0, nil}},
 	}}})
-	wantRun(t, run(t, srv, ann+end), tool.Done, "+ 0 users  ~ 1  = 0")
+	wantExit(t, run(t, srv, annLine+endLine), tool.Done, "+ 0 users  ~ 1  = 0")
 	want := []permittest.User{{
 		Key: "auth0|ann", Email: "Ann@acme.example", FirstName: "Ann", LastName: "Lee",
 		Attributes: map[string]any{"n": json.Number("12345678901234567890.10"), "html": "<a&b>", "list": []any{1.0, nil}},
@@ -31,7 +31,7 @@ func TestUpdateKeepsWhatTheLineDoesNotName(t *testing.T) {
 	}
 }
 
-func TestAttributesReplaced(t *testing.T) {
+func TestAttributesReplaceLeavesThoseOfTheLine(t *testing.T) {
 	t.Parallel()
 	for _, o := range []permittest.Options{{}, {PutOmitted: permittest.Keep}} {
 		srv := permittest.New(o)
@@ -40,8 +40,8 @@ func TestAttributesReplaced(t *testing.T) {
 			{Key: "b", Attributes: map[string]any{"theme": "dark"}},
 			{Key: "c", Attributes: map[string]any{"plan": "pro", "theme": "dark"}},
 		}})
-		input := `{"type":"user","key":"a","attributes":{"plan":"free"}}` + "\n" + `{"type":"user","key":"b"}` + "\n" + `{"type":"user","key":"c","attributes":{}}` + "\n" + end
-		wantRun(t, run(t, srv, input, "--attributes", "replace"), tool.Done, "+ 0 users  ~ 2  = 1")
+		input := `{"type":"user","key":"a","attributes":{"plan":"free"}}` + "\n" + `{"type":"user","key":"b"}` + "\n" + `{"type":"user","key":"c","attributes":{}}` + "\n" + endLine
+		wantExit(t, run(t, srv, input, "--attributes", "replace"), tool.Done, "+ 0 users  ~ 2  = 1")
 		want := []permittest.User{
 			{Key: "a", Attributes: map[string]any{"plan": "free"}}, {Key: "b", Attributes: map[string]any{"theme": "dark"}}, {Key: "c"},
 		}
@@ -53,28 +53,28 @@ func TestAttributesReplaced(t *testing.T) {
 		})); diff != "" {
 			t.Errorf("(-want +got):\n%s", diff)
 		}
-		before := writes(srv)
-		wantRun(t, run(t, srv, input, "--attributes", "replace"), tool.Done)
-		if n := writes(srv) - before; n != 0 {
+		before := countWrites(srv)
+		wantExit(t, run(t, srv, input, "--attributes", "replace"), tool.Done)
+		if n := countWrites(srv) - before; n != 0 {
 			t.Errorf("%d writes the second time", n)
 		}
 	}
 }
 
 // A key that happens to be Permit's own id of another user is not that user.
-func TestIDsAreNoKeys(t *testing.T) {
+func TestPermitsOwnIDIsNoKey(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		srv := permittest.New(permittest.Options{})
-		have := people("ann=a bob=b")
+		have := usersWithEmails("ann=a bob=b")
 		srv.Seed(have)
 		answer := httptest.NewRecorder()
-		q := httptest.NewRequestWithContext(t.Context(), http.MethodGet, facts+"/users/ann", http.NoBody)
+		q := httptest.NewRequestWithContext(t.Context(), http.MethodGet, factsPath+"/users/ann", http.NoBody)
 		q.Header.Set("Authorization", "Bearer "+permittest.DefaultKey)
 		srv.ServeHTTP(answer, q)
 		var ann struct{ ID string }
-		unmarshal(t, answer.Body.Bytes(), &ann)
-		got := remove(t.Context(), srv, `{"type":"user","key":"`+ann.ID+`"}`+"\n"+end)
+		decodeJSON(t, answer.Body.Bytes(), &ann)
+		got := removeUsers(t.Context(), srv, `{"type":"user","key":"`+ann.ID+`"}`+"\n"+endLine)
 		wantCode(t, got, tool.Done)
 		wantState(t, srv, have)
 	})

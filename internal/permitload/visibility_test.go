@@ -24,7 +24,7 @@ func TestLateWritesCostFewCalls(t *testing.T) {
 				}
 				return httpapitest.Fault{}
 			}})
-			want := crowd(users)
+			want := usersWithRoles(users)
 			for i := range want.Users { // smaller: the race detector takes its time
 				want.Users[i] = permittest.User{Key: want.Users[i].Key}
 			}
@@ -32,15 +32,15 @@ func TestLateWritesCostFewCalls(t *testing.T) {
 				want.Assignments = append(want.Assignments[:1990], want.Assignments[n-40:]...)
 			}
 			start := time.Now()
-			wantCode(t, bring(t.Context(), srv, records(want)), tool.Done)
+			wantCode(t, load(t.Context(), srv, linesFor(want)), tool.Done)
 			if n := len(srv.State().Assignments); n != len(want.Assignments) {
 				t.Errorf("%d assignments of %d", n, len(want.Assignments))
 			}
 			// One for each batch, and at most one that finds out.
-			if n, most := bulkCalls(srv), 2*(users/3000+1)+1; n > most {
+			if n, most := countBulkCalls(srv), 2*(users/3000+1)+1; n > most {
 				t.Errorf("lag %s: %d bulk calls, want at most %d", lag, n, most)
 			}
-			if n := calls(srv, "GET F/users/"); n > 20*20 {
+			if n := countCalls(srv, "GET F/users/"); n > 20*20 {
 				t.Errorf("lag %s: %d looks", lag, n)
 			}
 			if all := time.Since(start); all > lag+2*took+5*time.Second {
@@ -51,29 +51,29 @@ func TestLateWritesCostFewCalls(t *testing.T) {
 }
 
 // Later than anybody waits for at once, and still nothing is lost.
-func TestVeryLateWrites(t *testing.T) {
+func TestVeryLateWritesLoseNothing(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		srv := permittest.New(permittest.Options{Lag: 100 * time.Second})
-		want := crowd(100)
-		wantLoaded(t, srv, records(want), want)
+		want := usersWithRoles(100)
+		wantLoaded(t, srv, linesFor(want), want)
 	})
 }
 
 // Written, but never to be seen: that ends, and all lines come out.
-func TestWritesThatNeverShow(t *testing.T) {
+func TestWritesThatNeverShowEndTheWait(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		srv := permittest.New(permittest.Options{Lag: 1000 * time.Hour})
-		want := crowd(100)
+		want := usersWithRoles(100)
 		start := time.Now()
-		got := bring(t.Context(), srv, records(want))
+		got := load(t.Context(), srv, linesFor(want))
 		wantCode(t, got, tool.Stopped)
 		if took := time.Since(start); took > time.Hour {
 			t.Errorf("took %s", took)
 		}
 		retryable := 0
-		for _, l := range leftLines(t, got.out) {
+		for _, l := range rejectedLines(t, got.out) {
 			if l.Error.Retryable {
 				retryable++
 			}
@@ -85,19 +85,19 @@ func TestWritesThatNeverShow(t *testing.T) {
 }
 
 // A role that is not found is not waited for.
-func TestNotEveryNotFoundIsLate(t *testing.T) {
+func TestMissingRoleIsNotWaitedFor(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		srv := permittest.New(permittest.Options{Faults: func(r *http.Request) httpapitest.Fault {
-			if abbreviated(r.Method, r.URL.EscapedPath()) == "POST F/role_assignments/bulk" {
+			if shortCall(r.Method, r.URL.EscapedPath()) == "POST F/role_assignments/bulk" {
 				return httpapitest.Fault{Status: 404, Body: `{"error_code":"NOT_FOUND","message":"we could not find 'Role' with the given filters"}`}
 			}
 			return httpapitest.Fault{}
 		}})
-		want := crowd(30)
-		wantCode(t, bring(t.Context(), srv, records(want)), tool.Done)
+		want := usersWithRoles(30)
+		wantCode(t, load(t.Context(), srv, linesFor(want)), tool.Done)
 		wantState(t, srv, want)
-		if n := calls(srv, "GET F/users/"); n > 0 {
+		if n := countCalls(srv, "GET F/users/"); n > 0 {
 			t.Errorf("%d looks for users", n)
 		}
 	})

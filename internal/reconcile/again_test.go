@@ -31,7 +31,7 @@ func FuzzAgain(f *testing.F) {
 		w.check(t, before, lines, rejected)
 
 		again := w.plan(lines)
-		moreRoles, moreTenants := created(again)
+		moreRoles, moreTenants := toCreate(again)
 		got := again.Counts
 		want := reconcile.Counts{
 			UserCounts: reconcile.UserCounts{

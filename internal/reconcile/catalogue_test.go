@@ -12,7 +12,7 @@ import (
 
 // Lines of one key are one: a non-empty field beats an empty one, and where
 // both say something the first stands.
-func TestRoleLinesOfOneKey(t *testing.T) {
+func TestRoleLinesOfOneKeyAreMerged(t *testing.T) {
 	t.Parallel()
 	type attributes = map[string]any
 	tests := []struct {
@@ -76,7 +76,7 @@ func TestRoleLinesOfOneKey(t *testing.T) {
 				}
 			}
 			tt.want.Key = "admin"
-			roles, _ := created(diff(d, nothing))
+			roles, _ := toCreate(planAgainst(d, emptyPermit))
 			if diff := cmp.Diff([]record.Role{tt.want}, roles); diff != "" {
 				t.Errorf("created (-want +got): %s", diff)
 			}
@@ -84,7 +84,7 @@ func TestRoleLinesOfOneKey(t *testing.T) {
 	}
 }
 
-func TestTenantLinesOfOneKey(t *testing.T) {
+func TestTenantLinesOfOneKeyAreMerged(t *testing.T) {
 	t.Parallel()
 	d := reconcile.NewDesired(reconcile.Rules{Tenant: "default"})
 	got := []reconcile.Repeat{
@@ -96,7 +96,7 @@ func TestTenantLinesOfOneKey(t *testing.T) {
 	if want := []reconcile.Repeat{reconcile.First, reconcile.Repeated, reconcile.Repeated, reconcile.First}; !slices.Equal(got, want) {
 		t.Errorf("got %v, want %v", got, want)
 	}
-	_, tenants := created(diff(d, nothing))
+	_, tenants := toCreate(planAgainst(d, emptyPermit))
 	want := []record.Tenant{{Key: "acme", Name: "Acme Inc", Attributes: map[string]any{"x": "1", "y": "3"}}, {Key: "beta", Name: "beta"}}
 	if diff := cmp.Diff(want, tenants); diff != "" {
 		t.Errorf("created (-want +got): %s", diff)
@@ -105,15 +105,15 @@ func TestTenantLinesOfOneKey(t *testing.T) {
 
 // What is missing comes in the order in which the input met it first, whether
 // by a line or by a user who names it.
-func TestMissing(t *testing.T) {
+func TestMissingRolesAndTenantsComeInOrder(t *testing.T) {
 	t.Parallel()
-	d := desire(t, `{"key":"a","role_assignments":[{"role":"zeta","tenant":"org_2"},{"role":"late"}]}`)
+	d := newDesired(t, `{"key":"a","role_assignments":[{"role":"zeta","tenant":"org_2"},{"role":"late"}]}`)
 	d.WantRole(&record.Role{Key: "alpha", Name: "Alpha"})
 	d.WantRole(&record.Role{Key: "late", Name: "Late", Description: "named before its line"})
 	d.WantTenant(&record.Tenant{Key: "org_1", Name: "One"})
-	d.WantUser(user(t, `{"key":"b","role_assignments":[{"role":"there","tenant":"org_0"},{"role":"alpha","tenant":"org_1"}]}`))
+	d.WantUser(parseUser(t, `{"key":"b","role_assignments":[{"role":"there","tenant":"org_0"},{"role":"alpha","tenant":"org_1"}]}`))
 	// Permit is looked at, in an order of its own.
-	p := diff(d, func(c *reconcile.Current) {
+	p := planAgainst(d, func(c *reconcile.Current) {
 		for _, key := range []string{"unheard-of", "there"} {
 			c.HaveRole(record.Role{Key: key})
 		}
@@ -121,7 +121,7 @@ func TestMissing(t *testing.T) {
 			c.HaveTenant(key, "")
 		}
 	})
-	roles, tenants := created(p)
+	roles, tenants := toCreate(p)
 	wantRoles := []record.Role{{Type: "role", Key: "zeta", Name: "zeta"}, {Key: "late", Name: "Late", Description: "named before its line"}, {Key: "alpha", Name: "Alpha"}}
 	wantTenants := []record.Tenant{
 		{Type: "tenant", Key: "org_2", Name: "org_2"}, {Type: "tenant", Key: "default", Name: "default"}, {Key: "org_1", Name: "One"},
@@ -135,14 +135,14 @@ func TestMissing(t *testing.T) {
 }
 
 // What only users name who are not loaded is not created for them.
-func TestMissingIsNotForRejectedLines(t *testing.T) {
+func TestNothingIsCreatedForRefusedUsers(t *testing.T) {
 	t.Parallel()
 	d := reconcile.NewDesired(reconcile.Rules{Tenant: "default"})
 	d.WantUser(&record.User{Key: "a", RoleAssignments: []record.RoleAssignment{{Role: "ghost", Tenant: "nowhere"}}})
 	d.WantUser(&record.User{Key: "a", FirstName: "Ann"})
 	d.WantUser(&record.User{Key: "b", RoleAssignments: []record.RoleAssignment{{Role: "Admin", Tenant: "acme"}}})
 	d.Finish()
-	roles, tenants := created(diff(d, func(c *reconcile.Current) { c.HaveTenant("default", "") }))
+	roles, tenants := toCreate(planAgainst(d, func(c *reconcile.Current) { c.HaveTenant("default", "") }))
 	if len(roles) != 1 || roles[0].Key != "Admin" || len(tenants) != 1 || tenants[0].Key != "acme" {
 		t.Errorf("missing roles %v and tenants %v, want Admin and acme alone", roles, tenants)
 	}

@@ -8,7 +8,7 @@ import (
 	"a0permit/internal/record"
 )
 
-func TestHaveAssignment(t *testing.T) {
+func TestHaveAssignmentFindsTheLinesAssignment(t *testing.T) {
 	t.Parallel()
 	type assignment = record.RoleAssignment
 	lines := []string{
@@ -45,18 +45,18 @@ func TestHaveAssignment(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			p := diff(desire(t, lines...), func(c *reconcile.Current) {
+			p := planAgainst(newDesired(t, lines...), func(c *reconcile.Current) {
 				for range 2 { // a list may show one twice
-					haveAssignment(c, tt.user, tt.have)
+					haveOldAssignment(c, tt.user, tt.have)
 				}
 			})
 			if got := p.Counts.Assigned == 1; got != tt.want {
 				t.Errorf("%d assignments are there, want one: %v", p.Counts.Assigned, tt.want)
 			}
-			if got := assigns(p, 0); !slices.Equal(got, tt.left) {
+			if got := assignmentsToMake(p, 0); !slices.Equal(got, tt.left) {
 				t.Errorf("assigns %v, want %v", got, tt.left)
 			}
-			if got, want := assigns(p, 1), []string{"r@acme#doc:1", "s@#doc:2"}; !slices.Equal(got, want) {
+			if got, want := assignmentsToMake(p, 1), []string{"r@acme#doc:1", "s@#doc:2"}; !slices.Equal(got, want) {
 				t.Errorf("assigns %v to the other user, want %v", got, want)
 			}
 		})
@@ -64,22 +64,22 @@ func TestHaveAssignment(t *testing.T) {
 }
 
 // One line may name an instance with its tenant and without: both are there.
-func TestAnInstanceNamedTwice(t *testing.T) {
+func TestInstanceNamedWithAndWithoutTenant(t *testing.T) {
 	t.Parallel()
-	d := desire(t, `{"key":"a","role_assignments":[{"role":"r","resource_instance":"doc:1"},`+
+	d := newDesired(t, `{"key":"a","role_assignments":[{"role":"r","resource_instance":"doc:1"},`+
 		`{"role":"r","tenant":"acme","resource_instance":"doc:1"}]}`)
-	p := diff(d, func(c *reconcile.Current) {
-		haveAssignment(c, "a", record.RoleAssignment{Role: "r", Tenant: "acme", ResourceInstance: "doc:1"})
+	p := planAgainst(d, func(c *reconcile.Current) {
+		haveOldAssignment(c, "a", record.RoleAssignment{Role: "r", Tenant: "acme", ResourceInstance: "doc:1"})
 	})
-	if got := assigns(p, 0); len(got) > 0 || p.Counts.Assigned != 2 {
+	if got := assignmentsToMake(p, 0); len(got) > 0 || p.Counts.Assigned != 2 {
 		t.Errorf("assigns %v, and %d are there", got, p.Counts.Assigned)
 	}
 }
 
-func TestCompare(t *testing.T) {
+func TestCompareTellsWhoDiffers(t *testing.T) {
 	t.Parallel()
-	d := desire(t, `{"key":"a"}`, `{"key":"b","first_name":"Bob"}`, `{"key":"c"}`, `{"key":"d"}`, `{"key":"d","email":"d@x.io"}`)
-	p := diff(d, func(c *reconcile.Current) {
+	d := newDesired(t, `{"key":"a"}`, `{"key":"b","first_name":"Bob"}`, `{"key":"c"}`, `{"key":"d"}`, `{"key":"d","email":"d@x.io"}`)
+	p := planAgainst(d, func(c *reconcile.Current) {
 		for _, tt := range []struct {
 			key     string
 			number  int
@@ -101,7 +101,7 @@ func TestCompare(t *testing.T) {
 		// A list may show one twice, when it shifts.
 		c.Compare(1, &record.User{Key: "b"}, &record.User{Key: "b"})
 	})
-	if got, want := fates(p), []string{"same", "update", "create", "conflicted"}; !slices.Equal(got, want) {
+	if got, want := fatesOf(p), []string{"same", "update", "create", "conflicted"}; !slices.Equal(got, want) {
 		t.Errorf("%v, want %v", got, want)
 	}
 }

@@ -9,7 +9,7 @@ import (
 	"a0permit/internal/record"
 )
 
-func TestWantUser(t *testing.T) {
+func TestUserLinesOfOneKey(t *testing.T) {
 	t.Parallel()
 	const first, again, differs = reconcile.First, reconcile.Repeated, reconcile.Differing
 	const create, conflict = "create", "conflicted"
@@ -65,17 +65,17 @@ func TestWantUser(t *testing.T) {
 			d := reconcile.NewDesired(reconcile.Rules{Tenant: "default"})
 			var got []reconcile.Repeat
 			for _, line := range tt.lines {
-				got = append(got, d.WantUser(user(t, line)))
+				got = append(got, d.WantUser(parseUser(t, line)))
 			}
 			d.Finish()
-			if fates := fates(diff(d, nothing)); !slices.Equal(got, tt.want) || !slices.Equal(fates, tt.fates) {
+			if fates := fatesOf(planAgainst(d, emptyPermit)); !slices.Equal(got, tt.want) || !slices.Equal(fates, tt.fates) {
 				t.Errorf("got %v and fates %v, want %v and %v", got, fates, tt.want, tt.fates)
 			}
 		})
 	}
 }
 
-func TestWantedAssignments(t *testing.T) {
+func TestAssignmentsOfALine(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		name, roles string
@@ -97,24 +97,24 @@ func TestWantedAssignments(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			// Users around it: what is one's own is not another's.
-			d := desire(t, `{"key":"before","role_assignments":[{"role":"x"}]}`,
+			d := newDesired(t, `{"key":"before","role_assignments":[{"role":"x"}]}`,
 				fmt.Sprintf(`{"key":"a","role_assignments":%s}`, tt.roles),
 				`{"key":"after","role_assignments":[{"role":"r"},{"role":"y"}]}`)
-			p := diff(d, nothing)
-			if got := assigns(p, 1); !slices.Equal(got, tt.want) {
+			p := planAgainst(d, emptyPermit)
+			if got := assignmentsToMake(p, 1); !slices.Equal(got, tt.want) {
 				t.Errorf("wants %v, want %v", got, tt.want)
 			}
-			if got, want := assigns(p, 0), []string{"x@default"}; !slices.Equal(got, want) {
+			if got, want := assignmentsToMake(p, 0), []string{"x@default"}; !slices.Equal(got, want) {
 				t.Errorf("the user before wants %v, want %v", got, want)
 			}
-			if got, want := assigns(p, 2), []string{"r@default", "y@default"}; !slices.Equal(got, want) {
+			if got, want := assignmentsToMake(p, 2), []string{"r@default", "y@default"}; !slices.Equal(got, want) {
 				t.Errorf("the user after wants %v, want %v", got, want)
 			}
 		})
 	}
 }
 
-func TestWhatTheInputSpeaksOf(t *testing.T) {
+func TestHasTenantsAndNeedsAssignments(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		line                string
@@ -126,12 +126,12 @@ func TestWhatTheInputSpeaksOf(t *testing.T) {
 		{`{"key":"a","role_assignments":[{"role":"r","resource_instance":"doc:1"}]}`, false, true},
 	}
 	for _, tt := range tests {
-		d := desire(t, tt.line)
+		d := newDesired(t, tt.line)
 		if d.HasTenants() != tt.tenants || d.NeedsAssignments() != tt.assignment {
 			t.Errorf("%s: HasTenants %v, NeedsAssignments %v", tt.line, d.HasTenants(), d.NeedsAssignments())
 		}
 	}
-	d := desire(t)
+	d := newDesired(t)
 	d.WantTenant(&record.Tenant{Key: "acme"})
 	if !d.HasTenants() || d.NeedsAssignments() || d.Users() != 0 {
 		t.Errorf("a tenant line: HasTenants %v, NeedsAssignments %v, Users %d",

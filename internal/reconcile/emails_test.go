@@ -10,9 +10,9 @@ import (
 	"a0permit/internal/record"
 )
 
-// settle plans lines "key email" against Permit's users, written alike, and
+// fatesByEmail plans lines "key email" against Permit's users, written alike, and
 // returns what becomes of each line. A line or a user may lack an email.
-func settle(t *testing.T, lines, have []string) []string {
+func fatesByEmail(t *testing.T, lines, have []string) []string {
 	t.Helper()
 	d := reconcile.NewDesired(reconcile.Rules{Tenant: "default"})
 	wants := map[string]*record.User{}
@@ -25,7 +25,7 @@ func settle(t *testing.T, lines, have []string) []string {
 		}
 	}
 	d.Finish()
-	return fates(diff(d, func(c *reconcile.Current) {
+	return fatesOf(planAgainst(d, func(c *reconcile.Current) {
 		for _, text := range have {
 			key, email, _ := strings.Cut(text, " ")
 			i, ok := c.HaveUser(key, email)
@@ -39,7 +39,7 @@ func settle(t *testing.T, lines, have []string) []string {
 	}))
 }
 
-func TestEmails(t *testing.T) {
+func TestWhoGetsAnEmail(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		name        string
@@ -98,7 +98,7 @@ func TestEmails(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			if got := settle(t, tt.lines, tt.have); strings.Join(got, " ") != tt.want {
+			if got := fatesByEmail(t, tt.lines, tt.have); strings.Join(got, " ") != tt.want {
 				t.Errorf("%v, want %s", got, tt.want)
 			}
 		})
@@ -106,14 +106,14 @@ func TestEmails(t *testing.T) {
 }
 
 // In what order Permit lists its users makes no difference.
-func TestEmailsInAnyOrder(t *testing.T) {
+func TestOrderInPermitDoesNotMatter(t *testing.T) {
 	t.Parallel()
 	lines := []string{"a 2@x", "b 3@x", "c 1@x", "d 4@x", "e 5@x", "f 9@x"}
 	have := []string{"a 1@x", "b 2@x", "c 3@x", "y 4@x", "f 5@x", "z 9@x"}
 	want := []string{"update", "update", "update", "taken", "taken", "taken"}
 	for range len(have) {
 		have = append(have[1:], have[0])
-		if got := settle(t, lines, have); !slices.Equal(got, want) {
+		if got := fatesByEmail(t, lines, have); !slices.Equal(got, want) {
 			t.Errorf("Permit lists %v: %v, want %v", have, got, want)
 		}
 	}
@@ -130,7 +130,7 @@ func TestLongChainsOfEmails(t *testing.T) {
 	}
 	for _, want := range []string{"update", "taken"} {
 		for range 2 {
-			got := settle(t, lines, have)
+			got := fatesByEmail(t, lines, have)
 			for i, state := range got {
 				if state != want {
 					t.Fatalf("line %d: %s, want %s", i, state, want)

@@ -10,8 +10,8 @@ import (
 	"a0permit/internal/record"
 )
 
-// user reads a user as the loader does: numbers keep their digits.
-func user(t *testing.T, text string) *record.User {
+// parseUser reads a user as the loader does: numbers keep their digits.
+func parseUser(t *testing.T, text string) *record.User {
 	t.Helper()
 	u := &record.User{}
 	decoder := json.NewDecoder(strings.NewReader(text))
@@ -23,45 +23,45 @@ func user(t *testing.T, text string) *record.User {
 	return u
 }
 
-// desire returns a Desired that asks for the users of these lines.
-func desire(t *testing.T, lines ...string) *reconcile.Desired {
+// newDesired returns a Desired that asks for the users of these lines.
+func newDesired(t *testing.T, lines ...string) *reconcile.Desired {
 	t.Helper()
 	d := reconcile.NewDesired(reconcile.Rules{Tenant: "default"})
 	for _, line := range lines {
-		d.WantUser(user(t, line))
+		d.WantUser(parseUser(t, line))
 	}
 	d.Finish()
 	return d
 }
 
-// diff returns the plan against what have notes as Permit's.
-func diff(d *reconcile.Desired, have func(c *reconcile.Current)) *reconcile.Plan {
+// planAgainst returns the plan against what have notes as Permit's.
+func planAgainst(d *reconcile.Desired, have func(c *reconcile.Current)) *reconcile.Plan {
 	c := reconcile.NewCurrent(d)
 	have(c)
 	return reconcile.Diff(d, c)
 }
 
-// nothing is an empty environment.
-func nothing(*reconcile.Current) {}
+// emptyPermit is an empty environment.
+func emptyPermit(*reconcile.Current) {}
 
-// haveAssignment notes an assignment that was made long ago.
-func haveAssignment(c *reconcile.Current, user string, a record.RoleAssignment) {
+// haveOldAssignment notes an assignment that was made long ago.
+func haveOldAssignment(c *reconcile.Current, user string, a record.RoleAssignment) {
 	c.HaveAssignment(user, a, time.Unix(1, 0))
 }
 
-// assigns returns the assignments that a plan makes for user i, as
+// assignmentsToMake returns the assignments that a plan makes for user i, as
 // role@tenant#instance.
-func assigns(p *reconcile.Plan, i int) []string {
+func assignmentsToMake(p *reconcile.Plan, i int) []string {
 	var list []string
 	for op := range p.Operations() {
 		if op.Op == reconcile.Assign && op.User == i {
-			list = append(list, nameOf(op.Assignment))
+			list = append(list, assignmentName(op.Assignment))
 		}
 	}
 	return list
 }
 
-func nameOf(a record.RoleAssignment) string {
+func assignmentName(a record.RoleAssignment) string {
 	name := a.Role + "@" + a.Tenant
 	if a.ResourceInstance != "" {
 		name += "#" + a.ResourceInstance
@@ -69,9 +69,9 @@ func nameOf(a record.RoleAssignment) string {
 	return name
 }
 
-// fates returns what a plan has for each user: create, update, delete, same, or
+// fatesOf returns what a plan has for each user: create, update, delete, same, or
 // the reason why it is refused: conflicted or taken.
-func fates(p *reconcile.Plan) []string {
+func fatesOf(p *reconcile.Plan) []string {
 	list := make([]string, p.Users())
 	for i := range list {
 		list[i] = "same"
@@ -88,8 +88,8 @@ func fates(p *reconcile.Plan) []string {
 	return list
 }
 
-// created returns the roles and tenants that a plan creates.
-func created(p *reconcile.Plan) (roles []record.Role, tenants []record.Tenant) {
+// toCreate returns the roles and tenants that a plan creates.
+func toCreate(p *reconcile.Plan) (roles []record.Role, tenants []record.Tenant) {
 	for _, op := range p.Roles {
 		roles = append(roles, *op.Role)
 	}

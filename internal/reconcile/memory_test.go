@@ -10,8 +10,8 @@ import (
 	"a0permit/internal/record"
 )
 
-// fill plans n users who are all in Permit, where nobody has a role.
-func fill(n, assignments int) *reconcile.Plan {
+// planOfUsers plans n users who are all in Permit, where nobody has a role.
+func planOfUsers(n, assignments int) *reconcile.Plan {
 	d := reconcile.NewDesired(reconcile.Rules{Tenant: "default"})
 	roles := make([]record.RoleAssignment, assignments)
 	for i := range roles {
@@ -30,9 +30,9 @@ func fill(n, assignments int) *reconcile.Plan {
 	return reconcile.Diff(d, c)
 }
 
-// fillTenants has a plan want n tenants, by their lines and by one user who is
+// planOfTenants has a plan want n tenants, by their lines and by one user who is
 // in all of them.
-func fillTenants(n int) *reconcile.Plan {
+func planOfTenants(n int) *reconcile.Plan {
 	d := reconcile.NewDesired(reconcile.Rules{Tenant: "default"})
 	u := &record.User{Key: "a"}
 	for i := range n {
@@ -42,11 +42,11 @@ func fillTenants(n int) *reconcile.Plan {
 	}
 	d.WantUser(u)
 	d.Finish()
-	return diff(d, nothing)
+	return planAgainst(d, emptyPermit)
 }
 
-// live is how many bytes a plan holds on the heap.
-func live(tb testing.TB, plan func() *reconcile.Plan) float64 {
+// heapOf is how many bytes a plan holds on the heap.
+func heapOf(tb testing.TB, plan func() *reconcile.Plan) float64 {
 	tb.Helper()
 	var before, after runtime.MemStats
 	runtime.GC()
@@ -61,10 +61,10 @@ func live(tb testing.TB, plan func() *reconcile.Plan) float64 {
 }
 
 // The plan must not come to hold records. Not parallel: it measures the heap.
-func TestMemory(t *testing.T) {
+func TestMemoryByUserAndAssignment(t *testing.T) {
 	const n = 30_000
-	alone := live(t, func() *reconcile.Plan { return fill(n, 0) })
-	with := live(t, func() *reconcile.Plan { return fill(n, 4) })
+	alone := heapOf(t, func() *reconcile.Plan { return planOfUsers(n, 0) })
+	with := heapOf(t, func() *reconcile.Plan { return planOfUsers(n, 4) })
 	if got := alone / n; got > 128 {
 		t.Errorf("%.0f bytes per user, want at most 128", got)
 	}
@@ -78,8 +78,8 @@ func BenchmarkMemory(b *testing.B) {
 		b.Run(fmt.Sprintf("users=%d", n), func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				alone := live(b, func() *reconcile.Plan { return fill(n, 0) })
-				with := live(b, func() *reconcile.Plan { return fill(n, 4) })
+				alone := heapOf(b, func() *reconcile.Plan { return planOfUsers(n, 0) })
+				with := heapOf(b, func() *reconcile.Plan { return planOfUsers(n, 4) })
 				b.ReportMetric(alone/float64(n), "B/user")
 				b.ReportMetric((with-alone)/float64(4*n), "B/assignment")
 			}
@@ -89,7 +89,7 @@ func BenchmarkMemory(b *testing.B) {
 		b.Run(fmt.Sprintf("tenants=%d", n), func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				b.ReportMetric(live(b, func() *reconcile.Plan { return fillTenants(n) })/float64(n), "B/tenant")
+				b.ReportMetric(heapOf(b, func() *reconcile.Plan { return planOfTenants(n) })/float64(n), "B/tenant")
 			}
 		})
 	}

@@ -28,7 +28,7 @@ func (w *world) plan(lines []record.User) *reconcile.Plan {
 		}
 	}
 	d.Finish()
-	return diff(d, func(c *reconcile.Current) {
+	return planAgainst(d, func(c *reconcile.Current) {
 		for key := range w.roles {
 			c.HaveRole(record.Role{Key: key})
 		}
@@ -42,7 +42,7 @@ func (w *world) plan(lines []record.User) *reconcile.Plan {
 		}
 		for key, assigned := range w.assigned {
 			for a := range assigned {
-				haveAssignment(c, key, a)
+				haveOldAssignment(c, key, a)
 			}
 		}
 	})
@@ -50,14 +50,14 @@ func (w *world) plan(lines []record.User) *reconcile.Plan {
 
 // apply does what the plan says, and says whose lines were not loaded.
 func (w *world) apply(p *reconcile.Plan, lines []record.User) (rejected []string) {
-	roles, tenants := created(p)
+	roles, tenants := toCreate(p)
 	for _, r := range roles {
 		w.roles[r.Key] = true
 	}
 	for _, t := range tenants {
 		w.tenants[t.Key] = true
 	}
-	users := distinct(lines)
+	users := firstLines(lines)
 	for op := range p.Operations() {
 		if op.RecordID() != (reconcile.RecordID{}) {
 			continue
@@ -74,7 +74,7 @@ func (w *world) apply(p *reconcile.Plan, lines []record.User) (rejected []string
 		default:
 			a := op.Assignment
 			if a.ResourceInstance != "" && a.Tenant == "" {
-				a.Tenant = tenantOf(a.ResourceInstance)
+				a.Tenant = instanceTenant(a.ResourceInstance)
 			}
 			if w.assigned[line.Key] == nil {
 				w.assigned[line.Key] = map[record.RoleAssignment]bool{}
@@ -82,7 +82,7 @@ func (w *world) apply(p *reconcile.Plan, lines []record.User) (rejected []string
 			w.assigned[line.Key][a] = true
 		}
 	}
-	for i, what := range fates(p) {
+	for i, what := range fatesOf(p) {
 		if what == "conflicted" || what == "taken" {
 			rejected = append(rejected, users[i].Key+" "+what)
 		}
@@ -111,7 +111,7 @@ func (w *world) check(t *testing.T, before *world, lines []record.User, rejected
 		}
 	}
 	loaded := map[string]bool{}
-	for _, line := range distinct(lines) {
+	for _, line := range firstLines(lines) {
 		differs := slices.ContainsFunc(lines, func(u record.User) bool { return u.Key == line.Key && !reflect.DeepEqual(u, line) })
 		conflicted := slices.Contains(rejected, line.Key+" conflicted")
 		taken := slices.Contains(rejected, line.Key+" taken")
@@ -142,13 +142,13 @@ func (w *world) check(t *testing.T, before *world, lines []record.User, rejected
 	}
 	for key := range w.assigned {
 		want := maps.Clone(before.assigned[key])
-		for _, line := range distinct(lines) {
+		for _, line := range firstLines(lines) {
 			if line.Key == key && loaded[key] {
 				if want == nil {
 					want = map[record.RoleAssignment]bool{}
 				}
 				for _, a := range line.RoleAssignments {
-					want[whole(a)] = true
+					want[withTenant(a)] = true
 				}
 			}
 		}
@@ -199,13 +199,13 @@ func (w *world) checkLine(t *testing.T, was, line record.User) {
 	}
 }
 
-// tenantOf is the tenant that an instance is in: "doc:acme1" is in acme.
-func tenantOf(instance string) string {
+// instanceTenant is the tenant that an instance is in: "doc:acme1" is in acme.
+func instanceTenant(instance string) string {
 	return strings.TrimSuffix(strings.TrimPrefix(instance, "doc:"), "1")
 }
 
-// distinct is the first line of each key.
-func distinct(lines []record.User) []record.User {
+// firstLines is the first line of each key.
+func firstLines(lines []record.User) []record.User {
 	var first []record.User
 	for _, line := range lines {
 		if !slices.ContainsFunc(first, func(u record.User) bool { return u.Key == line.Key }) {
@@ -215,11 +215,11 @@ func distinct(lines []record.User) []record.User {
 	return first
 }
 
-// whole is an assignment as Permit lists it, with its tenant.
-func whole(a record.RoleAssignment) record.RoleAssignment {
+// withTenant is an assignment as Permit lists it, with its tenant.
+func withTenant(a record.RoleAssignment) record.RoleAssignment {
 	switch {
 	case a.ResourceInstance != "":
-		a.Tenant = tenantOf(a.ResourceInstance)
+		a.Tenant = instanceTenant(a.ResourceInstance)
 	case a.Tenant == "":
 		a.Tenant = "default"
 	}
@@ -259,7 +259,7 @@ func (d *dice) assignment() record.RoleAssignment {
 	if d.n(4) == 1 {
 		a.ResourceInstance = "doc:" + d.of("default", "acme") + "1"
 		if a.Tenant != "" {
-			a.Tenant = tenantOf(a.ResourceInstance)
+			a.Tenant = instanceTenant(a.ResourceInstance)
 		}
 	}
 	return a
@@ -297,7 +297,7 @@ func (d *dice) world() *world {
 		for range d.n(4) {
 			a := d.assignment()
 			if a.Tenant = "default"; a.ResourceInstance != "" {
-				a.Tenant = tenantOf(a.ResourceInstance)
+				a.Tenant = instanceTenant(a.ResourceInstance)
 			}
 			w.assigned[u.Key][a] = true
 			w.roles[a.Role], w.tenants[a.Tenant] = true, true

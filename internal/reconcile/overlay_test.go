@@ -62,21 +62,21 @@ func TestOverlay(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			have := user(t, tt.have)
-			write, same := reconcile.Overlay(user(t, tt.want), have)
+			have := parseUser(t, tt.have)
+			write, same := reconcile.Overlay(parseUser(t, tt.want), have)
 			if same != (tt.write == "") {
 				t.Fatalf("same = %v, write %+v", same, write)
 			}
-			if diff := cmp.Diff(user(t, tt.have), have); diff != "" {
+			if diff := cmp.Diff(parseUser(t, tt.have), have); diff != "" {
 				t.Errorf("Permit's user was changed: %s", diff)
 			}
 			if same {
 				tt.write = tt.have
 			}
-			if diff := cmp.Diff(*user(t, tt.write), write); diff != "" {
+			if diff := cmp.Diff(*parseUser(t, tt.write), write); diff != "" {
 				t.Errorf("write (-want +got): %s", diff)
 			}
-			if _, again := reconcile.Overlay(user(t, tt.want), &write); !again {
+			if _, again := reconcile.Overlay(parseUser(t, tt.want), &write); !again {
 				t.Error("written, and not yet the same")
 			}
 		})

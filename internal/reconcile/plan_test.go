@@ -9,24 +9,24 @@ import (
 	"a0permit/internal/record"
 )
 
-func TestCounts(t *testing.T) {
+func TestPlanCountsUsersAndAssignments(t *testing.T) {
 	t.Parallel()
 	// Each user asks for one that is made, one to make, and two that are blocked.
 	const roles = `"role_assignments":[{"role":"r"},{"role":"s"},{"role":"lacking"},{"role":"r","tenant":"lacking"}]}`
-	d := desire(t, `{"key":"create",`+roles, `{"key":"update","first_name":"U",`+roles, `{"key":"same",`+roles,
+	d := newDesired(t, `{"key":"create",`+roles, `{"key":"update","first_name":"U",`+roles, `{"key":"same",`+roles,
 		`{"key":"conflicted",`+roles, `{"key":"conflicted","first_name":"C",`+roles,
 		`{"key":"taken","email":"t@x.io",`+roles)
-	p := diff(d, func(c *reconcile.Current) {
+	p := planAgainst(d, func(c *reconcile.Current) {
 		c.HaveRole(record.Role{Key: "r"})
 		c.HaveRole(record.Role{Key: "s"})
 		c.HaveTenant("default", "")
 		c.HaveUser("stranger", "T@x.io")
 		for _, key := range []string{"update", "same"} {
 			i, _ := c.HaveUser(key, "")
-			c.Compare(i, user(t, map[string]string{"update": `{"first_name":"U"}`, "same": `{}`}[key]), &record.User{Key: key})
+			c.Compare(i, parseUser(t, map[string]string{"update": `{"first_name":"U"}`, "same": `{}`}[key]), &record.User{Key: key})
 		}
 		for _, key := range []string{"create", "update", "same", "conflicted", "taken"} {
-			haveAssignment(c, key, record.RoleAssignment{Role: "r", Tenant: "default"})
+			haveOldAssignment(c, key, record.RoleAssignment{Role: "r", Tenant: "default"})
 		}
 	})
 	want := reconcile.Counts{
@@ -37,7 +37,7 @@ func TestCounts(t *testing.T) {
 		t.Errorf("(-want +got): %s", diff)
 	}
 	// An assignment on an instance is not blocked for want of a tenant.
-	p = diff(desire(t, `{"key":"a","role_assignments":[{"role":"r","resource_instance":"doc:1"}]}`), func(c *reconcile.Current) {
+	p = planAgainst(newDesired(t, `{"key":"a","role_assignments":[{"role":"r","resource_instance":"doc:1"}]}`), func(c *reconcile.Current) {
 		c.HaveRole(record.Role{Key: "r"})
 	})
 	if p.Counts.Blocked != 0 {

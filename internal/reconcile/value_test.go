@@ -19,7 +19,7 @@ func sameValue(t *testing.T, want, have string) bool {
 		if text != "" {
 			text = `"a":` + text
 		}
-		return user(t, `{"key":"u","attributes":{`+text+`}}`)
+		return parseUser(t, `{"key":"u","attributes":{`+text+`}}`)
 	}
 	// Beside an absent want there is nothing to compare, so it stands one
 	// level down, where names on either side count.
@@ -37,7 +37,7 @@ func nested(text string) string {
 	return `{"other":true,"v":` + text + `}`
 }
 
-func TestValues(t *testing.T) {
+func TestEqualValues(t *testing.T) {
 	t.Parallel()
 	long := strings.Repeat("9", 500)
 	tests := []struct {
@@ -118,7 +118,7 @@ func TestValues(t *testing.T) {
 
 // A caller that decodes without UseNumber has float64s, which stand for the
 // number that they are written as.
-func TestFloats(t *testing.T) {
+func TestFloatsStandForTheirText(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		float float64
@@ -144,7 +144,7 @@ func TestFloats(t *testing.T) {
 }
 
 // Numbers are the same just when they are the same rationals.
-func TestNumbersAgainstRationals(t *testing.T) {
+func TestNumbersAreEqualAsRationals(t *testing.T) {
 	t.Parallel()
 	rng := rand.New(rand.NewPCG(1, 2))
 	// Few digits and small powers, so that equal ones meet often.
