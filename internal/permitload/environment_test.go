@@ -1,7 +1,6 @@
 package permitload
 
 import (
-	"bytes"
 	"net/http"
 	"strings"
 	"testing"
@@ -12,61 +11,74 @@ import (
 	"a0permit/internal/tool"
 )
 
-// A key that will not do is known before the input is read: a long export
+// A key that cannot be used is known before the input is read: a long export
 // should not be spent on it.
 func TestUnusableKeyIsKnownBeforeTheInputIsRead(t *testing.T) {
 	t.Parallel()
-	forbidden := func(r *http.Request) httpapitest.Fault {
-		if strings.HasSuffix(r.URL.Path, "/roles") {
-			return httpapitest.Fault{Status: http.StatusForbidden, Body: `{"detail":"no access"}`}
-		}
-		return httpapitest.Fault{}
+	unknown := permittest.Options{Key: "permit_key_other"}
+	unknownPlainly := permittest.Options{Key: "permit_key_other", PlainDetail: true}
+	ofProject := permittest.Options{KeyLevel: permittest.LevelProject}
+	ofProjectWithNulls := permittest.Options{KeyLevel: permittest.LevelProject, Nulls: true}
+	ofOrganization := permittest.Options{KeyLevel: permittest.LevelOrganization}
+	noRoles := permittest.Options{
+		Faults: faultOn("GET S/roles", httpapitest.Fault{Status: http.StatusForbidden, Body: `{"detail":"no access"}`}),
 	}
+	const (
+		notEnvironments = "the API key is not an environment's"
+		useAnother      = "use a key of the environment"
+		europe          = "PERMIT_API_URL=https://api.eu.permit.io"
+	)
 	tests := []struct {
-		name string
-		o    permittest.Options
-		code int
-		says string
-		hint string
+		name    string
+		options permittest.Options
+		code    int
+		says    string
+		hint    string
 	}{
-		{"unknown", permittest.Options{Key: "permit_key_other"}, tool.Stopped, "401 UNAUTHORIZED", "export PERMIT_API_KEY="},
-		{"unknown, in FastAPI's words", permittest.Options{Key: "permit_key_other", PlainDetail: true}, tool.Stopped, "401 Unauthorized", "PERMIT_API_URL=https://api.eu.permit.io"},
-		{"a project's", permittest.Options{KeyLevel: permittest.LevelProject}, tool.BadUsage, "the API key is not an environment's", "use a key of the environment"},
-		{"a project's, with nulls", permittest.Options{KeyLevel: permittest.LevelProject, Nulls: true}, tool.BadUsage, "the API key is not an environment's", "use a key of the environment"},
-		{"an organization's", permittest.Options{KeyLevel: permittest.LevelOrganization}, tool.BadUsage, "the API key is not an environment's", "use a key of the environment"},
-		{"one that may not see roles", permittest.Options{Faults: forbidden}, tool.Stopped, "403", "the key lacks a right"},
+		{"unknown", unknown, tool.Stopped, "401 UNAUTHORIZED", "export PERMIT_API_KEY="},
+		{"unknown, in FastAPI's words", unknownPlainly, tool.Stopped, "401 Unauthorized", europe},
+		{"a project's", ofProject, tool.BadUsage, notEnvironments, useAnother},
+		{"a project's, with nulls", ofProjectWithNulls, tool.BadUsage, notEnvironments, useAnother},
+		{"an organization's", ofOrganization, tool.BadUsage, notEnvironments, useAnother},
+		{"one that may not see roles", noRoles, tool.Stopped, "403", "the key lacks a right"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			srv := permittest.New(tt.o)
-			var out, errs bytes.Buffer
-			code := runOn(t, t.Context(), srv, forbiddenStdin{t}, &out, &errs)
-			got := result{code, out.String(), errs.String()}
+			srv := permittest.New(tt.options)
+			got := runFrom(t.Context(), t, srv, forbiddenStdin{t})
 			wantExit(t, got, tt.code, tt.says)
 			wantNothingWritten(t, srv, got, tt.hint)
 		})
 	}
 }
 
-// An environment is named by key or id; what the key is not for is refused
+// An environment is named by key or id. One that the key is not for is refused
 // before anything is read.
 func TestNamedEnvironmentMustBeTheKeys(t *testing.T) {
 	t.Parallel()
+	const (
+		environment  = permittest.LevelEnvironment
+		project      = permittest.LevelProject
+		organization = permittest.LevelOrganization
+
+		projectKey     = permittest.ProjectKey
+		environmentKey = permittest.EnvironmentKey
+	)
 	tests := []struct {
 		name, project, environment string
 		level                      permittest.Level
 		ok                         bool
 	}{
-		{"by id", permittest.ProjectID, permittest.EnvironmentID, permittest.LevelEnvironment, true},
-		{"by key", permittest.ProjectKey, permittest.EnvironmentKey, permittest.LevelEnvironment, true},
-		{"the environment alone", "", permittest.EnvironmentKey, permittest.LevelEnvironment, true},
-		{"another environment", "", "prod", permittest.LevelEnvironment, false},
-		{"another project", "other", "", permittest.LevelEnvironment, false},
-		{"a project's key", "", permittest.EnvironmentKey, permittest.LevelProject, true},
-		{"a project's key, another environment", "", "prod", permittest.LevelProject, false},
-		{"an organization's key", permittest.ProjectKey, permittest.EnvironmentKey, permittest.LevelOrganization, true},
-		{"an organization's key, another project", "other", permittest.EnvironmentKey, permittest.LevelOrganization, false},
+		{"by id", permittest.ProjectID, permittest.EnvironmentID, environment, true},
+		{"by key", projectKey, environmentKey, environment, true},
+		{"the environment alone", "", environmentKey, environment, true},
+		{"another environment", "", "prod", environment, false},
+		{"another project", "other", "", environment, false},
+		{"a project's key", "", environmentKey, project, true},
+		{"a project's key, another environment", "", "prod", project, false},
+		{"an organization's key", projectKey, environmentKey, organization, true},
+		{"an organization's key, another project", "other", environmentKey, organization, false},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -96,7 +108,8 @@ func TestAnotherIDIsRefusedWhoeverAnswers(t *testing.T) {
 	t.Parallel()
 	const other = "22222222-1111-4111-8111-111111111111"
 	for name, set := range map[string]func(*loadSettings){
-		"project": func(c *loadSettings) { c.target.project = other }, "environment": func(c *loadSettings) { c.target.environment = other },
+		"project":     func(c *loadSettings) { c.target.project = other },
+		"environment": func(c *loadSettings) { c.target.environment = other },
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			srv := permittest.New(permittest.Options{})
@@ -107,7 +120,7 @@ func TestAnotherIDIsRefusedWhoeverAnswers(t *testing.T) {
 				srv.ServeHTTP(w, r)
 			})
 			got := load(t.Context(), lenient, annLine+endLine, set)
-			wantCode(t, got, tool.BadUsage)
+			wantReport(t, got, tool.BadUsage)
 			if n := countWrites(srv); n > 0 {
 				t.Errorf("%s: %d writes", name, n)
 			}

@@ -11,34 +11,43 @@ import (
 	"a0permit/internal/permit/permittest"
 )
 
-// environments are the answers to what nobody outside Permit knows for sure:
+// environments returns the answers to what nobody outside Permit knows for sure:
 // each differs from the strictest in one thing, and the last ones in all.
 func environments() map[string]permittest.Options {
-	const lag = 20 * time.Second
+	const (
+		lag      = 20 * time.Second
+		tooLarge = http.StatusRequestEntityTooLarge
+		invalid  = http.StatusUnprocessableEntity
+		notFound = http.StatusNotFound
+	)
+	small := permittest.Caps{Users: 7, Tenants: 2, Assignments: 7, Roles: 2}
 	lenient := permittest.Options{
-		AssignedPair: permittest.Skip, ExistingTenant: http.StatusOK, UnknownIdent: http.StatusNotFound, UnknownFilter: http.StatusNotFound,
-		UnknownRole: http.StatusUnprocessableEntity, MissingTenant: http.StatusBadRequest, DuplicateEmail: http.StatusUnprocessableEntity,
-		PutOmitted: permittest.Keep, PutRoleOmitted: permittest.Keep, PutAssignments: permittest.Replace, LowerEmails: true,
-		Envelopes: true, Nulls: true, PlainDetail: true, WideClasses: true, SerialBulk: http.StatusConflict,
+		AssignedPair: permittest.Skip, ExistingTenant: http.StatusOK, UnknownIdent: notFound, UnknownFilter: notFound,
+		UnknownRole: invalid, MissingTenant: http.StatusBadRequest, DuplicateEmail: invalid,
+		PutOmitted: permittest.Keep, PutRoleOmitted: permittest.Keep, PutAssignments: permittest.Replace,
+		LowerEmails: true, Envelopes: true, Nulls: true, PlainDetail: true, WideClasses: true,
+		SerialBulk: http.StatusConflict,
 	}
 	late := lenient
 	late.Lag, late.AssignmentLag = lag, lag
 	return map[string]permittest.Options{
-		"strict":                  {},
-		"assigned pairs skipped":  {AssignedPair: permittest.Skip},
-		"late users":              {Lag: lag},
-		"late assignments":        {AssignmentLag: lag},
-		"late both":               {Lag: lag, AssignmentLag: lag},
-		"PUT keeps fields":        {PutOmitted: permittest.Keep},
-		"PUT replaces roles":      {PutAssignments: permittest.Replace},
-		"PUT clears roles":        {PutAssignments: permittest.Clear},
-		"PUT clears roles, late":  {PutAssignments: permittest.Clear, Lag: lag},
-		"PUT clears roles, small": {PutAssignments: permittest.Clear, Caps: permittest.Caps{Users: 7, Assignments: 7}, Oversize: http.StatusRequestEntityTooLarge},
+		"strict":                 {},
+		"assigned pairs skipped": {AssignedPair: permittest.Skip},
+		"late users":             {Lag: lag},
+		"late assignments":       {AssignmentLag: lag},
+		"late both":              {Lag: lag, AssignmentLag: lag},
+		"PUT keeps fields":       {PutOmitted: permittest.Keep},
+		"PUT replaces roles":     {PutAssignments: permittest.Replace},
+		"PUT clears roles":       {PutAssignments: permittest.Clear},
+		"PUT clears roles, late": {PutAssignments: permittest.Clear, Lag: lag},
+		"PUT clears roles, small": {
+			PutAssignments: permittest.Clear, Caps: permittest.Caps{Users: 7, Assignments: 7}, Oversize: tooLarge,
+		},
 		"PUT keeps roles' fields": {PutRoleOmitted: permittest.Keep},
 		"tenants as they are":     {ExistingTenant: http.StatusOK},
-		"unknown filters":         {UnknownFilter: http.StatusNotFound},
-		"unknown filters, late":   {UnknownFilter: http.StatusNotFound, Lag: lag},
-		"unknown roles by 422":    {UnknownRole: http.StatusUnprocessableEntity},
+		"unknown filters":         {UnknownFilter: notFound},
+		"unknown filters, late":   {UnknownFilter: notFound, Lag: lag},
+		"unknown roles by 422":    {UnknownRole: invalid},
 		"emails in lower case":    {LowerEmails: true},
 		"envelopes":               {Envelopes: true},
 		"nulls":                   {Nulls: true},
@@ -46,25 +55,28 @@ func environments() map[string]permittest.Options {
 		"wide classes":            {WideClasses: true},
 		"one bulk call at a time": {SerialBulk: http.StatusLocked},
 		"no limits":               {Unlimited: true},
-		"small, by 413":           {Caps: permittest.Caps{Users: 7, Tenants: 2, Assignments: 7, Roles: 2}, Oversize: http.StatusRequestEntityTooLarge},
-		"small, by 422":           {Caps: permittest.Caps{Users: 7, Tenants: 2, Assignments: 7, Roles: 2}, Oversize: http.StatusUnprocessableEntity},
-		"small, late":             {Caps: permittest.Caps{Users: 10, Assignments: 10}, Oversize: http.StatusRequestEntityTooLarge, Lag: lag, AssignmentLag: lag},
-		"small bodies":            {MaxBody: 2000},
-		"lenient":                 lenient,
-		"lenient and late":        late,
+		"small, by 413":           {Caps: small, Oversize: tooLarge},
+		"small, by 422":           {Caps: small, Oversize: invalid},
+		"small, late": {
+			Caps: permittest.Caps{Users: 10, Assignments: 10}, Oversize: tooLarge, Lag: lag, AssignmentLag: lag,
+		},
+		"small bodies":     {MaxBody: 2000},
+		"lenient":          lenient,
+		"lenient and late": late,
 	}
 }
 
+// All that the input asks for is created in an empty environment.
 func TestEachEnvironmentFromNothing(t *testing.T) {
 	t.Parallel()
 	want := usersWithRoles(24)
-	want.Tenants = append(want.Tenants, permittest.Tenant{Key: "org_1", Name: "Acme"}, permittest.Tenant{Key: "org_2", Name: "Big"}, permittest.Tenant{Key: "org_3", Name: "Co"})
+	want.Tenants = fourTenants()
 	for i := range want.Assignments {
 		if i%3 == 0 {
 			want.Assignments[i].Tenant = "org_1"
 		}
 	}
-	// In State's order.
+	// In the order of a State.
 	srv := permittest.New(permittest.Options{})
 	srv.Seed(want)
 	want = srv.State()
@@ -83,7 +95,7 @@ func TestEachEnvironmentFromNothing(t *testing.T) {
 	}
 }
 
-// What Permit has beside the input stays; what differs becomes what the line
+// What Permit has beside the input stays, and what differs becomes what the line
 // says.
 func TestEachEnvironmentFromHalf(t *testing.T) {
 	t.Parallel()
@@ -120,10 +132,11 @@ func TestEachEnvironmentFromHalf(t *testing.T) {
 			before.Assignments = append(before.Assignments, a)
 		}
 	}
-	before.Users = append(before.Users, permittest.User{Key: "zoe", Email: "zoe@acme.example"})
-	want.Users = append(want.Users, permittest.User{Key: "zoe", Email: "zoe@acme.example"})
-	before.Assignments = append(before.Assignments, permittest.Assignment{User: "zoe", Role: "Admin", Tenant: "default"})
-	want.Assignments = append(want.Assignments, permittest.Assignment{User: "zoe", Role: "Admin", Tenant: "default"})
+	zoe := permittest.User{Key: "zoe", Email: "zoe@acme.example"}
+	zoesRole := permittest.Assignment{User: "zoe", Role: "Admin", Tenant: "default"}
+	before.Users, want.Users = append(before.Users, zoe), append(want.Users, zoe)
+	before.Assignments = append(before.Assignments, zoesRole)
+	want.Assignments = append(want.Assignments, zoesRole)
 	input := linesFor(full)
 	for name, o := range environments() {
 		t.Run(name, func(t *testing.T) {

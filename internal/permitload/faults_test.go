@@ -16,7 +16,7 @@ import (
 	"a0permit/internal/tool"
 )
 
-// What a call may meet and a load has to get over.
+// temporaryFaults are what a call may meet and a load has to get over.
 var temporaryFaults = map[string]httpapitest.Fault{
 	"lost":       {Lose: true},
 	"cut":        {Cut: true},
@@ -40,14 +40,14 @@ func TestEachCallMeetsEachFault(t *testing.T) {
 	want.Assignments[0].Tenant = "org_1"
 	input := linesFor(want)
 	for _, call := range []string{
-		"GET /v2/api-key/scope", "GET S/roles", "GET F/tenants", "GET F/users", "POST S/roles", "POST F/bulk/tenants", "PUT F/bulk/users", "POST F/role_assignments/bulk",
+		"GET /v2/api-key/scope", "GET S/roles", "GET F/tenants", "GET F/users",
+		"POST S/roles", "POST F/bulk/tenants", "PUT F/bulk/users", "POST F/role_assignments/bulk",
 	} {
-		for name, happens := range temporaryFaults {
+		for name, fault := range temporaryFaults {
 			t.Run(call+" "+name, func(t *testing.T) {
 				t.Parallel()
 				synctest.Test(t, func(t *testing.T) {
-					// Permit's 409 for what is there already is the harder answer.
-					srv := permittest.New(permittest.Options{Faults: faultOn(call, happens, 1, 2)})
+					srv := permittest.New(permittest.Options{Faults: faultOn(call, fault, 1, 2)})
 					wantLoaded(t, srv, input, want)
 				})
 			})
@@ -62,12 +62,13 @@ func TestManyLostAnswersLoseNothing(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			var n atomic.Int64
 			srv := permittest.New(permittest.Options{
-				AssignedPair: pair, Caps: permittest.Caps{Users: 30, Assignments: 30}, Oversize: http.StatusRequestEntityTooLarge, Lag: 3 * time.Second, AssignmentLag: 3 * time.Second,
+				AssignedPair: pair, Lag: 3 * time.Second, AssignmentLag: 3 * time.Second,
+				Caps: permittest.Caps{Users: 30, Assignments: 30}, Oversize: http.StatusRequestEntityTooLarge,
 				Faults: func(*http.Request) httpapitest.Fault { return httpapitest.Fault{Lose: n.Add(1)%3 == 0} },
 			})
 			want := usersWithRoles(100)
 			input := linesFor(want)
-			wantCode(t, load(t.Context(), srv, input), tool.Done)
+			wantReport(t, load(t.Context(), srv, input), tool.Done)
 			wantState(t, srv, want)
 			wantIdleReload(t, srv, input)
 		})
@@ -78,23 +79,24 @@ func TestManyLostAnswersLoseNothing(t *testing.T) {
 func TestAssignmentsAreCountedOnce(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		srv := permittest.New(permittest.Options{Faults: faultOn("POST F/role_assignments/bulk", httpapitest.Fault{Lose: true}, 1, 2, 3)})
+		srv := permittest.New(permittest.Options{
+			Faults: faultOn("POST F/role_assignments/bulk", httpapitest.Fault{Lose: true}, 1, 2, 3),
+		})
 		want := usersWithRoles(140) // 105 of whom hold roles: more than can be asked for at once
-		got := load(t.Context(), srv, linesFor(want))
-		wantCode(t, got, tool.Done)
-		if says := "users: 140 in = 140 loaded + 0 unchanged + 0 not loaded; 210 role assignments made"; !strings.Contains(got.report.String(), says) {
-			t.Errorf("report: %s", got.report)
-		}
+		wantReport(t, load(t.Context(), srv, linesFor(want)), tool.Done,
+			"users: 140 in = 140 loaded + 0 unchanged + 0 not loaded; 210 role assignments made")
 		if n := countBulkCalls(srv); n > 1+4 {
 			t.Errorf("%d bulk calls", n)
 		}
 	})
 }
 
-// A lost answer costs no halving: what is there is looked up.
+// After a lost answer the batch is not halved: what is there is looked up.
 func TestLostAnswerCostsFewCalls(t *testing.T) {
 	t.Parallel()
-	for _, call := range []string{"POST F/bulk/tenants", "PUT F/bulk/users", "POST F/role_assignments/bulk", "PUT S/bulk/roles"} {
+	for _, call := range []string{
+		"POST F/bulk/tenants", "PUT F/bulk/users", "POST F/role_assignments/bulk", "PUT S/bulk/roles",
+	} {
 		t.Run(call, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
@@ -104,7 +106,7 @@ func TestLostAnswerCostsFewCalls(t *testing.T) {
 					key := fmt.Sprintf("org_%03d", i)
 					want.Tenants = append(want.Tenants, permittest.Tenant{Key: key, Name: key})
 					want.Roles = append(want.Roles, permittest.Role{Key: "r" + key, Name: key})
-					want.Assignments = append(want.Assignments, permittest.Assignment{User: want.Users[1].Key, Role: "Editor", Tenant: key})
+					want.Assignments = append(want.Assignments, roleAssignments(want.Users[1].Key+" Editor "+key)...)
 				}
 				slices.SortFunc(want.Roles, func(a, b permittest.Role) int { return strings.Compare(a.Key, b.Key) })
 				wantLoaded(t, srv, linesFor(want), want)
@@ -116,21 +118,27 @@ func TestLostAnswerCostsFewCalls(t *testing.T) {
 	}
 }
 
-// A lost answer, and a list that shows late what was made: no call more.
+// After a lost answer the list is asked for again where it shows late what was
+// made. That costs no bulk calls.
 func TestLostAnswerAndLateListCostFewCalls(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		srv := permittest.New(permittest.Options{AssignmentLag: 20 * time.Second, Faults: faultOn("POST F/role_assignments/bulk", httpapitest.Fault{Lose: true}, 1)})
+		srv := permittest.New(permittest.Options{
+			AssignmentLag: 20 * time.Second,
+			Faults:        faultOn("POST F/role_assignments/bulk", httpapitest.Fault{Lose: true}, 1),
+		})
 		want := usersWithRoles(1334)
-		wantCode(t, load(t.Context(), srv, linesFor(want)), tool.Done)
+		wantReport(t, load(t.Context(), srv, linesFor(want)), tool.Done)
 		wantState(t, srv, want)
-		if bulk := countCalls(srv, "POST F/role_assignments/bulk"); bulk > 3 || countCalls(srv, "POST F/role_assignments") > bulk {
-			t.Errorf("%d bulk calls, and %d in all", bulk, countCalls(srv, "POST F/role_assignments"))
+		bulk, all := countCalls(srv, "POST F/role_assignments/bulk"), countCalls(srv, "POST F/role_assignments")
+		if bulk > 3 || all > bulk {
+			t.Errorf("%d bulk calls, and %d in all", bulk, all)
 		}
 	})
 }
 
-// A limit that is lower than published is felt, kept to, and sinks nothing.
+// A rate limit that is lower than published is noticed and kept to, and nothing
+// is lost by it.
 func TestLowerLimitThanPublishedIsKeptTo(t *testing.T) {
 	t.Parallel()
 	for _, timed := range []bool{false, true} {
@@ -138,8 +146,12 @@ func TestLowerLimitThanPublishedIsKeptTo(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				srv := permittest.New(permittest.Options{
-					RetryAfter: timed, ErrorBody429: permittest.Body429CloudPDP, Caps: permittest.Caps{Users: 10, Assignments: 10}, Oversize: http.StatusRequestEntityTooLarge,
-					Limits: []permittest.Limit{{Class: permittest.ClassWrite, Calls: 10, Window: time.Minute}, {Class: permittest.ClassAll, Calls: 20, Window: time.Minute}},
+					RetryAfter: timed, ErrorBody429: permittest.Body429CloudPDP,
+					Caps: permittest.Caps{Users: 10, Assignments: 10}, Oversize: http.StatusRequestEntityTooLarge,
+					Limits: []permittest.Limit{
+						{Class: permittest.ClassWrite, Calls: 10, Window: time.Minute},
+						{Class: permittest.ClassAll, Calls: 20, Window: time.Minute},
+					},
 				})
 				want := usersWithRoles(80)
 				start := time.Now()
@@ -158,34 +170,34 @@ func TestLowerLimitThanPublishedIsKeptTo(t *testing.T) {
 	}
 }
 
-// A pause that is longer than --max-wait is not begun.
+// A pause that would be longer than --max-wait stops the load at once.
 func TestPauseBeyondMaxWaitStopsTheLoad(t *testing.T) {
 	t.Parallel()
-	for call, left := range map[string]int{"PUT F/bulk/users": 0, "POST F/role_assignments/bulk": 7} {
+	for call, rejected := range map[string]int{"PUT F/bulk/users": 0, "POST F/role_assignments/bulk": 7} {
 		synctest.Test(t, func(t *testing.T) {
-			srv := permittest.New(permittest.Options{Faults: faultOn(call, httpapitest.Fault{Status: 429, RetryAfter: 20 * time.Hour}, 1, 2, 3)})
-			srv.Seed(permittest.State{Roles: usersWithRoles(0).Roles})
+			longPause := httpapitest.Fault{Status: 429, RetryAfter: 20 * time.Hour}
+			srv := permittest.New(permittest.Options{Faults: faultOn(call, longPause, 1, 2, 3)})
+			srv.Seed(permittest.State{Roles: threeRoles()})
 			began := time.Now()
 			got := load(t.Context(), srv, linesFor(usersWithRoles(10)))
-			wantCode(t, got, tool.Stopped)
+			wantReport(t, got, tool.Stopped)
 			if took := time.Since(began); took > 2*time.Hour {
 				t.Errorf("waited %s", took)
 			}
-			if n := len(rejectedLines(t, got.out)); n != left {
-				t.Errorf("%d lines left, want %d", n, left)
+			if n := len(rejectedLines(t, got.stdout)); n != rejected {
+				t.Errorf("%d lines rejected, want %d", n, rejected)
 			}
 		})
 	}
 }
 
-// A service that is away for good is given up, and what was not loaded comes
-// out.
+// A service that stays away is given up, and what was not loaded is rejected.
 func TestServiceThatStaysAwayIsGivenUp(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		name, call string
-		happens    httpapitest.Fault
-		left       int
+		fault      httpapitest.Fault
+		rejected   int
 	}{
 		{"500 at the key", "GET /v2/api-key/scope", httpapitest.Fault{Status: 500}, 0},
 		{"503 at the look", "GET F/users", httpapitest.Fault{Status: 503}, 0},
@@ -201,8 +213,8 @@ func TestServiceThatStaysAwayIsGivenUp(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				away := true
 				srv := permittest.New(permittest.Options{Faults: func(r *http.Request) httpapitest.Fault {
-					if away && shortCall(r.Method, r.URL.EscapedPath()) == tt.call {
-						return tt.happens
+					if away && shortRequest(r) == tt.call {
+						return tt.fault
 					}
 					return httpapitest.Fault{}
 				}})
@@ -210,20 +222,21 @@ func TestServiceThatStaysAwayIsGivenUp(t *testing.T) {
 				srv.Seed(permittest.State{Roles: want.Roles})
 				start := time.Now()
 				got := load(t.Context(), srv, linesFor(want))
-				wantCode(t, got, tool.Stopped)
+				wantReport(t, got, tool.Stopped)
 				if took := time.Since(start); took > 4*time.Hour {
 					t.Errorf("took %s", took)
 				}
-				if n := len(rejectedLines(t, got.out)); n != tt.left {
-					t.Errorf("%d lines left, want %d", n, tt.left)
+				if n := len(rejectedLines(t, got.stdout)); n != tt.rejected {
+					t.Errorf("%d lines rejected, want %d", n, tt.rejected)
 				}
-				if tally := got.report.ledger.Tallies()["user"]; tt.left > 0 && (tally.NotLoaded != 30 || tally.Loaded != 10) {
+				tally := got.report.ledger.Tallies()["user"]
+				if tt.rejected > 0 && (tally.NotLoaded != 30 || tally.Loaded != 10) {
 					t.Errorf("the report says %+v", tally)
 				}
-				// What was left is all that is still to do.
+				// What was rejected is all that is still to do.
 				away = false
-				if tt.left > 0 {
-					wantCode(t, load(t.Context(), srv, got.out), tool.Done)
+				if tt.rejected > 0 {
+					wantReport(t, load(t.Context(), srv, got.stdout), tool.Done)
 					wantState(t, srv, want)
 				}
 			})
@@ -232,27 +245,30 @@ func TestServiceThatStaysAwayIsGivenUp(t *testing.T) {
 }
 
 // A service that is away for an hour is waited for: nothing is lost, and nothing
-// comes out.
+// is rejected.
 func TestServiceAwayForAnHourIsWaitedFor(t *testing.T) {
 	t.Parallel()
-	for name, happens := range map[string]httpapitest.Fault{"no answers": {Cut: true}, "lost answers": {Lose: true}, "503": {Status: 503}, "502 of a proxy": {Status: 502, Body: "<html>"}, "429": {Status: 429}} {
+	for name, fault := range map[string]httpapitest.Fault{
+		"no answers": {Cut: true}, "lost answers": {Lose: true}, "429": {Status: 429}, "503": {Status: 503},
+		"502 of a proxy": {Status: 502, Body: "<html>"},
+	} {
 		for _, call := range []string{"GET F/users", "PUT F/bulk/users", "POST F/role_assignments/bulk"} {
 			t.Run(name+" at "+call, func(t *testing.T) {
 				t.Parallel()
 				synctest.Test(t, func(t *testing.T) {
 					var until time.Time
 					srv := permittest.New(permittest.Options{Faults: func(r *http.Request) httpapitest.Fault {
-						if until.IsZero() && shortCall(r.Method, r.URL.EscapedPath()) == call {
+						if until.IsZero() && shortRequest(r) == call {
 							until = time.Now().Add(time.Hour)
 						}
 						if time.Now().Before(until) {
-							return happens
+							return fault
 						}
 						return httpapitest.Fault{}
 					}})
 					want := usersWithRoles(40)
 					got := load(t.Context(), srv, linesFor(want))
-					wantCode(t, got, tool.Done)
+					wantReport(t, got, tool.Done)
 					wantState(t, srv, want)
 					if n := len(srv.Calls()); n > 200 {
 						t.Errorf("%d calls", n)

@@ -2,7 +2,6 @@ package permitload
 
 import (
 	"bytes"
-	"compress/gzip"
 	"context"
 	"encoding/json"
 	"errors"
@@ -32,77 +31,50 @@ import (
 	"a0permit/internal/tool"
 )
 
-// result is what a run of the command left behind.
+// result is what a run left behind, but for Permit's state.
 type result struct {
-	code     int
-	out, err string
+	code           int
+	stdout, stderr string
+	err            error // not of run, nor is the report
+	report         *report
 }
 
-// run is the command as its main calls it, over a real connection to srv.
+// run runs the command as its main does, over a real connection to srv.
 func run(t *testing.T, srv *permittest.Server, input string, args ...string) result {
 	t.Helper()
-	var out, errs bytes.Buffer
-	code := runOn(t, t.Context(), srv, strings.NewReader(input), &out, &errs, args...)
-	return result{code, out.String(), errs.String()}
+	return runFrom(t.Context(), t, srv, strings.NewReader(input), args...)
 }
 
-//nolint:revive // the context is one of the things that Run is given
-func runOn(t *testing.T, ctx context.Context, srv *permittest.Server, in io.Reader, out, errs io.Writer, args ...string) int {
+// runFrom is run with a context and a stdin of the caller's.
+func runFrom(
+	ctx context.Context, t *testing.T, srv *permittest.Server, stdin io.Reader, args ...string,
+) result {
+	t.Helper()
+	var stdout strings.Builder
+	got := runInto(ctx, t, srv, stdin, &stdout, args...)
+	got.stdout = stdout.String()
+	return got
+}
+
+// runInto is run with a stdout of the caller's, too, which the result lacks.
+func runInto(
+	ctx context.Context, t *testing.T, srv *permittest.Server, stdin io.Reader, stdout io.Writer, args ...string,
+) result {
 	t.Helper()
 	address, stop := srv.Start()
 	defer stop()
-	args = append([]string{"permitload", "--api-url", address, "--token-file", writeFile(t, "key", permittest.DefaultKey)}, args...)
-	return Run(ctx, args, in, out, errs, nil)
+	keyFile := writeFile(t, "key", permittest.DefaultKey)
+	args = append([]string{"permitload", "--api-url", address, "--token-file", keyFile}, args...)
+	var stderr strings.Builder
+	code := Run(ctx, args, stdin, stdout, &stderr, nil)
+	return result{code: code, stderr: stderr.String()}
 }
 
-func writeFile(t *testing.T, name, text string) string {
-	t.Helper()
-	path := filepath.Join(t.TempDir(), name)
-	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return path
-}
-
-// wantRun holds a run to its exit code and to what stderr says.
-func wantExit(t *testing.T, got result, code int, says ...string) {
-	t.Helper()
-	if got.code != code {
-		t.Errorf("exit code %d, want %d\n%s", got.code, code, got.err)
-	}
-	for _, text := range says {
-		if !strings.Contains(got.err, text) {
-			t.Errorf("stderr lacks %q:\n%s", text, got.err)
-		}
-	}
-}
-
-// wantUntouched wants no write, nothing on stdout, and no hint that is not
-// named.
-func wantNothingWritten(t *testing.T, srv *permittest.Server, got result, hint string) {
-	t.Helper()
-	if n := countWrites(srv); n != 0 || got.out != "" {
-		t.Errorf("%d writes, stdout %q", n, got.out)
-	}
-	if (hint != "") != strings.Contains(got.err, "permitload: hint: ") || !strings.Contains(got.err, hint) {
-		t.Errorf("want the hint %q:\n%s", hint, got.err)
-	}
-}
-
-// ended is what a load left behind, but for Permit's state.
-type ended struct {
-	code   int
-	err    error
-	out    string
-	say    string // on stderr
-	report *report
-}
-
-// load loads input into srv, in the caller's synctest bubble: what the
-// command does once its flags are read.
-func load(ctx context.Context, srv http.Handler, input string, flags ...func(*loadSettings)) ended {
+// load loads input into srv without a connection, so that it can run in a
+// synctest bubble. It does what the command does once its flags are read.
+func load(ctx context.Context, srv http.Handler, input string, options ...func(*loadSettings)) result {
 	cfg := loadSettings{settings: defaultSettings(), createMissing: "yes", rules: reconcile.Rules{Tenant: "default"}}
-	for _, set := range flags {
+	for _, set := range options {
 		set(&cfg)
 	}
 	return runSession(srv, input, func(t *tool.Tool, client *permit.Client) (*session, error) {
@@ -111,8 +83,14 @@ func load(ctx context.Context, srv http.Handler, input string, flags ...func(*lo
 	})
 }
 
-// removeUsers deletes the users of input from srv, likewise.
-func removeUsers(ctx context.Context, srv http.Handler, input string) ended {
+// Options of load.
+func replaceRoles(c *loadSettings) { c.replaceRoles = true }
+func thenVerify(c *loadSettings)   { c.verifies = true }
+func dryRun(c *loadSettings)       { c.dryRun = true }
+
+// removeUsers deletes the users of input from srv, as permitload remove does. It
+// makes no connection either.
+func removeUsers(ctx context.Context, srv http.Handler, input string) result {
 	return runSession(srv, input, func(t *tool.Tool, client *permit.Client) (*session, error) {
 		r := newRemover(defaultSettings(), t, client)
 		return r.session, r.run(ctx)
@@ -123,9 +101,9 @@ func defaultSettings() settings {
 	return settings{files: []string{"-"}, classes: permit.Classes(), removal: removalRules{limit: 100, yes: true}}
 }
 
-func runSession(srv http.Handler, input string, do func(*tool.Tool, *permit.Client) (*session, error)) ended {
-	var out, errs bytes.Buffer
-	t := tool.New("permitload", strings.NewReader(input), &out, &errs)
+func runSession(srv http.Handler, input string, do func(*tool.Tool, *permit.Client) (*session, error)) result {
+	var stdout, stderr bytes.Buffer
+	t := tool.New("permitload", strings.NewReader(input), &stdout, &stderr)
 	t.Log = slog.New(slog.DiscardHandler)
 	s, err := do(t, permit.New(httpapi.Config{
 		Base: &url.URL{Scheme: "https", Host: "api.permit.io"}, Token: permittest.DefaultKey,
@@ -134,23 +112,80 @@ func runSession(srv http.Handler, input string, do func(*tool.Tool, *permit.Clie
 	}))
 	err = withHint(err)
 	defer s.input.Close()
-	return ended{tool.Code(err), err, out.String(), errs.String(), s.report}
+	return result{tool.Code(err), stdout.String(), stderr.String(), err, s.report}
 }
 
-func wantCode(t *testing.T, got ended, code int) {
+// writeFile writes a file of its own for a test, and returns its path.
+func writeFile(t *testing.T, name, text string) string {
 	t.Helper()
-	if got.code != code {
-		t.Errorf("exit code %d, want %d: %v\n%s", got.code, code, got.err, got.say)
+	file := filepath.Join(t.TempDir(), name)
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
+
+func readFile(t *testing.T, file string) string {
+	t.Helper()
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+func decodeJSON(t *testing.T, data []byte, into any) {
+	t.Helper()
+	if err := json.Unmarshal(data, into); err != nil {
+		t.Fatal(err)
 	}
 }
 
-func wantBrought(t *testing.T, got ended, code int, says ...string) {
+// forbiddenStdin is a stdin that may not be read.
+type forbiddenStdin struct{ t *testing.T }
+
+func (f forbiddenStdin) Read([]byte) (int, error) {
+	f.t.Error("stdin was read")
+	return 0, errors.New("not to be read")
+}
+
+// What a run must have done.
+
+// wantExit checks the exit code of a run and what it says on stderr.
+func wantExit(t *testing.T, got result, code int, says ...string) {
 	t.Helper()
-	wantCode(t, got, code)
-	for _, s := range says {
-		if !strings.Contains(got.report.String(), s) {
-			t.Errorf("report %q lacks %q", got.report, s)
+	if got.code != code {
+		t.Errorf("exit code %d, want %d\n%s", got.code, code, got.stderr)
+	}
+	for _, text := range says {
+		if !strings.Contains(got.stderr, text) {
+			t.Errorf("stderr lacks %q:\n%s", text, got.stderr)
 		}
+	}
+}
+
+// wantReport checks the exit code of load or removeUsers and what its report says.
+func wantReport(t *testing.T, got result, code int, says ...string) {
+	t.Helper()
+	if got.code != code {
+		t.Errorf("exit code %d, want %d: %v\n%s", got.code, code, got.err, got.stderr)
+	}
+	for _, text := range says {
+		if !strings.Contains(got.report.String(), text) {
+			t.Errorf("report %q lacks %q", got.report, text)
+		}
+	}
+}
+
+// wantNothingWritten wants no write, nothing on stdout, and this hint or, if it
+// is empty, none.
+func wantNothingWritten(t *testing.T, srv *permittest.Server, got result, hint string) {
+	t.Helper()
+	if n := countWrites(srv); n != 0 || got.stdout != "" {
+		t.Errorf("%d writes, stdout %q", n, got.stdout)
+	}
+	if (hint != "") != strings.Contains(got.stderr, "permitload: hint: ") || !strings.Contains(got.stderr, hint) {
+		t.Errorf("want the hint %q:\n%s", hint, got.stderr)
 	}
 }
 
@@ -159,23 +194,29 @@ func wantBrought(t *testing.T, got ended, code int, says ...string) {
 func wantLoaded(t *testing.T, srv *permittest.Server, input string, want permittest.State) {
 	t.Helper()
 	got := load(t.Context(), srv, input)
-	wantCode(t, got, tool.Done)
-	if got.out != "" {
-		t.Errorf("stdout: %.500s", got.out)
+	wantReport(t, got, tool.Done)
+	if got.stdout != "" {
+		t.Errorf("stdout: %.500s", got.stdout)
 	}
 	wantState(t, srv, want)
 	wantIdleReload(t, srv, input)
 }
 
-// wantIdleReload loads the input once more and wants no write. The pause lets the
-// windows come free, and late writes be seen.
-func wantIdleReload(t *testing.T, srv *permittest.Server, input string) {
+// wantIdleReload loads the input once more and wants no write. The pause before
+// lets the rate limits come free and late writes become visible.
+func wantIdleReload(t *testing.T, srv *permittest.Server, input string, options ...func(*loadSettings)) {
 	t.Helper()
 	time.Sleep(15 * time.Minute)
+	wantNoWrites(t, srv, func() { wantReport(t, load(t.Context(), srv, input, options...), tool.Done) })
+}
+
+// wantNoWrites wants do, which is a second run, to write nothing.
+func wantNoWrites(t *testing.T, srv *permittest.Server, do func()) {
+	t.Helper()
 	before := countWrites(srv)
-	wantCode(t, load(t.Context(), srv, input), tool.Done)
+	do()
 	if n := countWrites(srv) - before; n != 0 {
-		t.Errorf("a second load made %d writes", n)
+		t.Errorf("%d writes the second time", n)
 	}
 }
 
@@ -190,29 +231,91 @@ func wantState(t *testing.T, srv *permittest.Server, want permittest.State) {
 	}
 }
 
-// countCalls counts the calls whose method and path begin with one of these; F and
-// S stand for the facts and the schema of the environment.
+func wantAssignments(t *testing.T, srv *permittest.Server, want []permittest.Assignment) {
+	t.Helper()
+	if diff := cmp.Diff(want, srv.State().Assignments); diff != "" {
+		t.Errorf("assignments (-want +got):\n%s", diff)
+	}
+}
+
+// wantRejected wants just these lines on stdout, each as "key code".
+func wantRejected(t *testing.T, got result, want ...string) {
+	t.Helper()
+	if diff := cmp.Diff(want, rejectedCodes(t, got.stdout)); diff != "" {
+		t.Errorf("stdout (-want +got):\n%s", diff)
+	}
+}
+
+// rejectedLine is a line that was not loaded.
+type rejectedLine struct {
+	Key   any
+	Error record.Fault
+}
+
+// rejectedLines returns the lines on stdout.
+func rejectedLines(t *testing.T, stdout string) []rejectedLine {
+	t.Helper()
+	var list []rejectedLine
+	for text := range strings.Lines(stdout) {
+		var l rejectedLine
+		if err := json.Unmarshal([]byte(text), &l); err != nil || !strings.HasSuffix(text, "\n") {
+			t.Fatalf("stdout: %q: %v", text, err)
+		}
+		if _, err := time.Parse(time.RFC3339, l.Error.At); err != nil {
+			t.Errorf("%v: at: %v", l.Key, err)
+		}
+		list = append(list, l)
+	}
+	return list
+}
+
+// rejectedKeys returns the keys of the lines on stdout.
+func rejectedKeys(t *testing.T, stdout string) []string {
+	t.Helper()
+	var keys []string
+	for _, l := range rejectedLines(t, stdout) {
+		keys = append(keys, fmt.Sprint(l.Key))
+	}
+	return keys
+}
+
+// rejectedCodes returns the keys of the lines on stdout, each with the code of
+// its error.
+func rejectedCodes(t *testing.T, stdout string) []string {
+	t.Helper()
+	var list []string
+	for _, l := range rejectedLines(t, stdout) {
+		list = append(list, fmt.Sprintf("%v %s", l.Key, l.Error.Code))
+	}
+	return list
+}
+
+// Calls that the fake got, and what is done to them.
+
+const (
+	factsPath  = "/v2/facts/" + permittest.ProjectID + "/" + permittest.EnvironmentID
+	schemaPath = "/v2/schema/" + permittest.ProjectID + "/" + permittest.EnvironmentID
+)
+
+var shortenPath = strings.NewReplacer(factsPath, "F", schemaPath, "S").Replace
+
+// shortCall names a call for tests: "GET F/users". F and S stand for the facts
+// and the schema of the environment.
+func shortCall(method, urlPath string) string { return method + " " + shortenPath(urlPath) }
+
+func shortRequest(r *http.Request) string { return shortCall(r.Method, r.URL.EscapedPath()) }
+
+// countCalls counts the calls whose short form begins with one of these.
 func countCalls(srv *permittest.Server, prefixes ...string) int {
 	n := 0
 	for _, call := range srv.Calls() {
-		for _, prefix := range prefixes {
-			if strings.HasPrefix(shortCall(call.Method, call.Path), prefix) {
-				n++
-				break
-			}
+		short := shortCall(call.Method, call.Path)
+		if slices.ContainsFunc(prefixes, func(prefix string) bool { return strings.HasPrefix(short, prefix) }) {
+			n++
 		}
 	}
 	return n
 }
-
-const (
-	environmentPath = permittest.ProjectID + "/" + permittest.EnvironmentID
-	factsPath       = "/v2/facts/" + environmentPath
-)
-
-var pathAbbreviations = strings.NewReplacer("/v2/facts/"+environmentPath, "F", "/v2/schema/"+environmentPath, "S")
-
-func shortCall(method, path string) string { return method + " " + pathAbbreviations.Replace(path) }
 
 func countWrites(srv *permittest.Server) int {
 	return countCalls(srv, "POST", "PUT", "PATCH", "DELETE")
@@ -222,74 +325,181 @@ func countBulkCalls(srv *permittest.Server) int {
 	return countCalls(srv, "PUT F/bulk", "POST F/bulk", "PUT S/bulk", "POST F/role_assignments/bulk")
 }
 
-// faultOn returns faults for a server: the call that is the nth to match call
-// meets what happens. It counts from 1.
-func faultOn(call string, happens httpapitest.Fault, nth ...int) func(*http.Request) httpapitest.Fault {
+// faultOn returns faults for a server: the nth calls of that kind, counted from
+// 1, meet the fault; without any nth, all of them do.
+func faultOn(call string, fault httpapitest.Fault, nth ...int) func(*http.Request) httpapitest.Fault {
 	var met atomic.Int64 // calls for single records come side by side
 	return func(r *http.Request) httpapitest.Fault {
-		if shortCall(r.Method, r.URL.EscapedPath()) != call {
-			return httpapitest.Fault{}
-		}
-		if slices.Contains(nth, int(met.Add(1))) {
-			return happens
+		if shortRequest(r) == call && (slices.Contains(nth, int(met.Add(1))) || nth == nil) {
+			return fault
 		}
 		return httpapitest.Fault{}
 	}
 }
 
-// onCall calls do before the server answers the first call of that kind.
+// noRoleBody is what Permit says where it lacks a role.
+const noRoleBody = `{"error_code":"NOT_FOUND","message":"we could not find 'Role' with the given filters"}`
+
+// onCall returns faults for a server that are none: they call do before the
+// server answers the first call of that kind.
 func onCall(call string, do func()) func(*http.Request) httpapitest.Fault {
-	done := make(chan struct{}, 1)
+	var done atomic.Bool
 	return func(r *http.Request) httpapitest.Fault {
-		if shortCall(r.Method, r.URL.EscapedPath()) == call {
-			select {
-			case done <- struct{}{}:
-				do()
-			default:
-			}
+		if shortRequest(r) == call && !done.Swap(true) {
+			do()
 		}
 		return httpapitest.Fault{}
 	}
 }
 
-// beforeEachCall answers calls as srv does, each after do has looked at it.
+// beforeEachCall returns a handler that calls do, and then answers as srv does.
 func beforeEachCall(srv http.Handler, do func(r *http.Request, call string)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		do(r, shortCall(r.Method, r.URL.EscapedPath()))
+		do(r, shortRequest(r))
 		srv.ServeHTTP(w, r)
 	})
 }
 
-// deleteInPermit is somebody else's call.
-func deleteInPermit(t *testing.T, srv *permittest.Server, path string) {
+// callPermit makes somebody else's call, which must succeed, and returns the
+// answer.
+func callPermit(t *testing.T, srv *permittest.Server, method, urlPath, body string) []byte {
 	t.Helper()
-	r := httptest.NewRequestWithContext(t.Context(), http.MethodDelete, path, http.NoBody)
+	r := httptest.NewRequestWithContext(t.Context(), method, urlPath, strings.NewReader(body))
 	r.Header.Set("Authorization", "Bearer "+permittest.DefaultKey)
+	r.Header.Set("Content-Type", "application/json")
 	w := httptest.NewRecorder()
 	srv.ServeHTTP(w, r)
-	if w.Code != http.StatusNoContent {
-		t.Errorf("DELETE %s: %d", path, w.Code)
+	if w.Code != http.StatusOK && w.Code != http.StatusNoContent {
+		t.Errorf("%s %s: %d", method, urlPath, w.Code)
+	}
+	return w.Body.Bytes()
+}
+
+// deleteInPermit has somebody else delete what is at that path.
+func deleteInPermit(t *testing.T, srv *permittest.Server, urlPath string) {
+	t.Helper()
+	callPermit(t, srv, http.MethodDelete, urlPath, "")
+}
+
+// States of an environment.
+
+func defaultTenants() []permittest.Tenant {
+	return []permittest.Tenant{{Key: "default", Name: "Default Tenant"}}
+}
+
+func fourTenants() []permittest.Tenant {
+	return append(defaultTenants(),
+		permittest.Tenant{Key: "org_1", Name: "Acme"}, permittest.Tenant{Key: "org_2", Name: "Big"},
+		permittest.Tenant{Key: "org_3", Name: "Co"})
+}
+
+func threeRoles() []permittest.Role {
+	return []permittest.Role{
+		{Key: "Admin", Name: "Admin"}, {Key: "Editor", Name: "Editor"}, {Key: "billing-viewer", Name: "Billing Viewer"},
 	}
 }
 
-// forbiddenStdin is a stdin that may not be read.
-type forbiddenStdin struct{ t *testing.T }
-
-func (u forbiddenStdin) Read([]byte) (int, error) {
-	u.t.Error("stdin was read")
-	return 0, errors.New("not to be read")
+// usersWithRoles returns a state of n users, who hold none, one, two and all of
+// threeRoles by turns.
+func usersWithRoles(n int) permittest.State {
+	s := permittest.State{Roles: threeRoles(), Tenants: defaultTenants()}
+	for i := range n {
+		u := permittest.User{
+			Key: fmt.Sprintf("auth0|%06d", i), FirstName: "Ann", Attributes: map[string]any{"provider": "google-oauth2"},
+		}
+		if i%5 != 0 {
+			u.Email = fmt.Sprintf("u%06d@acme.example", i)
+		}
+		s.Users = append(s.Users, u)
+		for j := range i % 4 {
+			s.Assignments = append(s.Assignments, permittest.Assignment{User: u.Key, Role: s.Roles[j].Key, Tenant: "default"})
+		}
+	}
+	return s
 }
 
-type discard struct{}
+// usersWithEmails returns a state of users by key and email: "ann=a zoe=" are
+// ann with a@acme.example and zoe with none.
+func usersWithEmails(list string) permittest.State {
+	s := permittest.State{Tenants: defaultTenants()}
+	for each := range strings.FieldsSeq(list) {
+		key, mail, _ := strings.Cut(each, "=")
+		if mail != "" {
+			mail += "@acme.example"
+		}
+		s.Users = append(s.Users, permittest.User{Key: key, Email: mail})
+	}
+	return s
+}
 
-func (discard) Header() http.Header { return http.Header{} }
+// bareUsers returns a state of n users with nothing but a key and an email, and
+// lines that ask for it. These do not speak of roles.
+func bareUsers(n int) (permittest.State, string) {
+	s := permittest.State{Tenants: defaultTenants()}
+	var b strings.Builder
+	for i := range n {
+		key := fmt.Sprintf("u%06d", i)
+		s.Users = append(s.Users, permittest.User{Key: key, Email: key + "@acme.example"})
+		fmt.Fprintf(&b, `{"type":"user","key":%q,"email":"%[1]s@acme.example"}`+"\n", key)
+	}
+	return s, b.String() + endLine
+}
 
-func (discard) Write(p []byte) (int, error) { return len(p), nil }
+// threeUsers returns a state of ann, bob and cid, three roles, three tenants, and
+// these role assignments.
+func threeUsers(assignments ...string) permittest.State {
+	s := usersWithEmails("ann=a bob=b cid=c")
+	s.Roles = []permittest.Role{
+		{Key: "admin", Name: "Admin"}, {Key: "byhand", Name: "By Hand"}, {Key: "viewer", Name: "Viewer"},
+	}
+	s.Tenants = append(s.Tenants,
+		permittest.Tenant{Key: "org", Name: "Org"}, permittest.Tenant{Key: "other", Name: "Other"})
+	s.Assignments = roleAssignments(assignments...)
+	return s
+}
 
-func (discard) WriteHeader(int) {}
+// roleAssignments returns role assignments that are written "user role tenant".
+func roleAssignments(list ...string) []permittest.Assignment {
+	var all []permittest.Assignment
+	for _, each := range list {
+		f := strings.Fields(each)
+		all = append(all, permittest.Assignment{User: f[0], Role: f[1], Tenant: f[2]})
+	}
+	return all
+}
 
-// linesFor is a state as lines that ask for it, with an end line.
-func linesFor(s permittest.State) string {
+// Lines of the input.
+
+const (
+	adminLine         = `{"type":"role","key":"admin","name":"Admin"}` + "\n"
+	viewerLine        = `{"type":"role","key":"viewer","name":"Viewer"}` + "\n"
+	roleLines         = adminLine + viewerLine
+	orgTenantLine     = `{"type":"tenant","key":"org","name":"Org"}` + "\n"
+	defaultTenantLine = `{"type":"tenant","key":"default"}` + "\n"
+
+	annWithoutRoles = `{"type":"user","key":"ann","role_assignments":[]}` + "\n"
+	annAsViewer     = `{"type":"user","key":"ann","role_assignments":[{"role":"viewer"}]}` + "\n"
+	annLine         = `{"type":"user","key":"auth0|ann","email":"ann@acme.example","first_name":"Ann"}` + "\n"
+	bobLine         = `{"type":"user","key":"auth0|bob","email":"bob@acme.example","first_name":"Bob"}` + "\n"
+
+	endLine = `{"type":"end","complete":true,"users":0,"roles":0,"tenants":0,"rejected":0}` + "\n"
+)
+
+// lines returns texts as lines, each with its line end.
+func lines(texts ...string) string { return strings.Join(texts, "\n") + "\n" }
+
+// endLineAt returns the end line of input that was true at that time.
+func endLineAt(at time.Time) string {
+	return `{"type":"end","complete":true,"as_of":"` + at.UTC().Format(time.RFC3339) + `"}` + "\n"
+}
+
+// linesFor returns lines that ask for a state, and an end line.
+func linesFor(s permittest.State) string { return linesWithoutEnd(s) + endLine }
+
+// linesAsOf returns lines that ask for a state, and an end line of that time.
+func linesAsOf(s permittest.State, at time.Time) string { return linesWithoutEnd(s) + endLineAt(at) }
+
+func linesWithoutEnd(s permittest.State) string {
 	var b strings.Builder
 	for _, r := range s.Roles {
 		b.WriteString(jsonLine("role", map[string]any{"key": r.Key, "name": r.Name}))
@@ -319,16 +529,8 @@ func linesFor(s permittest.State) string {
 		}
 		b.WriteString(jsonLine("user", fields))
 	}
-	b.WriteString(endLine)
 	return b.String()
 }
-
-// endLineAt is an end line of data that was true then.
-func endLineAt(at time.Time) string {
-	return `{"type":"end","complete":true,"as_of":"` + at.UTC().Format(time.RFC3339) + `"}` + "\n"
-}
-
-const endLine = `{"type":"end","complete":true,"users":0,"roles":0,"tenants":0,"rejected":0}` + "\n"
 
 func jsonLine(kind string, fields map[string]any) string {
 	fields["type"] = kind
@@ -337,137 +539,4 @@ func jsonLine(kind string, fields map[string]any) string {
 		panic(err)
 	}
 	return string(text) + "\n"
-}
-
-// usersWithRoles is a state of so many users, who hold roles by turns: none, one, two
-// and all three.
-func usersWithRoles(users int) permittest.State {
-	s := permittest.State{
-		Roles:   []permittest.Role{{Key: "Admin", Name: "Admin"}, {Key: "Editor", Name: "Editor"}, {Key: "billing-viewer", Name: "Billing Viewer"}},
-		Tenants: []permittest.Tenant{{Key: "default", Name: "Default Tenant"}},
-	}
-	for i := range users {
-		u := permittest.User{Key: fmt.Sprintf("auth0|%06d", i), FirstName: "Ann", Attributes: map[string]any{"provider": "google-oauth2"}}
-		if i%5 != 0 {
-			u.Email = fmt.Sprintf("u%06d@acme.example", i)
-		}
-		s.Users = append(s.Users, u)
-		for j := range i % 4 {
-			s.Assignments = append(s.Assignments, permittest.Assignment{User: u.Key, Role: s.Roles[j].Key, Tenant: "default"})
-		}
-	}
-	return s
-}
-
-// usersWithEmails is users by key and email, "ann=a@acme.example zoe=".
-func usersWithEmails(list string) permittest.State {
-	s := permittest.State{Tenants: usersWithRoles(0).Tenants}
-	for each := range strings.FieldsSeq(list) {
-		key, mail, _ := strings.Cut(each, "=")
-		if mail != "" {
-			mail += "@acme.example"
-		}
-		s.Users = append(s.Users, permittest.User{Key: key, Email: mail})
-	}
-	return s
-}
-
-// bareUsers is n users without anything but a key and an email, and as lines.
-func bareUsers(n int) (permittest.State, string) {
-	s := permittest.State{Tenants: usersWithRoles(0).Tenants}
-	var b strings.Builder
-	for i := range n {
-		key := fmt.Sprintf("u%06d", i)
-		s.Users = append(s.Users, permittest.User{Key: key, Email: key + "@acme.example"})
-		fmt.Fprintf(&b, `{"type":"user","key":%q,"email":"%[1]s@acme.example"}`+"\n", key)
-	}
-	return s, b.String() + endLine
-}
-
-// roleAssignments is "user role tenant" for each.
-func roleAssignments(list ...string) []permittest.Assignment {
-	var all []permittest.Assignment
-	for _, each := range list {
-		f := strings.Fields(each)
-		all = append(all, permittest.Assignment{User: f[0], Role: f[1], Tenant: f[2]})
-	}
-	return all
-}
-
-// threeUsers is three users in two tenants, with three roles.
-func threeUsers(list ...string) permittest.State {
-	s := usersWithEmails("ann=a bob=b cid=c")
-	s.Roles = []permittest.Role{{Key: "admin", Name: "Admin"}, {Key: "byhand", Name: "By Hand"}, {Key: "viewer", Name: "Viewer"}}
-	s.Tenants = append(s.Tenants, permittest.Tenant{Key: "org", Name: "Org"}, permittest.Tenant{Key: "other", Name: "Other"})
-	s.Assignments = roleAssignments(list...)
-	return s
-}
-
-const (
-	roleLines         = `{"type":"role","key":"admin","name":"Admin"}` + "\n" + `{"type":"role","key":"viewer","name":"Viewer"}` + "\n"
-	orgTenantLine     = `{"type":"tenant","key":"org","name":"Org"}` + "\n"
-	defaultTenantLine = `{"type":"tenant","key":"default"}` + "\n"
-	annWithoutRoles   = `{"type":"user","key":"ann","role_assignments":[]}` + "\n"
-	annAsViewer       = `{"type":"user","key":"ann","role_assignments":[{"role":"viewer"}]}` + "\n"
-)
-
-const (
-	annLine = `{"type":"user","key":"auth0|ann","email":"ann@acme.example","first_name":"Ann"}` + "\n"
-	bobLine = `{"type":"user","key":"auth0|bob","email":"bob@acme.example","first_name":"Bob"}` + "\n"
-)
-
-func gzipText(text string) string {
-	var b bytes.Buffer
-	z := gzip.NewWriter(&b)
-	_, _ = z.Write([]byte(text)) // to memory
-	_ = z.Close()
-	return b.String()
-}
-
-// rejectedLine is a line that was not loaded.
-type rejectedLine struct {
-	Key   any
-	Error record.Fault
-}
-
-func rejectedLines(t *testing.T, out string) []rejectedLine {
-	t.Helper()
-	var list []rejectedLine
-	for text := range strings.Lines(out) {
-		var l rejectedLine
-		if err := json.Unmarshal([]byte(text), &l); err != nil || !strings.HasSuffix(text, "\n") {
-			t.Fatalf("stdout: %q: %v", text, err)
-		}
-		if _, err := time.Parse(time.RFC3339, l.Error.At); err != nil {
-			t.Errorf("%v: at: %v", l.Key, err)
-		}
-		list = append(list, l)
-	}
-	return list
-}
-
-// rejectedCodes is the keys of what was not loaded, each with its error's code.
-func rejectedCodes(t *testing.T, out string) []string {
-	t.Helper()
-	var list []string
-	for _, l := range rejectedLines(t, out) {
-		list = append(list, fmt.Sprintf("%v %s", l.Key, l.Error.Code))
-	}
-	return list
-}
-
-func rejectedKeys(t *testing.T, out string) []string {
-	t.Helper()
-	var keys []string
-	for _, l := range rejectedLines(t, out) {
-		keys = append(keys, fmt.Sprint(l.Key))
-	}
-	return keys
-}
-
-func decodeJSON(t *testing.T, data []byte, into any) {
-	t.Helper()
-	if err := json.Unmarshal(data, into); err != nil {
-		t.Fatal(err)
-	}
 }

@@ -1,6 +1,8 @@
 package permitload
 
 import (
+	"bytes"
+	"compress/gzip"
 	"strings"
 	"testing"
 
@@ -11,21 +13,37 @@ import (
 // Input that is not ours stops the load before any write.
 func TestForeignInputStopsTheLoad(t *testing.T) {
 	t.Parallel()
+	const (
+		notOurs = "not one of our lines: "
+		notJSON = notOurs + "it is not JSON"
+		noType  = notOurs + "it has no type"
+	)
+	endless := strings.Repeat("x", 16<<20+1)
+	cutGzip, damagedGzip := gzipText(annLine + endLine)[:40], gzipText(annLine+endLine)+"x"
 	tests := []struct{ name, input, says, hint string }{
-		{"not JSON", annLine + "user_id,email\n" + endLine, "stdin: line 2: not one of our lines: it is not JSON", "jq -c"},
-		{"pretty-printed", "{\n  \"type\": \"user\",\n  \"key\": \"ann\"\n}\n", "stdin: line 1: not one of our lines: it is not JSON", "jq -c"},
-		{"cut within a line", annLine + bobLine[:20], "stdin: line 2: not one of our lines: it is not JSON", "jq -c"},
-		{"two objects on a line", strings.TrimSpace(annLine) + bobLine, "line 1: not one of our lines: it is not JSON", "jq -c"},
-		{"a list", "[" + strings.TrimSpace(annLine) + "]\n", "line 1: not one of our lines: it has no type", "jq -c"},
-		{"no type", `{"key":"ann"}`, "line 1: not one of our lines: it has no type", "jq -c"},
-		{"a null type", `{"type":null,"key":"ann"}`, "line 1: not one of our lines: it has no type", "jq -c"},
-		{"an unknown type", annLine + `{"type":"group","key":"a"}` + "\n" + endLine, `stdin: line 2: not one of our lines: its type is "group"`, "jq -c"},
-		{"an end of another make", annLine + `{"type":"end","complete":"yes"}`, "line 2: not one of our lines: an end line", "jq -c"},
-		{"an end at no time", annLine + `{"type":"end","complete":true,"as_of":"yesterday"}`, "line 2: not one of our lines: an end line: as_of is not a time", "jq -c"},
+		{"not JSON", annLine + "user_id,email\n" + endLine, "stdin: line 2: " + notJSON, "jq -c"},
+		{"pretty-printed", lines(`{`, `  "type": "user",`, `  "key": "ann"`, `}`), "stdin: line 1: " + notJSON, "jq -c"},
+		{"cut within a line", annLine + bobLine[:20], "stdin: line 2: " + notJSON, "jq -c"},
+		{"two objects on a line", strings.TrimSpace(annLine) + bobLine, "line 1: " + notJSON, "jq -c"},
+		{"a list", "[" + strings.TrimSpace(annLine) + "]\n", "line 1: " + noType, "jq -c"},
+		{"no type", `{"key":"ann"}`, "line 1: " + noType, "jq -c"},
+		{"a null type", `{"type":null,"key":"ann"}`, "line 1: " + noType, "jq -c"},
+		{
+			"an unknown type", annLine + lines(`{"type":"group","key":"a"}`) + endLine,
+			"stdin: line 2: " + notOurs + `its type is "group"`, "jq -c",
+		},
+		{
+			"an end of another make", annLine + `{"type":"end","complete":"yes"}`,
+			"line 2: " + notOurs + "an end line", "jq -c",
+		},
+		{
+			"an end at no time", annLine + `{"type":"end","complete":true,"as_of":"yesterday"}`,
+			"line 2: " + notOurs + "an end line: as_of is not a time", "jq -c",
+		},
 		{"nothing", "", "the command before this one wrote nothing", ""},
-		{"an endless line", strings.Repeat("x", 16<<20+1), "stdin: line 1: the line is longer than 16 MiB", "leave that line out"},
-		{"cut gzip", gzipText(annLine + endLine)[:40], "read stdin: the gzip data breaks off", ""},
-		{"damaged gzip", gzipText(annLine+endLine) + "x", "read stdin: the gzip data", ""},
+		{"an endless line", endless, "stdin: line 1: the line is longer than 16 MiB", "leave that line out"},
+		{"cut gzip", cutGzip, "read stdin: the gzip data breaks off", ""},
+		{"damaged gzip", damagedGzip, "read stdin: the gzip data", ""},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -38,14 +56,19 @@ func TestForeignInputStopsTheLoad(t *testing.T) {
 	}
 }
 
-// What says of itself that it is not whole is not loaded, wherever it says so.
+// Input that says that it is not whole is not loaded, wherever it says so.
 // There is no hint: the stage that broke off has given its own.
 func TestIncompleteInputIsNotLoaded(t *testing.T) {
 	t.Parallel()
-	const broken = `{"type":"end","complete":false,"reason":"read users.csv.gz: the gzip data breaks off","users":1,"roles":0,"tenants":0,"rejected":0}` + "\n"
-	const says = "the input says that it is not complete: read users.csv.gz: the gzip data breaks off"
+	const reason = "read users.csv.gz: the gzip data breaks off"
+	const says = "the input says that it is not complete: " + reason
+	const broken = `{"type":"end","complete":false,"reason":"` + reason + `",` +
+		`"users":1,"roles":0,"tenants":0,"rejected":0}` + "\n"
 	for name, input := range map[string]string{
-		"last": annLine + broken, "first": broken + annLine, "before a complete one": broken + annLine + endLine, "after one": annLine + endLine + broken,
+		"last":                  annLine + broken,
+		"first":                 broken + annLine,
+		"before a complete one": broken + annLine + endLine,
+		"after one":             annLine + endLine + broken,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -63,6 +86,7 @@ func TestIncompleteInputIsNotLoaded(t *testing.T) {
 	}
 }
 
+// Input without an end line may have been cut short.
 func TestInputWithoutEndLine(t *testing.T) {
 	t.Parallel()
 	const says = "the input has no end line: it may have been cut short"
@@ -76,15 +100,16 @@ func TestInputWithoutEndLine(t *testing.T) {
 	if n := len(srv.State().Users); n != 1 {
 		t.Errorf("%d users", n)
 	}
-	if got = run(t, srv, annLine+endLine+bobLine+endLine, "--require-end"); got.code != tool.Done || strings.Contains(got.err, says) {
-		t.Errorf("with two ends: exit code %d\n%s", got.code, got.err)
+	got = run(t, srv, annLine+endLine+bobLine+endLine, "--require-end")
+	if got.code != tool.Done || strings.Contains(got.stderr, says) {
+		t.Errorf("with two ends: exit code %d\n%s", got.code, got.stderr)
 	}
 }
 
 // Streams are joined by cat, packed or not, and by naming several files.
 func TestInputsAreJoined(t *testing.T) {
 	t.Parallel()
-	want := permittest.State{Tenants: usersWithRoles(0).Tenants, Users: []permittest.User{
+	want := permittest.State{Tenants: defaultTenants(), Users: []permittest.User{
 		{Key: "auth0|ann", Email: "ann@acme.example", FirstName: "Ann"},
 		{Key: "auth0|bob", Email: "bob@acme.example", FirstName: "Bob"},
 	}}
@@ -109,12 +134,28 @@ func TestInputsAreJoined(t *testing.T) {
 	}
 }
 
-// Where a broken line stands, and why it is: also in a dry run.
+// A dry run says, too, where a broken line stands and what is wrong with it.
 func TestDryRunSaysWhereALineIsBroken(t *testing.T) {
 	t.Parallel()
 	srv := permittest.New(permittest.Options{})
-	input := "\ufeff" + annLine + `{"type":"user","key":"a b"}` + "\n" + `{"type":"user","key":"c","first_name":"\ud800"}` + "\n" +
-		`{"type":"user","key":"d","key":"e"}` + "\n" + `{"type":"user","Key":"f"}` + "\n" + `{"type":"user","key":"ok","first_name":"\ud83d\ude00 \\ud800"}` + "\n" + endLine
+	input := "\ufeff" + annLine + lines(
+		`{"type":"user","key":"a b"}`,
+		`{"type":"user","key":"c","first_name":"\ud800"}`,
+		`{"type":"user","key":"d","key":"e"}`,
+		`{"type":"user","Key":"f"}`,
+		`{"type":"user","key":"ok","first_name":"\ud83d\ude00 \\ud800"}`,
+	) + endLine
 	wantExit(t, run(t, srv, input, "--dry-run"), tool.Rejected, "+ 2 users",
-		"stdin: line 2: user key: Permit takes only", "stdin: line 3: it has half of a surrogate pair", `stdin: line 4: field "key" is there twice`, `stdin: line 5: unknown field "Key"`)
+		"stdin: line 2: user key: Permit takes only",
+		"stdin: line 3: it has half of a surrogate pair",
+		`stdin: line 4: field "key" is there twice`,
+		`stdin: line 5: unknown field "Key"`)
+}
+
+func gzipText(text string) string {
+	var b bytes.Buffer
+	z := gzip.NewWriter(&b)
+	_, _ = z.Write([]byte(text)) // to memory
+	_ = z.Close()
+	return b.String()
 }

@@ -16,66 +16,62 @@ import (
 	"a0permit/internal/tool"
 )
 
-// Four users in 3,500 that Permit refuses cost few calls, and nobody else.
+// Four users of thousands whom Permit refuses cost few calls, and keep nobody
+// else out.
 func TestRefusedUsersCostFewCalls(t *testing.T) {
 	t.Parallel()
+	unnamed, named := permittest.Options{DuplicateEmail: 422}, permittest.Options{StrictEmails: true}
 	tests := []struct {
-		name   string
-		o      permittest.Options
-		users  int
-		domain string // of their emails, when not taken by others
-		code   string
-		status int
+		name    string
+		options permittest.Options
+		users   int
+		domain  string // of their emails; empty where somebody else takes their emails
+		code    string
+		status  int
 	}{
 		{"with 409", permittest.Options{}, 3500, "", "DUPLICATE_ENTITY", 409},
-		{"with 422 that does not say which", permittest.Options{DuplicateEmail: http.StatusUnprocessableEntity}, 700, "", "INVALID_INPUT", 422},
-		{"with 422 that says which", permittest.Options{StrictEmails: true}, 700, "@acme.test", "Unprocessable Entity", 422},
+		{"with 422 that does not say which", unnamed, 700, "", "INVALID_INPUT", 422},
+		{"with 422 that says which", named, 700, "@acme.test", "Unprocessable Entity", 422},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				bad := []int{7, tt.users * 2 / 5, tt.users * 6 / 7, tt.users - 1}
-				// Somebody takes their emails once the load has looked.
-				taken := permittest.State{}
-				for _, i := range bad {
-					taken.Users = append(taken.Users, permittest.User{Key: fmt.Sprintf("zoe%d", i), Email: fmt.Sprintf("u%06d@acme.example", i)})
-				}
-				var srv *permittest.Server
-				if tt.domain == "" {
-					tt.o.Faults = func(r *http.Request) httpapitest.Fault {
-						if r.Method == http.MethodPut && len(srv.State().Users) == 0 {
-							srv.Seed(taken)
-						}
-						return httpapitest.Fault{}
-					}
-				}
-				srv = permittest.New(tt.o)
 				want, input := bareUsers(tt.users)
-				var codes, keys []string
-				for _, i := range bad {
-					key := want.Users[i].Key
-					keys, codes = append(keys, key), append(codes, fmt.Sprint(key, " ", tt.code, " ", tt.status))
+				var refused, rejected []string
+				var takers permittest.State
+				for _, i := range []int{7, tt.users * 2 / 5, tt.users * 6 / 7, tt.users - 1} {
+					u := want.Users[i]
+					refused = append(refused, u.Key)
+					rejected = append(rejected, fmt.Sprint(u.Key, " ", tt.code, " ", tt.status))
 					if tt.domain != "" {
-						input = strings.Replace(input, key+"@acme.example", key+tt.domain, 1)
+						input = strings.Replace(input, u.Email, u.Key+tt.domain, 1)
+					} else {
+						taker := permittest.User{Key: fmt.Sprintf("zoe%d", i), Email: u.Email}
+						takers.Users = append(takers.Users, taker)
 					}
 				}
+				// The emails are taken after the load has read what Permit has.
+				var srv *permittest.Server
+				tt.options.Faults = onCall("PUT F/bulk/users", func() { srv.Seed(takers) })
+				srv = permittest.New(tt.options)
 				got := load(t.Context(), srv, input)
-				wantCode(t, got, tool.Rejected)
-				want.Users = slices.DeleteFunc(want.Users, func(u permittest.User) bool { return slices.Contains(keys, u.Key) })
-				if tt.domain == "" {
-					want.Users = append(want.Users, taken.Users...)
-				}
+				wantReport(t, got, tool.Rejected)
+
+				want.Users = slices.DeleteFunc(want.Users, func(u permittest.User) bool {
+					return slices.Contains(refused, u.Key)
+				})
+				want.Users = append(want.Users, takers.Users...)
 				slices.SortFunc(want.Users, func(a, b permittest.User) int { return strings.Compare(a.Key, b.Key) })
 				wantState(t, srv, want)
 				var left []string
-				for _, l := range rejectedLines(t, got.out) {
+				for _, l := range rejectedLines(t, got.stdout) {
 					if l.Error.Retryable {
 						t.Errorf("%v would succeed as it is", l.Key)
 					}
 					left = append(left, fmt.Sprint(l.Key, " ", l.Error.Code, " ", l.Error.Status))
 				}
-				if diff := cmp.Diff(codes, left); diff != "" {
+				if diff := cmp.Diff(rejected, left); diff != "" {
 					t.Errorf("stdout (-want +got):\n%s", diff)
 				}
 				most := 60
@@ -93,28 +89,28 @@ func TestRefusedUsersCostFewCalls(t *testing.T) {
 	}
 }
 
-// Refusals count as alike in a row only: half of a batch may be bad.
+// Only refusals in a row count as alike: half of a batch may be bad.
 func TestHalfOfABatchIsRefused(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		srv := permittest.New(permittest.Options{Faults: func(r *http.Request) httpapitest.Fault {
-			path := r.URL.Path
-			if r.Method == http.MethodPut && (strings.HasSuffix(path, "/bulk/users") || strings.ContainsAny(path[len(path)-1:], "13579")) {
+			call := shortRequest(r)
+			if call == "PUT F/bulk/users" || r.Method == http.MethodPut && strings.ContainsAny(call[len(call)-1:], "13579") {
 				return httpapitest.Fault{Status: 409, Body: `{"error_code":"DUPLICATE_ENTITY"}`}
 			}
 			return httpapitest.Fault{}
 		}})
 		_, input := bareUsers(50)
 		got := load(t.Context(), srv, input)
-		wantCode(t, got, tool.Rejected)
-		if n, left := len(srv.State().Users), len(rejectedLines(t, got.out)); n != 25 || left != 25 {
+		wantReport(t, got, tool.Rejected)
+		if n, left := len(srv.State().Users), len(rejectedLines(t, got.stdout)); n != 25 || left != 25 {
 			t.Errorf("%d users, and %d lines left", n, left)
 		}
 	})
 }
 
-// What everybody meets is not anybody's fault: the load stops soon, and says so.
-// (Others' tools report each of a million records, or none of them.)
+// Where all records are refused alike, the cause is not in them. The load stops
+// soon and says so, instead of rejecting a million lines.
 func TestLoadStopsWhenAllAreRefusedAlike(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -132,36 +128,38 @@ func TestLoadStopsWhenAllAreRefusedAlike(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				srv := permittest.New(permittest.Options{Faults: func(r *http.Request) httpapitest.Fault {
-					if strings.HasPrefix(shortCall(r.Method, r.URL.EscapedPath()), tt.call) {
+					if strings.HasPrefix(shortRequest(r), tt.call) {
 						return httpapitest.Fault{Status: tt.status, Body: `{"error_code":"X","message":"not today"}`}
 					}
 					return httpapitest.Fault{}
 				}})
 				input := linesFor(usersWithRoles(100))
 				got := load(t.Context(), srv, input)
-				wantCode(t, got, tool.Stopped)
-				if got.err == nil || !strings.Contains(got.err.Error(), "20 records in a row were refused alike, so the cause is not theirs") {
+				wantReport(t, got, tool.Stopped)
+				const says = "20 records in a row were refused alike, so the cause is not theirs"
+				if got.err == nil || !strings.Contains(got.err.Error(), says) {
 					t.Errorf("error: %v", got.err)
 				}
 				if n := len(srv.State().Users); n != tt.users || len(srv.State().Assignments) > 0 {
 					t.Errorf("%d users and %d assignments", n, len(srv.State().Assignments))
 				}
-				if n := countWrites(srv); n > 3+1+2*(3+20) { // a user not found is looked for, and tried once more
+				// A user who is not found is looked for, and tried once more.
+				if n := countWrites(srv); n > 3+1+2*(3+20) {
 					t.Errorf("%d writes to find that out", n)
 				}
-				refused, reached := 0, 0
-				for _, l := range rejectedLines(t, got.out) {
+				refused, notReached := 0, 0
+				for _, l := range rejectedLines(t, got.stdout) {
 					if l.Error.Code == "X" {
 						refused++
 					} else if l.Error.Code == "not_reached" && l.Error.Retryable {
-						reached++
+						notReached++
 					}
 				}
-				// 25 of 100 users hold no role. Those of a user fail together.
-				if all := 100 - tt.users/4; refused+reached != all || refused > 20 || refused == 0 {
-					t.Errorf("%d refused and %d not reached of %d", refused, reached, all)
+				// 25 of 100 users hold no role. The assignments of a user fail together.
+				if all := 100 - tt.users/4; refused+notReached != all || refused > 20 || refused == 0 {
+					t.Errorf("%d refused and %d not reached of %d", refused, notReached, all)
 				}
-				if tally := got.report.ledger.Tallies()["user"]; tally.NotLoaded != refused+reached {
+				if tally := got.report.ledger.Tallies()["user"]; tally.NotLoaded != refused+notReached {
 					t.Errorf("the report says %+v", tally)
 				}
 			})
@@ -169,38 +167,34 @@ func TestLoadStopsWhenAllAreRefusedAlike(t *testing.T) {
 	}
 }
 
-// One assignment that Permit refuses costs its user's line, and nobody else's.
+// A role assignment that Permit refuses keeps out its user, and nobody else.
 func TestRefusedAssignmentCostsItsUserAlone(t *testing.T) {
 	t.Parallel()
 	for _, status := range []int{404, 422} {
 		synctest.Test(t, func(t *testing.T) {
-			// Editor goes away once the load has looked.
+			// Editor is deleted after the load has listed the roles.
 			var srv *permittest.Server
-			gone := false
-			srv = permittest.New(permittest.Options{UnknownRole: status, Faults: func(r *http.Request) httpapitest.Fault {
-				if r.Method == http.MethodPut && !gone {
-					gone = true
-					deleteInPermit(t, srv, "/v2/schema/default/dev/roles/Editor")
-				}
-				return httpapitest.Fault{}
-			}})
+			deleteEditor := func() { deleteInPermit(t, srv, schemaPath+"/roles/Editor") }
+			srv = permittest.New(permittest.Options{
+				UnknownRole: status, Faults: onCall("PUT F/bulk/users", deleteEditor),
+			})
 			want := usersWithRoles(30)
 			srv.Seed(permittest.State{Roles: want.Roles})
 			got := load(t.Context(), srv, linesFor(want))
-			wantCode(t, got, tool.Rejected)
-			kept := slices.DeleteFunc(slices.Clone(want.Assignments), func(a permittest.Assignment) bool { return a.Role == "Editor" })
-			if diff := cmp.Diff(kept, srv.State().Assignments); diff != "" {
-				t.Errorf("assignments (-want +got):\n%s", diff)
-			}
-			// Each once, although some lack more than one.
-			if n := len(rejectedLines(t, got.out)); n != 14 || got.report.ledger.Tallies()["user"].NotLoaded != 14 {
+			wantReport(t, got, tool.Rejected)
+			wantAssignments(t, srv, slices.DeleteFunc(want.Assignments, func(a permittest.Assignment) bool {
+				return a.Role == "Editor"
+			}))
+			// Each comes out once, although some lack more than one.
+			if n := len(rejectedLines(t, got.stdout)); n != 14 || got.report.ledger.Tallies()["user"].NotLoaded != 14 {
 				t.Errorf("%d lines left, want the 14 who hold Editor", n)
 			}
 		})
 	}
 }
 
-// 409 on a resource instance of another tenant is no yes.
+// 409 says that an assignment is there, but the instance may be in another
+// tenant than the one that is asked for.
 func TestConflictOnAnotherTenantsInstanceIsARefusal(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -208,39 +202,45 @@ func TestConflictOnAnotherTenantsInstanceIsARefusal(t *testing.T) {
 		have := threeUsers("bob admin org")
 		have.Assignments[0].ResourceInstance = "doc:1"
 		srv.Seed(have)
-		input := `{"type":"user","key":"ann","role_assignments":[{"role":"admin","tenant":"default","resource_instance":"doc:1"}]}` + "\n" +
-			`{"type":"user","key":"bob","role_assignments":[{"role":"admin","resource_instance":"doc:1"}]}` + "\n" + endLine
+		input := lines(
+			`{"type":"user","key":"ann","role_assignments":`+
+				`[{"role":"admin","tenant":"default","resource_instance":"doc:1"}]}`,
+			`{"type":"user","key":"bob","role_assignments":[{"role":"admin","resource_instance":"doc:1"}]}`,
+		) + endLine
 		got := load(t.Context(), srv, input)
-		wantCode(t, got, tool.Rejected)
-		if diff := cmp.Diff([]string{"ann"}, rejectedKeys(t, got.out)); diff != "" {
+		wantReport(t, got, tool.Rejected)
+		if diff := cmp.Diff([]string{"ann"}, rejectedKeys(t, got.stdout)); diff != "" {
 			t.Errorf("stdout (-want +got):\n%s", diff)
 		}
 	})
 }
 
-// One record that is too large costs a few calls and not the size of all.
+// A record that is too large costs a few calls, and makes no batch smaller.
 func TestTooLargeRecordCostsFewCalls(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		srv := permittest.New(permittest.Options{MaxBody: 1 << 20})
 		_, input := bareUsers(9000)
-		input = strings.Replace(input, `"key":"u000007",`, `"key":"u000007","attributes":{"x":"`+strings.Repeat("y", 1<<20)+`"},`, 1)
+		const key = `"key":"u000007",`
+		input = strings.Replace(input, key, key+`"attributes":{"x":"`+strings.Repeat("y", 1<<20)+`"},`, 1)
 		got := load(t.Context(), srv, input)
-		wantCode(t, got, tool.Rejected)
+		wantReport(t, got, tool.Rejected)
 		if n := countBulkCalls(srv); n > 25 || len(srv.State().Users) != 8999 {
 			t.Errorf("%d bulk calls, %d users", n, len(srv.State().Users))
 		}
 	})
 }
 
-// What a refusal for size teaches holds for the whole run.
+// A batch that was too large makes the later ones of the run smaller.
 func TestBatchSizeIsLearnt(t *testing.T) {
 	t.Parallel()
 	for _, status := range []int{403, 413, 422} {
 		t.Run(strconv.Itoa(status), func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				srv := permittest.New(permittest.Options{Oversize: status, Caps: permittest.Caps{Users: 150, Assignments: 150}})
+				srv := permittest.New(permittest.Options{
+					Oversize: status, Caps: permittest.Caps{Users: 150, Assignments: 150},
+				})
 				want := usersWithRoles(400)
 				wantLoaded(t, srv, linesFor(want), want)
 				refused := 0
@@ -249,8 +249,8 @@ func TestBatchSizeIsLearnt(t *testing.T) {
 						refused++
 					}
 				}
-				// 400 and 200 users, 600 and 300 assignments; a 422 may mean anything, so
-				// it teaches nothing.
+				// 400 and 200 users, 600 and 300 assignments. A 422 may mean anything, so
+				// nothing is learnt from it.
 				most := 2 + 2
 				if status == 422 {
 					most = 3 + 3
@@ -271,22 +271,23 @@ func TestBatchSizeIsLearnt(t *testing.T) {
 	})
 }
 
-// A key that may read but not write is no reason to halve for ever, nor to put
-// a million lines on stdout.
+// Under a key that may read but not write, the load does not halve its batches
+// down to one, nor put a million lines on stdout.
 func TestKeyThatMayNotWriteStopsTheLoad(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
+		readOnly := httpapitest.Fault{Status: 403, Body: `{"error_code":"FORBIDDEN_ACCESS","message":"read only"}`}
 		srv := permittest.New(permittest.Options{Faults: func(r *http.Request) httpapitest.Fault {
 			if r.Method != http.MethodGet {
-				return httpapitest.Fault{Status: http.StatusForbidden, Body: `{"error_code":"FORBIDDEN_ACCESS","message":"read only"}`}
+				return readOnly
 			}
 			return httpapitest.Fault{}
 		}})
 		_, input := bareUsers(3000)
 		got := load(t.Context(), srv, input)
-		wantCode(t, got, tool.Stopped)
-		if got.out != "" || countWrites(srv) > 6 {
-			t.Errorf("%d writes, stdout: %.200s", countWrites(srv), got.out)
+		wantReport(t, got, tool.Stopped)
+		if got.stdout != "" || countWrites(srv) > 6 {
+			t.Errorf("%d writes, stdout: %.200s", countWrites(srv), got.stdout)
 		}
 	})
 }

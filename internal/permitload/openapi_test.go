@@ -3,6 +3,7 @@ package permitload
 import (
 	"bytes"
 	"net/http"
+	"net/url"
 	"os"
 	"slices"
 	"strings"
@@ -16,39 +17,43 @@ import (
 	"a0permit/internal/permit/permittest"
 )
 
-// Every request of a load holds against Permit's own OpenAPI document, which is
-// not ours to hand out: https://api.permit.io/v2/openapi.json, in the file that
-// PERMIT_OPENAPI names.
+// Every request that the command makes is valid by Permit's own OpenAPI document.
+// That is not ours to hand out: PERMIT_OPENAPI names a file with
+// https://api.permit.io/v2/openapi.json.
 func TestRequestsMatchOpenAPI(t *testing.T) {
 	t.Parallel()
-	path := os.Getenv("PERMIT_OPENAPI")
-	if path == "" {
+	file := os.Getenv("PERMIT_OPENAPI")
+	if file == "" {
 		t.Skip("PERMIT_OPENAPI names no file")
 	}
-	spec := readSpec(t, path)
+	spec := readSpec(t, file)
 	seen := map[string]int{}
 	for _, made := range [][]httpapitest.Call{callsOfAllKinds(t), callsOfSingleRecords(t)} {
 		for _, call := range made {
 			seen[spec.check(t, call)]++
 		}
 	}
+	inFull := strings.NewReplacer("F/", "/v2/facts/{proj_id}/{env_id}/", "S/", "/v2/schema/{proj_id}/{env_id}/")
 	for _, operation := range []string{
-		"get /v2/api-key/scope", "get S/roles", "post S/roles", "put S/bulk/roles", "get F/tenants", "post F/tenants", "post F/bulk/tenants", "patch F/tenants/{tenant_id}",
+		"get /v2/api-key/scope", "get S/roles", "post S/roles", "put S/bulk/roles",
+		"get F/tenants", "post F/tenants", "post F/bulk/tenants", "patch F/tenants/{tenant_id}",
 		"get F/users", "get F/users/{user_id}", "put F/users/{user_id}", "put F/bulk/users", "delete F/bulk/users",
-		"get F/role_assignments", "post F/role_assignments", "post F/role_assignments/bulk", "delete F/role_assignments/bulk",
+		"get F/role_assignments", "post F/role_assignments", "post F/role_assignments/bulk",
+		"delete F/role_assignments/bulk",
 	} {
-		operation = strings.NewReplacer("F/", "/v2/facts/{proj_id}/{env_id}/", "S/", "/v2/schema/{proj_id}/{env_id}/").Replace(operation)
+		operation = inFull.Replace(operation)
 		if seen[operation] == 0 {
-			t.Errorf("no call of %s was held against the document", operation)
+			t.Errorf("no call of %s was checked", operation)
 		}
 		delete(seen, operation)
 	}
 	if len(seen) > 0 {
-		t.Errorf("held too: %v", seen)
+		t.Errorf("checked too: %v", seen)
 	}
 }
 
-// loadsOfAllKinds creates, updates, renames, takes away and deletes.
+// callsOfAllKinds creates, updates, renames, takes away and deletes, and returns
+// the calls that this took.
 func callsOfAllKinds(t *testing.T) (made []httpapitest.Call) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
@@ -60,13 +65,22 @@ func callsOfAllKinds(t *testing.T) (made []httpapitest.Call) {
 		}
 		first.Tenants = append(first.Tenants, permittest.Tenant{Key: "org_1", Name: "Acme"})
 		load(t.Context(), srv, linesFor(first))
+
 		second := usersWithEmails("ann=a")
-		second.Roles, second.Assignments = []permittest.Role{{Key: "Clerk", Name: "Clerk"}}, roleAssignments("ann Clerk org_1")
-		second.Users = append(second.Users, permittest.User{Key: "auth0|000001", Email: "new@acme.example", LastName: "Lee", Attributes: map[string]any{"n": 1.5, "o": map[string]any{"a": nil}}})
+		second.Roles = []permittest.Role{{Key: "Clerk", Name: "Clerk"}}
+		second.Assignments = roleAssignments("ann Clerk org_1")
+		second.Users = append(second.Users, permittest.User{
+			Key: "auth0|000001", Email: "new@acme.example", LastName: "Lee",
+			Attributes: map[string]any{"n": 1.5, "o": map[string]any{"a": nil}},
+		})
 		second.Tenants = append(second.Tenants, permittest.Tenant{Key: "org_1", Name: "Acme Inc"})
+		takesAway := lines(
+			`{"type":"role","key":"Admin","name":"Admin"}`,
+			`{"type":"user","key":"auth0|000002","role_assignments":[]}`,
+		)
 		time.Sleep(time.Hour)
-		load(t.Context(), srv, defaultTenantLine+strings.TrimSuffix(linesFor(second), endLine)+
-			`{"type":"role","key":"Admin","name":"Admin"}`+"\n"+`{"type":"user","key":"auth0|000002","role_assignments":[]}`+"\n"+endLineAt(time.Now()), func(c *loadSettings) { c.replaceRoles = true })
+		input := defaultTenantLine + linesWithoutEnd(second) + takesAway + endLineAt(time.Now())
+		load(t.Context(), srv, input, replaceRoles)
 		load(t.Context(), srv, annWithoutRoles+endLine) // few users of many are asked for
 		removeUsers(t.Context(), srv, linesFor(usersWithEmails("ann=a zoe=z"))+"\n")
 		made = srv.Calls()
@@ -74,7 +88,8 @@ func callsOfAllKinds(t *testing.T) (made []httpapitest.Call) {
 	return made
 }
 
-// callsOfSingleRecords has every bulk call refused, so that each record goes alone.
+// callsOfSingleRecords has every bulk call refused, so that each record is sent
+// alone, and returns the calls that this took.
 func callsOfSingleRecords(t *testing.T) (made []httpapitest.Call) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
@@ -96,63 +111,9 @@ type openAPI struct {
 	paths    map[string]any
 }
 
-// check holds a call against the document, and returns the operation it is of.
-func (o *openAPI) check(t *testing.T, call httpapitest.Call) string {
+func readSpec(t *testing.T, file string) *openAPI {
 	t.Helper()
-	method := strings.ToLower(call.Method)
-	var path string
-	var operation map[string]any
-	for p, operations := range o.paths {
-		if op := asObject(asObject(operations)[method]); op != nil && isPathOf(p, call.Path) && (path == "" || p == call.Path) {
-			path, operation = p, op
-		}
-	}
-	if operation == nil {
-		t.Errorf("%s %s is in no path of the document", call.Method, call.Path)
-		return ""
-	}
-	known := map[string]bool{}
-	parameters, _ := operation["parameters"].([]any)
-	for _, p := range parameters {
-		name, _ := asObject(p)["name"].(string)
-		known[name] = true
-		if required, _ := asObject(p)["required"].(bool); required && asObject(p)["in"] == "query" && !call.Query.Has(name) {
-			t.Errorf("%s %s lacks the parameter %s", method, path, name)
-		}
-	}
-	for name := range call.Query {
-		if !known[name] {
-			t.Errorf("%s %s has no parameter %s", method, path, name)
-		}
-	}
-	body := asObject(operation["requestBody"])
-	if body == nil {
-		if len(call.Body) > 0 {
-			t.Errorf("%s %s has a body", method, path)
-		}
-		return method + " " + path
-	}
-	at := "openapi.json#/paths/" + strings.ReplaceAll(path, "/", "~1") + "/" + method + "/requestBody/content/application~1json/schema"
-	schema, err := o.compiler.Compile(strings.NewReplacer("{", "%7B", "}", "%7D").Replace(at))
-	if err != nil {
-		t.Fatalf("%s: %v", at, err)
-	}
-	sent, err := jsonschema.UnmarshalJSON(bytes.NewReader(call.Body))
-	if err != nil {
-		t.Errorf("%s %s: %v", method, path, err)
-	} else if err := schema.Validate(sent); err != nil {
-		t.Errorf("%s %s: %v\n%.500s", method, path, err, call.Body)
-	}
-	return method + " " + path
-}
-
-func readSpec(t *testing.T, path string) *openAPI {
-	t.Helper()
-	text, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
+	doc, err := jsonschema.UnmarshalJSON(strings.NewReader(readFile(t, file)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -163,15 +124,81 @@ func readSpec(t *testing.T, path string) *openAPI {
 	return o
 }
 
+// check checks a call against the document, and returns its operation.
+func (o *openAPI) check(t *testing.T, call httpapitest.Call) string {
+	t.Helper()
+	method := strings.ToLower(call.Method)
+	template, operation := o.find(method, call.Path)
+	if operation == nil {
+		t.Errorf("%s %s is in no path of the document", call.Method, call.Path)
+		return ""
+	}
+	name := method + " " + template
+	checkQuery(t, name, operation, call.Query)
+	if asObject(operation["requestBody"]) != nil {
+		o.checkBody(t, method, template, call.Body)
+	} else if len(call.Body) > 0 {
+		t.Errorf("%s has a body", name)
+	}
+	return name
+}
+
+// find returns the operation that a path is of, and the template of that. One
+// without parameters counts for more.
+func (o *openAPI) find(method, urlPath string) (template string, operation map[string]any) {
+	for each, operations := range o.paths {
+		found := asObject(asObject(operations)[method])
+		if found != nil && isPathOf(each, urlPath) && (template == "" || each == urlPath) {
+			template, operation = each, found
+		}
+	}
+	return template, operation
+}
+
+func checkQuery(t *testing.T, name string, operation map[string]any, query url.Values) {
+	t.Helper()
+	known := map[string]bool{}
+	parameters, _ := operation["parameters"].([]any)
+	for _, p := range parameters {
+		parameter, _ := asObject(p)["name"].(string)
+		known[parameter] = true
+		required, _ := asObject(p)["required"].(bool)
+		if required && asObject(p)["in"] == "query" && !query.Has(parameter) {
+			t.Errorf("%s lacks the parameter %s", name, parameter)
+		}
+	}
+	for parameter := range query {
+		if !known[parameter] {
+			t.Errorf("%s has no parameter %s", name, parameter)
+		}
+	}
+}
+
+func (o *openAPI) checkBody(t *testing.T, method, template string, body []byte) {
+	t.Helper()
+	at := "openapi.json#/paths/" + strings.ReplaceAll(template, "/", "~1") + "/" + method +
+		"/requestBody/content/application~1json/schema"
+	schema, err := o.compiler.Compile(strings.NewReplacer("{", "%7B", "}", "%7D").Replace(at))
+	if err != nil {
+		t.Fatalf("%s: %v", at, err)
+	}
+	sent, err := jsonschema.UnmarshalJSON(bytes.NewReader(body))
+	if err != nil {
+		t.Errorf("%s %s: %v", method, template, err)
+	} else if err := schema.Validate(sent); err != nil {
+		t.Errorf("%s %s: %v\n%.500s", method, template, err, body)
+	}
+}
+
 func asObject(v any) map[string]any {
 	m, _ := v.(map[string]any)
 	return m
 }
 
-// matches reports whether a path is one of the template, with the same number
-// of parts, where a part in braces is any.
-func isPathOf(template, path string) bool {
-	return slices.EqualFunc(strings.Split(template, "/"), strings.Split(path, "/"), func(part, have string) bool {
+// isPathOf reports whether a path is one of the template: it has the same parts,
+// where a part in braces is any.
+func isPathOf(template, urlPath string) bool {
+	return slices.EqualFunc(strings.Split(template, "/"), strings.Split(urlPath, "/"), func(part, have string) bool {
 		return part == have || strings.HasPrefix(part, "{")
 	})
 }

@@ -1,7 +1,6 @@
 package permitload
 
 import (
-	"os"
 	"path/filepath"
 	"slices"
 	"testing"
@@ -14,7 +13,8 @@ import (
 	"a0permit/internal/tool"
 )
 
-// A dry run says what would go; --removed is what brings it back.
+// --removed writes lines that bring back what is taken away. A dry run writes
+// them, too, and takes nothing away.
 func TestRemovedFileRestores(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -22,8 +22,17 @@ func TestRemovedFileRestores(t *testing.T) {
 		args        []string
 		plan, says  string
 	}{
-		{"roles", roleLines + orgTenantLine + annAsViewer, []string{"--roles", "replace"}, "- 2 role assignments of 1 user", "2 role assignments taken away"},
-		{"users", annWithoutRoles + `{"type":"user","key":"zoe"}` + "\n", []string{"remove"}, "- 1 user with 4 role assignments  (1 of the input are not in Permit)", "users: 2 in = 1 deleted + 1 unchanged"},
+		{
+			"roles", roleLines + orgTenantLine + annAsViewer,
+			[]string{"--roles", "replace"},
+			"- 2 role assignments of 1 user", "2 role assignments taken away",
+		},
+		{
+			"users", annWithoutRoles + lines(`{"type":"user","key":"zoe"}`),
+			[]string{"remove"},
+			"- 1 user with 4 role assignments  (1 of the input are not in Permit)",
+			"users: 2 in = 1 deleted + 1 unchanged",
+		},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -33,8 +42,8 @@ func TestRemovedFileRestores(t *testing.T) {
 			have.Users[0].FirstName, have.Users[0].Attributes = "Ann", map[string]any{"plan": "pro"}
 			srv.SeedAt(time.Now().Add(-time.Hour), have)
 			before := srv.State()
-			path := filepath.Join(t.TempDir(), "removed.jsonl")
-			args := append(tt.args, "--yes", "--remove-limit", "100", "--removed", path)
+			file := filepath.Join(t.TempDir(), "removed.jsonl")
+			args := append(tt.args, "--yes", "--remove-limit", "100", "--removed", file)
 			input := tt.input + endLineAt(time.Now())
 
 			wantExit(t, run(t, srv, input, append(args, "--dry-run")...), tool.Done, tt.plan, "nothing was written")
@@ -45,17 +54,15 @@ func TestRemovedFileRestores(t *testing.T) {
 			if cmp.Equal(before, srv.State()) {
 				t.Fatal("nothing went")
 			}
-			text, err := os.ReadFile(path)
-			if err != nil {
-				t.Fatal(err)
-			}
-			wantExit(t, run(t, srv, string(text), "--require-end"), tool.Done)
+			removed := readFile(t, file)
+			wantExit(t, run(t, srv, removed, "--require-end"), tool.Done)
 			wantState(t, srv, before)
 		})
 	}
 }
 
-// A load that stops midway has written down what it took away before it did.
+// The file of --removed is whole before anything is taken away, so it helps where
+// the run stops midway.
 func TestRemovedFileIsWrittenFirst(t *testing.T) {
 	t.Parallel()
 	for _, call := range []string{"DELETE F/role_assignments/bulk", "DELETE F/bulk/users"} {
@@ -64,49 +71,40 @@ func TestRemovedFileIsWrittenFirst(t *testing.T) {
 			srv := permittest.New(permittest.Options{Faults: faultOn(call, httpapitest.Fault{Status: 401}, 1)})
 			srv.Seed(threeUsers("ann admin default", "bob viewer org"))
 			before := srv.State()
-			path := filepath.Join(t.TempDir(), "removed.jsonl")
-			input := annWithoutRoles + `{"type":"user","key":"bob"}` + "\n" + endLine
-			got := run(t, srv, input, "remove", "--yes", "--remove-limit", "100", "--removed", path)
+			file := filepath.Join(t.TempDir(), "removed.jsonl")
+			input := annWithoutRoles + lines(`{"type":"user","key":"bob"}`) + endLine
+			got := run(t, srv, input, "remove", "--yes", "--remove-limit", "100", "--removed", file)
 			wantExit(t, got, tool.Stopped)
-			text, err := os.ReadFile(path)
-			if err != nil {
-				t.Fatal(err)
-			}
-			srv2 := permittest.New(permittest.Options{})
-			srv2.Seed(srv.State())
-			wantExit(t, run(t, srv2, string(text)), tool.Done)
-			wantState(t, srv2, before)
-			// What comes out is what is still to do.
+			removed := readFile(t, file)
+			fresh := permittest.New(permittest.Options{})
+			fresh.Seed(srv.State())
+			wantExit(t, run(t, fresh, removed), tool.Done)
+			wantState(t, fresh, before)
+			// What is rejected is what is still to do.
 			if call == "DELETE F/bulk/users" {
-				if diff := cmp.Diff([]string{"ann not_reached", "bob not_reached"}, rejectedCodes(t, got.out)); diff != "" {
-					t.Errorf("stdout (-want +got):\n%s", diff)
-				}
+				wantRejected(t, got, "ann not_reached", "bob not_reached")
 			}
 		})
 	}
 }
 
-// What an earlier run has written down is not lost to a later one.
+// A run that deletes somebody keeps the file of an earlier run under another
+// name; one that deletes nobody does not replace that.
 func TestEarlierRemovedFileIsKept(t *testing.T) {
 	t.Parallel()
 	srv := permittest.New(permittest.Options{})
-	have := threeUsers("ann admin default", "bob viewer org")
-	srv.Seed(have)
+	srv.Seed(threeUsers("ann admin default", "bob viewer org"))
 	before := srv.State()
-	path := filepath.Join(t.TempDir(), "removed.jsonl")
-	input := annWithoutRoles + `{"type":"user","key":"bob"}` + "\n" + endLine
-	args := []string{"remove", "--yes", "--remove-limit", "100", "--removed", path}
+	file := filepath.Join(t.TempDir(), "removed.jsonl")
+	input := annWithoutRoles + lines(`{"type":"user","key":"bob"}`) + endLine
+	args := []string{"remove", "--yes", "--remove-limit", "100", "--removed", file}
 	wantExit(t, run(t, srv, input, args...), tool.Done)
-	wantExit(t, run(t, srv, input, args...), tool.Done, "--removed: what was in "+path+" is now in "+path+".1")
+	wantExit(t, run(t, srv, input, args...), tool.Done, "--removed: what was in "+file+" is now in "+file+".1")
 	wantExit(t, run(t, srv, input, args...), tool.Done)
-	files, err := filepath.Glob(path + "*")
-	if err != nil || !slices.Equal(files, []string{path, path + ".1"}) {
+	files, err := filepath.Glob(file + "*")
+	if err != nil || !slices.Equal(files, []string{file, file + ".1"}) {
 		t.Errorf("%q, %v", files, err)
 	}
-	text, err := os.ReadFile(path + ".1")
-	if err != nil {
-		t.Fatal(err)
-	}
-	wantExit(t, run(t, srv, string(text)), tool.Done)
+	wantExit(t, run(t, srv, readFile(t, file+".1")), tool.Done)
 	wantState(t, srv, before)
 }

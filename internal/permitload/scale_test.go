@@ -4,7 +4,6 @@ import (
 	"flag"
 	"fmt"
 	"net/http"
-	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -17,11 +16,11 @@ import (
 )
 
 var (
-	large = flag.Int("users", 400_000, "how many users TestLargeLoad loads")
-	again = flag.Bool("again", false, "have TestLargeLoad load them once more, which takes twice as long")
+	largeUsers = flag.Int("users", 400_000, "how many users TestLargeLoad loads")
+	largeAgain = flag.Bool("again", false, "have TestLargeLoad load them once more, which takes twice as long")
 )
 
-// Of what is half there, only the other half is written.
+// Where Permit has half of the input, only the other half is written.
 func TestOnlyTheMissingHalfIsWritten(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -34,10 +33,14 @@ func TestOnlyTheMissingHalfIsWritten(t *testing.T) {
 		}
 		srv := permittest.New(permittest.Options{})
 		srv.Seed(half)
-		wantCode(t, load(t.Context(), srv, linesFor(want)), tool.Done)
+		wantReport(t, load(t.Context(), srv, linesFor(want)), tool.Done)
 		wantState(t, srv, want)
+		isThere := map[permittest.Assignment]bool{}
+		for _, a := range half.Assignments {
+			isThere[a] = true
+		}
 		var roles []string
-		users, made := 0, 0
+		users, assigned := 0, 0
 		for _, call := range srv.Calls() {
 			switch shortCall(call.Method, call.Path) {
 			case "POST S/roles":
@@ -54,80 +57,93 @@ func TestOnlyTheMissingHalfIsWritten(t *testing.T) {
 				}
 				users += len(b.Operations)
 			case "POST F/role_assignments/bulk":
-				var b []struct{ User, Role, Tenant string }
+				var b []permittest.Assignment
 				decodeJSON(t, call.Body, &b)
 				for _, a := range b {
-					if slices.Contains(half.Assignments, permittest.Assignment{User: a.User, Role: a.Role, Tenant: a.Tenant}) {
+					if isThere[a] {
 						t.Fatalf("%v was there", a)
 					}
 				}
-				made += len(b)
+				assigned += len(b)
 			}
 		}
-		if missing := len(want.Assignments) - len(half.Assignments); len(roles) != 2 || users != 3500 || made != missing {
-			t.Errorf("%v, %d users and %d assignments were written, want 2 roles, 3,500 and %d", roles, users, made, missing)
+		missing := len(want.Assignments) - len(half.Assignments)
+		if len(roles) != 2 || users != 3500 || assigned != missing {
+			t.Errorf("%v, %d users and %d assignments were written, want 2 roles, 3,500 and %d",
+				roles, users, assigned, missing)
 		}
 	})
 }
 
-// 400,000 users with a role each, under Permit's published limits: full batches,
-// no 429, and no more waiting than the limits ask for.
+// Under Permit's published limits, users with a role each take full batches, draw
+// no 429, and wait no longer than the limits ask for.
 func TestLargeLoad(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
 		t.Skip("takes half a minute")
 	}
-	for _, wide := range []bool{false, true} {
-		n := *large
-		if wide {
-			n /= 10
-		}
-		synctest.Test(t, func(t *testing.T) {
-			var users, assignments, all atomic.Int64
-			srv := permittest.New(permittest.Options{WideClasses: wide, Forget: true, Faults: func(r *http.Request) httpapitest.Fault {
-				all.Add(1)
-				switch shortCall(r.Method, r.URL.Path) {
-				case "PUT F/bulk/users":
-					users.Add(1)
-				case "POST F/role_assignments/bulk":
-					assignments.Add(1)
-				}
-				return httpapitest.Fault{}
-			}})
-			var input strings.Builder
-			input.WriteString(`{"type":"role","key":"Admin"}` + "\n")
-			for i := range n {
-				fmt.Fprintf(&input, `{"type":"user","key":"auth0|%06d","email":"u%d@acme.example","role_assignments":[{"role":"Admin"}]}`+"\n", i, i)
+	n := *largeUsers
+	synctest.Test(t, func(t *testing.T) { loadMany(t, n, false, *largeAgain) })
+	synctest.Test(t, func(t *testing.T) { loadMany(t, n/10, true, true) })
+}
+
+// loadMany loads n users, and again if that is asked for. wide has each call
+// count for all classes of limits that it fits.
+func loadMany(t *testing.T, n int, wide, again bool) {
+	t.Helper()
+	var users, assignments, all atomic.Int64
+	srv := permittest.New(permittest.Options{
+		WideClasses: wide, Forget: true,
+		Faults: func(r *http.Request) httpapitest.Fault {
+			all.Add(1)
+			switch shortRequest(r) {
+			case "PUT F/bulk/users":
+				users.Add(1)
+			case "POST F/role_assignments/bulk":
+				assignments.Add(1)
 			}
-			input.WriteString(endLine)
-			began := time.Now()
-			got := load(t.Context(), srv, input.String())
-			wantCode(t, got, tool.Done)
-			wantUsers, wantAssignments := (n+2999)/3000, (n+1999)/2000 // 134 and 200 of 400,000
-			if u, a := int(users.Load()), int(assignments.Load()); u != wantUsers || a != wantAssignments || srv.Refused() > 0 {
-				t.Errorf("%d + %d bulk calls and %d answers of 429; want %d + %d and none", u, a, srv.Refused(), wantUsers, wantAssignments)
-			}
-			if s := srv.State(); len(s.Users) != n || len(s.Assignments) != n {
-				t.Errorf("%d users and %d assignments", len(s.Users), len(s.Assignments))
-			}
-			// 100 calls at once, and 100 every ten minutes after that.
-			took := time.Since(began)
-			if windows := (wantUsers + wantAssignments - 1) / 100; took > time.Duration(windows)*10*time.Minute+time.Minute {
-				t.Errorf("took %s, want %d windows of ten minutes", took, windows)
-			}
-			t.Logf("wide %t: %d users by %d calls in %s", wide, n, all.Load(), took.Round(time.Second))
-			if !wide && !*again {
-				return
-			}
-			// Again: nothing to write, but all to be looked at.
-			before := all.Load()
-			time.Sleep(15 * time.Minute)
-			began = time.Now()
-			wantCode(t, load(t.Context(), srv, input.String()), tool.Done)
-			t.Logf("again: %d calls in %s", all.Load()-before, time.Since(began).Round(time.Second))
-			if u, a := int(users.Load()), int(assignments.Load()); u != wantUsers || a != wantAssignments || srv.Refused() > 0 {
-				t.Errorf("a second load made writes, or drew %d answers of 429", srv.Refused())
-			}
-		})
+			return httpapitest.Fault{}
+		},
+	})
+	var input strings.Builder
+	input.WriteString(`{"type":"role","key":"Admin"}` + "\n")
+	for i := range n {
+		fmt.Fprintf(&input, `{"type":"user","key":"auth0|%06d","email":"u%[1]d@acme.example",`+
+			`"role_assignments":[{"role":"Admin"}]}`+"\n", i)
 	}
+	input.WriteString(endLine)
+	wantUsers, wantAssignments := (n+2999)/3000, (n+1999)/2000 // 134 and 200 of 400,000
+	wantBulkCalls := func() {
+		t.Helper()
+		u, a := int(users.Load()), int(assignments.Load())
+		if u != wantUsers || a != wantAssignments || srv.Refused() > 0 {
+			t.Errorf("%d + %d bulk calls and %d answers of 429; want %d + %d and none",
+				u, a, srv.Refused(), wantUsers, wantAssignments)
+		}
+	}
+
+	began := time.Now()
+	wantReport(t, load(t.Context(), srv, input.String()), tool.Done)
+	wantBulkCalls()
+	if s := srv.State(); len(s.Users) != n || len(s.Assignments) != n {
+		t.Errorf("%d users and %d assignments", len(s.Users), len(s.Assignments))
+	}
+	// 100 calls at once, and 100 every ten minutes after that.
+	took := time.Since(began)
+	windows := (wantUsers + wantAssignments - 1) / 100
+	if took > time.Duration(windows)*10*time.Minute+time.Minute {
+		t.Errorf("took %s, want %d windows of ten minutes", took, windows)
+	}
+	t.Logf("wide %t: %d users by %d calls in %s", wide, n, all.Load(), took.Round(time.Second))
+	if !again {
+		return
+	}
+
+	// The second time all is looked at, and nothing written.
+	before := all.Load()
+	time.Sleep(15 * time.Minute)
+	began = time.Now()
+	wantReport(t, load(t.Context(), srv, input.String()), tool.Done)
+	t.Logf("again: %d calls in %s", all.Load()-before, time.Since(began).Round(time.Second))
+	wantBulkCalls()
 }

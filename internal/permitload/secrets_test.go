@@ -3,7 +3,6 @@ package permitload
 import (
 	"encoding/json"
 	"net/http"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -14,16 +13,21 @@ import (
 	"a0permit/internal/tool"
 )
 
-// The key is in no output, however much is asked for; emails and names are on
-// stderr under -vv alone.
+// The API key is in no output, however much is asked for. Emails and names are
+// on stderr under -vv alone.
 func TestSecretsAreNotShown(t *testing.T) {
 	t.Parallel()
-	// One whose key is her email, one whom the server refuses with the email in
-	// its words, one who is refused here.
-	input := `{"type":"user","key":"jane@acme.example","email":"jane@acme.example","first_name":"Jane","last_name":"Doe","role_assignments":[{"role":"Admin"}]}
-{"type":"user","key":"auth0|1","email":"joan@acme.example","first_name":"Joan","role_assignments":[{"role":"Editor"}]}
-{"type":"user","key":"auth0|2","email":"jill at acme.example","first_name":"Jill"}
-` + endLine
+	// A user whose key is her email, one whom the server refuses with the email in
+	// its words, and one whose line breaks a rule.
+	input := lines(
+		`{"type":"user","key":"jane@acme.example","email":"jane@acme.example","first_name":"Jane","last_name":"Doe",`+
+			`"role_assignments":[{"role":"Admin"}]}`,
+		`{"type":"user","key":"auth0|1","email":"joan@acme.example","first_name":"Joan",`+
+			`"role_assignments":[{"role":"Editor"}]}`,
+		`{"type":"user","key":"auth0|2","email":"jill at acme.example","first_name":"Jill"}`,
+	) + endLine
+	const duplicate = `{"error_code":"DUPLICATE_ENTITY",` +
+		`"message":"User with the same unique key already exists (id='joan@acme.example')"}`
 	for _, level := range []string{"-q", "", "-v", "-vv"} {
 		for _, format := range []string{"text", "json"} {
 			t.Run(level+format, func(t *testing.T) {
@@ -33,33 +37,30 @@ func TestSecretsAreNotShown(t *testing.T) {
 					switch {
 					case r.Method != http.MethodPut:
 					case strings.HasSuffix(r.URL.Path, "/bulk/users"):
-						return httpapitest.Fault{Status: 409, Body: `{"error_code":"DUPLICATE_ENTITY","message":"User with the same unique key already exists (id='joan@acme.example')"}`}
+						return httpapitest.Fault{Status: 409, Body: duplicate}
 					case strings.HasSuffix(r.URL.Path, "jane@acme.example"):
 						return httpapitest.Fault{Status: 401, Body: `{"message":"not for 'joan@acme.example'"}`}
 					}
 					return httpapitest.Fault{}
 				}})
-				summary := filepath.Join(t.TempDir(), "summary.json")
-				args := []string{"--create-missing", "yes", "--log-format", format, "--summary", summary}
+				file := filepath.Join(t.TempDir(), "summary.json")
+				args := []string{"--create-missing", "yes", "--log-format", format, "--summary", file}
 				if level != "" {
 					args = append(args, level)
 				}
 				got := run(t, srv, input, args...)
 				wantExit(t, got, tool.Stopped, "401")
-				told, err := os.ReadFile(summary)
-				if err != nil {
-					t.Fatal(err)
-				}
-				if strings.Contains(got.out+got.err+string(told), permittest.DefaultKey) {
-					t.Errorf("the key is shown:\n%s\n%s\n%s", got.out, got.err, told)
+				summary := readFile(t, file)
+				if strings.Contains(got.stdout+got.stderr+summary, permittest.DefaultKey) {
+					t.Errorf("the key is shown:\n%s\n%s\n%s", got.stdout, got.stderr, summary)
 				}
 				for _, word := range []string{"jane", "joan", "jill", "Jane", "Joan", "Jill", "Doe"} {
-					if strings.Contains(got.err+string(told), word) && level != "-vv" {
-						t.Errorf("%s is shown:\n%s\n%s", word, got.err, told)
+					if strings.Contains(got.stderr+summary, word) && level != "-vv" {
+						t.Errorf("%s is shown:\n%s\n%s", word, got.stderr, summary)
 					}
 				}
 				if format == "json" {
-					for text := range strings.Lines(got.err) {
+					for text := range strings.Lines(got.stderr) {
 						if !json.Valid([]byte(text)) {
 							t.Errorf("not JSON: %s", text)
 						}
@@ -70,12 +71,12 @@ func TestSecretsAreNotShown(t *testing.T) {
 	}
 }
 
-// Nothing that is sent could be taken for the key but the one header.
+// The API key is sent in the Authorization header and nowhere else.
 func TestKeyGoesInTheHeaderAlone(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		srv := permittest.New(permittest.Options{})
-		wantCode(t, load(t.Context(), srv, linesFor(usersWithRoles(4))), tool.Done)
+		wantReport(t, load(t.Context(), srv, linesFor(usersWithRoles(4))), tool.Done)
 		for _, call := range srv.Calls() {
 			if strings.Contains(call.Path+call.Query.Encode()+string(call.Body), permittest.DefaultKey) {
 				t.Errorf("%s %s holds the key", call.Method, call.Path)

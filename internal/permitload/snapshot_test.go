@@ -3,13 +3,10 @@ package permitload
 import (
 	"fmt"
 	"net/http"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"testing/synctest"
-
-	"github.com/google/go-cmp/cmp"
 
 	"a0permit/internal/httpapi/httpapitest"
 	"a0permit/internal/permit/permittest"
@@ -25,24 +22,24 @@ func TestFewUsersAreAskedForByKey(t *testing.T) {
 		srv := permittest.New(o)
 		srv.Seed(have)
 		input := usersWithEmails("zoe=z")
-		input.Users = append(input.Users, have.Users[4990:4995]...)
+		five := have.Users[4990:4995]
+		input.Users = append(input.Users, five...)
 		input.Users[1].FirstName = "Anne"
 		input.Users[2].Email = "U000001@acme.example" // another's
-		input.Assignments = []permittest.Assignment{
-			{User: have.Users[4991].Key, Role: "Admin", Tenant: "default"}, {User: have.Users[4993].Key, Role: "Admin", Tenant: "default"}, {User: "zoe", Role: "Editor", Tenant: "default"},
-		}
+		input.Assignments = roleAssignments(
+			five[1].Key+" Admin default", five[3].Key+" Admin default", "zoe Editor default")
 		got := run(t, srv, linesFor(input))
-		wantExit(t, got, tool.Rejected, "+ 1 user  ~ 1  = 3", "users: 6 in = 2 loaded + 3 unchanged + 1 not loaded", tool.Thousands(n-5)+" users in Permit but not in the input")
-		if diff := cmp.Diff([]string{have.Users[4991].Key + " duplicate_email"}, rejectedCodes(t, got.out)); diff != "" {
-			t.Errorf("stdout (-want +got):\n%s", diff)
-		}
+		wantExit(t, got, tool.Rejected,
+			"+ 1 user  ~ 1  = 3", "users: 6 in = 2 loaded + 3 unchanged + 1 not loaded",
+			tool.Thousands(n-5)+" users in Permit but not in the input")
+		wantRejected(t, got, five[1].Key+" duplicate_email")
 		if reads := countCalls(srv, "GET"); reads > 25 {
 			t.Errorf("%d reads", reads)
 		}
 	}
 }
 
-// New users in a large environment: nobody asks who holds what.
+// New users hold no roles yet, so role assignments are not listed for them.
 func TestNewUsersNeedNoListOfAssignments(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -52,15 +49,15 @@ func TestNewUsersNeedNoListOfAssignments(t *testing.T) {
 		for i := range 100 {
 			fmt.Fprintf(&input, `{"type":"user","key":"n%d","role_assignments":[{"role":"Admin"}]}`+"\n", i)
 		}
-		wantCode(t, load(t.Context(), srv, input.String()+endLine), tool.Done)
+		wantReport(t, load(t.Context(), srv, input.String()+endLine), tool.Done)
 		if n := countCalls(srv, "GET F/role_assignments"); n > 0 {
 			t.Errorf("%d lists of role assignments", n)
 		}
 	})
 }
 
-// Users who are deleted while the list is read hide nobody who would then be
-// written as new: whether the total tells or a new user makes up for it.
+// A user who is deleted while the list is read pushes another out of sight, who
+// must not be written as new. The total tells, unless somebody signs up meanwhile.
 func TestUserDeletedWhileUsersAreListed(t *testing.T) {
 	t.Parallel()
 	for _, signedUp := range []bool{false, true} {
@@ -69,10 +66,10 @@ func TestUserDeletedWhileUsersAreListed(t *testing.T) {
 			have.Users[i].Attributes = map[string]any{"theme": "dark"}
 		}
 		var srv *permittest.Server
-		met := false
+		deleted := false
 		srv = permittest.New(permittest.Options{Faults: func(r *http.Request) httpapitest.Fault {
-			if !met && strings.HasSuffix(r.URL.Path, "/users") && r.URL.Query().Get("page") == "2" {
-				met = true
+			if !deleted && strings.HasSuffix(r.URL.Path, "/users") && r.URL.Query().Get("page") == "2" {
+				deleted = true
 				deleteInPermit(t, srv, factsPath+"/users/zoe")
 				if signedUp {
 					srv.Seed(permittest.State{Users: []permittest.User{{Key: "zz"}}})
@@ -89,8 +86,8 @@ func TestUserDeletedWhileUsersAreListed(t *testing.T) {
 	}
 }
 
-// A page that cannot be had is no end of the list: what is not known to be
-// there would be written over.
+// A page that cannot be read is not the end of the list: users on the pages
+// behind it would be written over.
 func TestBrokenListStopsTheLoad(t *testing.T) {
 	t.Parallel()
 	for _, status := range []int{403, 404, 422} {
@@ -104,41 +101,40 @@ func TestBrokenListStopsTheLoad(t *testing.T) {
 			want, input := bareUsers(150)
 			srv.Seed(want)
 			got := load(t.Context(), srv, input)
-			wantCode(t, got, tool.Stopped)
-			if got.out != "" || countWrites(srv) > 0 {
-				t.Errorf("%d writes, stdout %.200q", countWrites(srv), got.out)
+			wantReport(t, got, tool.Stopped)
+			if got.stdout != "" || countWrites(srv) > 0 {
+				t.Errorf("%d writes, stdout %.200q", countWrites(srv), got.stdout)
 			}
 		})
 	}
 }
 
-// Users whom the input lacks are written so that they can be fed again.
+// --extra writes the users whom the input lacks, as input that can be fed again.
 func TestExtraUsersCanBeFedAgain(t *testing.T) {
 	t.Parallel()
 	srv := permittest.New(permittest.Options{})
 	srv.Seed(usersWithEmails("ann=a bob=b zoe=z"))
-	path := filepath.Join(t.TempDir(), "extra.jsonl")
-	wantExit(t, run(t, srv, linesFor(usersWithEmails("bob=b")), "--dry-run", "--extra", path), tool.Done, "2 users in Permit but not in the input")
-	text, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
+	file := filepath.Join(t.TempDir(), "extra.jsonl")
+	input := linesFor(usersWithEmails("bob=b"))
+	wantExit(t, run(t, srv, input, "--dry-run", "--extra", file), tool.Done, "2 users in Permit but not in the input")
+	extra := readFile(t, file)
 	for _, key := range []string{"ann", "zoe"} {
-		if !strings.Contains(string(text), `"key":"`+key+`"`) {
-			t.Errorf("%s is not in %s", key, text)
+		if !strings.Contains(extra, `"key":"`+key+`"`) {
+			t.Errorf("%s is not in %s", key, extra)
 		}
 	}
-	wantExit(t, run(t, srv, string(text), "--dry-run", "--require-end"), tool.Done, "+ 0 users  ~ 0  = 2", "1 user in Permit but not")
+	wantExit(t, run(t, srv, extra, "--dry-run", "--require-end"), tool.Done,
+		"+ 0 users  ~ 0  = 2", "1 user in Permit but not")
 }
 
-// --extra is written whatever the input holds.
+// --extra is written even if the input has no users.
 func TestExtraIsWrittenForInputWithoutUsers(t *testing.T) {
 	t.Parallel()
 	srv := permittest.New(permittest.Options{})
 	srv.Seed(usersWithEmails("ann=a bob=b"))
-	path := filepath.Join(t.TempDir(), "extra.jsonl")
-	wantExit(t, run(t, srv, endLine, "--extra", path), tool.Done, "2 users in Permit but not in the input")
-	if text, err := os.ReadFile(path); err != nil || strings.Count(string(text), "\n") != 3 {
-		t.Errorf("%s, %v", text, err)
+	file := filepath.Join(t.TempDir(), "extra.jsonl")
+	wantExit(t, run(t, srv, endLine, "--extra", file), tool.Done, "2 users in Permit but not in the input")
+	if extra := readFile(t, file); strings.Count(extra, "\n") != 3 {
+		t.Errorf("%s", extra)
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"io"
 	"net/http"
 	"strings"
 	"testing"
@@ -18,20 +17,23 @@ import (
 	"a0permit/internal/tool"
 )
 
-// An interrupt lets the call that is under way finish, sends no other, and
-// leaves on stdout what was not loaded.
+// An interrupt lets the call that is under way finish, sends no other, and puts
+// on stdout what was not loaded.
 func TestInterruptFinishesTheCallUnderWay(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		call     string
 		users    int // in Permit afterwards
 		assigned int
-		report   string // "" before the first write
+		report   string // empty before the first write
 	}{
 		{"GET F/users", 0, 0, ""},
-		{"POST S/roles", 0, 0, "roles: 3 in = 1 loaded + 0 unchanged + 2 not loaded; users: 40 in = 0 loaded + 0 unchanged + 40 not loaded; 0 role assignments made"},
-		{"PUT F/bulk/users", 40, 0, "roles: 3 in = 3 loaded + 0 unchanged + 0 not loaded; users: 40 in = 10 loaded + 0 unchanged + 30 not loaded; 0 role assignments made"},
-		{"POST F/role_assignments/bulk", 40, 60, "users: 40 in = 40 loaded + 0 unchanged + 0 not loaded; 60 role assignments made"},
+		{"POST S/roles", 0, 0, "roles: 3 in = 1 loaded + 0 unchanged + 2 not loaded; " +
+			"users: 40 in = 0 loaded + 0 unchanged + 40 not loaded; 0 role assignments made"},
+		{"PUT F/bulk/users", 40, 0, "roles: 3 in = 3 loaded + 0 unchanged + 0 not loaded; " +
+			"users: 40 in = 10 loaded + 0 unchanged + 30 not loaded; 0 role assignments made"},
+		{"POST F/role_assignments/bulk", 40, 60, "users: 40 in = 40 loaded + 0 unchanged + 0 not loaded; " +
+			"60 role assignments made"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.call, func(t *testing.T) {
@@ -41,18 +43,17 @@ func TestInterruptFinishesTheCallUnderWay(t *testing.T) {
 			srv := permittest.New(permittest.Options{Faults: onCall(tt.call, cancel)})
 			want := usersWithRoles(40)
 			input := linesFor(want)
-			var out, errs bytes.Buffer
-			code := runOn(t, ctx, srv, strings.NewReader(input), &out, &errs, "--create-missing", "yes")
+			got := runFrom(ctx, t, srv, strings.NewReader(input), "--create-missing", "yes")
 			if tt.assigned > 0 {
 				// It came with the last call: all is done.
-				if code != tool.Done || out.Len() > 0 {
-					t.Errorf("exit code %d, stdout %q", code, out.String())
+				if got.code != tool.Done || got.stdout != "" {
+					t.Errorf("exit code %d, stdout %q", got.code, got.stdout)
 				}
 			} else {
-				wantExit(t, result{code, out.String(), errs.String()}, tool.Interrupted, "permitload: error: interrupted")
+				wantExit(t, got, tool.Interrupted, "permitload: error: interrupted")
 			}
-			if !strings.Contains(errs.String(), tt.report) {
-				t.Errorf("stderr lacks %q:\n%s", tt.report, errs.String())
+			if !strings.Contains(got.stderr, tt.report) {
+				t.Errorf("stderr lacks %q:\n%s", tt.report, got.stderr)
 			}
 			all := srv.Calls()
 			if last := all[len(all)-1]; shortCall(last.Method, last.Path) != tt.call {
@@ -61,18 +62,18 @@ func TestInterruptFinishesTheCallUnderWay(t *testing.T) {
 			if s := srv.State(); len(s.Users) != tt.users || len(s.Assignments) != tt.assigned {
 				t.Errorf("%d users and %d assignments", len(s.Users), len(s.Assignments))
 			}
-			for _, l := range rejectedLines(t, out.String()) {
+			for _, l := range rejectedLines(t, got.stdout) {
 				if l.Error.Code != "not_reached" || !l.Error.Retryable {
 					t.Errorf("%v: %+v", l.Key, l.Error)
 				}
 			}
-			if tt.report == "" && out.Len() > 0 {
-				t.Errorf("stdout before the first write: %.300s", out.String())
+			if tt.report == "" && got.stdout != "" {
+				t.Errorf("stdout before the first write: %.300s", got.stdout)
 			}
-			// Whichever of the two is loaded next, it is all there then.
+			// Whichever of the two is loaded next, all is in Permit then.
 			next := input
-			if out.Len() > 0 {
-				next = out.String()
+			if got.stdout != "" {
+				next = got.stdout
 			}
 			wantExit(t, run(t, srv, next, "--create-missing", "yes"), tool.Done)
 			wantState(t, srv, want)
@@ -80,16 +81,16 @@ func TestInterruptFinishesTheCallUnderWay(t *testing.T) {
 	}
 }
 
-// Who was there, but lacks a role still, is not loaded.
+// A user who was there is not loaded as long as it lacks a role of its line.
 func TestInterruptBeforeAssignmentsRejectsTheirUsers(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	srv := permittest.New(permittest.Options{Faults: onCall("POST S/roles", cancel)})
-	srv.Seed(permittest.State{Users: usersWithRoles(40).Users})
-	var out, errs bytes.Buffer
-	code := runOn(t, ctx, srv, strings.NewReader(linesFor(usersWithRoles(40))), &out, &errs, "--create-missing", "yes")
-	wantExit(t, result{code, out.String(), errs.String()}, tool.Interrupted, "users: 40 in = 0 loaded + 10 unchanged + 30 not loaded")
+	want := usersWithRoles(40)
+	srv.Seed(permittest.State{Users: want.Users})
+	got := runFrom(ctx, t, srv, strings.NewReader(linesFor(want)), "--create-missing", "yes")
+	wantExit(t, got, tool.Interrupted, "users: 40 in = 0 loaded + 10 unchanged + 30 not loaded")
 }
 
 // An interrupt ends a wait, too.
@@ -103,47 +104,49 @@ func TestInterruptEndsAWait(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			srv := permittest.New(o)
 			ctx, cancel := context.WithCancel(t.Context())
-			waiting := make(chan ended)
+			waiting := make(chan result)
 			go func() { waiting <- load(ctx, srv, linesFor(usersWithRoles(8))) }()
 			synctest.Wait()
 			cancel()
 			got := <-waiting
-			wantCode(t, got, tool.Interrupted)
-			if n := len(rejectedLines(t, got.out)); n != 6 || len(srv.State().Users) != 8 {
-				t.Errorf("%d lines left of 6; %v", n, got.report)
+			wantReport(t, got, tool.Interrupted)
+			if n := len(rejectedLines(t, got.stdout)); n != 6 || len(srv.State().Users) != 8 {
+				t.Errorf("%d lines rejected, want 6; %v", n, got.report)
 			}
 		})
 	}
 }
 
-// A key that is revoked midway stops the load at once, and loses nothing.
+// A key that is revoked midway stops the load at once, and nothing is lost.
 func TestRevokedKeyStopsTheLoad(t *testing.T) {
 	t.Parallel()
 	for call, want := range map[string]struct {
-		left int
-		says string
+		rejected int
+		says     string
 	}{
 		"PUT F/bulk/users":             {40, "users: 40 in = 0 loaded + 0 unchanged + 40 not loaded"},
 		"POST F/role_assignments/bulk": {30, "users: 40 in = 10 loaded + 0 unchanged + 30 not loaded"},
 	} {
 		t.Run(call, func(t *testing.T) {
 			t.Parallel()
-			srv := permittest.New(permittest.Options{Faults: faultOn(call, httpapitest.Fault{Status: 401, Body: `{"error_code":"UNAUTHORIZED","message":"revoked"}`}, 1)})
+			revoked := httpapitest.Fault{Status: 401, Body: `{"error_code":"UNAUTHORIZED","message":"revoked"}`}
+			srv := permittest.New(permittest.Options{Faults: faultOn(call, revoked, 1)})
 			got := run(t, srv, linesFor(usersWithRoles(40)), "--create-missing", "yes")
 			wantExit(t, got, tool.Stopped, "401 UNAUTHORIZED: revoked", "hint: export PERMIT_API_KEY=", want.says)
-			if n := len(rejectedLines(t, got.out)); n != want.left {
-				t.Errorf("%d lines left, want %d", n, want.left)
+			if n := len(rejectedLines(t, got.stdout)); n != want.rejected {
+				t.Errorf("%d lines rejected, want %d", n, want.rejected)
 			}
 			if n := countCalls(srv, call); n != 1 {
 				t.Errorf("%d calls of %s", n, call)
 			}
-			wantExit(t, run(t, srv, got.out), tool.Done)
+			wantExit(t, run(t, srv, got.stdout), tool.Done)
 			wantState(t, srv, usersWithRoles(40))
 		})
 	}
 }
 
-// A first write whose answer is lost has been made, for all that is known.
+// A first write whose answer is lost may have been made, so what is not loaded
+// comes out on stdout.
 func TestLostFirstAnswerCountsAsWritten(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -159,9 +162,9 @@ func TestLostFirstAnswerCountsAsWritten(t *testing.T) {
 		}})
 		_, input := bareUsers(10)
 		got := load(t.Context(), srv, input)
-		wantBrought(t, got, tool.Stopped, "users: 10 in = 0 loaded + 0 unchanged + 10 not loaded")
-		if n := len(rejectedLines(t, got.out)); n != 10 {
-			t.Errorf("%d lines left", n)
+		wantReport(t, got, tool.Stopped, "users: 10 in = 0 loaded + 0 unchanged + 10 not loaded")
+		if n := len(rejectedLines(t, got.stdout)); n != 10 {
+			t.Errorf("%d lines rejected", n)
 		}
 	})
 }
@@ -173,6 +176,8 @@ type brokenStdout struct {
 	tried int // since it broke
 }
 
+var errNoSpace = errors.New("no space left on device")
+
 func (f *brokenStdout) Write(p []byte) (int, error) {
 	if f.Len()+len(p) > f.room {
 		f.tried++
@@ -181,57 +186,60 @@ func (f *brokenStdout) Write(p []byte) (int, error) {
 	return f.Buffer.Write(p)
 }
 
-var errNoSpace = errors.New("no space left on device")
-
-// What was not loaded would be lost where stdout does not take it, so nothing
-// more is sent.
+// Where stdout takes no more, what is not loaded would be lost, so nothing more
+// is sent.
 func TestBrokenStdoutStopsTheLoad(t *testing.T) {
 	t.Parallel()
 	for _, room := range []int{0, 150} {
 		srv := permittest.New(permittest.Options{})
-		input := `{"type":"user","key":"no good"}` + "\n" + `{"type":"user","key":"no better"}` + "\n" + linesFor(usersWithRoles(40))
-		var errs bytes.Buffer
-		out := &brokenStdout{room: room}
-		code := runOn(t, t.Context(), srv, strings.NewReader(input), out, &errs, "--create-missing", "yes")
-		wantExit(t, result{code, "", errs.String()}, tool.Stopped, "permitload: error: write what was not loaded to stdout: no space left on device",
-			"roles: 3 in = 1 loaded + 0 unchanged + 2 not loaded; users: 42 in = 0 loaded + 0 unchanged + 42 not loaded; 0 role assignments made")
+		input := lines(`{"type":"user","key":"no good"}`, `{"type":"user","key":"no better"}`) +
+			linesFor(usersWithRoles(40))
+		stdout := &brokenStdout{room: room}
+		got := runInto(t.Context(), t, srv, strings.NewReader(input), stdout, "--create-missing", "yes")
+		wantExit(t, got, tool.Stopped,
+			"permitload: error: write what was not loaded to stdout: no space left on device",
+			"roles: 3 in = 1 loaded + 0 unchanged + 2 not loaded; "+
+				"users: 42 in = 0 loaded + 0 unchanged + 42 not loaded; 0 role assignments made")
 		if n := countWrites(srv); n != 1 {
 			t.Errorf("%d writes, want the one that was under way", n)
 		}
-		if out.tried != 1 {
-			t.Errorf("stdout was tried %d times after it broke", out.tried-1)
+		if stdout.tried != 1 {
+			t.Errorf("stdout was tried %d times after it broke", stdout.tried-1)
 		}
 	}
 }
 
-// The same where stdout fails only with the last lines: all was sent, but the
-// run is not in order.
+// Where stdout breaks only with the last lines, all was sent, but the run fails
+// all the same.
 func TestStdoutThatBreaksAtTheEnd(t *testing.T) {
 	t.Parallel()
 	srv := permittest.New(permittest.Options{})
-	var errs bytes.Buffer
-	code := runOn(t, t.Context(), srv, strings.NewReader(annLine+`{"type":"role","key":"Admin"}`+"\n"+endLine), &brokenStdout{}, &errs, "--create-missing", "no")
-	wantExit(t, result{code, "", errs.String()}, tool.Stopped, "no space left on device",
+	input := annLine + lines(`{"type":"role","key":"Admin"}`) + endLine
+	got := runInto(t.Context(), t, srv, strings.NewReader(input), &brokenStdout{}, "--create-missing", "no")
+	wantExit(t, got, tool.Stopped, "no space left on device",
 		"roles: 1 in = 0 loaded + 0 unchanged + 1 not loaded; users: 1 in = 1 loaded + 0 unchanged + 0 not loaded")
 }
 
-// channelStdout is a stdout that shows what is on it at any moment.
-type channelStdout struct{ lines chan string }
+// channelStdout is a stdout that shows what has been written to it so far.
+type channelStdout chan string
 
-func (s channelStdout) Write(p []byte) (int, error) { s.lines <- string(p); return len(p), nil }
+func (c channelStdout) Write(p []byte) (int, error) { c <- string(p); return len(p), nil }
 
-// Lines come out as they happen, whole: who is killed loses none of them.
+// Rejected lines come out whole and as soon as they are known, so a kill loses
+// none of them.
 func TestRejectedLinesComeOutAtOnce(t *testing.T) {
 	t.Parallel()
-	out := channelStdout{make(chan string, 100)}
+	stdout := make(channelStdout, 100)
 	seen := make(chan int, 1)
-	srv := permittest.New(permittest.Options{Faults: onCall("POST F/role_assignments/bulk", func() { seen <- len(out.lines) })})
-	input := `{"type":"user","key":"no good"}` + "\n" + linesFor(usersWithRoles(4))
-	code := runOn(t, t.Context(), srv, strings.NewReader(input), out, io.Discard, "--create-missing", "yes")
-	if n := <-seen; n != 1 || code != tool.Rejected {
-		t.Errorf("%d lines were out when assignments were sent; exit code %d", n, code)
+	srv := permittest.New(permittest.Options{
+		Faults: onCall("POST F/role_assignments/bulk", func() { seen <- len(stdout) }),
+	})
+	input := lines(`{"type":"user","key":"no good"}`) + linesFor(usersWithRoles(4))
+	got := runInto(t.Context(), t, srv, strings.NewReader(input), stdout, "--create-missing", "yes")
+	if n := <-seen; n != 1 || got.code != tool.Rejected {
+		t.Errorf("%d lines were out when assignments were sent; exit code %d", n, got.code)
 	}
-	if diff := cmp.Diff([]string{"no good invalid_record"}, rejectedCodes(t, <-out.lines)); diff != "" {
+	if diff := cmp.Diff([]string{"no good invalid_record"}, rejectedCodes(t, <-stdout)); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }

@@ -1,7 +1,6 @@
 package permitload
 
 import (
-	"bytes"
 	"strings"
 	"testing"
 
@@ -9,43 +8,76 @@ import (
 	"a0permit/internal/tool"
 )
 
-// What is wrong on the command line is told before anything is read or called.
+// A mistake on the command line is reported before anything is read or called.
 func TestUsageErrors(t *testing.T) {
 	t.Parallel()
+	const noRate = "is not CLASS=N/DURATION"
 	tests := []struct {
 		name string
 		args []string
 		says string
+		hint string // not checked if it is empty
 	}{
-		{"an unknown flag", []string{"--no-such"}, "no-such"},
-		{"a flag behind a file", []string{"x.jsonl", "--dry-run"}, "--dry-run stands after a file"},
-		{"stdin twice", []string{"-", "-"}, "stdin (-) is named twice"},
-		{"an unknown answer", []string{"--create-missing", "maybe"}, `"maybe" is not one of ask, yes, no`},
-		{"no tenant", []string{"--tenant", ""}, "--tenant: no key"},
-		{"a rate without a class", []string{"--rate", "100/10m"}, "is not CLASS=N/DURATION"},
-		{"a rate of an unknown class", []string{"--rate", "bulks=100/10m"}, "is not CLASS=N/DURATION"},
-		{"a rate of nothing", []string{"--rate", "bulk=0/10m"}, "is not CLASS=N/DURATION"},
-		{"a rate in no time", []string{"--rate", "bulk=1/0s"}, "is not CLASS=N/DURATION"},
-		{"a rate without a unit", []string{"--rate", "bulk=1/10"}, "is not CLASS=N/DURATION"},
-		{"an address that would show the key", []string{"--api-url", "http://api.permit.io"}, "http:// is for this machine only"},
-		{"a key file that is not there", []string{"--token-file", "no/such/file"}, "--token-file"},
-		{"an empty key file", []string{"--token-file", writeFile(t, "empty", "\n")}, "is empty"},
-		{"a key file with more in it", []string{"--token-file", writeFile(t, "more", "PERMIT_API_KEY=a b")}, "--token-file holds a space"},
+		{"an unknown flag", []string{"--no-such"}, "no-such", ""},
+		{"a flag behind a file", []string{"x.jsonl", "--dry-run"}, "--dry-run stands after a file", ""},
+		{"stdin twice", []string{"-", "-"}, "stdin (-) is named twice", ""},
+		{"an unknown answer", []string{"--create-missing", "maybe"}, `"maybe" is not one of ask, yes, no`, ""},
+		{"no tenant", []string{"--tenant", ""}, "--tenant: no key", ""},
+		{"a rate without a class", []string{"--rate", "100/10m"}, noRate, ""},
+		{"a rate of an unknown class", []string{"--rate", "bulks=100/10m"}, noRate, ""},
+		{"a rate of nothing", []string{"--rate", "bulk=0/10m"}, noRate, ""},
+		{"a rate in no time", []string{"--rate", "bulk=1/0s"}, noRate, ""},
+		{"a rate without a unit", []string{"--rate", "bulk=1/10"}, noRate, ""},
+		{
+			"an address that would show the key",
+			[]string{"--api-url", "http://api.permit.io"},
+			"http:// is for this machine only", "",
+		},
+		{"a key file that is not there", []string{"--token-file", "no/such/file"}, "--token-file", ""},
+		{"an empty key file", []string{"--token-file", writeFile(t, "empty", "\n")}, "is empty", ""},
+		{
+			"a key file with more in it",
+			[]string{"--token-file", writeFile(t, "more", "PERMIT_API_KEY=a b")},
+			"--token-file holds a space", "",
+		},
+		{
+			"a limit that is none",
+			[]string{"remove", "--remove-limit", "NaN"},
+			"not a number from 0 to 100", "--remove-limit 5",
+		},
+		{
+			"roles of users who go",
+			[]string{"remove", "--roles", "replace"},
+			"there is no flag --roles", "permitload remove --help",
+		},
+		{
+			"verify of nothing",
+			[]string{"--verify", "--dry-run"},
+			"--dry-run loads nothing", "leave one of the two out",
+		},
+		{
+			"removed users onto stdout",
+			[]string{"remove", "--removed", "-"},
+			"stdout is for what was not loaded", "--removed removed.jsonl",
+		},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			srv := permittest.New(permittest.Options{})
-			var out, errs bytes.Buffer
-			code := runOn(t, t.Context(), srv, forbiddenStdin{t}, &out, &errs, tt.args...)
-			wantExit(t, result{code, out.String(), errs.String()}, tool.BadUsage, tt.says)
-			if len(srv.Calls()) > 0 || out.Len() > 0 {
-				t.Errorf("%d calls, stdout %q", len(srv.Calls()), out.String())
+			got := runFrom(t.Context(), t, srv, forbiddenStdin{t}, tt.args...)
+			wantExit(t, got, tool.BadUsage, tt.says)
+			if len(srv.Calls()) > 0 || got.stdout != "" {
+				t.Errorf("%d calls, stdout %q", len(srv.Calls()), got.stdout)
+			}
+			if tt.hint != "" {
+				wantNothingWritten(t, srv, got, tt.hint)
 			}
 		})
 	}
 }
 
+// --rate changes the published limits of a class; the last one given counts.
 func TestRateFlag(t *testing.T) {
 	t.Parallel()
 	classes, err := rates([]string{"bulk=7/90s", "all=1/1ms", "bulk=8/2h"})

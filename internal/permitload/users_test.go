@@ -3,11 +3,11 @@ package permitload
 import (
 	"encoding/json"
 	"net/http"
-	"net/http/httptest"
 	"testing"
 	"testing/synctest"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"a0permit/internal/permit/permittest"
 	"a0permit/internal/tool"
@@ -17,20 +17,23 @@ import (
 func TestUpdateKeepsWhatTheLineDoesNotName(t *testing.T) {
 	t.Parallel()
 	srv := permittest.New(permittest.Options{})
+	attributes := map[string]any{
+		"n": json.Number("12345678901234567890.10"), "html": "<a&b>", "list": []any{1.0, nil},
+	}
 	srv.Seed(permittest.State{Users: []permittest.User{{
-		Key: "auth0|ann", Email: "Ann@acme.example", FirstName: "Anna", LastName: "Lee",
-		Attributes: map[string]any{"n": json.Number("12345678901234567890.10"), "html": "<a&b>", "list": []any{1.0, nil}},
+		Key: "auth0|ann", Email: "Ann@acme.example", FirstName: "Anna", LastName: "Lee", Attributes: attributes,
 	}}})
 	wantExit(t, run(t, srv, annLine+endLine), tool.Done, "+ 0 users  ~ 1  = 0")
 	want := []permittest.User{{
-		Key: "auth0|ann", Email: "Ann@acme.example", FirstName: "Ann", LastName: "Lee",
-		Attributes: map[string]any{"n": json.Number("12345678901234567890.10"), "html": "<a&b>", "list": []any{1.0, nil}},
+		Key: "auth0|ann", Email: "Ann@acme.example", FirstName: "Ann", LastName: "Lee", Attributes: attributes,
 	}}
 	if diff := cmp.Diff(want, srv.State().Users); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
 
+// Under --attributes replace a line that names any attribute names all. One that
+// names none leaves them.
 func TestAttributesReplaceLeavesThoseOfTheLine(t *testing.T) {
 	t.Parallel()
 	for _, o := range []permittest.Options{{}, {PutOmitted: permittest.Keep}} {
@@ -40,24 +43,23 @@ func TestAttributesReplaceLeavesThoseOfTheLine(t *testing.T) {
 			{Key: "b", Attributes: map[string]any{"theme": "dark"}},
 			{Key: "c", Attributes: map[string]any{"plan": "pro", "theme": "dark"}},
 		}})
-		input := `{"type":"user","key":"a","attributes":{"plan":"free"}}` + "\n" + `{"type":"user","key":"b"}` + "\n" + `{"type":"user","key":"c","attributes":{}}` + "\n" + endLine
+		input := lines(
+			`{"type":"user","key":"a","attributes":{"plan":"free"}}`,
+			`{"type":"user","key":"b"}`,
+			`{"type":"user","key":"c","attributes":{}}`,
+		) + endLine
 		wantExit(t, run(t, srv, input, "--attributes", "replace"), tool.Done, "+ 0 users  ~ 2  = 1")
 		want := []permittest.User{
-			{Key: "a", Attributes: map[string]any{"plan": "free"}}, {Key: "b", Attributes: map[string]any{"theme": "dark"}}, {Key: "c"},
+			{Key: "a", Attributes: map[string]any{"plan": "free"}},
+			{Key: "b", Attributes: map[string]any{"theme": "dark"}},
+			{Key: "c"},
 		}
-		if diff := cmp.Diff(want, srv.State().Users, cmp.Transformer("empty", func(m map[string]any) map[string]any {
-			if len(m) == 0 {
-				return nil
-			}
-			return m
-		})); diff != "" {
+		if diff := cmp.Diff(want, srv.State().Users, cmpopts.EquateEmpty()); diff != "" {
 			t.Errorf("(-want +got):\n%s", diff)
 		}
-		before := countWrites(srv)
-		wantExit(t, run(t, srv, input, "--attributes", "replace"), tool.Done)
-		if n := countWrites(srv) - before; n != 0 {
-			t.Errorf("%d writes the second time", n)
-		}
+		wantNoWrites(t, srv, func() {
+			wantExit(t, run(t, srv, input, "--attributes", "replace"), tool.Done)
+		})
 	}
 }
 
@@ -68,14 +70,10 @@ func TestPermitsOwnIDIsNoKey(t *testing.T) {
 		srv := permittest.New(permittest.Options{})
 		have := usersWithEmails("ann=a bob=b")
 		srv.Seed(have)
-		answer := httptest.NewRecorder()
-		q := httptest.NewRequestWithContext(t.Context(), http.MethodGet, factsPath+"/users/ann", http.NoBody)
-		q.Header.Set("Authorization", "Bearer "+permittest.DefaultKey)
-		srv.ServeHTTP(answer, q)
 		var ann struct{ ID string }
-		decodeJSON(t, answer.Body.Bytes(), &ann)
-		got := removeUsers(t.Context(), srv, `{"type":"user","key":"`+ann.ID+`"}`+"\n"+endLine)
-		wantCode(t, got, tool.Done)
+		decodeJSON(t, callPermit(t, srv, http.MethodGet, factsPath+"/users/ann", ""), &ann)
+		got := removeUsers(t.Context(), srv, lines(`{"type":"user","key":"`+ann.ID+`"}`)+endLine)
+		wantReport(t, got, tool.Done)
 		wantState(t, srv, have)
 	})
 }

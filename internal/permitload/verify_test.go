@@ -14,7 +14,7 @@ import (
 	"a0permit/internal/tool"
 )
 
-// --verify waits for late writes, and tells what another has changed meanwhile.
+// --verify waits for late writes, whatever Permit turns out to be like.
 func TestVerifyWaitsForLateWrites(t *testing.T) {
 	t.Parallel()
 	for name, o := range environments() {
@@ -23,10 +23,10 @@ func TestVerifyWaitsForLateWrites(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				srv := permittest.New(o)
 				want := usersWithRoles(24)
-				got := load(t.Context(), srv, linesFor(want), func(c *loadSettings) { c.verifies = true })
-				wantCode(t, got, tool.Done)
-				if !strings.Contains(got.say, "verified: Permit has what was loaded") {
-					t.Errorf("stderr: %s", got.say)
+				got := load(t.Context(), srv, linesFor(want), thenVerify)
+				wantReport(t, got, tool.Done)
+				if !strings.Contains(got.stderr, "verified: Permit has what was loaded") {
+					t.Errorf("stderr: %s", got.stderr)
 				}
 				wantState(t, srv, want)
 			})
@@ -34,7 +34,7 @@ func TestVerifyWaitsForLateWrites(t *testing.T) {
 	}
 }
 
-// Verify is patient, however long a look takes.
+// --verify waits also where each list takes longer than its patience.
 func TestVerifyIsPatientWithSlowLists(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -51,33 +51,39 @@ func TestVerifyIsPatientWithSlowLists(t *testing.T) {
 			if put && call == "GET F/role_assignments" && !r.URL.Query().Has("user") {
 				time.Sleep(61 * time.Second)
 			}
-		}), linesFor(want), func(c *loadSettings) { c.verifies = true })
-		wantCode(t, got, tool.Done)
+		}), linesFor(want), thenVerify)
+		wantReport(t, got, tool.Done)
 	})
 }
 
+// --verify lists what somebody else has changed since the load.
 func TestVerifyListsWhatDiffers(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		began, loaded, meddled := time.Now(), false, false
 		want := threeUsers("ann admin org", "cid viewer org")
 		want.Users[1].FirstName = "Bob"
+		theirs := permittest.State{
+			Users:       []permittest.User{{Key: "bob", Email: "b@acme.example", FirstName: "Rob"}},
+			Assignments: roleAssignments("ann viewer org"),
+		}
 		var srv *permittest.Server
 		srv = permittest.New(permittest.Options{Faults: func(r *http.Request) httpapitest.Fault {
-			loaded = loaded || shortCall(r.Method, r.URL.Path) == "POST F/role_assignments/bulk"
-			if loaded && !meddled && shortCall(r.Method, r.URL.Path) == "GET S/roles" {
+			loaded = loaded || shortRequest(r) == "POST F/role_assignments/bulk"
+			if loaded && !meddled && shortRequest(r) == "GET S/roles" {
 				meddled = true
-				srv.SeedAt(began.Add(-time.Hour), permittest.State{Users: []permittest.User{{Key: "bob", Email: "b@acme.example", FirstName: "Rob"}}, Assignments: roleAssignments("ann viewer org")})
+				srv.SeedAt(began.Add(-time.Hour), theirs)
 				deleteInPermit(t, srv, factsPath+"/users/cid")
 			}
 			return httpapitest.Fault{}
 		}})
 		srv.Seed(permittest.State{Roles: want.Roles, Tenants: want.Tenants})
-		got := load(t.Context(), srv, strings.TrimSuffix(linesFor(want), endLine)+endLineAt(began), func(c *loadSettings) { c.verifies, c.replaceRoles = true, true })
-		wantCode(t, got, tool.Rejected)
-		_, list, _ := strings.Cut(got.say, "4 differences between Permit and what was loaded\n")
-		diff := cmp.Diff("~ user bob\n+ user cid\n+ role assignment cid viewer org\n- role assignment ann viewer org\n", strings.ReplaceAll(list, "permitload: ", ""))
-		if diff != "" {
+		got := load(t.Context(), srv, linesAsOf(want, began), replaceRoles, thenVerify)
+		wantReport(t, got, tool.Rejected)
+		_, list, _ := strings.Cut(got.stderr, "4 differences between Permit and what was loaded\n")
+		differences := lines(
+			"~ user bob", "+ user cid", "+ role assignment cid viewer org", "- role assignment ann viewer org")
+		if diff := cmp.Diff(differences, strings.ReplaceAll(list, "permitload: ", "")); diff != "" {
 			t.Errorf("the list (-want +got):\n%s", diff)
 		}
 		if took := time.Since(began); took > 2*time.Minute {

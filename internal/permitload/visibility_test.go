@@ -11,8 +11,8 @@ import (
 	"a0permit/internal/tool"
 )
 
-// A late write is waited for by looking, not by bulk calls that are refused,
-// and the assignments of one batch follow while the next is under way.
+// A late write is waited for by single GETs, not by bulk calls that are refused.
+// The assignments of one batch follow while the next is under way.
 func TestLateWritesCostFewCalls(t *testing.T) {
 	t.Parallel()
 	const took = 6 * time.Second // a bulk write of users
@@ -28,20 +28,21 @@ func TestLateWritesCostFewCalls(t *testing.T) {
 			for i := range want.Users { // smaller: the race detector takes its time
 				want.Users[i] = permittest.User{Key: want.Users[i].Key}
 			}
-			if n := len(want.Assignments); n > 2000 { // two calls, and the last of them for both batches
+			// Two calls, the last of which is for both batches.
+			if n := len(want.Assignments); n > 2000 {
 				want.Assignments = append(want.Assignments[:1990], want.Assignments[n-40:]...)
 			}
 			start := time.Now()
-			wantCode(t, load(t.Context(), srv, linesFor(want)), tool.Done)
+			wantReport(t, load(t.Context(), srv, linesFor(want)), tool.Done)
 			if n := len(srv.State().Assignments); n != len(want.Assignments) {
 				t.Errorf("%d assignments of %d", n, len(want.Assignments))
 			}
-			// One for each batch, and at most one that finds out.
+			// One for each batch, and at most one that finds out that writes are late.
 			if n, most := countBulkCalls(srv), 2*(users/3000+1)+1; n > most {
 				t.Errorf("lag %s: %d bulk calls, want at most %d", lag, n, most)
 			}
 			if n := countCalls(srv, "GET F/users/"); n > 20*20 {
-				t.Errorf("lag %s: %d looks", lag, n)
+				t.Errorf("lag %s: %d calls that look for users", lag, n)
 			}
 			if all := time.Since(start); all > lag+2*took+5*time.Second {
 				t.Errorf("lag %s: took %s", lag, all)
@@ -50,7 +51,7 @@ func TestLateWritesCostFewCalls(t *testing.T) {
 	}
 }
 
-// Later than anybody waits for at once, and still nothing is lost.
+// Writes that become visible later than anybody waits for are not lost either.
 func TestVeryLateWritesLoseNothing(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -60,7 +61,8 @@ func TestVeryLateWritesLoseNothing(t *testing.T) {
 	})
 }
 
-// Written, but never to be seen: that ends, and all lines come out.
+// Users who never become visible are waited for only so long. Those who hold a
+// role are rejected, and can be loaded again.
 func TestWritesThatNeverShowEndTheWait(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -68,12 +70,12 @@ func TestWritesThatNeverShowEndTheWait(t *testing.T) {
 		want := usersWithRoles(100)
 		start := time.Now()
 		got := load(t.Context(), srv, linesFor(want))
-		wantCode(t, got, tool.Stopped)
+		wantReport(t, got, tool.Stopped)
 		if took := time.Since(start); took > time.Hour {
 			t.Errorf("took %s", took)
 		}
 		retryable := 0
-		for _, l := range rejectedLines(t, got.out) {
+		for _, l := range rejectedLines(t, got.stdout) {
 			if l.Error.Retryable {
 				retryable++
 			}
@@ -84,18 +86,14 @@ func TestWritesThatNeverShowEndTheWait(t *testing.T) {
 	})
 }
 
-// A role that is not found is not waited for.
+// A 404 that is about a role is not waited for: only users are late.
 func TestMissingRoleIsNotWaitedFor(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		srv := permittest.New(permittest.Options{Faults: func(r *http.Request) httpapitest.Fault {
-			if shortCall(r.Method, r.URL.EscapedPath()) == "POST F/role_assignments/bulk" {
-				return httpapitest.Fault{Status: 404, Body: `{"error_code":"NOT_FOUND","message":"we could not find 'Role' with the given filters"}`}
-			}
-			return httpapitest.Fault{}
-		}})
+		noRole := httpapitest.Fault{Status: 404, Body: noRoleBody}
+		srv := permittest.New(permittest.Options{Faults: faultOn("POST F/role_assignments/bulk", noRole)})
 		want := usersWithRoles(30)
-		wantCode(t, load(t.Context(), srv, linesFor(want)), tool.Done)
+		wantReport(t, load(t.Context(), srv, linesFor(want)), tool.Done)
 		wantState(t, srv, want)
 		if n := countCalls(srv, "GET F/users/"); n > 0 {
 			t.Errorf("%d looks for users", n)
