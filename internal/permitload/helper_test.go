@@ -77,7 +77,7 @@ func load(ctx context.Context, srv http.Handler, input string, options ...func(*
 	for _, set := range options {
 		set(&cfg)
 	}
-	return runSession(srv, input, func(t *tool.Tool, client *permit.Client) (*session, error) {
+	return runSession(srv, input, cfg.settings, func(t *tool.Tool, client *permit.Client) (*session, error) {
 		l := newLoader(cfg, t, client)
 		return l.session, l.run(ctx)
 	})
@@ -91,8 +91,9 @@ func dryRun(c *loadSettings)       { c.dryRun = true }
 // removeUsers deletes the users of input from srv, as permitload remove does. It
 // makes no connection either.
 func removeUsers(ctx context.Context, srv http.Handler, input string) result {
-	return runSession(srv, input, func(t *tool.Tool, client *permit.Client) (*session, error) {
-		r := newRemover(defaultSettings(), t, client)
+	cfg := defaultSettings()
+	return runSession(srv, input, cfg, func(t *tool.Tool, client *permit.Client) (*session, error) {
+		r := newRemover(cfg, t, client)
 		return r.session, r.run(ctx)
 	})
 }
@@ -101,13 +102,15 @@ func defaultSettings() settings {
 	return settings{files: []string{"-"}, classes: permit.Classes(), removal: removalRules{limit: 100, yes: true}}
 }
 
-func runSession(srv http.Handler, input string, do func(*tool.Tool, *permit.Client) (*session, error)) result {
+func runSession(
+	srv http.Handler, input string, cfg settings, do func(*tool.Tool, *permit.Client) (*session, error),
+) result {
 	var stdout, stderr bytes.Buffer
 	t := tool.New("permitload", strings.NewReader(input), &stdout, &stderr)
 	t.Log = slog.New(slog.DiscardHandler)
 	s, err := do(t, permit.New(httpapi.Config{
 		Base: &url.URL{Scheme: "https", Host: "api.permit.io"}, Token: permittest.DefaultKey,
-		Pacer: httpapi.NewWindows(permit.Classes(), nil), Transport: httpapitest.Transport{Handler: srv},
+		Pacer: httpapi.NewWindows(cfg.classes, nil), Transport: httpapitest.Transport{Handler: srv},
 		MaxWait: 2 * time.Hour, Log: t.Log,
 	}))
 	err = withHint(err)

@@ -18,16 +18,16 @@ import (
 	"a0permit/internal/tool"
 )
 
-var seeds = flag.Int("seeds", 300, "how many random loads TestRandomFaults makes")
+var seeds = flag.Int("seeds", 0, "how many random loads TestRandomFaults makes (0: 60; under -full 300)")
 
 // Whatever Permit turns out to be like, and with a fault at every fifth call: the
 // state is exact in the end, what Permit refuses is rejected, the calls are few,
 // no limit is broken, and a second load writes nothing.
 func TestRandomFaults(t *testing.T) {
 	t.Parallel()
-	n := *seeds
+	n := sizeOf(*seeds, 60, 300)
 	if testing.Short() {
-		n /= 10
+		n = sizeOf(*seeds, 300, 300) / 10
 	}
 	for seed := range n {
 		t.Run(strconv.Itoa(seed), func(t *testing.T) {

@@ -11,14 +11,28 @@ import (
 	"time"
 
 	"a0permit/internal/httpapi/httpapitest"
+	"a0permit/internal/permit"
 	"a0permit/internal/permit/permittest"
 	"a0permit/internal/tool"
 )
 
 var (
-	largeUsers = flag.Int("users", 400_000, "how many users TestLargeLoad loads")
+	full       = flag.Bool("full", false, "run TestLargeLoad and TestRandomFaults in full, which takes longer")
+	largeUsers = flag.Int("users", 0, "how many users TestLargeLoad loads (0: 24,000; under -full 400,000)")
 	largeAgain = flag.Bool("again", false, "have TestLargeLoad load them once more, which takes twice as long")
 )
+
+// sizeOf returns the size that a flag sets or, where that is 0, the usual one or
+// that of -full.
+func sizeOf(flagged, usual, inFull int) int {
+	switch {
+	case flagged > 0:
+		return flagged
+	case *full:
+		return inFull
+	}
+	return usual
+}
 
 // Where Permit has half of the input, only the other half is written.
 func TestOnlyTheMissingHalfIsWritten(t *testing.T) {
@@ -76,24 +90,45 @@ func TestOnlyTheMissingHalfIsWritten(t *testing.T) {
 }
 
 // Under Permit's published limits, users with a role each take full batches, draw
-// no 429, and wait no longer than the limits ask for.
+// no 429, and wait no longer than the limits ask for. A smaller load has a lower
+// limit of bulk calls, so that it waits as often.
 func TestLargeLoad(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
-		t.Skip("takes half a minute")
+		t.Skip("takes its time")
 	}
-	n := *largeUsers
-	synctest.Test(t, func(t *testing.T) { loadMany(t, n, false, *largeAgain) })
-	synctest.Test(t, func(t *testing.T) { loadMany(t, n/10, true, true) })
+	n, bulkCalls := sizeOf(*largeUsers, 24_000, 400_000), permit.BulkCalls
+	if *largeUsers == 0 && !*full {
+		bulkCalls = 6
+	}
+	t.Run("published limits", func(t *testing.T) {
+		t.Parallel()
+		synctest.Test(t, func(t *testing.T) { loadMany(t, n, bulkCalls, false, *largeAgain) })
+	})
+	t.Run("wide classes", func(t *testing.T) {
+		t.Parallel()
+		synctest.Test(t, func(t *testing.T) { loadMany(t, n/10, bulkCalls, true, true) })
+	})
 }
 
-// loadMany loads n users, and again if that is asked for. wide has each call
-// count for all classes of limits that it fits.
-func loadMany(t *testing.T, n int, wide, again bool) {
+// loadMany loads n users by that many bulk calls in ten minutes, and again if that
+// is asked for. wide has a call count for all classes of limits that it fits.
+func loadMany(t *testing.T, n, bulkCalls int, wide, again bool) {
 	t.Helper()
+	classes, err := rates([]string{fmt.Sprintf("bulk=%d/10m", bulkCalls)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	rate := func(c *loadSettings) { c.classes = classes }
+	limits := permittest.PublishedLimits()
+	for i := range limits {
+		if limits[i].Class == permittest.ClassBulk {
+			limits[i].Calls = bulkCalls
+		}
+	}
 	var users, assignments, all atomic.Int64
 	srv := permittest.New(permittest.Options{
-		WideClasses: wide, Forget: true,
+		WideClasses: wide, Forget: true, Limits: limits,
 		Faults: func(r *http.Request) httpapitest.Fault {
 			all.Add(1)
 			switch shortRequest(r) {
@@ -123,14 +158,14 @@ func loadMany(t *testing.T, n int, wide, again bool) {
 	}
 
 	began := time.Now()
-	wantReport(t, load(t.Context(), srv, input.String()), tool.Done)
+	wantReport(t, load(t.Context(), srv, input.String(), rate), tool.Done)
 	wantBulkCalls()
 	if s := srv.State(); len(s.Users) != n || len(s.Assignments) != n {
 		t.Errorf("%d users and %d assignments", len(s.Users), len(s.Assignments))
 	}
-	// 100 calls at once, and 100 every ten minutes after that.
+	// So many bulk calls at once, and as many every ten minutes after that.
 	took := time.Since(began)
-	windows := (wantUsers + wantAssignments - 1) / 100
+	windows := (wantUsers + wantAssignments - 1) / bulkCalls
 	if took > time.Duration(windows)*10*time.Minute+time.Minute {
 		t.Errorf("took %s, want %d windows of ten minutes", took, windows)
 	}
@@ -143,7 +178,7 @@ func loadMany(t *testing.T, n int, wide, again bool) {
 	before := all.Load()
 	time.Sleep(15 * time.Minute)
 	began = time.Now()
-	wantReport(t, load(t.Context(), srv, input.String()), tool.Done)
+	wantReport(t, load(t.Context(), srv, input.String(), rate), tool.Done)
 	t.Logf("again: %d calls in %s", all.Load()-before, time.Since(began).Round(time.Second))
 	wantBulkCalls()
 }
