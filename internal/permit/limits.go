@@ -46,3 +46,7 @@ const (
 	MaxAssignments = 2000
 	MaxRoles       = 2000
 )
+
+// AtOnce is how many calls for single records may go side by side. Permit names no
+// limit; more would leave little to the application.
+const AtOnce = 4

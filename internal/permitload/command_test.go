@@ -20,8 +20,8 @@ func TestHintsNameTheCommand(t *testing.T) {
 	} {
 		srv := permittest.New(permittest.Options{})
 		got := run(t, srv, "", strings.Fields(typed)...)
-		if got.code == tool.Done || !strings.Contains(got.err, want) {
-			t.Errorf("%s: exit code %d, want %q:\n%s", typed, got.code, want, got.err)
+		if got.code == tool.Done || !strings.Contains(got.stderr, want) {
+			t.Errorf("%s: exit code %d, want %q:\n%s", typed, got.code, want, got.stderr)
 		}
 	}
 }

@@ -78,7 +78,7 @@ func load(ctx context.Context, srv http.Handler, input string, options ...func(*
 		set(&cfg)
 	}
 	return runSession(srv, input, cfg.settings, func(t *tool.Tool, client *permit.Client) (*session, error) {
-		l := newLoader(cfg, t, client)
+		l := &loader{newSession(cfg.settings, cfg.rules, t, client), cfg}
 		return l.session, l.run(ctx)
 	})
 }
@@ -93,7 +93,7 @@ func dryRun(c *loadSettings)       { c.dryRun = true }
 func removeUsers(ctx context.Context, srv http.Handler, input string) result {
 	cfg := defaultSettings()
 	return runSession(srv, input, cfg, func(t *tool.Tool, client *permit.Client) (*session, error) {
-		r := newRemover(cfg, t, client)
+		r := &remover{newSession(cfg, reconcile.Rules{Delete: true}, t, client)}
 		return r.session, r.run(ctx)
 	})
 }

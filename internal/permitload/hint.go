@@ -12,7 +12,7 @@ import (
 	"a0permit/internal/tool"
 )
 
-// withHint gives an error of the packages below what to type next.
+// withHint returns err with a hint that says what to type, where there is one.
 func withHint(err error) error {
 	switch status := permit.Status(err); {
 	case err == nil:

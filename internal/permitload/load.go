@@ -7,7 +7,6 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"a0permit/internal/permit"
 	"a0permit/internal/permitload/snapshot"
 	"a0permit/internal/reconcile"
 	"a0permit/internal/tool"
@@ -28,17 +27,14 @@ func runLoad(c *cli.Context, t *tool.Tool) error {
 	if err != nil {
 		return err
 	}
-	l := newLoader(cfg, t, client)
+	l := &loader{newSession(cfg.settings, cfg.rules, t, client), cfg}
 	defer l.input.Close()
 	t.SetReport(l.report)
 	return withHint(l.run(c.Context))
 }
 
-func newLoader(cfg loadSettings, t *tool.Tool, client *permit.Client) *loader {
-	return &loader{newSession(cfg.settings, cfg.rules, t, client), cfg}
-}
-
-// run is the load: key, input, snapshot, plan, apply, verify.
+// run checks the key, reads the input, takes a snapshot, makes the plan, carries
+// it out and verifies.
 func (l *loader) run(ctx context.Context) error {
 	if err := l.enter(ctx); err != nil {
 		return err
@@ -59,7 +55,8 @@ func (l *loader) run(ctx context.Context) error {
 }
 
 // loadByPlan makes the plan, prints it and carries it out, unless this is a dry
-// run. The plan does not outlive it, since a verification makes another one.
+// run. Plan and snapshot are let go when it returns: verify makes its own, and
+// two would take twice the memory.
 func (l *loader) loadByPlan(ctx context.Context) error {
 	snap, err := l.takeWithExtras(ctx)
 	if err != nil {
@@ -76,11 +73,11 @@ func (l *loader) loadByPlan(ctx context.Context) error {
 		l.tool.Say("nothing was written (--dry-run)")
 		return l.verdict()
 	}
-	create, err := l.mayCreate(ctx, plan)
+	create, err := l.askToCreate(ctx, plan)
 	if err != nil {
 		return err
 	}
-	if err := l.mayPrune(ctx, plan, snap); err != nil {
+	if err := l.confirmPruning(ctx, plan, snap); err != nil {
 		return err
 	}
 	l.beginWriting(plan, create)
@@ -91,24 +88,16 @@ func (l *loader) loadByPlan(ctx context.Context) error {
 // the file of --extra.
 func (l *loader) takeWithExtras(ctx context.Context) (*snapshot.Snapshot, error) {
 	var extras snapshot.Extras
-	var file *extraFile
 	if l.extra != "" {
-		file = &extraFile{tool: l.tool, path: l.extra}
+		file := &extraFile{tool: l.tool, path: l.extra}
 		defer file.abort()
 		extras = file
 	}
 	snap, err := l.take(ctx, l.roles, extras)
-	if err != nil {
-		return nil, err
+	if err == nil {
+		l.report.extra = snap.Extra
 	}
-	l.report.extra = snap.Extra
-	if file != nil {
-		if err := file.commit(); err != nil {
-			snap.Close()
-			return nil, err
-		}
-	}
-	return snap, nil
+	return snap, err
 }
 
 // grace is by how much older than the input's data an assignment must be to be
@@ -126,7 +115,7 @@ func (l *loader) requireAsOf() error {
 			errors.New("--roles replace: the input does not say when it was true (as_of, in its end line); nothing was written"),
 			"a0tojsonl --as-of TIME says it", "without --roles replace nothing is taken away")
 	}
-	l.desired.Prune(l.input.Ends.AsOf.Add(-grace))
+	l.desired.PruneBefore(l.input.Ends.AsOf.Add(-grace))
 	return nil
 }
 
@@ -145,10 +134,10 @@ func (l *loader) preview(plan *reconcile.Plan, snap *snapshot.Snapshot) error {
 	if err := l.checkLimit(tool.Count(n, "role assignment"), n, plan.Counts.InScope); err != nil {
 		l.tool.Warn("%v", err)
 	}
-	return l.recordRemovals(plan, snap)
+	return l.writeRemovals(plan, snap)
 }
 
-// beginWriting shows how far the writing is, if there is any.
+// beginWriting starts the progress line, unless nothing is to be written.
 func (l *loader) beginWriting(plan *reconcile.Plan, create bool) {
 	c := plan.Counts
 	total := c.Create + c.Update + c.Assign + c.Unassign + len(plan.Renames)

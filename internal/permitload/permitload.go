@@ -106,7 +106,7 @@ func loadFlags() []cli.Flag {
 }
 
 func removeFlags() []cli.Flag {
-	return slices.Concat(signInFlags("delete from"), []cli.Flag{
+	return slices.Concat(signInFlags("in"), []cli.Flag{
 		boolFlag("dry-run", takingAway, "print the plan, and write nothing"),
 	}, endFlags(takingAway, "take"), removalFlags(), paceFlags())
 }

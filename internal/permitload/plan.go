@@ -138,7 +138,8 @@ func (l *loader) printEstimate(plan *reconcile.Plan) {
 		l.tool.Say("%s; no wait by Permit's rate limits", tool.Count(bulk, "bulk call"))
 	}
 	if bulk > permit.BulkCalls {
-		l.tool.Say("Permit asks to be told before its bulk calls are used for a migration of this size: https://io.permit.io/slack")
+		l.tool.Say("Permit asks to be told before its bulk calls are used for a migration of this size:" +
+			" https://io.permit.io/slack")
 	}
 }
 
@@ -149,7 +150,8 @@ func (l *loader) estimate(plan *reconcile.Plan) (bulk int, wait time.Duration) {
 	if l.createMissing == "no" {
 		roles, tenants, assign = 0, 0, assign-c.Blocked
 	}
-	bulk = batches(c.Create+c.Update, permit.MaxUsers) + batches(assign, permit.MaxAssignments) + batches(tenants, permit.MaxTenants)
+	bulk = batches(c.Create+c.Update, permit.MaxUsers) + batches(assign, permit.MaxAssignments)
+	bulk += batches(tenants, permit.MaxTenants)
 	if roles > apply.OneByOne {
 		bulk, roles = bulk+batches(roles, permit.MaxRoles), 0
 	}

@@ -11,9 +11,9 @@ import (
 	"a0permit/internal/tool"
 )
 
-// mayCreate settles whether what Permit lacks is created. Without an answer
+// askToCreate settles whether what Permit lacks is created. Without an answer
 // nothing at all is written.
-func (l *loader) mayCreate(ctx context.Context, plan *reconcile.Plan) (bool, error) {
+func (l *loader) askToCreate(ctx context.Context, plan *reconcile.Plan) (bool, error) {
 	if n := len(plan.Resemblances()); n > 0 && l.createMissing == "yes" {
 		return false, tool.Hint(
 			fmt.Errorf("%s may be in Permit under another key; nothing was written", tool.Count(n, "missing role")),
@@ -45,25 +45,26 @@ func (l *loader) mayCreate(ctx context.Context, plan *reconcile.Plan) (bool, err
 		"--create-missing no loads the users, and puts those that name it on stdout")
 }
 
-// mayPrune asks whether assignments may be taken away, and writes down which
-// before anything is: what is stopped midway has then taken away nothing that
-// the file lacks.
-func (l *loader) mayPrune(ctx context.Context, plan *reconcile.Plan, snap *snapshot.Snapshot) error {
+// confirmPruning asks whether assignments may be taken away, and writes the file of
+// --removed before the first write: a run that stops halfway has then taken away
+// nothing that the file lacks.
+func (l *loader) confirmPruning(ctx context.Context, plan *reconcile.Plan, snap *snapshot.Snapshot) error {
 	if err := l.checkAge(plan); err != nil || !l.replaceRoles {
 		return err
 	}
-	if n := plan.Counts.Unassign; n > 0 {
-		what := fmt.Sprintf("take %s away from %s", tool.Count(n, "role assignment"), tool.Count(plan.Counts.UnassignFrom, "user"))
-		if err := l.mayRemove(ctx, what, n, plan.Counts.InScope); err != nil {
+	if c := plan.Counts; c.Unassign > 0 {
+		what := tool.Count(c.Unassign, "role assignment") + " away from " + tool.Count(c.UnassignFrom, "user")
+		hint := "without --roles replace nothing is taken away"
+		if err := l.confirmRemoval(ctx, "take "+what, c.Unassign, c.InScope, hint); err != nil {
 			return err
 		}
 	}
-	return l.recordRemovals(plan, snap)
+	return l.writeRemovals(plan, snap)
 }
 
-// mayRemove settles whether n of what is in scope may go. Without an answer
+// confirmRemoval settles whether n of what is in scope may go. Without an answer
 // nothing at all is written.
-func (s *session) mayRemove(ctx context.Context, what string, n, inScope int) error {
+func (s *session) confirmRemoval(ctx context.Context, what string, n, inScope int, hint string) error {
 	if err := s.checkLimit("to "+what, n, inScope); err != nil {
 		return fmt.Errorf("%w; nothing was written", err)
 	}
@@ -72,11 +73,12 @@ func (s *session) mayRemove(ctx context.Context, what string, n, inScope int) er
 	}
 	switch yes, err := s.tool.Ask(ctx, what+"?"); {
 	case errors.Is(err, tool.ErrNoTerminal):
-		return tool.Hint(fmt.Errorf("to %s needs a yes, and %w; nothing was written", what, err), "--yes takes away without asking")
+		err = fmt.Errorf("to %s needs a yes, and %w; nothing was written", what, err)
+		return tool.Hint(err, "--yes takes away without asking")
 	case err != nil:
 		return err
 	case !yes:
-		return tool.Hint(errors.New("nothing was written"), "without --roles replace or permitload remove nothing is taken away")
+		return tool.Hint(errors.New("nothing was written"), hint)
 	}
 	return nil
 }
@@ -86,7 +88,7 @@ func (s *session) checkLimit(what string, n, inScope int) error {
 	if float64(n)*100 <= s.settings.removal.limit*float64(inScope) {
 		return nil
 	}
-	percent := float64(n) * 100 / float64(max(inScope, 1))
+	percent, limit := float64(n)*100/float64(max(inScope, 1)), s.settings.removal.limit
 	return tool.Hint(fmt.Errorf("%s would be %.1f%% of the %s in scope", what, percent, tool.Thousands(inScope)),
-		fmt.Sprintf("is the input whole? If it is: --remove-limit %d (it is %g)", min(int(percent)+1, 100), s.settings.removal.limit))
+		fmt.Sprintf("is the input whole? If it is: --remove-limit %d (it is %g)", min(int(percent)+1, 100), limit))
 }

@@ -6,7 +6,6 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"a0permit/internal/permit"
 	"a0permit/internal/reconcile"
 	"a0permit/internal/tool"
 )
@@ -23,17 +22,14 @@ func runRemove(c *cli.Context, t *tool.Tool) error {
 	if err != nil {
 		return err
 	}
-	r := newRemover(cfg, t, client)
+	r := &remover{newSession(cfg, reconcile.Rules{Delete: true}, t, client)}
 	defer r.input.Close()
 	t.SetReport(r.report)
 	return withHint(r.run(c.Context))
 }
 
-func newRemover(cfg settings, t *tool.Tool, client *permit.Client) *remover {
-	return &remover{newSession(cfg, reconcile.Rules{Delete: true}, t, client)}
-}
-
-// run is the removal: key, input, snapshot, plan, apply.
+// run checks the key, reads the input, takes a snapshot, makes the plan and
+// carries it out.
 func (r *remover) run(ctx context.Context) error {
 	if err := r.enter(ctx); err != nil {
 		return err
@@ -41,6 +37,7 @@ func (r *remover) run(ctx context.Context) error {
 	if err := r.read(ctx); err != nil {
 		return err
 	}
+	r.printTarget()
 	snap, err := r.take(ctx, r.roles, nil)
 	if err != nil {
 		return err
@@ -50,7 +47,6 @@ func (r *remover) run(ctx context.Context) error {
 	r.ledger.Begin(plan)
 	users, held := plan.Counts.Delete, plan.Counts.Unassign
 	what := fmt.Sprintf("%s with %s", tool.Count(users, "user"), tool.Count(held, "role assignment"))
-	r.printTarget()
 	r.tool.Say("- %s  (%s of the input are not in Permit)", what, tool.Thousands(plan.Users()-users))
 	r.printRejects()
 	total := max(snap.Users, users)
@@ -58,21 +54,24 @@ func (r *remover) run(ctx context.Context) error {
 		if err := r.checkLimit(tool.Count(users, "user"), users, total); err != nil {
 			r.tool.Warn("%v", err)
 		}
-		if err := r.recordRemovals(plan, snap); err != nil {
+		if err := r.writeRemovals(plan, snap); err != nil {
 			return err
 		}
 		r.tool.Say("nothing was written (--dry-run)")
 		return r.verdict()
 	}
 	if users > 0 {
-		if err := r.mayRemove(ctx, "delete "+what, users, total); err != nil {
+		hint := "--dry-run --removed FILE writes down who would go"
+		if err := r.confirmRemoval(ctx, "delete "+what, users, total, hint); err != nil {
 			return err
 		}
 	}
-	if err := r.recordRemovals(plan, snap); err != nil {
+	if err := r.writeRemovals(plan, snap); err != nil {
 		return err
 	}
-	r.screen.Begin("deleting", held+users)
+	if users > 0 {
+		r.screen.Begin("deleting", held+users)
+	}
 	if err := r.apply(ctx, plan, snap, false); err != nil {
 		return err
 	}

@@ -1,7 +1,9 @@
 package permitload
 
 import (
+	"fmt"
 	"net/http"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -83,4 +85,55 @@ func TestRemoveIsRefused(t *testing.T) {
 			wantNothingWritten(t, srv, got, tt.hint)
 		})
 	}
+}
+
+// A user who is missed since others are deleted while the list is read is left,
+// and counted: that does no harm.
+func TestRemoveWhileUsersAreDeleted(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		srv := permittest.New(permittest.Options{})
+		have, _ := bareUsers(150)
+		srv.Seed(have)
+		var input strings.Builder
+		for i := range 20 {
+			fmt.Fprintf(&input, `{"type":"user","key":%q}`+"\n", have.Users[100+i].Key)
+			fmt.Fprintf(&input, `{"type":"user","key":"gone%d"}`+"\n", i)
+		}
+		others := 0
+		busy := beforeEachCall(srv, func(r *http.Request, call string) {
+			if call == "GET F/users" && r.URL.Query().Get("page") == "2" {
+				deleteInPermit(t, srv, factsPath+"/users/"+have.Users[others].Key)
+				others++
+			}
+		})
+		wantReport(t, removeUsers(t.Context(), busy, input.String()+endLine), tool.Done)
+		if left := len(srv.State().Users) + others; left > 131 || others != 1 {
+			t.Errorf("%d users are left or were deleted by others; %d listings", left, others)
+		}
+	})
+}
+
+// Where the answer to an unassignment is lost and the list fails, single calls
+// find out.
+func TestRemoveAfterALostAnswerAndAFailedLook(t *testing.T) {
+	t.Parallel()
+	lost := faultOn("DELETE F/role_assignments/bulk", httpapitest.Fault{Lose: true}, 1)
+	synctest.Test(t, func(t *testing.T) {
+		sent := false
+		srv := permittest.New(permittest.Options{UnknownIdent: 404, Faults: func(r *http.Request) httpapitest.Fault {
+			sent = sent || r.Method == http.MethodDelete
+			if sent && shortRequest(r) == "GET F/role_assignments" {
+				return httpapitest.Fault{Status: http.StatusNotImplemented}
+			}
+			return lost(r)
+		}})
+		have := permittest.State{Roles: threeRoles(), Users: []permittest.User{{Key: "ann"}}}
+		have.Assignments = roleAssignments("ann Admin default")
+		srv.Seed(have)
+		wantReport(t, removeUsers(t.Context(), srv, `{"type":"user","key":"ann"}`+"\n"+endLine), tool.Done)
+		if n := len(srv.State().Users); n > 0 {
+			t.Errorf("%d users are left", n)
+		}
+	})
 }

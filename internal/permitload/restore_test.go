@@ -118,3 +118,34 @@ func TestStopBeforeRestoreRejectsTheUsers(t *testing.T) {
 		wantAssignments(t, srv, held)
 	})
 }
+
+// Permit lists assignments by their age, so those of one user need not follow
+// each other. All that a PUT cleared of a user comes out with the user.
+func TestClearedAssignmentsOfAUserComeOutTogether(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		written, away := false, true
+		srv := permittest.New(permittest.Options{
+			PutAssignments: permittest.Clear,
+			Faults: func(r *http.Request) httpapitest.Fault {
+				written = written || r.Method == http.MethodPut
+				if written && away && shortRequest(r) == "GET F/role_assignments" {
+					return httpapitest.Fault{Status: http.StatusNotImplemented}
+				}
+				return httpapitest.Fault{}
+			},
+		})
+		have := permittest.State{Roles: threeRoles(), Users: []permittest.User{{Key: "ann"}, {Key: "bob"}}}
+		have.Assignments = roleAssignments("ann Admin default", "bob Admin default")
+		srv.Seed(have)
+		time.Sleep(time.Second)
+		srv.Seed(permittest.State{Assignments: roleAssignments("ann Editor default")})
+		held := srv.State().Assignments
+		input := lines(`{"type":"user","key":"ann","first_name":"Ann"}`, `{"type":"user","key":"bob","first_name":"Bob"}`)
+		got := load(t.Context(), srv, input+endLine)
+		wantReport(t, got, tool.Stopped)
+		away = false
+		wantReport(t, load(t.Context(), srv, got.stdout+endLine), tool.Done)
+		wantAssignments(t, srv, held)
+	})
+}

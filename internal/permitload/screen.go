@@ -20,8 +20,8 @@ func (s *screen) End() {
 	s.progress = nil
 }
 
-// CreateRoles implements apply.Progress.
-func (s *screen) CreateRoles(n int) {
+// WarnOfRoles implements apply.Progress.
+func (s *screen) WarnOfRoles(n int) {
 	s.tool.Warn("%s created in Permit: nobody is allowed anything by them until they are given permissions there",
 		tool.Count(n, "role"))
 }

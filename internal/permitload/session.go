@@ -69,9 +69,10 @@ func (s *session) enter(ctx context.Context) error {
 	return err
 }
 
-// isElsewhere reports whether the environment that the flags name is another
-// one than the key is for. roles and err are Permit's answer to a call: it knows
-// best what a name means, and a key sees nothing beside what it was made for.
+// isElsewhere reports whether the environment that the flags name is another one
+// than the key is for. roles and err are what Permit answered when its roles were
+// listed. Permit resolves names, so a 403, a 404 or roles of another environment
+// mean elsewhere.
 func (t target) isElsewhere(scope permit.Scope, roles []permit.Role, err error) bool {
 	if isAnotherID(t.project, scope.Project) || isAnotherID(t.environment, scope.Environment) {
 		return true
@@ -87,7 +88,7 @@ func (t target) isElsewhere(scope permit.Scope, roles []permit.Role, err error) 
 }
 
 // isAnotherID reports whether a name is an id, and not the one that the key is
-// for. A key's name may be anything's.
+// for. Only two UUIDs are compared: any other name may stand for any id.
 func isAnotherID(name, id string) bool {
 	return name != id && id != "" && uuid.MatchString(name) && uuid.MatchString(id)
 }
@@ -146,7 +147,7 @@ func (s *session) apply(ctx context.Context, plan *reconcile.Plan, snap *snapsho
 
 // take reads a snapshot of what Permit has of what is desired.
 func (s *session) take(ctx context.Context, roles []permit.Role, extras snapshot.Extras) (*snapshot.Snapshot, error) {
-	r := &snapshot.Reader{Client: s.client, Lines: s.input, Progress: s.screen, Log: s.tool.Log, Extras: extras}
+	r := &snapshot.Reader{Client: s.client, Input: s.input, Progress: s.screen, Log: s.tool.Log, Extras: extras}
 	return r.Take(ctx, s.desired, roles)
 }
 

@@ -16,7 +16,7 @@ import (
 	"a0permit/internal/tool"
 )
 
-// settings are what the flags say that both sub-commands have.
+// settings holds the flags that load and remove share.
 type settings struct {
 	files                       []string
 	target                      target
@@ -31,12 +31,12 @@ type target struct{ project, environment string }
 
 // removalRules say what may be taken away.
 type removalRules struct {
-	yes    bool
-	limit  float64 // percent
-	record string  // the file of lines that restore what goes
+	yes   bool
+	limit float64 // percent
+	file  string  // of lines that restore what goes
 }
 
-// loadSettings are the settings of load.
+// loadSettings holds the flags of load.
 type loadSettings struct {
 	settings
 	rules         reconcile.Rules
@@ -99,7 +99,7 @@ func newSettings(c *cli.Context, t *tool.Tool) (settings, error) {
 		files: files, classes: classes, dryRun: c.Bool("dry-run"),
 		target:          target{c.String("project"), c.String("environment")},
 		allowIncomplete: c.Bool("allow-incomplete"), requireEnd: c.Bool("require-end"),
-		removal: removalRules{yes: c.Bool("yes"), limit: limit, record: c.String("removed")},
+		removal: removalRules{yes: c.Bool("yes"), limit: limit, file: c.String("removed")},
 	}, err
 }
 
@@ -135,7 +135,8 @@ func rates(changes []string) ([]httpapi.Class, error) {
 		calls, countErr := strconv.Atoi(count)
 		span, spanErr := time.ParseDuration(per)
 		if i < 0 || countErr != nil || spanErr != nil || calls < 1 || span <= 0 {
-			return nil, tool.Usage(fmt.Sprintf("--rate: %q is not CLASS=N/DURATION", change), "--rate bulk=100/10m (classes: bulk, schema, delete, write, all)")
+			return nil, tool.Usage(fmt.Sprintf("--rate: %q is not CLASS=N/DURATION", change),
+				"--rate bulk=100/10m (classes: bulk, schema, delete, write, all)")
 		}
 		classes[i].Calls, classes[i].Per = calls, span
 	}

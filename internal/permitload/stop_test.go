@@ -243,3 +243,36 @@ func TestRejectedLinesComeOutAtOnce(t *testing.T) {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
+
+// A look at what a lost answer has done may fail as well. Permit may have been
+// written to then, so the lines come out.
+func TestFailedLookAfterALostAnswerCountsAsWritten(t *testing.T) {
+	t.Parallel()
+	lost := faultOn("POST F/role_assignments/bulk", httpapitest.Fault{Lose: true}, 1)
+	synctest.Test(t, func(t *testing.T) {
+		sent := false
+		srv := permittest.New(permittest.Options{Faults: func(r *http.Request) httpapitest.Fault {
+			sent = sent || r.Method == http.MethodPost
+			if sent && shortRequest(r) == "GET F/role_assignments" {
+				return httpapitest.Fault{Status: http.StatusNotImplemented}
+			}
+			return lost(r)
+		}})
+		srv.Seed(permittest.State{Roles: threeRoles(), Users: []permittest.User{{Key: "ann"}}})
+		got := load(t.Context(), srv, `{"type":"user","key":"ann","role_assignments":[{"role":"Admin"}]}`+"\n"+endLine)
+		wantReport(t, got, tool.Stopped, "users: 1 in = 0 loaded + 0 unchanged + 1 not loaded")
+		wantRejected(t, got, "ann not_reached")
+	})
+}
+
+// What a bulk call has done is counted to its end, although stdout breaks.
+func TestBrokenStdoutStillCountsTheCall(t *testing.T) {
+	t.Parallel()
+	srv := permittest.New(permittest.Options{})
+	srv.Seed(permittest.State{Users: []permittest.User{{Key: "ann"}, {Key: "bob"}, {Key: "cid"}}})
+	input := lines(`{"type":"user","key":"ann"}`, `{"type":"user","key":"bob"}`, `{"type":"user","key":"cid"}`,
+		`{"type":"user","key":"bad key"}`)
+	args := []string{"remove", "--yes", "--remove-limit", "100"}
+	got := runInto(t.Context(), t, srv, strings.NewReader(input+endLine), &brokenStdout{}, args...)
+	wantExit(t, got, tool.Stopped, "users: 4 in = 3 deleted + 0 unchanged + 1 not loaded")
+}

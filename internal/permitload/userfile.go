@@ -71,7 +71,8 @@ func (e *extraFile) Begin() error {
 // Add writes a user.
 func (e *extraFile) Add(u *record.User) error { return e.users.write(u) }
 
-func (e *extraFile) commit() error {
+// End ends the file, and gives it its name.
+func (e *extraFile) End() error {
 	if err := e.users.end(e.began); err != nil {
 		return err
 	}
@@ -85,66 +86,63 @@ func (e *extraFile) abort() {
 	}
 }
 
-// recordRemovals writes lines to the file of --removed that bring back what a
-// plan takes away: assignments, or whole users. What was there before may be all
-// that brings back what went before, so it stays, under another name.
-func (s *session) recordRemovals(plan *reconcile.Plan, snap *snapshot.Snapshot) error {
-	if s.settings.removal.record == "" {
+// writeRemovals writes lines to the file of --removed that bring back what a
+// plan takes away: assignments, or whole users. An earlier file may be the only way
+// to undo an earlier run, so it is renamed and not overwritten.
+func (s *session) writeRemovals(plan *reconcile.Plan, snap *snapshot.Snapshot) error {
+	if s.settings.removal.file == "" {
 		return nil
 	}
-	f, err := createUserFile(s.tool, "--removed", s.settings.removal.record)
+	f, err := createUserFile(s.tool, "--removed", s.settings.removal.file)
 	if err != nil {
 		return err
 	}
 	defer f.file.Abort()
 	for i, ops := range plan.ByUser() {
-		if err := s.recordUser(f, snap, i, ops); err != nil {
+		if err := s.writeUndoLine(f, snap, i, ops); err != nil {
 			return err
 		}
 	}
 	if err := f.end(time.Now()); err != nil {
 		return err
 	}
-	if err := f.check(s.setRecordAside()); err != nil {
+	if err := f.check(s.setFileAside()); err != nil {
 		return err
 	}
 	return f.check(f.file.Commit())
 }
 
-// recordUser writes the line that brings back what operations take away of a
-// user, if they do.
-func (s *session) recordUser(f *userFile, snap *snapshot.Snapshot, i int, ops []reconcile.Operation) error {
+// writeUndoLine writes the line that restores what ops take from user i, if they
+// take anything.
+func (s *session) writeUndoLine(f *userFile, snap *snapshot.Snapshot, i int, ops []reconcile.Operation) error {
 	taken := []record.RoleAssignment{}
 	for _, op := range ops {
 		if op.Op == reconcile.Unassign {
 			taken = append(taken, op.Assignment)
 		}
 	}
-	if s.desired.IsDeletion() {
-		u, err := snap.Before(i)
-		if err != nil {
-			return err
-		}
-		u.RoleAssignments = taken
-		return f.write(u)
-	}
-	if len(taken) == 0 {
+	if len(taken) == 0 && !s.desired.IsDeletion() {
 		return nil
 	}
 	line, err := s.input.User(i)
+	u := &record.User{Type: record.TypeUser}
+	if err == nil && s.desired.IsDeletion() {
+		u, err = snap.Before(i)
+	}
 	if err != nil {
 		return err
 	}
-	return f.write(&record.User{Type: record.TypeUser, Key: line.Key, RoleAssignments: taken})
+	u.Key, u.RoleAssignments = line.Key, taken
+	return f.write(u)
 }
 
-// setRecordAside renames an earlier --removed that speaks of users.
-func (s *session) setRecordAside() error {
-	aside, err := tool.SetAside(s.settings.removal.record, func(head []byte) bool {
+// setFileAside renames an earlier --removed that speaks of users.
+func (s *session) setFileAside() error {
+	aside, err := tool.SetAside(s.settings.removal.file, func(head []byte) bool {
 		return bytes.HasPrefix(head, []byte(`{"type":"end"`))
 	})
 	if aside != "" {
-		s.tool.Say("--removed: what was in %s is now in %s", s.settings.removal.record, aside)
+		s.tool.Say("--removed: what was in %s is now in %s", s.settings.removal.file, aside)
 	}
 	return err
 }

@@ -35,7 +35,7 @@ const foreign = ^uint32(0)
 // held is an assignment of a user of the input that the input does not ask for.
 type held struct {
 	user, kind uint32
-	created    int64 // UNIX seconds; 0 when Permit does not say
+	old        bool // it was made before the input was true
 }
 
 // NewCurrent returns a Current in which Permit has nothing yet.
@@ -87,15 +87,17 @@ func (c *Current) Compare(i int, want, have *record.User) (differs bool) {
 	return c.users[i]&(otherEmail|otherFields) != 0 || c.desired.rules.Delete
 }
 
-// HasUser reports whether Permit has user i.
-func (c *Current) HasUser(i int) bool { return c.users[i]&present != 0 }
+// HasUser reports whether Permit has user i, and its line may be loaded.
+func (c *Current) HasUser(i int) bool {
+	return c.users[i]&present != 0 && !c.desired.users[i].conflicted
+}
 
-// MayCreate reports whether user i would be a new one.
-func (c *Current) MayCreate(i int) bool { return !c.HasUser(i) && !c.desired.users[i].conflicted }
+// IsNew reports whether user i would be a new one.
+func (c *Current) IsNew(i int) bool { return c.users[i]&present == 0 && !c.desired.users[i].conflicted }
 
-// MayWrite reports whether user i would be a new one, or differs from its line.
-func (c *Current) MayWrite(i int) bool {
-	return c.MayCreate(i) || !c.desired.users[i].conflicted && c.users[i]&(otherEmail|otherFields) != 0
+// IsNewOrDiffers reports whether user i would be a new one, or differs from its line.
+func (c *Current) IsNewOrDiffers(i int) bool {
+	return c.IsNew(i) || !c.desired.users[i].conflicted && c.users[i]&(otherEmail|otherFields) != 0
 }
 
 // ForgetUsers takes back what is known of users, for a caller who begins anew.
@@ -118,11 +120,8 @@ func (c *Current) HaveAssignment(userKey string, a record.RoleAssignment, create
 		}
 	}
 	if !wanted && (d.canPrune() && d.users[i].known || d.rules.Delete) {
-		h := held{user: uint32(i)} //nolint:gosec // fewer users than 4 billion
-		if h.kind, _ = c.kinds.number(a); !created.IsZero() {
-			h.created = created.Unix()
-		}
-		c.held = append(c.held, h)
+		kind, _ := c.kinds.number(a)
+		c.held = append(c.held, held{uint32(i), kind, d.isOld(created)}) //nolint:gosec // fewer users than 4 billion
 	}
 }
 

@@ -169,9 +169,13 @@ func (d *Desired) firstToAsk(email uint64) (user int, ok bool) {
 	return int(d.byEmail[at]), true
 }
 
-// Prune has assignments taken away that were made before that time and that
-// the input says should not be.
-func (d *Desired) Prune(before time.Time) { d.pruneBefore = before }
+// PruneBefore lets a plan take away assignments that were made before that time
+// and that the input says nobody should hold.
+func (d *Desired) PruneBefore(before time.Time) { d.pruneBefore = before }
+
+func (d *Desired) isOld(created time.Time) bool {
+	return !created.IsZero() && created.Before(d.pruneBefore)
+}
 
 func (d *Desired) canPrune() bool { return !d.pruneBefore.IsZero() }
 

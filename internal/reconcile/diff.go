@@ -104,7 +104,7 @@ func (p *Plan) settleEmail(i int, waiting []int) []int {
 		if holder == i+1 || holder == 0 && first == i {
 			break
 		}
-		if holder == int(foreign) || first != i || p.keepsEmail(holder-1, email) {
+		if holder == int(foreign) || first != i || p.isKeepingEmail(holder-1, email) {
 			for _, loser := range waiting {
 				p.fates[loser] = emailTaken
 			}
@@ -115,9 +115,9 @@ func (p *Plan) settleEmail(i int, waiting []int) []int {
 	return waiting
 }
 
-// keepsEmail reports whether user i stays with an email that it has. A line
+// isKeepingEmail reports whether user i stays with an email that it has. A line
 // that names none leaves it.
-func (p *Plan) keepsEmail(i int, email uint64) bool {
+func (p *Plan) isKeepingEmail(i int, email uint64) bool {
 	own := p.desired.users[i].email
 	return own == email || own == 0 || p.isRefused(i)
 }
@@ -243,7 +243,7 @@ func (p *Plan) planPrune() {
 	slices.SortFunc(all, func(a, b held) int { return cmp.Or(cmp.Compare(a.user, b.user), cmp.Compare(a.kind, b.kind)) })
 	all = slices.CompactFunc(all, func(a, b held) bool { return a.user == b.user && a.kind == b.kind })
 	for _, h := range all {
-		if !p.mayPrune(h) {
+		if !p.pruneOrKeep(h) {
 			continue
 		}
 		if n := len(p.prune); n == 0 || p.prune[n-1].user != h.user {
@@ -254,9 +254,9 @@ func (p *Plan) planPrune() {
 	p.Counts.Unassign = len(p.prune)
 }
 
-// mayPrune reports whether an assignment that the input lacks is taken away, and
-// counts it where it is kept.
-func (p *Plan) mayPrune(h held) bool {
+// pruneOrKeep reports whether an assignment that the input lacks is taken away; it
+// counts those that are kept.
+func (p *Plan) pruneOrKeep(h held) bool {
 	i, a := int(h.user), p.current.kinds.values[h.kind]
 	if p.desired.rules.Delete {
 		return p.fate(i) == remove
@@ -271,7 +271,7 @@ func (p *Plan) mayPrune(h held) bool {
 		p.Kept.NoRoleLine++
 	case !inScope:
 		p.Kept.NoTenantLine++
-	case !isOld(h.created, p.desired.pruneBefore):
+	case !h.old:
 		p.Kept.TooYoung++
 	default:
 		return true

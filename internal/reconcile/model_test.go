@@ -65,12 +65,12 @@ func (w *world) apply(p *reconcile.Plan, lines []record.User) (rejected []string
 		line := users[op.User]
 		switch op.Op {
 		case reconcile.Create:
-			u := p.Write(op.User, &line, nil)
+			u := p.UserToWrite(op.User, &line, nil)
 			u.RoleAssignments = nil
 			w.users[line.Key] = u
 		case reconcile.Update:
 			have := w.users[line.Key]
-			w.users[line.Key] = p.Write(op.User, &line, &have)
+			w.users[line.Key] = p.UserToWrite(op.User, &line, &have)
 		default:
 			a := op.Assignment
 			if a.ResourceInstance != "" && a.Tenant == "" {

@@ -105,18 +105,14 @@ func (p *Plan) CanPrune() bool { return p.desired.canPrune() }
 
 // IsOld reports whether an assignment was made before the input was true. One
 // that does not say when may be new.
-func (p *Plan) IsOld(created time.Time) bool {
-	return !created.IsZero() && isOld(created.Unix(), p.desired.pruneBefore)
-}
-
-func isOld(created int64, before time.Time) bool { return created != 0 && created < before.Unix() }
+func (p *Plan) IsOld(created time.Time) bool { return p.desired.isOld(created) }
 
 // OldName returns the name that Permit has for a tenant.
 func (p *Plan) OldName(tenant string) string { return p.current.tenants[tenant] }
 
-// Write returns what user i is to be written as; before is what Permit has, nil
+// UserToWrite returns what user i is to be written as; before is what Permit has, nil
 // for a new user.
-func (p *Plan) Write(i int, line, before *record.User) record.User {
+func (p *Plan) UserToWrite(i int, line, before *record.User) record.User {
 	want := *line
 	if p.fates[i]&withoutEmail != 0 {
 		want.Email = ""

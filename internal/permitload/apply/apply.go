@@ -6,7 +6,6 @@ package apply
 import (
 	"context"
 	"log/slog"
-	"slices"
 
 	"a0permit/internal/permit"
 	"a0permit/internal/permitload/intake"
@@ -36,8 +35,8 @@ type Applier struct {
 // Progress is told how far the plan is.
 type Progress interface {
 	Add(n int)
-	// CreateRoles is told how many roles were created.
-	CreateRoles(n int)
+	// WarnOfRoles is told how many roles were created.
+	WarnOfRoles(n int)
 }
 
 // Run carries out a plan that was made of that snapshot. An error is a reason to
@@ -46,7 +45,7 @@ func (a *Applier) Run(ctx context.Context, plan *reconcile.Plan, s *snapshot.Sna
 	a.plan, a.snapshot, a.sender = plan, s, newSender(a.Ledger, a.Progress)
 	a.queue = &queue{lacks: map[reconcile.RecordID]record.Fault{}, restored: map[permit.Assignment]bool{}}
 	for _, step := range []func(context.Context) error{
-		a.createRoles, a.createTenants, a.renameTenants, a.load, a.unassign, a.deleteUsers,
+		a.createRoles, a.createTenants, a.renameTenants, a.writeAll, a.unassign, a.deleteUsers,
 	} {
 		if err := step(ctx); err != nil {
 			return err
@@ -55,7 +54,25 @@ func (a *Applier) Run(ctx context.Context, plan *reconcile.Plan, s *snapshot.Sna
 	return nil
 }
 
-// withoutFailed returns the items that are not for a user whose line has failed.
-func (a *Applier) withoutFailed(items []item) []item {
-	return slices.DeleteFunc(items, func(it item) bool { return a.Ledger.HasFailed(it.Operation) })
+// eachBatch calls do with the operations of one kind on users, so many at once,
+// but for users whose line has failed. It ends with the first error.
+func (a *Applier) eachBatch(op reconcile.Op, size int, do func([]item) error) error {
+	var items []item
+	for o := range a.plan.Operations() {
+		if o.Op != op || a.Ledger.HasFailed(o) {
+			continue
+		}
+		line, err := a.Input.User(o.User)
+		if err != nil {
+			return err
+		}
+		if items = append(items, item{Operation: o, user: permit.User{Key: line.Key}}); len(items) < size {
+			continue
+		}
+		if err := do(items); err != nil {
+			return err
+		}
+		items = nil
+	}
+	return do(items)
 }

@@ -10,6 +10,7 @@ import (
 
 	"a0permit/internal/httpapi"
 	"a0permit/internal/permit"
+	"a0permit/internal/reconcile"
 )
 
 // assign makes the assignments that are ready, as long as there are at least
@@ -17,7 +18,7 @@ import (
 func (a *Applier) assign(ctx context.Context, atLeast int) error {
 	for len(a.queue.ready) >= atLeast {
 		some := a.queue.ready[:min(len(a.queue.ready), permit.MaxAssignments)]
-		if err := a.sender.deliver(ctx, some, a.assignments()); err != nil {
+		if err := a.sender.deliver(ctx, some, a.assignmentBatch()); err != nil {
 			return err
 		}
 		a.queue.ready = a.queue.ready[len(some):]
@@ -25,8 +26,8 @@ func (a *Applier) assign(ctx context.Context, atLeast int) error {
 	return nil
 }
 
-// assignments returns how role assignments are made.
-func (a *Applier) assignments() batch {
+// assignmentBatch returns how role assignments are made.
+func (a *Applier) assignmentBatch() batch {
 	return batch{
 		prepare: func(ctx context.Context, items []item) error {
 			if !a.queue.late.Load() {
@@ -64,8 +65,9 @@ func (a *Applier) assignOne(ctx context.Context, it item) error {
 	return a.tryAssign(ctx, it)
 }
 
-// tryAssign takes a 409 for what it says, but on a resource instance: that may
-// be another tenant's, and the answer is the same.
+// tryAssign makes one assignment. 409 means that it exists, except on a resource
+// instance: Permit also answers so when the instance is another tenant's, so the
+// list decides.
 func (a *Applier) tryAssign(ctx context.Context, it item) error {
 	err := a.Client.AssignOne(ctx, it.call())
 	if permit.Status(err) != http.StatusConflict || it.Assignment.ResourceInstance == "" {
@@ -111,17 +113,10 @@ func (a *Applier) assignmentsOf(ctx context.Context, users []string) ([]permit.A
 	return list, nil
 }
 
-// unassign takes away what the plan takes away, but from users whose line could
-// not be loaded.
+// unassign removes the role assignments that the plan removes, but from users
+// whose line has failed.
 func (a *Applier) unassign(ctx context.Context) error {
-	items := a.withoutFailed(a.queue.unassign)
-	if a.plan.CanPrune() {
-		var err error
-		if items, err = a.stillOld(ctx, items); err != nil {
-			return err
-		}
-	}
-	return a.sender.deliver(ctx, items, batch{
+	b := batch{
 		send: func(ctx context.Context, items []item) error { return a.Client.Unassign(ctx, calls(items)) },
 		one:  func(ctx context.Context, it item) error { return ignoreNotFound(a.Client.UnassignOne(ctx, it.call())) },
 		recheck: func(ctx context.Context, items []item, refusal error, _ int) (func(item) bool, bool, error) {
@@ -129,16 +124,29 @@ func (a *Applier) unassign(ctx context.Context) error {
 				return nil, false, nil
 			}
 			isMade, err := a.recheckAssignments(ctx, items, false)
-			return func(it item) bool { return !isMade(it) }, false, err
+			if err != nil {
+				return nil, false, nil //nolint:nilerr // the refusal stands, and single calls find out
+			}
+			return func(it item) bool { return !isMade(it) }, false, nil
 		},
 		size: &a.sender.assignmentSize,
+	}
+	return a.eachBatch(reconcile.Unassign, permit.MaxAssignments, func(items []item) error {
+		items, err := a.skipRenewed(ctx, items)
+		if err != nil {
+			return err
+		}
+		return a.sender.deliver(ctx, items, b)
 	})
 }
 
-// stillOld returns the items whose assignments Permit still has, and has had
-// since before the input was true: what was taken away and given again while
-// this run went on stays.
-func (a *Applier) stillOld(ctx context.Context, items []item) ([]item, error) {
+// skipRenewed returns the items whose assignments Permit still has, and has had
+// since before the input was true. What was taken away and given again while this
+// run went on stays.
+func (a *Applier) skipRenewed(ctx context.Context, items []item) ([]item, error) {
+	if !a.plan.CanPrune() {
+		return items, nil
+	}
 	old := maps.Clone(a.queue.restored) // which the list may not show yet
 	for held, err := range a.Client.AssignmentsOf(ctx, userKeys(items)) {
 		if err != nil {
@@ -146,10 +154,9 @@ func (a *Applier) stillOld(ctx context.Context, items []item) ([]item, error) {
 		}
 		old[held.Assignment] = old[held.Assignment] || a.plan.IsOld(held.Created())
 	}
-	return slices.DeleteFunc(items, func(it item) bool {
-		if !old[it.call()] {
-			a.Ledger.Skip(it.Operation)
-		}
-		return !old[it.call()]
-	}), nil
+	due, renewed := split(items, func(it item) bool { return old[it.call()] })
+	for _, it := range renewed {
+		a.Ledger.Skip(it.Operation)
+	}
+	return due, nil
 }

@@ -56,13 +56,13 @@ func (a *Applier) createRoles(ctx context.Context) error {
 	}
 	send := a.sender.deliver
 	if len(missing) <= OneByOne {
-		send = a.sender.singly
+		send = a.sender.sendSingly
 	}
 	if err := send(ctx, missing, b); err != nil {
 		return err
 	}
 	if n := len(missing) - refused; n > 0 {
-		a.Progress.CreateRoles(n)
+		a.Progress.WarnOfRoles(n)
 	}
 	return nil
 }
@@ -107,7 +107,7 @@ func (a *Applier) recheckTenants(ctx context.Context, _ []item, refusal error, _
 // renameTenants gives tenants the names that the input has for them. Each is
 // a call of its own: Permit has no bulk call that changes tenants.
 func (a *Applier) renameTenants(ctx context.Context) error {
-	return a.sender.singly(ctx, catalogueItems(a.plan.Renames), batch{
+	return a.sender.sendSingly(ctx, catalogueItems(a.plan.Renames), batch{
 		one: func(ctx context.Context, it item) error {
 			return a.Client.RenameTenant(ctx, it.Tenant.Key, it.Tenant.Name)
 		},
@@ -118,12 +118,13 @@ func (a *Applier) renameTenants(ctx context.Context) error {
 	})
 }
 
-// refuseMissing refuses roles or tenants that may not be created, and later what
-// names them.
+// refuseMissing refuses roles or tenants that may not be created; enqueue then
+// refuses what names them.
 func (a *Applier) refuseMissing(ops []reconcile.Operation) error {
 	for _, op := range ops {
 		id := op.RecordID()
-		f := record.Fault{Code: "missing_" + id.Type, Message: fmt.Sprintf("Permit has no %s %s", id.Type, id.Key), Retryable: true}
+		message := fmt.Sprintf("Permit has no %s %s", id.Type, id.Key)
+		f := record.Fault{Code: "missing_" + id.Type, Message: message, Retryable: true}
 		a.queue.lacks[id] = f
 		if err := a.Ledger.Refuse(op, f); err != nil {
 			return err

@@ -68,14 +68,12 @@ func sample(keys []string, n int) []string {
 	return some
 }
 
-// queue is what waits for its turn.
+// queue is what waits for its turn, and what is known of this run.
 type queue struct {
 	users    []item // to be written, less than a batch
 	gathered []item // assignments of these users
 	waiting  []item // assignments of users who were just written
 	ready    []item // assignments of users who should be visible by now
-	unassign []item
-	delete   []item
 
 	lacks    map[reconcile.RecordID]record.Fault // roles and tenants that Permit does not have
 	restored map[permit.Assignment]bool          // made again by this run, and so older than they say

@@ -10,9 +10,9 @@ import (
 	"a0permit/internal/record"
 )
 
-// refuses reports whether err refuses what was sent, so many items, and not the
+// isRefusal reports whether err refuses what was sent, so many items, and not the
 // sender.
-func refuses(err error, size int) bool {
+func isRefusal(err error, size int) bool {
 	switch permit.Status(err) {
 	case http.StatusBadRequest, http.StatusNotFound, http.StatusConflict,
 		http.StatusRequestEntityTooLarge, http.StatusUnprocessableEntity:
@@ -21,10 +21,6 @@ func refuses(err error, size int) bool {
 		return size > largest
 	}
 	return false
-}
-
-func tooLarge(e *httpapi.APIError) bool {
-	return e.Status == http.StatusForbidden || e.Status == http.StatusRequestEntityTooLarge
 }
 
 // faultOf returns the fault of a line that Permit refused with err.

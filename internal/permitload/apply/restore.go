@@ -47,8 +47,8 @@ func (a *Applier) preserveAssignments(ctx context.Context, users []item, put fun
 	return errors.Join(err, a.restore(context.WithoutCancel(ctx), written, had))
 }
 
-// restore makes again what is gone of had. What it cannot look at, or make, is
-// on stdout then, as lines that do.
+// restore makes the assignments of had again that Permit no longer has. What it
+// cannot list or make goes to stdout, as lines that make it.
 func (a *Applier) restore(ctx context.Context, written, had []item) error {
 	err := a.awaitWritten(ctx, written)
 	var isMade func(item) bool
@@ -61,7 +61,7 @@ func (a *Applier) restore(ctx context.Context, written, had []item) error {
 	_, gone := split(had, isMade)
 	var lost []item
 	var fault record.Fault
-	b := a.assignments()
+	b := a.assignmentBatch()
 	b.done = func(it item) error {
 		a.Ledger.CountRestored()
 		a.queue.restored[it.call()] = true

@@ -1,6 +1,7 @@
 package apply
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -20,11 +21,11 @@ type batch struct {
 	one  func(context.Context, item) error   // one in a call of its own
 	// prepare, which may be nil, is called before a bulk call.
 	prepare func(context.Context, []item) error
-	// recheck, which may be nil, looks at Permit after a refusal, the first of
-	// which is number 0: an attempt before may have done its work, and its answer
-	// have been lost. It returns which items are done, and whether the others are
-	// to be sent again.
-	recheck func(ctx context.Context, items []item, refusal error, number int) (isDone func(item) bool, again bool, err error)
+	// recheck, which may be nil, is called after a refusal: an earlier attempt may
+	// have worked, and its answer been lost. It returns which items are done by now
+	// (nil: none), and whether to send again even so. number counts the refusals of
+	// the batch from 0.
+	recheck func(ctx context.Context, items []item, refusal error, number int) (func(item) bool, bool, error)
 	// done and refuse are told what became of an item; nil tells the ledger.
 	done   func(item) error
 	refuse func(item, record.Fault) error
@@ -40,7 +41,7 @@ type sender struct {
 	progress Progress
 	// How many items a bulk call may take.
 	userSize, assignmentSize, roleSize, tenantSize int
-	tooLarge                                       int // items that were refused for their own size
+	tooLargeItems                                  int // items that were refused for their own size
 	alike                                          alike
 }
 
@@ -58,8 +59,6 @@ const (
 	// largest is the size above which a 403 may mean that a batch is too large
 	// (OpenAPI, bulk delete of users) and not that the key lacks a right.
 	largest = 100
-	// atOnce is how many calls for single records go side by side.
-	atOnce = 4
 	// resends is how often a batch is sent again of which a part remains.
 	resends = 3
 )
@@ -82,12 +81,12 @@ func (s *sender) deliver(ctx context.Context, items []item, b batch) error {
 	}
 	var api *httpapi.APIError
 	errors.As(refusal, &api)
-	if tooLarge(api) {
+	if api.Status == http.StatusForbidden || api.Status == http.StatusRequestEntityTooLarge {
 		// The size is learnt for the run, unless it was one item's.
-		before, single := *b.size, s.tooLarge
+		before, single := *b.size, s.tooLargeItems
 		*b.size = max(len(rest)/2, 1)
 		defer func() {
-			if s.tooLarge > single {
+			if s.tooLargeItems > single {
 				*b.size = before
 			}
 		}()
@@ -102,7 +101,7 @@ func (s *sender) deliver(ctx context.Context, items []item, b batch) error {
 		}
 	}
 	if len(rest) <= few {
-		return s.singly(ctx, rest, b)
+		return s.sendSingly(ctx, rest, b)
 	}
 	half := len(rest) / 2
 	if err := s.deliver(ctx, rest[:half], b); err != nil {
@@ -124,14 +123,14 @@ func (s *sender) send(ctx context.Context, items []item, b batch) (rest []item, 
 		switch {
 		case refusal == nil:
 			return nil, nil, s.noteDone(items, b)
-		case !refuses(refusal, len(items)):
-			return items, nil, s.unsure(refusal)
+		case !isRefusal(refusal, len(items)):
+			return items, nil, s.flushIfUnsure(refusal, refusal)
 		case b.recheck == nil || number == resends:
 			return items, refusal, nil
 		}
 		isDone, again, err := b.recheck(ctx, items, refusal, number)
 		if err != nil {
-			return items, nil, err
+			return items, nil, s.flushIfUnsure(err, refusal)
 		}
 		done, rest := split(items, isDone)
 		if err := s.noteDone(done, b); err != nil || len(rest) == 0 || !again && len(done) == 0 {
@@ -151,13 +150,12 @@ func (s *sender) noteDone(items []item, b batch) error {
 	if done == nil {
 		done = func(it item) error { return s.ledger.Complete(it.Operation) }
 	}
+	var failed error // of stdout; what was done is noted all the same
 	for _, it := range items {
-		if err := done(it); err != nil {
-			return err
-		}
+		failed = cmp.Or(failed, done(it))
 	}
 	s.progress.Add(len(items))
-	return nil
+	return failed
 }
 
 // noteRefused notes that an item cannot be done.
@@ -187,10 +185,10 @@ func (s *sender) refuseNamed(items []item, api *httpapi.APIError, b batch) (soun
 	return sound, nil
 }
 
-// singly sends items in calls of their own, few at once. It stops when many in
+// sendSingly sends items in calls of their own, few at once. It stops when many in
 // a row are refused alike: then it is not their fault.
-func (s *sender) singly(ctx context.Context, items []item, b batch) error {
-	together := atOnce
+func (s *sender) sendSingly(ctx context.Context, items []item, b batch) error {
+	together := permit.AtOnce
 	if b.inOrder {
 		together = 1
 	}
@@ -219,12 +217,12 @@ func (s *sender) noteAnswer(it item, answer error, b batch) error {
 	switch {
 	case answer == nil:
 		return s.noteDone([]item{it}, b)
-	case !refuses(answer, 1):
-		return s.unsure(answer)
+	case !isRefusal(answer, 1):
+		return s.flushIfUnsure(answer, answer)
 	}
 	s.progress.Add(1)
 	if permit.Status(answer) == http.StatusRequestEntityTooLarge {
-		s.tooLarge++
+		s.tooLargeItems++
 	}
 	if err := s.noteRefused(it, faultOf(answer), b); err != nil {
 		return err
@@ -236,10 +234,10 @@ func (s *sender) noteAnswer(it item, answer error, b batch) error {
 	return nil
 }
 
-// unsure returns err, which stops the run. Where the call may have done its work
-// all the same, nobody may think that nothing was written.
-func (s *sender) unsure(err error) error {
-	if httpapi.Unanswered(err) {
+// flushIfUnsure returns err, which stops the run. Where the call that drew answer
+// may have done its work all the same, nobody may think that nothing was written.
+func (s *sender) flushIfUnsure(err, answer error) error {
+	if httpapi.Unanswered(answer) {
 		return errors.Join(err, s.ledger.FlushRejectsOnce())
 	}
 	return err

@@ -10,10 +10,9 @@ import (
 	"a0permit/internal/record"
 )
 
-// load writes users in full batches. The assignments of a batch follow after
-// the next one, by when its users should be visible. What is taken away waits
-// until all is loaded.
-func (a *Applier) load(ctx context.Context) error {
+// writeAll writes users in full batches. The assignments of a batch follow after
+// the next one, by when its users should be visible.
+func (a *Applier) writeAll(ctx context.Context) error {
 	q := a.queue
 	for i, ops := range a.plan.ByUser() {
 		line, err := a.Input.User(i)
@@ -23,15 +22,11 @@ func (a *Applier) load(ctx context.Context) error {
 		for _, op := range ops {
 			it := item{Operation: op, user: permit.User{Key: line.Key}}
 			switch {
-			case op.Op == reconcile.Unassign:
-				q.unassign = append(q.unassign, it)
-			case op.Op == reconcile.Delete:
-				q.delete = append(q.delete, it)
-			case op.Op != reconcile.Assign:
+			case op.Op == reconcile.Create, op.Op == reconcile.Update:
 				err = a.queueUser(ctx, op, line)
-			case a.plan.IsWritten(i):
+			case op.Op == reconcile.Assign && a.plan.IsWritten(i):
 				q.gathered = append(q.gathered, it)
-			default:
+			case op.Op == reconcile.Assign:
 				q.ready, err = a.enqueue(q.ready, it)
 			}
 			if err != nil {
@@ -61,7 +56,7 @@ func (a *Applier) queueUser(ctx context.Context, op reconcile.Operation, line *r
 	if err != nil {
 		return err
 	}
-	u := a.plan.Write(op.User, line, before)
+	u := a.plan.UserToWrite(op.User, line, before)
 	it := item{Operation: op, user: permit.User{Key: u.Key, Email: u.Email, FirstName: u.FirstName, LastName: u.LastName}}
 	if u.Attributes != nil {
 		it.user.Attributes, err = json.Marshal(u.Attributes)
@@ -131,13 +126,16 @@ func (a *Applier) writeUsers(ctx context.Context) error {
 // deleteUsers deletes users, but those of whom something could not be taken
 // away.
 func (a *Applier) deleteUsers(ctx context.Context) error {
-	return a.sender.deliver(ctx, a.withoutFailed(a.queue.delete), batch{
+	b := batch{
 		send: func(ctx context.Context, items []item) error { return a.Client.DeleteUsers(ctx, userKeys(items)) },
 		one: func(ctx context.Context, it item) error {
 			return ignoreNotFound(a.Client.DeleteUser(ctx, it.user.Key))
 		},
 		recheck: a.recheckUsers,
 		size:    &a.sender.userSize,
+	}
+	return a.eachBatch(reconcile.Delete, permit.MaxUsers, func(items []item) error {
+		return a.sender.deliver(ctx, items, b)
 	})
 }
 

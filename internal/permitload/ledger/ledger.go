@@ -53,7 +53,7 @@ func New(input *intake.Input, out io.Writer, terminal bool) *Ledger {
 	return &Ledger{input: input, out: &rejectWriter{w: out, terminal: terminal}, catalogue: map[reconcile.RecordID]*item{}}
 }
 
-// Begin notes what is to be done, and for which lines nothing is.
+// Begin counts the operations of each line, and adds the refused lines to Rejects.
 func (l *Ledger) Begin(plan *reconcile.Plan) {
 	l.users = make([]entry, plan.Users())
 	l.Rejects = slices.Clone(l.input.Rejects)

@@ -56,7 +56,7 @@ func (r *Reader) readAssignments(ctx context.Context, s *Snapshot) error {
 		if !s.Current.HasUser(i) {
 			continue
 		}
-		line, err := r.Lines.User(i)
+		line, err := r.Input.User(i)
 		if err != nil {
 			return err
 		}

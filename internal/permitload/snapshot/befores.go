@@ -37,9 +37,6 @@ func (b *befores) get(i int) (*permit.User, error) {
 	return u, json.NewDecoder(io.NewSectionReader(b.file, at, b.file.Size()-at)).Decode(u)
 }
 
-// forget lets go of all users, for a caller who begins anew.
-func (b *befores) forget() { clear(b.at) }
-
 func (b *befores) close() {
 	if b.file != nil {
 		_ = b.file.Close() // only a temporary file

@@ -12,6 +12,7 @@ import (
 	"sync"
 
 	"a0permit/internal/permit"
+	"a0permit/internal/permitload/intake"
 	"a0permit/internal/reconcile"
 	"a0permit/internal/record"
 )
@@ -19,17 +20,12 @@ import (
 // Reader reads snapshots.
 type Reader struct {
 	Client   *permit.Client
-	Lines    Lines
+	Input    *intake.Input
 	Progress Progress
 	Log      *slog.Logger
 	// Extras, which may be nil, are told of every user in Permit whom the input
 	// lacks. Users are then listed, whatever that costs.
 	Extras Extras
-}
-
-// Lines are the lines of the input.
-type Lines interface {
-	User(i int) (*record.User, error)
 }
 
 // Progress is told how far a snapshot is.
@@ -45,6 +41,8 @@ type Extras interface {
 	// Begin begins anew: a list that shrinks while it is read is read again.
 	Begin() error
 	Add(u *record.User) error
+	// End is called once the list is whole.
+	End() error
 }
 
 // Snapshot is what Permit has.

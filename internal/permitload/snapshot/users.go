@@ -11,9 +11,6 @@ import (
 	"a0permit/internal/reconcile"
 )
 
-// atOnce is how many single-record calls go side by side.
-const atOnce = 4
-
 // readUsers notes the users that Permit has: by listing them all, or, where
 // that would take more calls, by asking for each that the input names.
 func (r *Reader) readUsers(ctx context.Context, s *Snapshot) error {
@@ -35,13 +32,14 @@ func (r *Reader) readUsers(ctx context.Context, s *Snapshot) error {
 	defer r.Progress.End()
 	// To ask for users may cost as much as the list did, and no more.
 	few := min(fewNew, pages)
-	if err := r.listUsers(ctx, s, few); err != nil || pages <= 1 {
+	err = r.listUsers(ctx, s, few)
+	if missed := newUsers(s, few+1); err == nil && pages > 1 && len(missed) <= few {
+		_, err = r.askByKey(ctx, s, missed)
+	}
+	if err != nil || r.Extras == nil {
 		return err
 	}
-	if missed := newUsers(s, few+1); len(missed) <= few {
-		_, err = r.askFor(ctx, s, missed)
-	}
-	return err
+	return r.Extras.End()
 }
 
 // newUsers returns at most so many users of the input whom Permit lacks.
@@ -51,7 +49,7 @@ func newUsers(s *Snapshot, most int) []int {
 		if len(list) == most {
 			break
 		}
-		if s.Current.MayCreate(i) {
+		if s.Current.IsNew(i) {
 			list = append(list, i)
 		}
 	}
@@ -73,7 +71,7 @@ const (
 func (r *Reader) listUsers(ctx context.Context, s *Snapshot, few int) error {
 	for tries := 1; ; tries++ {
 		s.Current.ForgetUsers()
-		s.befores.forget()
+		clear(s.befores.at)
 		s.Extra = 0
 		if r.Extras != nil {
 			if err := r.Extras.Begin(); err != nil {
@@ -84,8 +82,8 @@ func (r *Reader) listUsers(ctx context.Context, s *Snapshot, few int) error {
 		switch {
 		case !errors.Is(err, permit.ErrShrunk):
 			return err
-		case len(newUsers(s, few+1)) <= few:
-			return nil
+		case s.desired.IsDeletion() || len(newUsers(s, few+1)) <= few:
+			return nil // who is missed is asked for, or left and told of
 		case tries == listings:
 			return fmt.Errorf("%d times: %w", listings, err)
 		}
@@ -123,7 +121,7 @@ func (r *Reader) compare(s *Snapshot, have permit.User) error {
 		}
 		return r.Extras.Add(u)
 	}
-	want, err := r.Lines.User(i)
+	want, err := r.Input.User(i)
 	if err != nil {
 		return err
 	}
@@ -144,7 +142,7 @@ func (r *Reader) askForUsers(ctx context.Context, s *Snapshot) error {
 	for i := range all {
 		all[i] = i
 	}
-	found, err := r.askFor(ctx, s, all)
+	found, err := r.askByKey(ctx, s, all)
 	if err != nil {
 		return err
 	}
@@ -154,12 +152,12 @@ func (r *Reader) askForUsers(ctx context.Context, s *Snapshot) error {
 	}
 	return sideBySide(ctx, len(all), func(ctx context.Context, i int) error {
 		s.mu.Lock()
-		writes := s.Current.MayWrite(i)
+		writes := s.Current.IsNewOrDiffers(i)
 		s.mu.Unlock()
 		if !writes {
 			return nil
 		}
-		line, err := r.Lines.User(i)
+		line, err := r.Input.User(i)
 		if err != nil || line.Email == "" {
 			return err
 		}
@@ -177,10 +175,10 @@ func (r *Reader) askForUsers(ctx context.Context, s *Snapshot) error {
 	})
 }
 
-// askFor asks for users of the input by key, and returns how many there are.
-func (r *Reader) askFor(ctx context.Context, s *Snapshot, users []int) (found int, err error) {
+// askByKey asks for users of the input by key, and returns how many there are.
+func (r *Reader) askByKey(ctx context.Context, s *Snapshot, users []int) (found int, err error) {
 	err = sideBySide(ctx, len(users), func(ctx context.Context, n int) error {
-		line, err := r.Lines.User(users[n])
+		line, err := r.Input.User(users[n])
 		if err != nil {
 			return err
 		}
@@ -200,7 +198,7 @@ func (r *Reader) askFor(ctx context.Context, s *Snapshot, users []int) (found in
 // sideBySide does n things, few at once, and ends with the first that fails.
 func sideBySide(ctx context.Context, n int, do func(ctx context.Context, i int) error) error {
 	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(atOnce)
+	group.SetLimit(permit.AtOnce)
 	for i := range n {
 		if ctx.Err() != nil {
 			break
