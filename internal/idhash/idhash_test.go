@@ -7,7 +7,8 @@ import (
 	"a0permit/internal/idhash"
 )
 
-func TestHash(t *testing.T) {
+// Ids have hashes of their own, the same within a run and others in another run.
+func TestHashTellsIDsApart(t *testing.T) {
 	t.Parallel()
 	h := idhash.New()
 	seen := map[idhash.Hash]string{}

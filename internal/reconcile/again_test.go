@@ -1,17 +1,21 @@
 package reconcile_test
 
 import (
+	"maps"
 	"math/rand/v2"
+	"reflect"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
 	"a0permit/internal/reconcile"
+	"a0permit/internal/record"
 )
 
-// FuzzAgain draws an input and a Permit, loads the one into the other by the
-// plan, holds the outcome against the lines, and plans again: then there is
-// nothing to do.
+// FuzzAgain draws lines and a world and loads the lines into it. Then the world
+// must be what the lines ask for, and a second plan must have nothing to do.
 func FuzzAgain(f *testing.F) {
 	rng := rand.New(rand.NewPCG(3, 4))
 	for range 1000 {
@@ -25,29 +29,204 @@ func FuzzAgain(f *testing.F) {
 		d := dice(seed)
 		w, lines := d.world(), d.lines()
 		before := w.clone()
-		p := w.plan(lines)
-		counts := p.Counts
-		rejected := w.apply(p, lines)
-		w.check(t, before, lines, rejected)
-
-		again := w.plan(lines)
-		moreRoles, moreTenants := toCreate(again)
-		got := again.Counts
-		want := reconcile.Counts{
-			UserCounts: reconcile.UserCounts{
-				Same: counts.Create + counts.Update + counts.Same, Refused: counts.Refused, Strangers: counts.Strangers,
-			},
-			AssignmentCounts: reconcile.AssignmentCounts{Assigned: counts.Assign + counts.Assigned},
-		}
-		if diff := cmp.Diff(want, got); diff != "" || len(moreRoles)+len(moreTenants) > 0 {
-			t.Errorf("a second load is not idle: missing %v %v, counts (-want +got): %s", moreRoles, moreTenants, diff)
-		}
-		left := w.clone()
-		if diff := cmp.Diff(rejected, w.apply(again, lines)); diff != "" {
-			t.Errorf("a second load rejects others: %s", diff)
-		}
-		if diff := cmp.Diff(left, w, cmp.AllowUnexported(world{})); diff != "" {
-			t.Errorf("a second load changed Permit: %s", diff)
-		}
+		plan := w.plan(lines)
+		counts := plan.Counts
+		rejected := w.apply(plan, lines)
+		newOutcome(before, w, lines, rejected).check(t)
+		checkSecondLoad(t, w, lines, rejected, counts)
 	})
+}
+
+// checkSecondLoad checks that the same lines, loaded once more, have nothing to
+// do, count as there what the first load counted as to do, and change nothing.
+func checkSecondLoad(t *testing.T, w *world, lines []record.User, rejected []string, first reconcile.Counts) {
+	t.Helper()
+	plan := w.plan(lines)
+	if roles, tenants := toCreate(plan); len(roles)+len(tenants) > 0 {
+		t.Errorf("a second load creates %v %v", roles, tenants)
+	}
+	want := reconcile.Counts{
+		UserCounts: reconcile.UserCounts{
+			Same: first.Create + first.Update + first.Same, Refused: first.Refused, Strangers: first.Strangers,
+		},
+		AssignmentCounts: reconcile.AssignmentCounts{Assigned: first.Assign + first.Assigned},
+	}
+	if diff := cmp.Diff(want, plan.Counts); diff != "" {
+		t.Errorf("a second load is not idle (-want +got): %s", diff)
+	}
+	before := w.clone()
+	if diff := cmp.Diff(rejected, w.apply(plan, lines)); diff != "" {
+		t.Errorf("a second load rejects others: %s", diff)
+	}
+	if diff := cmp.Diff(before, w, cmp.AllowUnexported(world{})); diff != "" {
+		t.Errorf("a second load changed Permit: %s", diff)
+	}
+}
+
+// outcome is what a load has made of a world.
+type outcome struct {
+	before, after *world
+	lines         []record.User
+	rejected      []string        // as apply returns them
+	loaded        map[string]bool // users whose lines are loaded
+}
+
+func newOutcome(before, after *world, lines []record.User, rejected []string) *outcome {
+	o := &outcome{before: before, after: after, lines: lines, rejected: rejected, loaded: map[string]bool{}}
+	for _, line := range lines {
+		o.loaded[line.Key] = !o.isRejected(line.Key, "conflicted") && !o.isRejected(line.Key, "taken")
+	}
+	return o
+}
+
+func (o *outcome) isRejected(key, why string) bool { return slices.Contains(o.rejected, key+" "+why) }
+
+func (o *outcome) check(t *testing.T) {
+	t.Helper()
+	o.checkEmailsAreUnique(t)
+	o.checkConflicts(t)
+	o.checkTakenEmails(t)
+	o.checkLoadedUsers(t)
+	o.checkOtherUsers(t)
+	o.checkAssignments(t)
+}
+
+func (o *outcome) checkEmailsAreUnique(t *testing.T) {
+	t.Helper()
+	owners := map[string]string{}
+	for _, key := range slices.Sorted(maps.Keys(o.after.users)) {
+		email := strings.ToLower(o.after.users[key].Email)
+		if email == "" {
+			continue
+		}
+		if owners[email] != "" {
+			t.Errorf("%s and %s have one email", owners[email], key)
+		}
+		owners[email] = key
+	}
+}
+
+// checkConflicts checks that a user is rejected for its lines just if they differ.
+func (o *outcome) checkConflicts(t *testing.T) {
+	t.Helper()
+	for _, line := range firstLines(o.lines) {
+		differ := slices.ContainsFunc(o.lines, func(u record.User) bool {
+			return u.Key == line.Key && !reflect.DeepEqual(u, line)
+		})
+		if got := o.isRejected(line.Key, "conflicted"); got != differ {
+			t.Errorf("%s: conflicted %v, lines differ %v", line.Key, got, differ)
+		}
+	}
+}
+
+// checkTakenEmails checks that a user is rejected for its email only where
+// another has that by right: it had it before, or its line comes first.
+func (o *outcome) checkTakenEmails(t *testing.T) {
+	t.Helper()
+	place := func(key string) int {
+		return slices.IndexFunc(o.lines, func(u record.User) bool { return u.Key == key })
+	}
+	for _, line := range firstLines(o.lines) {
+		if !o.isRejected(line.Key, "taken") {
+			continue
+		}
+		holder := o.holderOf(line.Email)
+		hadIt := strings.EqualFold(o.before.users[holder].Email, line.Email)
+		if holder == "" || holder == line.Key || !hadIt && place(holder) >= place(line.Key) {
+			t.Errorf("%s was rejected for an email that is %q's", line.Key, holder)
+		}
+	}
+}
+
+// holderOf returns who has an email after the load, "" for nobody.
+func (o *outcome) holderOf(email string) string {
+	for key, u := range o.after.users {
+		if email != "" && strings.EqualFold(u.Email, email) {
+			return key
+		}
+	}
+	return ""
+}
+
+// checkLoadedUsers checks that each user whose line is loaded is as the line says
+// and, where that says nothing, as it was.
+func (o *outcome) checkLoadedUsers(t *testing.T) {
+	t.Helper()
+	for _, line := range firstLines(o.lines) {
+		if o.loaded[line.Key] {
+			was, is := o.before.users[line.Key], o.after.users[line.Key]
+			checkFields(t, was, line, is)
+			checkAttributes(t, was, line, is)
+		}
+	}
+}
+
+func checkFields(t *testing.T, was, line, is record.User) {
+	t.Helper()
+	for _, f := range []struct{ name, was, line, is string }{
+		{"email", strings.ToLower(was.Email), strings.ToLower(line.Email), strings.ToLower(is.Email)},
+		{"first name", was.FirstName, line.FirstName, is.FirstName},
+	} {
+		want := f.line
+		if want == "" {
+			want = f.was
+		}
+		if f.is != want {
+			t.Errorf("%s: %s is %q, want %q", line.Key, f.name, f.is, want)
+		}
+	}
+}
+
+func checkAttributes(t *testing.T, was, line, is record.User) {
+	t.Helper()
+	for _, name := range []string{"x", "y"} {
+		want, named := line.Attributes[name]
+		if !named {
+			want = was.Attributes[name]
+		}
+		empty := want == nil || want == ""
+		if got := is.Attributes[name]; got != want && (!empty || got != nil && got != "") {
+			t.Errorf("%s: attribute %s is %v, want %v", line.Key, name, got, want)
+		}
+	}
+}
+
+// checkOtherUsers checks that users whose lines are not loaded are as they were,
+// if they were there at all.
+func (o *outcome) checkOtherUsers(t *testing.T) {
+	t.Helper()
+	for key, was := range o.before.users {
+		if is := o.after.users[key]; !o.loaded[key] && !reflect.DeepEqual(was, is) {
+			t.Errorf("%s was not loaded, and is %v instead of %v", key, is, was)
+		}
+	}
+	for key := range o.after.users {
+		if _, ok := o.before.users[key]; !ok && !o.loaded[key] {
+			t.Errorf("%s came from nowhere", key)
+		}
+	}
+}
+
+// checkAssignments checks that each user holds what it held before and, where its
+// line is loaded, what that asks for.
+func (o *outcome) checkAssignments(t *testing.T) {
+	t.Helper()
+	want := map[string]assignmentSet{}
+	for key, assigned := range o.before.assigned {
+		want[key] = maps.Clone(assigned)
+	}
+	for _, line := range firstLines(o.lines) {
+		for _, a := range line.RoleAssignments {
+			if !o.loaded[line.Key] {
+				continue
+			}
+			if want[line.Key] == nil {
+				want[line.Key] = assignmentSet{}
+			}
+			want[line.Key][withTenant(a)] = true
+		}
+	}
+	if diff := cmp.Diff(want, o.after.assigned); diff != "" {
+		t.Errorf("assignments (-want +got): %s", diff)
+	}
 }

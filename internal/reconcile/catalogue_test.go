@@ -10,8 +10,8 @@ import (
 	"a0permit/internal/record"
 )
 
-// Lines of one key are one: a non-empty field beats an empty one, and where
-// both say something the first stands.
+// Lines of one key count as one. A field that is not empty beats an empty one;
+// where both say something, the first stands.
 func TestRoleLinesOfOneKeyAreMerged(t *testing.T) {
 	t.Parallel()
 	type attributes = map[string]any
@@ -37,7 +37,10 @@ func TestRoleLinesOfOneKeyAreMerged(t *testing.T) {
 		},
 		{
 			"attributes of two lines",
-			[]record.Role{{Name: "A", Attributes: attributes{"x": "1", "both": "first"}}, {Attributes: attributes{"y": "2", "both": "second"}}},
+			[]record.Role{
+				{Name: "A", Attributes: attributes{"x": "1", "both": "first"}},
+				{Attributes: attributes{"y": "2", "both": "second"}},
+			},
 			record.Role{Name: "A", Attributes: attributes{"x": "1", "y": "2", "both": "first"}},
 		},
 		{
@@ -47,7 +50,10 @@ func TestRoleLinesOfOneKeyAreMerged(t *testing.T) {
 		},
 		{
 			"an empty attribute is beaten",
-			[]record.Role{{Name: "A", Attributes: attributes{"x": "", "y": nil, "z": ""}}, {Attributes: attributes{"x": "1", "y": true}}},
+			[]record.Role{
+				{Name: "A", Attributes: attributes{"x": "", "y": nil, "z": ""}},
+				{Attributes: attributes{"x": "1", "y": true}},
+			},
 			record.Role{Name: "A", Attributes: attributes{"x": "1", "y": true, "z": ""}},
 		},
 		{
@@ -84,6 +90,7 @@ func TestRoleLinesOfOneKeyAreMerged(t *testing.T) {
 	}
 }
 
+// The same holds for tenants.
 func TestTenantLinesOfOneKeyAreMerged(t *testing.T) {
 	t.Parallel()
 	d := reconcile.NewDesired(reconcile.Rules{Tenant: "default"})
@@ -93,26 +100,30 @@ func TestTenantLinesOfOneKeyAreMerged(t *testing.T) {
 		d.WantTenant(&record.Tenant{Key: "acme", Name: "Other"}),
 		d.WantTenant(&record.Tenant{Key: "beta"}),
 	}
-	if want := []reconcile.Repeat{reconcile.First, reconcile.Repeated, reconcile.Repeated, reconcile.First}; !slices.Equal(got, want) {
+	const first, repeated = reconcile.First, reconcile.Repeated
+	if want := []reconcile.Repeat{first, repeated, repeated, first}; !slices.Equal(got, want) {
 		t.Errorf("got %v, want %v", got, want)
 	}
 	_, tenants := toCreate(planAgainst(d, emptyPermit))
-	want := []record.Tenant{{Key: "acme", Name: "Acme Inc", Attributes: map[string]any{"x": "1", "y": "3"}}, {Key: "beta", Name: "beta"}}
+	want := []record.Tenant{
+		{Key: "acme", Name: "Acme Inc", Attributes: map[string]any{"x": "1", "y": "3"}}, {Key: "beta", Name: "beta"},
+	}
 	if diff := cmp.Diff(want, tenants); diff != "" {
 		t.Errorf("created (-want +got): %s", diff)
 	}
 }
 
-// What is missing comes in the order in which the input met it first, whether
-// by a line or by a user who names it.
+// Missing roles and tenants come in the order in which the input first has them,
+// whether by a line or by a user who names them.
 func TestMissingRolesAndTenantsComeInOrder(t *testing.T) {
 	t.Parallel()
 	d := newDesired(t, `{"key":"a","role_assignments":[{"role":"zeta","tenant":"org_2"},{"role":"late"}]}`)
 	d.WantRole(&record.Role{Key: "alpha", Name: "Alpha"})
 	d.WantRole(&record.Role{Key: "late", Name: "Late", Description: "named before its line"})
 	d.WantTenant(&record.Tenant{Key: "org_1", Name: "One"})
-	d.WantUser(parseUser(t, `{"key":"b","role_assignments":[{"role":"there","tenant":"org_0"},{"role":"alpha","tenant":"org_1"}]}`))
-	// Permit is looked at, in an order of its own.
+	d.WantUser(parseUser(t, `{"key":"b","role_assignments":`+
+		`[{"role":"there","tenant":"org_0"},{"role":"alpha","tenant":"org_1"}]}`))
+	// Permit has an order of its own.
 	p := planAgainst(d, func(c *reconcile.Current) {
 		for _, key := range []string{"unheard-of", "there"} {
 			c.HaveRole(record.Role{Key: key})
@@ -122,9 +133,15 @@ func TestMissingRolesAndTenantsComeInOrder(t *testing.T) {
 		}
 	})
 	roles, tenants := toCreate(p)
-	wantRoles := []record.Role{{Type: "role", Key: "zeta", Name: "zeta"}, {Key: "late", Name: "Late", Description: "named before its line"}, {Key: "alpha", Name: "Alpha"}}
+	wantRoles := []record.Role{
+		{Type: "role", Key: "zeta", Name: "zeta"},
+		{Key: "late", Name: "Late", Description: "named before its line"},
+		{Key: "alpha", Name: "Alpha"},
+	}
 	wantTenants := []record.Tenant{
-		{Type: "tenant", Key: "org_2", Name: "org_2"}, {Type: "tenant", Key: "default", Name: "default"}, {Key: "org_1", Name: "One"},
+		{Type: "tenant", Key: "org_2", Name: "org_2"},
+		{Type: "tenant", Key: "default", Name: "default"},
+		{Key: "org_1", Name: "One"},
 	}
 	if diff := cmp.Diff(wantRoles, roles); diff != "" {
 		t.Errorf("roles (-want +got): %s", diff)
@@ -134,7 +151,7 @@ func TestMissingRolesAndTenantsComeInOrder(t *testing.T) {
 	}
 }
 
-// What only users name who are not loaded is not created for them.
+// Roles and tenants that only refused users name are not created.
 func TestNothingIsCreatedForRefusedUsers(t *testing.T) {
 	t.Parallel()
 	d := reconcile.NewDesired(reconcile.Rules{Tenant: "default"})

@@ -8,13 +8,20 @@ import (
 	"a0permit/internal/record"
 )
 
+// An assignment in Permit is the one of a line if user, role and resource instance
+// are the same, and the tenant, too, if the line names one.
 func TestHaveAssignmentFindsTheLinesAssignment(t *testing.T) {
 	t.Parallel()
 	type assignment = record.RoleAssignment
+	onInstance := func(role, tenant, instance string) assignment {
+		return assignment{Role: role, Tenant: tenant, ResourceInstance: instance}
+	}
 	lines := []string{
-		`{"key":"a","role_assignments":[{"role":"r"},{"role":"s","tenant":"acme"},{"role":"r","resource_instance":"doc:1"},{"role":"s","tenant":"acme","resource_instance":"doc:2"}]}`,
-		// Names the same instances the other way: with a tenant, and without.
-		`{"key":"b","role_assignments":[{"role":"r","tenant":"acme","resource_instance":"doc:1"},{"role":"s","resource_instance":"doc:2"}]}`,
+		`{"key":"a","role_assignments":[{"role":"r"},{"role":"s","tenant":"acme"},` +
+			`{"role":"r","resource_instance":"doc:1"},{"role":"s","tenant":"acme","resource_instance":"doc:2"}]}`,
+		// The same instances the other way: with a tenant, and without.
+		`{"key":"b","role_assignments":[{"role":"r","tenant":"acme","resource_instance":"doc:1"},` +
+			`{"role":"s","resource_instance":"doc:2"}]}`,
 	}
 	all := []string{"r@default", "s@acme", "r@#doc:1", "s@acme#doc:2"}
 	less := func(gone string) []string {
@@ -25,18 +32,18 @@ func TestHaveAssignmentFindsTheLinesAssignment(t *testing.T) {
 		user string
 		have assignment
 		want bool
-		left []string // of user a
+		left []string // to make for user a
 	}{
 		{"in the default tenant", "a", assignment{Role: "r", Tenant: "default"}, true, less("r@default")},
 		{"in another tenant", "a", assignment{Role: "s", Tenant: "acme"}, true, less("s@acme")},
-		{"on an instance named without its tenant", "a", assignment{Role: "r", Tenant: "acme", ResourceInstance: "doc:1"}, true, less("r@#doc:1")},
-		{"on an instance, whichever its tenant", "a", assignment{Role: "r", Tenant: "beta", ResourceInstance: "doc:1"}, true, less("r@#doc:1")},
-		{"on an instance named with its tenant", "a", assignment{Role: "s", Tenant: "acme", ResourceInstance: "doc:2"}, true, less("s@acme#doc:2")},
-		{"on that instance in another tenant", "a", assignment{Role: "s", Tenant: "beta", ResourceInstance: "doc:2"}, false, all},
+		{"on an instance named without its tenant", "a", onInstance("r", "acme", "doc:1"), true, less("r@#doc:1")},
+		{"on an instance, whichever its tenant", "a", onInstance("r", "beta", "doc:1"), true, less("r@#doc:1")},
+		{"on an instance named with its tenant", "a", onInstance("s", "acme", "doc:2"), true, less("s@acme#doc:2")},
+		{"on that instance in another tenant", "a", onInstance("s", "beta", "doc:2"), false, all},
 		{"the right role in the wrong tenant", "a", assignment{Role: "r", Tenant: "acme"}, false, all},
 		{"the wrong role in the right tenant", "a", assignment{Role: "s", Tenant: "default"}, false, all},
-		{"on the wrong instance", "a", assignment{Role: "s", Tenant: "acme", ResourceInstance: "doc:1"}, false, all},
-		{"on an instance nobody names", "a", assignment{Role: "r", Tenant: "default", ResourceInstance: "doc:9"}, false, all},
+		{"on the wrong instance", "a", onInstance("s", "acme", "doc:1"), false, all},
+		{"on an instance nobody names", "a", onInstance("r", "default", "doc:9"), false, all},
 		{"in a tenant nobody names", "a", assignment{Role: "r", Tenant: "beta"}, false, all},
 		{"a role nobody names", "a", assignment{Role: "q", Tenant: "default"}, false, all},
 		{"of another user", "b", assignment{Role: "r", Tenant: "default"}, false, all},
@@ -63,7 +70,8 @@ func TestHaveAssignmentFindsTheLinesAssignment(t *testing.T) {
 	}
 }
 
-// One line may name an instance with its tenant and without: both are there.
+// One line may name an instance with its tenant and without. Permit has both by
+// one assignment.
 func TestInstanceNamedWithAndWithoutTenant(t *testing.T) {
 	t.Parallel()
 	d := newDesired(t, `{"key":"a","role_assignments":[{"role":"r","resource_instance":"doc:1"},`+
@@ -76,9 +84,12 @@ func TestInstanceNamedWithAndWithoutTenant(t *testing.T) {
 	}
 }
 
+// Compare reports whether a user differs from its line, and the first answer
+// counts for the plan.
 func TestCompareTellsWhoDiffers(t *testing.T) {
 	t.Parallel()
-	d := newDesired(t, `{"key":"a"}`, `{"key":"b","first_name":"Bob"}`, `{"key":"c"}`, `{"key":"d"}`, `{"key":"d","email":"d@x.io"}`)
+	d := newDesired(t, `{"key":"a"}`, `{"key":"b","first_name":"Bob"}`, `{"key":"c"}`,
+		`{"key":"d"}`, `{"key":"d","email":"d@x.io"}`)
 	p := planAgainst(d, func(c *reconcile.Current) {
 		for _, tt := range []struct {
 			key     string
@@ -98,7 +109,7 @@ func TestCompareTellsWhoDiffers(t *testing.T) {
 				t.Errorf("Compare(%q) = %v", tt.key, got)
 			}
 		}
-		// A list may show one twice, when it shifts.
+		// A list that shifts may show a user twice.
 		c.Compare(1, &record.User{Key: "b"}, &record.User{Key: "b"})
 	})
 	if got, want := fatesOf(p), []string{"same", "update", "create", "conflicted"}; !slices.Equal(got, want) {

@@ -9,10 +9,12 @@ import (
 	"a0permit/internal/record"
 )
 
+// A line of a key is new, says again what an earlier one said, or differs. One
+// that differs makes the user a conflict.
 func TestUserLinesOfOneKey(t *testing.T) {
 	t.Parallel()
 	const first, again, differs = reconcile.First, reconcile.Repeated, reconcile.Differing
-	const create, conflict = "create", "conflicted"
+	const create, conflicted = "create", "conflicted"
 	tests := []struct {
 		name  string
 		lines []string
@@ -20,7 +22,12 @@ func TestUserLinesOfOneKey(t *testing.T) {
 		fates []string
 	}{
 		{"two users", []string{`{"key":"a"}`, `{"key":"b"}`}, []reconcile.Repeat{first, first}, []string{create, create}},
-		{"keys differ by case", []string{`{"key":"a"}`, `{"key":"A"}`}, []reconcile.Repeat{first, first}, []string{create, create}},
+		{
+			"keys differ by case",
+			[]string{`{"key":"a"}`, `{"key":"A"}`},
+			[]reconcile.Repeat{first, first},
+			[]string{create, create},
+		},
 		{
 			"a line twice",
 			[]string{`{"key":"a","email":"a@x.io"}`, `{"key":"a","email":"a@x.io"}`},
@@ -33,30 +40,35 @@ func TestUserLinesOfOneKey(t *testing.T) {
 			[]reconcile.Repeat{first, again},
 			[]string{create},
 		},
-		{"another email", []string{`{"key":"a","email":"a@x.io"}`, `{"key":"a"}`}, []reconcile.Repeat{first, differs}, []string{conflict}},
+		{
+			"another email",
+			[]string{`{"key":"a","email":"a@x.io"}`, `{"key":"a"}`},
+			[]reconcile.Repeat{first, differs},
+			[]string{conflicted},
+		},
 		{
 			"another attribute",
 			[]string{`{"key":"a","attributes":{"x":1}}`, `{"key":"a","attributes":{"x":2}}`},
 			[]reconcile.Repeat{first, differs},
-			[]string{conflict},
+			[]string{conflicted},
 		},
 		{
 			"another role",
 			[]string{`{"key":"a","role_assignments":[{"role":"r"}]}`, `{"key":"a","role_assignments":[{"role":"s"}]}`},
 			[]reconcile.Repeat{first, differs},
-			[]string{conflict},
+			[]string{conflicted},
 		},
 		{
 			"unknown roles and no roles",
 			[]string{`{"key":"a"}`, `{"key":"a","role_assignments":[]}`},
 			[]reconcile.Repeat{first, differs},
-			[]string{conflict},
+			[]string{conflicted},
 		},
 		{
 			"the first again, after one that differs",
 			[]string{`{"key":"a"}`, `{"key":"a","email":"a@x.io"}`, `{"key":"a"}`, `{"key":"b"}`},
 			[]reconcile.Repeat{first, differs, again, first},
-			[]string{conflict, create},
+			[]string{conflicted, create},
 		},
 	}
 	for _, tt := range tests {
@@ -68,13 +80,16 @@ func TestUserLinesOfOneKey(t *testing.T) {
 				got = append(got, d.WantUser(parseUser(t, line)))
 			}
 			d.Finish()
-			if fates := fatesOf(planAgainst(d, emptyPermit)); !slices.Equal(got, tt.want) || !slices.Equal(fates, tt.fates) {
+			fates := fatesOf(planAgainst(d, emptyPermit))
+			if !slices.Equal(got, tt.want) || !slices.Equal(fates, tt.fates) {
 				t.Errorf("got %v and fates %v, want %v and %v", got, fates, tt.want, tt.fates)
 			}
 		})
 	}
 }
 
+// A line that names no tenant means the default one, and what it says twice
+// counts once.
 func TestAssignmentsOfALine(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -89,14 +104,15 @@ func TestAssignmentsOfALine(t *testing.T) {
 		{"roles differ by case", `[{"role":"r"},{"role":"R"}]`, []string{"r@default", "R@default"}},
 		{"an instance brings its own tenant", `[{"role":"r","resource_instance":"doc:1"}]`, []string{"r@#doc:1"}},
 		{
-			"an instance is not its tenant", `[{"role":"r","tenant":"acme"},{"role":"r","tenant":"acme","resource_instance":"doc:1"}]`,
+			"an instance is not its tenant",
+			`[{"role":"r","tenant":"acme"},{"role":"r","tenant":"acme","resource_instance":"doc:1"}]`,
 			[]string{"r@acme", "r@acme#doc:1"},
 		},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			// Users around it: what is one's own is not another's.
+			// There are users around it, whose assignments are not its own.
 			d := newDesired(t, `{"key":"before","role_assignments":[{"role":"x"}]}`,
 				fmt.Sprintf(`{"key":"a","role_assignments":%s}`, tt.roles),
 				`{"key":"after","role_assignments":[{"role":"r"},{"role":"y"}]}`)
@@ -114,6 +130,7 @@ func TestAssignmentsOfALine(t *testing.T) {
 	}
 }
 
+// What the input does not speak of need not be read from Permit.
 func TestHasTenantsAndNeedsAssignments(t *testing.T) {
 	t.Parallel()
 	tests := []struct {

@@ -10,8 +10,8 @@ import (
 	"a0permit/internal/record"
 )
 
-// fatesByEmail plans lines "key email" against Permit's users, written alike, and
-// returns what becomes of each line. A line or a user may lack an email.
+// fatesByEmail plans lines, written "key email", against Permit's users, written
+// alike, and returns what becomes of each line. Either may lack an email.
 func fatesByEmail(t *testing.T, lines, have []string) []string {
 	t.Helper()
 	d := reconcile.NewDesired(reconcile.Rules{Tenant: "default"})
@@ -39,6 +39,8 @@ func fatesByEmail(t *testing.T, lines, have []string) []string {
 	}))
 }
 
+// An email goes to the user who has it and keeps it, else to the first line that
+// asks for it, unless a user whom the input does not name has it.
 func TestWhoGetsAnEmail(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -52,14 +54,34 @@ func TestWhoGetsAnEmail(t *testing.T) {
 		{"twice but for case", []string{"a 1@x.io", "b 1@X.IO"}, nil, "create taken"},
 		{"a foreign user has it", []string{"a 1@x", "b 2@x"}, []string{"z 1@x"}, "taken create"},
 		{"a foreign user has it in another case", []string{"a N@x"}, []string{"z n@X"}, "taken"},
-		{"who has it keeps it, and the first line does not get it", []string{"a 1@x", "b 1@x"}, []string{"b 1@x"}, "taken same"},
+		{
+			"who has it keeps it, and the first line does not get it",
+			[]string{"a 1@x", "b 1@x"},
+			[]string{"b 1@x"},
+			"taken same",
+		},
 		{"who has it is not named by a line before it", []string{"a 1@x", "b 1@x"}, []string{"a", "b 1@X"}, "taken same"},
 		{"a line without an email leaves the user its own", []string{"a 1@x", "b"}, []string{"b 1@x"}, "taken same"},
 		{"given up: the next one gets it", []string{"a 1@x", "b 2@x"}, []string{"b 1@x"}, "create update"},
-		{"given up and wanted twice: the first line gets it", []string{"a 2@x", "b 1@x", "c 1@x"}, []string{"a 1@x"}, "update create taken"},
+		{
+			"given up and wanted twice: the first line gets it",
+			[]string{"a 2@x", "b 1@x", "c 1@x"},
+			[]string{"a 1@x"},
+			"update create taken",
+		},
 		{"swap", []string{"a 2@x", "b 1@x"}, []string{"a 1@x", "b 2@x"}, "update update"},
-		{"swap that a line before it breaks", []string{"c 1@x", "a 2@x", "b 1@x"}, []string{"a 1@x", "b 2@x"}, "taken taken taken"},
-		{"swap that a line behind it does not", []string{"a 2@x", "b 1@x", "c 1@x"}, []string{"a 1@x", "b 2@x"}, "update update taken"},
+		{
+			"swap that a line before it breaks",
+			[]string{"c 1@x", "a 2@x", "b 1@x"},
+			[]string{"a 1@x", "b 2@x"},
+			"taken taken taken",
+		},
+		{
+			"swap that a line behind it does not",
+			[]string{"a 2@x", "b 1@x", "c 1@x"},
+			[]string{"a 1@x", "b 2@x"},
+			"update update taken",
+		},
 		{"a ring of three", []string{"a 2@x", "b 3@x", "c 1@x"}, []string{"a 1@x", "b 2@x", "c 3@x"}, "update update update"},
 
 		{"lines that conflict claim nothing", []string{"a 1@x", "a 2@x", "b 1@x", "c 2@x"}, nil, "conflicted create create"},
@@ -69,10 +91,20 @@ func TestWhoGetsAnEmail(t *testing.T) {
 			nil,
 			"conflicted conflicted create taken",
 		},
-		{"lines that conflict leave the user its email", []string{"a 1@x", "b 2@x", "b 3@x"}, []string{"b 1@x"}, "taken conflicted"},
-		{"one that conflicts stays so, though a foreign user has its email", []string{"a 1@x", "a 2@x"}, []string{"z 1@x"}, "conflicted"},
+		{
+			"lines that conflict leave the user its email",
+			[]string{"a 1@x", "b 2@x", "b 3@x"},
+			[]string{"b 1@x"},
+			"taken conflicted",
+		},
+		{
+			"one that conflicts stays so, though a foreign user has its email",
+			[]string{"a 1@x", "a 2@x"},
+			[]string{"z 1@x"},
+			"conflicted",
+		},
 
-		// Who does not get what it wants keeps what it has.
+		// A user who does not get the email it asks for keeps the one it has.
 		{"kept for want of the new one", []string{"a 2@x", "b 1@x"}, []string{"a 1@x", "z 2@x"}, "taken taken"},
 		{"the same, the other way round", []string{"b 1@x", "a 2@x"}, []string{"a 1@x", "z 2@x"}, "taken taken"},
 		{"kept by one of two", []string{"c 2@x", "b 1@x", "a 2@x"}, []string{"a 1@x"}, "create taken taken"},
@@ -105,7 +137,7 @@ func TestWhoGetsAnEmail(t *testing.T) {
 	}
 }
 
-// In what order Permit lists its users makes no difference.
+// The order in which Permit lists its users makes no difference.
 func TestOrderInPermitDoesNotMatter(t *testing.T) {
 	t.Parallel()
 	lines := []string{"a 2@x", "b 3@x", "c 1@x", "d 4@x", "e 5@x", "f 9@x"}
@@ -119,7 +151,8 @@ func TestOrderInPermitDoesNotMatter(t *testing.T) {
 	}
 }
 
-// A chain of emails may be long, whichever way its lines run.
+// A chain of emails may be long, whichever way its lines run, and all of it moves
+// or none.
 func TestLongChainsOfEmails(t *testing.T) {
 	t.Parallel()
 	const n = 20_000

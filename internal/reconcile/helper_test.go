@@ -34,7 +34,7 @@ func newDesired(t *testing.T, lines ...string) *reconcile.Desired {
 	return d
 }
 
-// planAgainst returns the plan against what have notes as Permit's.
+// planAgainst returns a plan for d and for the Permit that have fills in.
 func planAgainst(d *reconcile.Desired, have func(c *reconcile.Current)) *reconcile.Plan {
 	c := reconcile.NewCurrent(d)
 	have(c)

@@ -1,6 +1,7 @@
 package reconcile_test
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -8,13 +9,22 @@ import (
 	"a0permit/internal/reconcile"
 )
 
-const jane = `{"key":"u","email":"jane@acme.com","first_name":"Jane","last_name":"Doe","attributes":{"a":1,"kept":[{"x":12345678901234567}]}}`
+// jane is a user in Permit; ofJane is such a user with other fields.
+const jane = `{"key":"u","email":"jane@acme.com","first_name":"Jane","last_name":"Doe",` +
+	`"attributes":{"a":1,"kept":[{"x":12345678901234567}]}}`
 
+func ofJane(email, firstName, lastName, attributes string) string {
+	return fmt.Sprintf(`{"key":"u","email":%q,"first_name":%q,"last_name":%q,`+
+		`"attributes":{%s,"kept":[{"x":12345678901234567}]}}`, email, firstName, lastName, attributes)
+}
+
+// Overlay returns Permit's user with what the line changes, or says that nothing
+// changes.
 func TestOverlay(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		name, want, have string
-		write            string // empty: the same
+		write            string // empty: nothing changes
 	}{
 		{"a bare line asks for nothing", `{"key":"u"}`, jane, ""},
 		{"the whole of it", jane, jane, ""},
@@ -22,40 +32,43 @@ func TestOverlay(t *testing.T) {
 		{"roles are not the user's own", `{"key":"u","role_assignments":[{"role":"a"}]}`, jane, ""},
 		{
 			"another email", `{"type":"user","key":"u","email":"j@acme.com"}`, jane,
-			`{"key":"u","email":"j@acme.com","first_name":"Jane","last_name":"Doe","attributes":{"a":1,"kept":[{"x":12345678901234567}]}}`,
+			ofJane("j@acme.com", "Jane", "Doe", `"a":1`),
 		},
 		{
 			"another first name", `{"key":"u","first_name":"jane"}`, jane,
-			`{"key":"u","email":"jane@acme.com","first_name":"jane","last_name":"Doe","attributes":{"a":1,"kept":[{"x":12345678901234567}]}}`,
+			ofJane("jane@acme.com", "jane", "Doe", `"a":1`),
 		},
 		{
 			"another last name", `{"key":"u","last_name":"Roe"}`, jane,
-			`{"key":"u","email":"jane@acme.com","first_name":"Jane","last_name":"Roe","attributes":{"a":1,"kept":[{"x":12345678901234567}]}}`,
+			ofJane("jane@acme.com", "Jane", "Roe", `"a":1`),
 		},
 		{
 			"another value", `{"key":"u","attributes":{"a":2}}`, jane,
-			`{"key":"u","email":"jane@acme.com","first_name":"Jane","last_name":"Doe","attributes":{"a":2,"kept":[{"x":12345678901234567}]}}`,
+			ofJane("jane@acme.com", "Jane", "Doe", `"a":2`),
 		},
 		{
 			"one more attribute", `{"key":"u","attributes":{"a":1,"b":true}}`, jane,
-			`{"key":"u","email":"jane@acme.com","first_name":"Jane","last_name":"Doe","attributes":{"a":1,"b":true,"kept":[{"x":12345678901234567}]}}`,
+			ofJane("jane@acme.com", "Jane", "Doe", `"a":1,"b":true`),
 		},
 		{
 			"an attribute emptied", `{"key":"u","attributes":{"a":""}}`, jane,
-			`{"key":"u","email":"jane@acme.com","first_name":"Jane","last_name":"Doe","attributes":{"a":"","kept":[{"x":12345678901234567}]}}`,
+			ofJane("jane@acme.com", "Jane", "Doe", `"a":""`),
 		},
 		{
 			"an email in another case does not ride along", `{"key":"u","email":"JANE@acme.com","last_name":"Roe"}`, jane,
-			`{"key":"u","email":"jane@acme.com","first_name":"Jane","last_name":"Roe","attributes":{"a":1,"kept":[{"x":12345678901234567}]}}`,
+			ofJane("jane@acme.com", "Jane", "Roe", `"a":1`),
 		},
 		{
-			"neither type nor roles are written", `{"key":"u","last_name":"Roe"}`, `{"type":"user","key":"u","role_assignments":[{"role":"r"}]}`,
+			"neither type nor roles are written", `{"key":"u","last_name":"Roe"}`,
+			`{"type":"user","key":"u","role_assignments":[{"role":"r"}]}`,
 			`{"key":"u","last_name":"Roe"}`,
 		},
 		{"onto an empty user", jane, `{"key":"u"}`, jane},
 		{"first attributes", `{"key":"u","attributes":{"a":0}}`, `{"key":"u"}`, `{"key":"u","attributes":{"a":0}}`},
 		{
-			"what is the same stays as Permit writes it", `{"key":"u","attributes":{"a":1.0,"b":2}}`, `{"key":"u","attributes":{"a":1}}`,
+			"what is the same stays as Permit writes it",
+			`{"key":"u","attributes":{"a":1.0,"b":2}}`,
+			`{"key":"u","attributes":{"a":1}}`,
 			`{"key":"u","attributes":{"a":1,"b":2}}`,
 		},
 	}
@@ -83,6 +96,7 @@ func TestOverlay(t *testing.T) {
 	}
 }
 
+// Emails that differ in case are the same.
 func TestSameEmail(t *testing.T) {
 	t.Parallel()
 	tests := []struct {

@@ -9,9 +9,10 @@ import (
 	"a0permit/internal/record"
 )
 
+// A plan counts what becomes of users and of role assignments.
 func TestPlanCountsUsersAndAssignments(t *testing.T) {
 	t.Parallel()
-	// Each user asks for one that is made, one to make, and two that are blocked.
+	// Each user asks for one that Permit has, one to make, and two that are blocked.
 	const roles = `"role_assignments":[{"role":"r"},{"role":"s"},{"role":"lacking"},{"role":"r","tenant":"lacking"}]}`
 	d := newDesired(t, `{"key":"create",`+roles, `{"key":"update","first_name":"U",`+roles, `{"key":"same",`+roles,
 		`{"key":"conflicted",`+roles, `{"key":"conflicted","first_name":"C",`+roles,
@@ -21,9 +22,9 @@ func TestPlanCountsUsersAndAssignments(t *testing.T) {
 		c.HaveRole(record.Role{Key: "s"})
 		c.HaveTenant("default", "")
 		c.HaveUser("stranger", "T@x.io")
-		for _, key := range []string{"update", "same"} {
+		for key, line := range map[string]string{"update": `{"first_name":"U"}`, "same": `{}`} {
 			i, _ := c.HaveUser(key, "")
-			c.Compare(i, parseUser(t, map[string]string{"update": `{"first_name":"U"}`, "same": `{}`}[key]), &record.User{Key: key})
+			c.Compare(i, parseUser(t, line), &record.User{Key: key})
 		}
 		for _, key := range []string{"create", "update", "same", "conflicted", "taken"} {
 			haveOldAssignment(c, key, record.RoleAssignment{Role: "r", Tenant: "default"})
@@ -37,9 +38,8 @@ func TestPlanCountsUsersAndAssignments(t *testing.T) {
 		t.Errorf("(-want +got): %s", diff)
 	}
 	// An assignment on an instance is not blocked for want of a tenant.
-	p = planAgainst(newDesired(t, `{"key":"a","role_assignments":[{"role":"r","resource_instance":"doc:1"}]}`), func(c *reconcile.Current) {
-		c.HaveRole(record.Role{Key: "r"})
-	})
+	d = newDesired(t, `{"key":"a","role_assignments":[{"role":"r","resource_instance":"doc:1"}]}`)
+	p = planAgainst(d, func(c *reconcile.Current) { c.HaveRole(record.Role{Key: "r"}) })
 	if p.Counts.Blocked != 0 {
 		t.Errorf("%d blocked", p.Counts.Blocked)
 	}

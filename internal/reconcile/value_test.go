@@ -12,7 +12,8 @@ import (
 	"a0permit/internal/record"
 )
 
-// sameValue compares two attributes' JSON; no text is no attribute.
+// sameValue reports whether two attributes, as JSON, are the same. No text stands
+// for no attribute.
 func sameValue(t *testing.T, want, have string) bool {
 	t.Helper()
 	attributes := func(text string) *record.User {
@@ -21,8 +22,8 @@ func sameValue(t *testing.T, want, have string) bool {
 		}
 		return parseUser(t, `{"key":"u","attributes":{`+text+`}}`)
 	}
-	// Beside an absent want there is nothing to compare, so it stands one
-	// level down, where names on either side count.
+	// An attribute that the line lacks is not compared, so it stands one level
+	// down, where names on either side count.
 	if want == "" || have == "" {
 		want, have = nested(want), nested(have)
 	}
@@ -37,6 +38,7 @@ func nested(text string) string {
 	return `{"other":true,"v":` + text + `}`
 }
 
+// Absent, null, "" and {} are the same, and numbers are compared by value.
 func TestEqualValues(t *testing.T) {
 	t.Parallel()
 	long := strings.Repeat("9", 500)
@@ -116,8 +118,8 @@ func TestEqualValues(t *testing.T) {
 	}
 }
 
-// A caller that decodes without UseNumber has float64s, which stand for the
-// number that they are written as.
+// A caller that decodes without UseNumber has float64s. They stand for the number
+// that they are written as.
 func TestFloatsStandForTheirText(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -143,7 +145,7 @@ func TestFloatsStandForTheirText(t *testing.T) {
 	}
 }
 
-// Numbers are the same just when they are the same rationals.
+// Numbers are the same if they are the same rationals, and only then.
 func TestNumbersAreEqualAsRationals(t *testing.T) {
 	t.Parallel()
 	rng := rand.New(rand.NewPCG(1, 2))
