@@ -49,6 +49,18 @@ func haveOldAssignment(c *reconcile.Current, user string, a record.RoleAssignmen
 	c.HaveAssignment(user, a, time.Unix(1, 0))
 }
 
+// haveAssignments notes assignments, written "user role tenant instance", that were
+// all made at that time.
+func haveAssignments(c *reconcile.Current, created time.Time, list ...string) {
+	for _, text := range list {
+		f := append(strings.Fields(text), "")
+		c.HaveAssignment(f[0], record.RoleAssignment{Role: f[1], Tenant: f[2], ResourceInstance: f[3]}, created)
+	}
+}
+
+// asOf is when an input was true, for plans that take away.
+var asOf = time.Date(2026, 11, 25, 12, 0, 0, 0, time.UTC)
+
 // assignmentsToMake returns the assignments that a plan makes for user i, as
 // role@tenant#instance.
 func assignmentsToMake(p *reconcile.Plan, i int) []string {
