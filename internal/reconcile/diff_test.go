@@ -67,7 +67,7 @@ func newTangle(t *testing.T, rules reconcile.Rules, role *record.Role) (*reconci
 	d.WantRole(role)
 	d.WantTenant(&record.Tenant{Key: "acme", Name: "Acme Inc"})
 	d.Finish()
-	d.Prune(asOf)
+	d.PruneBefore(asOf)
 
 	c := reconcile.NewCurrent(d)
 	c.HaveTenant("acme", "Acme")

@@ -22,7 +22,7 @@ func newPruning(t *testing.T) *reconcile.Desired {
 		d.WantRole(&record.Role{Key: role})
 	}
 	d.WantTenant(&record.Tenant{Key: "acme"})
-	d.Prune(asOf)
+	d.PruneBefore(asOf)
 	return d
 }
 
