@@ -16,9 +16,11 @@ func TestHintsNameTheCommand(t *testing.T) {
 		"remove nosuch.jsonl":     "hint: nosuch.jsonl is taken for a file to read; see permitload remove --help",
 		"nosuch.jsonl":            "hint: nosuch.jsonl is taken for a file to read; see permitload --help",
 		"load nosuch.jsonl":       "hint: nosuch.jsonl is taken for a file to read; see permitload --help",
+		"FILE remove":             "hint: remove is a command, and goes before the files: permitload remove FILE",
 		"remove --verify x.jsonl": "there is no flag --verify",
 	} {
 		srv := permittest.New(permittest.Options{})
+		typed = strings.Replace(typed, "FILE", writeFile(t, "records.jsonl", endLine), 1)
 		got := run(t, srv, "", strings.Fields(typed)...)
 		if got.code == tool.Done || !strings.Contains(got.stderr, want) {
 			t.Errorf("%s: exit code %d, want %q:\n%s", typed, got.code, want, got.stderr)

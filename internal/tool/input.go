@@ -8,6 +8,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/klauspost/compress/gzip"
@@ -69,7 +70,11 @@ func (t *Tool) Open(ctx context.Context, name string) (*Input, error) {
 	} else {
 		f, err := os.Open(name) //nolint:gosec // the user names the file
 		if errors.Is(err, fs.ErrNotExist) {
-			return nil, Hint(err, name+" is taken for a file to read; see "+t.command+" --help")
+			hint := name + " is taken for a file to read; see " + t.command + " --help"
+			if slices.Contains(t.commands, name) {
+				hint = name + " is a command, and goes before the files: " + t.Name + " " + name + " FILE"
+			}
+			return nil, Hint(err, hint)
 		}
 		if err != nil {
 			return nil, err

@@ -57,6 +57,9 @@ func (t *Tool) Ask(ctx context.Context, question string) (bool, error) {
 	if answer.err != nil && !errors.Is(answer.err, io.EOF) {
 		return false, fmt.Errorf("read the answer from the terminal: %w", answer.err)
 	}
+	if answer.err != nil { // Ctrl-D: the cursor still stands behind the question
+		_, _ = fmt.Fprintln(tty)
+	}
 	word := strings.ToLower(strings.TrimSpace(answer.line))
 	return word == "y" || word == "yes", nil
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"strings"
 	"testing"
 	"testing/synctest"
 )
@@ -33,7 +34,11 @@ func TestAsk(t *testing.T) {
 		if err != nil || got != want {
 			t.Errorf("%q: %v, %v", typed, got, err)
 		}
-		if printed.String() != "permitload: delete 2 users? [y/N] " {
+		asked := "permitload: delete 2 users? [y/N] "
+		if !strings.HasSuffix(typed, "\n") { // what is printed next begins a line
+			asked += "\n"
+		}
+		if printed.String() != asked {
 			t.Errorf("%q: asked %q", typed, printed.String())
 		}
 	}
