@@ -7,6 +7,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"time"
 
 	"a0permit/internal/httpapi"
 )
@@ -19,6 +20,10 @@ func New(config httpapi.Config) *Client {
 	config.ParseError = parseError
 	return &Client{api: httpapi.New(config)}
 }
+
+// Now returns the time by Auth0's clock, zero before its first answer: see
+// httpapi.Client.Now.
+func (c *Client) Now() time.Time { return c.api.Now() }
 
 func (c *Client) get(ctx context.Context, path string, query url.Values, out any) error {
 	return c.api.Do(ctx, httpapi.Call{Method: http.MethodGet, Path: "/api/v2" + path, Query: query}, out)

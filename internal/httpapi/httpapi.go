@@ -59,6 +59,7 @@ type Client struct {
 	config   Config
 	http     *http.Client
 	answered atomic.Bool // the service has answered at least once
+	clock    clock
 }
 
 // New returns a client with this configuration.
@@ -172,6 +173,7 @@ func (c *Client) attempt(ctx context.Context, call Call, token Secret, body []by
 	}
 	defer resp.Body.Close() //nolint:errcheck // read to its end or given up
 	c.answered.Store(true)
+	c.clock.set(resp)
 	data, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
 	// Only now: the pacer counts from the end of the answer.
 	done(resp)

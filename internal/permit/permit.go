@@ -7,6 +7,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"time"
 
 	"a0permit/internal/httpapi"
 )
@@ -26,6 +27,10 @@ func New(config httpapi.Config) *Client {
 	config.ParseError = parseError
 	return &Client{api: httpapi.New(config)}
 }
+
+// Now returns the time by Permit's clock, zero before its first answer: see
+// httpapi.Client.Now.
+func (c *Client) Now() time.Time { return c.api.Now() }
 
 // Scope is what an API key gives access to: an environment, a whole project
 // (Environment is empty) or a whole organization (Project is empty too).
