@@ -1,7 +1,9 @@
 package httpapi_test
 
 import (
+	"io"
 	"net/http"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -18,7 +20,7 @@ func TestClientKnowsTheServicesTime(t *testing.T) {
 		dated := true
 		c := newClient(t, nil, func(config *httpapi.Config) {
 			config.Transport = transportFunc(func(*http.Request) (*http.Response, error) {
-				answer := &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Body: http.NoBody}
+				answer := &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(`{}`))}
 				if dated {
 					answer.Header.Set("Date", there.Format(http.TimeFormat))
 				}
@@ -26,7 +28,7 @@ func TestClientKnowsTheServicesTime(t *testing.T) {
 			})
 		})
 		ask := func() {
-			if err := c.Do(t.Context(), httpapi.Call{Method: http.MethodGet, Path: "/"}, nil); err != nil {
+			if err := c.Do(t.Context(), httpapi.Call{Method: http.MethodGet, Path: "/"}, &struct{}{}); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -77,10 +77,14 @@ func (e *transportError) mayHaveArrived() bool {
 }
 
 // Unanswered reports whether a call that failed may have done its work all the
-// same, because it or an attempt before it got no answer.
+// same, because it or an attempt before it got no answer, or none of the
+// service's.
 func Unanswered(err error) bool {
 	if api, ok := errors.AsType[*APIError](err); ok {
 		return api.Unanswered
+	}
+	if _, ok := errors.AsType[*answerError](err); ok {
+		return true
 	}
 	transport, ok := errors.AsType[*transportError](err)
 	return ok && transport.mayHaveArrived()
@@ -99,19 +103,39 @@ func excerpt(body []byte) string {
 	return strconv.Quote(text)
 }
 
-// retryAfter returns the wait that Retry-After asks for, in seconds or as a
-// date. It is 0 without the header and for a date that has passed.
+// IsForeign reports whether err is an answer that looks like success and is not
+// what the service documents.
+func IsForeign(err error) bool {
+	_, ok := errors.AsType[*answerError](err)
+	return ok
+}
+
+// The bounds of a wait that Retry-After asks for. A shorter one would make the
+// retries a flood, and a longer one does not fit a time.Duration.
+const (
+	minRetryAfter = time.Second
+	maxRetryAfter = 100 * 365 * 24 * time.Hour
+)
+
+// retryAfter returns the wait that Retry-After asks for, in whole seconds or as
+// a date of the service's clock (RFC 9110, section 10.2.3). It is 0 without the
+// header, and where the header is neither.
 func retryAfter(resp *http.Response) time.Duration {
 	value := strings.TrimSpace(resp.Header.Get("Retry-After"))
-	if value == "" {
-		return 0
-	}
-	if seconds, err := strconv.ParseFloat(value, 64); err == nil {
-		return time.Duration(min(max(seconds, 0), 24*60*60) * float64(time.Second))
+	if value != "" && strings.Trim(value, "0123456789") == "" {
+		seconds, err := strconv.ParseInt(value, 10, 64)
+		if err != nil || seconds > int64(maxRetryAfter/time.Second) {
+			return maxRetryAfter
+		}
+		return max(time.Duration(seconds)*time.Second, minRetryAfter)
 	}
 	at, err := http.ParseTime(value)
 	if err != nil {
 		return 0
 	}
-	return max(time.Until(at), 0)
+	now, err := http.ParseTime(resp.Header.Get("Date"))
+	if err != nil {
+		now = time.Now()
+	}
+	return min(max(at.Sub(now), minRetryAfter), maxRetryAfter)
 }

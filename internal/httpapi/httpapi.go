@@ -5,6 +5,7 @@ package httpapi
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -99,13 +100,19 @@ type Call struct {
 	Query url.Values
 	// Body is sent as JSON; nil sends none.
 	Body any
+	// Empty lets the answer have no body, as that of a DELETE has.
+	Empty bool
+	// Attempts is how often the call is sent while the service answers with an
+	// error of its own; 0 is the usual number.
+	Attempts int
 	// Abandon lets an interrupt end this call although it is no GET: it leaves
 	// nothing behind.
 	Abandon bool
 }
 
-// Do makes a call and decodes its answer into out, which may be nil. Any status
-// but 2xx is an *APIError.
+// Do makes a call and decodes its answer into out, which says by its type what
+// the service documents. Any status but 2xx is an *APIError. An answer without
+// JSON, or with other JSON, is an error too: it may not be the service's at all.
 func (c *Client) Do(ctx context.Context, call Call, out any) error {
 	var body []byte
 	if call.Body != nil {
@@ -114,9 +121,11 @@ func (c *Client) Do(ctx context.Context, call Call, out any) error {
 			return fmt.Errorf("%s %s: encode the request: %w", call.Method, call.Path, err)
 		}
 	}
-	attempts, renewed, unanswered := 0, false, false
+	attempts, renewed := 0, false
+	var lost error // of the attempt that may have done its work all the same
 	patience := newPatience(c.config.MaxWait, c.config.OnWait)
-	return retry.Do(ctx, patience, func(ctx context.Context) error {
+	patience.most = cmp.Or(call.Attempts, maxAttempts)
+	err := retry.Do(ctx, patience, func(ctx context.Context) error {
 		token := c.config.Token
 		if c.config.Tokens != nil {
 			var err error
@@ -129,13 +138,15 @@ func (c *Client) Do(ctx context.Context, call Call, out any) error {
 		if err == nil {
 			return nil
 		}
+		if Unanswered(err) {
+			lost = err
+		}
 		if ctx.Err() != nil {
 			return context.Cause(ctx) // which may be another call's error
 		}
 		if api, ok := errors.AsType[*APIError](err); ok {
-			api.Attempts, api.Unanswered = attempts, unanswered
+			api.Attempts, api.Unanswered = attempts, lost != nil
 		}
-		unanswered = unanswered || Unanswered(err)
 		if status == http.StatusUnauthorized && c.config.Tokens != nil && !renewed {
 			renewed = true
 			c.config.Tokens.Discard(token)
@@ -149,6 +160,10 @@ func (c *Client) Do(ctx context.Context, call Call, out any) error {
 			"status", status, "attempt", attempts, "error", err)
 		return retry.RetryableError(err)
 	})
+	if err != nil && ctx.Err() != nil && lost != nil && call.isWrite() {
+		return errors.Join(context.Cause(ctx), lost) // what is known of a write outlives an interrupt
+	}
+	return err
 }
 
 // attempt sends the call once and returns the status of the answer, 0 without
@@ -159,7 +174,7 @@ func (c *Client) attempt(ctx context.Context, call Call, token Secret, body []by
 	if err != nil {
 		return 0, err
 	}
-	if call.Method != http.MethodGet && !call.Abandon {
+	if call.isWrite() {
 		// A write under way is not interrupted, so that its outcome is known.
 		ctx = context.WithoutCancel(ctx)
 	}
@@ -186,14 +201,17 @@ func (c *Client) attempt(ctx context.Context, call Call, token Secret, body []by
 		return resp.StatusCode, fmt.Errorf("%s %s: the answer is larger than %d MiB", call.Method, call.Path, maxAnswer>>20)
 	case resp.StatusCode < 200 || resp.StatusCode > 299:
 		return resp.StatusCode, c.apiError(call, resp, data)
-	case out == nil || len(bytes.TrimSpace(data)) == 0:
+	case call.Empty && len(data) == 0:
 		return resp.StatusCode, nil
 	}
-	if err := json.Unmarshal(data, out); err != nil {
-		return resp.StatusCode, fmt.Errorf("%s %s: the answer is not the JSON expected: %w", call.Method, call.Path, err)
+	if why := decode(resp, data, out); why != "" {
+		return resp.StatusCode, &answerError{call.Method, call.Path, resp.StatusCode, why}
 	}
 	return resp.StatusCode, nil
 }
+
+// isWrite reports whether the call may leave something behind.
+func (c Call) isWrite() bool { return c.Method != http.MethodGet && !c.Abandon }
 
 func (c *Client) send(ctx context.Context, call Call, token Secret, body []byte) (*http.Response, error) {
 	target := *c.config.Base

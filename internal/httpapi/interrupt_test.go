@@ -3,7 +3,9 @@ package httpapi_test
 import (
 	"context"
 	"errors"
+	"io"
 	"net/http"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -38,16 +40,48 @@ func TestInterruptLetsAWriteFinish(t *testing.T) {
 					select {
 					case <-time.After(10 * time.Second):
 						finished = true
-						return &http.Response{StatusCode: 200, Header: http.Header{}, Body: http.NoBody}, nil
+						return &http.Response{StatusCode: 200, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(`{}`))}, nil
 					case <-r.Context().Done():
 						return nil, r.Context().Err()
 					}
 				})
 			})
-			err := c.Do(ctx, httpapi.Call{Method: method, Path: "/x"}, nil)
+			err := c.Do(ctx, httpapi.Call{Method: method, Path: "/x"}, &struct{}{})
 			if finished != finishes || (err == nil) != finishes {
 				t.Errorf("%s: Do = %v, the call finished: %v, want %v", method, err, finished, finishes)
 			}
+		})
+	}
+}
+
+// A write that got no answer may have done its work. An interrupt does not hide
+// that, whether it comes during the call or while it waits for another attempt.
+func TestInterruptTellsOfALostAnswer(t *testing.T) {
+	t.Parallel()
+	for name, after := range map[string]time.Duration{"during the call": time.Second, "between two": 15 * time.Second} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				why := errors.New("interrupt signal received")
+				ctx, cancel := context.WithCancelCause(t.Context())
+				time.AfterFunc(after, func() { cancel(why) })
+				calls := 0
+				c := newClient(t, nil, func(config *httpapi.Config) {
+					config.Transport = transportFunc(func(*http.Request) (*http.Response, error) {
+						if calls++; calls > 1 {
+							return &http.Response{
+								StatusCode: 503, Header: http.Header{"Retry-After": {"600"}}, Body: http.NoBody,
+							}, nil
+						}
+						time.Sleep(10 * time.Second)
+						return nil, io.ErrUnexpectedEOF
+					})
+				})
+				err := c.Do(ctx, httpapi.Call{Method: http.MethodPut, Path: "/x"}, &struct{}{})
+				if !errors.Is(err, why) || !httpapi.Unanswered(err) {
+					t.Errorf("Do = %v, want the interrupt, and that an answer was lost", err)
+				}
+			})
 		})
 	}
 }

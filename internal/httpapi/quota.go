@@ -41,7 +41,7 @@ type bucket struct {
 // onWait, which may be nil, is called before each wait with its reason.
 func NewQuota(maxRPS float64, onWait func(wait time.Duration, why string)) *Quota {
 	q := &Quota{
-		gate:    gate{onWait: onWait, changed: make(chan struct{})},
+		gate:    gate{MaxPause: maxQuotaWait, onWait: onWait, changed: make(chan struct{})},
 		buckets: map[string]*bucket{}, kinds: map[string]*bucket{}, latest: &bucket{},
 	}
 	if maxRPS > 0 {
@@ -116,6 +116,10 @@ const (
 	quotaPause    = time.Second
 	maxQuotaPause = time.Minute
 )
+
+// maxQuotaWait is the longest pause that a 429 may ask for. Auth0's windows are
+// seconds or minutes long.
+const maxQuotaWait = 2 * time.Hour
 
 // learn takes the state of a limit from an answer.
 func (q *Quota) learn(kind string, now time.Time, answer *http.Response) {

@@ -46,7 +46,23 @@ func TestRetry(t *testing.T) {
 		{"redirects are refused", []answer{moved}, 1, false, 0, 0},
 		{"but not while another operation runs", []answer{busy, ok}, 2, true, 1, time.Second},
 		{"Retry-After in seconds", []answer{retryAfter(503, "30"), ok}, 2, true, 30 * time.Second, 30 * time.Second},
-		{"a date that has passed", []answer{retryAfter(503, "Sat, 02 Jan 1999 15:04:05 GMT"), ok}, 2, true, 1, half},
+		{
+			"a date that has passed", []answer{retryAfter(503, "Sat, 02 Jan 1999 15:04:05 GMT"), ok},
+			2, true, time.Second, time.Second,
+		},
+		{
+			"a date by the service's clock",
+			[]answer{{status: 503, header: http.Header{
+				"Date": {"Sat, 02 Jan 1999 15:04:05 GMT"}, "Retry-After": {"Sat, 02 Jan 1999 15:04:35 GMT"},
+			}}, ok},
+			2, true, 30 * time.Second, 30 * time.Second,
+		},
+		{"Retry-After: 0 for ever", []answer{retryAfter(429, "0")}, 7201, false, 2 * time.Hour, 2 * time.Hour},
+		{"Retry-After: NaN", []answer{retryAfter(429, "NaN"), ok}, 2, true, 30 * time.Second, 30 * time.Second},
+		{"Retry-After: 0.001", []answer{retryAfter(429, "0.001"), ok}, 2, true, 30 * time.Second, 30 * time.Second},
+		{"Retry-After: -5", []answer{retryAfter(503, "-5"), ok}, 2, true, 1, half},
+		{"Retry-After in years", []answer{retryAfter(503, "99999999999999999999"), ok}, 1, false, 0, 0},
+		{"Retry-After in years, of a 429", []answer{retryAfter(429, "4000000000"), ok}, 1, false, 0, 0},
 		{
 			"429 uses up no attempt", then(times(30, retryAfter(429, "1")), times(1, ok)),
 			31, true, 30 * time.Second, 30 * time.Second,

@@ -36,6 +36,9 @@ func (a *answers) RoundTrip(r *http.Request) (*http.Response, error) {
 	if next.err != nil {
 		return nil, next.err
 	}
+	if next.body == "" && next.status == http.StatusOK {
+		next.body = "{}"
+	}
 	if next.header == nil {
 		next.header = http.Header{}
 	}

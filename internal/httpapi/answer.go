@@ -1,0 +1,45 @@
+package httpapi
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"mime"
+	"net/http"
+	"strings"
+)
+
+// answerError is a 2xx answer that is not what the service documents: a sign-in
+// page of something in between, or nothing at all.
+type answerError struct {
+	method, path string
+	status       int
+	why          string
+}
+
+func (e *answerError) Error() string {
+	return Redact(fmt.Sprintf("%s %s: %d, but %s", e.method, e.path, e.status, e.why))
+}
+
+// decode decodes the body of a 2xx answer into out. It returns why it cannot, or
+// "".
+func decode(resp *http.Response, data []byte, out any) string {
+	if kind := resp.Header.Get("Content-Type"); kind != "" && !isJSON(kind) {
+		return fmt.Sprintf("with %s in place of JSON: %s", kind, excerpt(data))
+	}
+	switch trimmed := bytes.TrimSpace(data); {
+	case len(trimmed) == 0:
+		return "without the JSON that belongs there"
+	case string(trimmed) == "null": // which decodes into anything
+		return "its JSON is null"
+	}
+	if err := json.Unmarshal(data, out); err != nil {
+		return fmt.Sprintf("its JSON is not what is documented: %v", err)
+	}
+	return ""
+}
+
+func isJSON(contentType string) bool {
+	kind, _, err := mime.ParseMediaType(contentType)
+	return err == nil && (kind == "application/json" || strings.HasSuffix(kind, "+json"))
+}

@@ -1,0 +1,61 @@
+package httpapi_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"a0permit/internal/httpapi"
+)
+
+// An answer that looks like success but is not the service's is an error, that
+// of a read as well as that of a write. A write may have done its work.
+func TestForeignAnswers(t *testing.T) {
+	t.Parallel()
+	kind := func(name string) http.Header { return http.Header{"Content-Type": {name}} }
+	tests := []struct {
+		name   string
+		answer answer
+		says   string
+	}{
+		{"nothing", answer{status: 200, body: " "}, "without the JSON"},
+		{"no content", answer{status: 204}, "without the JSON"},
+		{"a sign-in page", answer{status: 200, body: "<html>Sign in</html>", header: kind("text/html")}, `text/html in place of JSON: "<html>Sign in</html>"`},
+		{"JSON that says it is text", answer{status: 200, body: `{"n":1}`, header: kind("text/plain; charset=utf-8")}, "text/plain"},
+		{"a page that says it is JSON", answer{status: 200, body: "<html>", header: kind("application/json")}, "not what is documented"},
+		{"null", answer{status: 200, body: "null", header: kind("application/json")}, "null"},
+		{"another type", answer{status: 200, body: `{"n":"one"}`, header: kind("application/json")}, "not what is documented"},
+		{"a list", answer{status: 200, body: `[]`, header: kind("application/json")}, "not what is documented"},
+		{"half of it", answer{status: 200, body: `{"n":1`, header: kind("application/json")}, "not what is documented"},
+		{"two of it", answer{status: 200, body: `{"n":1}{"n":2}`, header: kind("application/json")}, "not what is documented"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			for _, method := range []string{http.MethodGet, http.MethodPut} {
+				var out struct{ N int }
+				a := &answers{list: []answer{tt.answer}}
+				err := newClient(t, a, nil).Do(t.Context(), httpapi.Call{Method: method, Path: "/x"}, &out)
+				if !httpapi.IsForeign(err) || !httpapi.Unanswered(err) || !strings.Contains(err.Error(), tt.says) {
+					t.Errorf("%s: %v, want %q", method, err, tt.says)
+				}
+			}
+		})
+	}
+}
+
+func TestAnswersOfTheService(t *testing.T) {
+	t.Parallel()
+	for _, kind := range []string{"application/json", "application/json; charset=utf-8", "application/problem+json"} {
+		var out struct{ N int }
+		a := &answers{list: []answer{{status: 200, body: `{"n":7,"new_field":null}`, header: http.Header{"Content-Type": {kind}}}}}
+		if err := newClient(t, a, nil).Do(t.Context(), httpapi.Call{Method: http.MethodGet, Path: "/x"}, &out); err != nil || out.N != 7 {
+			t.Errorf("%s: %d, %v", kind, out.N, err)
+		}
+	}
+	a := &answers{list: []answer{{status: 204}}}
+	deletion := httpapi.Call{Method: http.MethodDelete, Path: "/x", Empty: true}
+	if err := newClient(t, a, nil).Do(t.Context(), deletion, &struct{}{}); err != nil {
+		t.Errorf("a deletion: %v", err)
+	}
+}
