@@ -287,7 +287,7 @@ func signIn(c *cli.Context, t *tool.Tool, api *httpapi.Config) error {
 
 // run writes the export that is asked for to path.
 func (e *exporter) run(ctx context.Context, path string) error {
-	out, err := e.tool.Create(path)
+	out, err := e.tool.Create(ctx, path)
 	if err != nil {
 		return err
 	}

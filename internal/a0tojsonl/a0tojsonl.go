@@ -46,7 +46,7 @@ func runPaced(ctx context.Context, args []string, in io.Reader, out, errs io.Wri
 	app := App()
 	app.Action = func(c *cli.Context) error {
 		if c.Bool("schema") {
-			return writeSchema(t, c.String("output"))
+			return writeSchema(c.Context, t, c.String("output"))
 		}
 		conf, err := readConfig(c, t)
 		if err != nil {
@@ -69,8 +69,8 @@ func App() *cli.App {
 	}
 }
 
-func writeSchema(t *tool.Tool, path string) error {
-	out, err := t.Create(path)
+func writeSchema(ctx context.Context, t *tool.Tool, path string) error {
+	out, err := t.Create(ctx, path)
 	if err != nil {
 		return err
 	}

@@ -34,7 +34,7 @@ func run(ctx context.Context, t *tool.Tool, conf config) error {
 	if conf.options.RoleMap, err = readRoleMap(ctx, t, conf.roleMap); err != nil {
 		return err
 	}
-	out, err := t.Create(conf.output)
+	out, err := t.Create(ctx, conf.output)
 	if err != nil {
 		return err
 	}
@@ -46,7 +46,7 @@ func run(ctx context.Context, t *tool.Tool, conf config) error {
 	}
 	var rejected *tool.Output
 	if conf.rejects != "" {
-		if rejected, err = t.Create(conf.rejects); err != nil {
+		if rejected, err = t.Create(ctx, conf.rejects); err != nil {
 			return fmt.Errorf("--rejects: %w", err)
 		}
 		defer rejected.Abort()

@@ -67,7 +67,7 @@ func (l *loader) loadByPlan(ctx context.Context) error {
 	l.ledger.Begin(plan)
 	l.printPlan(plan)
 	if l.dryRun {
-		if err := l.preview(plan, snap); err != nil {
+		if err := l.preview(ctx, plan, snap); err != nil {
 			return err
 		}
 		l.tool.Say("nothing was written (--dry-run)")
@@ -89,7 +89,7 @@ func (l *loader) loadByPlan(ctx context.Context) error {
 func (l *loader) takeWithExtras(ctx context.Context) (*snapshot.Snapshot, error) {
 	var extras snapshot.Extras
 	if l.extra != "" {
-		file := &extraFile{tool: l.tool, path: l.extra}
+		file := &extraFile{ctx: ctx, tool: l.tool, path: l.extra}
 		defer file.abort()
 		extras = file
 	}
@@ -120,7 +120,7 @@ func (l *loader) requireAsOf() error {
 }
 
 // preview says what a load would stop at, and writes down what would go.
-func (l *loader) preview(plan *reconcile.Plan, snap *snapshot.Snapshot) error {
+func (l *loader) preview(ctx context.Context, plan *reconcile.Plan, snap *snapshot.Snapshot) error {
 	if l.createMissing == "yes" && len(plan.Resemblances()) > 0 {
 		l.tool.Warn("a load stops before it creates a role that may be in Permit under another key")
 	}
@@ -134,7 +134,7 @@ func (l *loader) preview(plan *reconcile.Plan, snap *snapshot.Snapshot) error {
 	if err := l.checkLimit(tool.Count(n, "role assignment"), n, plan.Counts.InScope); err != nil {
 		l.tool.Warn("%v", err)
 	}
-	return l.writeRemovals(plan, snap)
+	return l.writeRemovals(ctx, plan, snap)
 }
 
 // beginWriting starts the progress line, unless nothing is to be written.

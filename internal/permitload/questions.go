@@ -59,7 +59,7 @@ func (l *loader) confirmPruning(ctx context.Context, plan *reconcile.Plan, snap 
 			return err
 		}
 	}
-	return l.writeRemovals(plan, snap)
+	return l.writeRemovals(ctx, plan, snap)
 }
 
 // confirmRemoval settles whether n of what is in scope may go. Without an answer

@@ -54,7 +54,7 @@ func (r *remover) run(ctx context.Context) error {
 		if err := r.checkLimit(tool.Count(users, "user"), users, total); err != nil {
 			r.tool.Warn("%v", err)
 		}
-		if err := r.writeRemovals(plan, snap); err != nil {
+		if err := r.writeRemovals(ctx, plan, snap); err != nil {
 			return err
 		}
 		r.tool.Say("nothing was written (--dry-run)")
@@ -66,7 +66,7 @@ func (r *remover) run(ctx context.Context) error {
 			return err
 		}
 	}
-	if err := r.writeRemovals(plan, snap); err != nil {
+	if err := r.writeRemovals(ctx, plan, snap); err != nil {
 		return err
 	}
 	if users > 0 {

@@ -2,6 +2,7 @@ package permitload
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"time"
 
@@ -21,8 +22,8 @@ type userFile struct {
 	n    int
 }
 
-func createUserFile(t *tool.Tool, flag, path string) (*userFile, error) {
-	file, err := t.Create(path)
+func createUserFile(ctx context.Context, t *tool.Tool, flag, path string) (*userFile, error) {
+	file, err := t.Create(ctx, path)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", flag, err)
 	}
@@ -53,6 +54,7 @@ func (f *userFile) check(err error) error {
 // extraFile writes the users that Permit has and the input lacks. It implements
 // snapshot.Extras.
 type extraFile struct {
+	ctx   context.Context //nolint:containedctx // snapshot.Extras has no parameter for it
 	tool  *tool.Tool
 	path  string
 	began time.Time
@@ -64,7 +66,7 @@ func (e *extraFile) Begin() error {
 	e.abort()
 	e.began = time.Now()
 	var err error
-	e.users, err = createUserFile(e.tool, "--extra", e.path)
+	e.users, err = createUserFile(e.ctx, e.tool, "--extra", e.path)
 	return err
 }
 
@@ -89,11 +91,11 @@ func (e *extraFile) abort() {
 // writeRemovals writes lines to the file of --removed that bring back what a
 // plan takes away: assignments, or whole users. An earlier file may be the only way
 // to undo an earlier run, so it is renamed and not overwritten.
-func (s *session) writeRemovals(plan *reconcile.Plan, snap *snapshot.Snapshot) error {
+func (s *session) writeRemovals(ctx context.Context, plan *reconcile.Plan, snap *snapshot.Snapshot) error {
 	if s.settings.removal.file == "" {
 		return nil
 	}
-	f, err := createUserFile(s.tool, "--removed", s.settings.removal.file)
+	f, err := createUserFile(ctx, s.tool, "--removed", s.settings.removal.file)
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package tool
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -63,7 +64,7 @@ func canonicalPath(path string) string {
 
 // Create opens path for data; "" and "-" are stdout. The data goes to a temporary
 // file in the same directory, readable by its owner only, which Commit renames.
-func (t *Tool) Create(path string) (*Output, error) {
+func (t *Tool) Create(_ context.Context, path string) (*Output, error) {
 	if path == "" || path == "-" {
 		return &Output{w: t.Out}, nil
 	}

@@ -14,7 +14,7 @@ import (
 func TestOutputErrors(t *testing.T) {
 	t.Parallel()
 	create := func(c *cli.Context, t *tool.Tool) error {
-		_, err := t.Create(c.String("output"))
+		_, err := t.Create(c.Context, c.String("output"))
 		return err
 	}
 	path := filepath.Join(t.TempDir(), "lacking", "users.csv")

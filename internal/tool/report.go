@@ -1,6 +1,7 @@
 package tool
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"time"
@@ -15,7 +16,7 @@ type Report interface{ String() string }
 func (t *Tool) SetReport(r Report) { t.report = r }
 
 // finish prints the closing line and writes the file of --summary.
-func (t *Tool) finish(code int, cause error) error {
+func (t *Tool) finish(ctx context.Context, code int, cause error) error {
 	if t.report != nil {
 		if line := t.report.String(); line != "" {
 			t.message(0, "", fmt.Sprintf("%s in %s", line, time.Since(t.started).Round(100*time.Millisecond)))
@@ -46,7 +47,7 @@ func (t *Tool) finish(code int, cause error) error {
 	if err != nil {
 		return fmt.Errorf("--summary: %w", err)
 	}
-	out, err := t.Create(t.summary)
+	out, err := t.Create(ctx, t.summary)
 	if err != nil {
 		return fmt.Errorf("--summary: %w", err)
 	}

@@ -95,7 +95,7 @@ func (t *Tool) Run(ctx context.Context, app *cli.App, args []string) int {
 		t.summary = summaryPath(args)
 	}
 	t.printError(err)
-	if err := t.finish(code, err); err != nil {
+	if err := t.finish(ctx, code, err); err != nil {
 		t.printError(err)
 		code = max(code, Stopped)
 	}
