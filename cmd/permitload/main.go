@@ -6,7 +6,6 @@
 package main
 
 import (
-	"context"
 	"os"
 	"os/signal"
 	"runtime/debug"
@@ -20,8 +19,7 @@ func main() {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(50) // a load waits for Permit most of the time: memory is the scarcer
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop) // a second signal ends the process
+	ctx, stop := tool.Signals()
 	// A closed stdout must end the load by an error, not by SIGPIPE: what is in
 	// flight is let finish, and the report is printed.
 	signal.Ignore(syscall.SIGPIPE)

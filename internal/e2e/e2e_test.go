@@ -59,8 +59,7 @@ func runPermitload(ctx context.Context, args []string, in io.Reader, out, errs i
 // command returns a main function that does what the command's own does.
 func command(run func(context.Context, []string, io.Reader, io.Writer, io.Writer) int, ignored ...os.Signal) func() {
 	return func() {
-		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-		context.AfterFunc(ctx, stop)
+		ctx, stop := tool.Signals()
 		if len(ignored) > 0 {
 			signal.Ignore(ignored...)
 		}

@@ -23,7 +23,7 @@ import (
 // whole.
 func TestSignals(t *testing.T) {
 	t.Parallel()
-	for sig, code := range map[os.Signal]int{os.Interrupt: 130, syscall.SIGTERM: 143} {
+	for sig, code := range map[os.Signal]int{os.Interrupt: 130, syscall.SIGTERM: 143, syscall.SIGHUP: 143} {
 		for name, prepare := range map[string]func(t *testing.T) (cmd *exec.Cmd, busy <-chan struct{}){
 			"a0export": prepareExport, "a0tojsonl": prepareConversion, "permitload": prepareLoad,
 		} {
@@ -46,6 +46,41 @@ func TestSignals(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// A signal that was ignored when a process began stays ignored: nohup lets it
+// outlive its terminal.
+func TestIgnoredSignals(t *testing.T) {
+	t.Parallel()
+	in, feed, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out, errs strings.Builder
+	cmd := exec.CommandContext(t.Context(), "sh", "-c", `trap "" HUP INT; exec a0tojsonl`)
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = in, &out, &errs
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	_ = in.Close() // the process has its own
+	rows := "user_id\n" + strings.Repeat("auth0|1\n", 100_000)
+	if _, err := io.WriteString(feed, rows); err != nil { // more than a pipe holds: it is at work
+		t.Fatal(err)
+	}
+	for _, sig := range []os.Signal{syscall.SIGHUP, os.Interrupt} {
+		if err := cmd.Process.Signal(sig); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := io.WriteString(feed, rows); err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(feed.Close(), cmd.Wait()); err != nil {
+		t.Errorf("%v: %s", err, errs.String())
+	}
+	if !strings.Contains(out.String(), `"complete":true,"users":200000`) {
+		t.Errorf("it ends with %q", out.String()[max(0, out.Len()-200):])
 	}
 }
 

@@ -12,7 +12,7 @@ const (
 	BadUsage    = 2   // a flag or a setting; nothing was read or sent
 	Rejected    = 3   // ran to the end, but some records were rejected
 	Interrupted = 130 // SIGINT
-	Terminated  = 143 // SIGTERM
+	Terminated  = 143 // SIGTERM, and SIGHUP
 )
 
 // Error is an error that knows its exit code and what to type next.

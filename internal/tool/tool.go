@@ -105,11 +105,7 @@ func (t *Tool) Run(ctx context.Context, app *cli.App, args []string) int {
 // interruptError returns the error of an interrupted run in place of the one that
 // the interrupt caused. It keeps the hints, which say how to go on.
 func interruptError(ctx context.Context, err error) error {
-	code := Interrupted
-	if strings.HasPrefix(context.Cause(ctx).Error(), "terminated") {
-		code = Terminated
-	}
-	return &Error{Err: errors.New("interrupted"), Code: code, Hints: hints(err)}
+	return &Error{Err: errors.New("interrupted"), Code: signalCode(ctx), Hints: hints(err)}
 }
 
 // readCommonFlags reads the flags that all tools have, and the .env file.

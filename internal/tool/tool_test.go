@@ -127,6 +127,7 @@ func TestInterrupted(t *testing.T) {
 	}{
 		{"interrupt signal received", context.Canceled, result{code: 130, errs: interrupted}},
 		{"terminated signal received", context.Canceled, result{code: 143, errs: interrupted}},
+		{"hangup signal received", context.Canceled, result{code: 143, errs: interrupted}},
 		{"interrupt signal received", errors.New("read: file already closed"), result{code: 130, errs: interrupted}},
 		{"interrupt signal received", tool.ErrRejected, result{code: 130, errs: interrupted}},
 		{
