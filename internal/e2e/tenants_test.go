@@ -17,6 +17,7 @@ var tenants = map[string]func() auth0test.Tenant{
 	"company": company,
 	"twins":   twins,
 	"strange": strange,
+	"hostile": hostile,
 	"small":   func() auth0test.Tenant { return auth0test.Sample(40) },
 	"sample":  func() auth0test.Tenant { return auth0test.Sample(2500) },
 }
@@ -142,6 +143,18 @@ func twins() auth0test.Tenant {
 func strange() auth0test.Tenant {
 	t := few()
 	t.Users = append(t.Users, user("samlp|acme|José Pérez", "jose@acme.example", "José", "Pérez", "google-oauth2"))
+	return t
+}
+
+// hostile returns few with a role, an organization and a user whose names take over
+// the terminal that shows them.
+func hostile() auth0test.Tenant {
+	t := company()
+	const name = "\x1b]0;owned\a\x1b[2J\u009b31m\u202eevil\nroles: forged"
+	t.Roles[0].Name = "Admin" + name
+	t.Organizations[0].DisplayName = "Acme" + name
+	t.Users[0].ID = "auth0|" + name
+	t.Users[0].Email = "ann" + name + "@acme.example"
 	return t
 }
 

@@ -50,6 +50,9 @@ func (t *Tool) Inputs(files []string) ([]string, error) {
 		if stdin++; stdin > 1 {
 			return nil, Usage("stdin (-) is named twice")
 		}
+		if isClosed(t.In) {
+			return nil, Usage("stdin is closed, and there is no FILE", t.command+" FILE, or pipe into it")
+		}
 		if IsTerminal(t.In) {
 			hint := t.command + " FILE, or pipe into it; see " + t.command + " --help"
 			return nil, Usage("stdin is a terminal, and there is no FILE", hint)

@@ -59,7 +59,7 @@ func (t *Tool) message(level slog.Level, label, text string) {
 	if label != "" {
 		label += ": "
 	}
-	_, _ = fmt.Fprintf(t.Err, "%s: %s%s\n", t.Name, label, text)
+	_, _ = fmt.Fprintf(t.Err, "%s: %s%s\n", t.Name, label, oneLine(text))
 }
 
 // waitEnd returns the end of the wait that people have been told of.

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/urfave/cli/v2"
 )
@@ -28,6 +29,21 @@ func OutputFlag() cli.Flag {
 		Name: "output", Category: "OUTPUT", Aliases: []string{"o"},
 		Usage: "write to `FILE`, mode 0600, once it is whole (- is stdout)",
 	}
+}
+
+// writesStdout reports whether the data goes to stdout.
+func writesStdout(c *cli.Context) bool {
+	path := c.String("output")
+	return path == "" || path == "-"
+}
+
+// closedError returns the error of a stdout that was closed when the process began.
+func closedError(c *cli.Context) error {
+	hint := "> FILE keeps what it writes, > /dev/null drops it"
+	if slices.ContainsFunc(c.App.Flags, func(f cli.Flag) bool { return f.Names()[0] == "output" }) {
+		hint = "-o FILE, or > FILE"
+	}
+	return Usage(errClosed.Error(), hint)
 }
 
 // Distinct returns an error when two of these flags name the same file, and

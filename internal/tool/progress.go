@@ -1,6 +1,7 @@
 package tool
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"os"
@@ -8,7 +9,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/schollz/progressbar/v3"
 	"github.com/urfave/cli/v2"
 	"golang.org/x/term"
 )
@@ -17,22 +17,48 @@ import (
 // bar is shown, all other lines are printed above it.
 type screen struct {
 	mu  sync.Mutex
-	w   io.Writer
-	bar *progressbar.ProgressBar // nil when none is shown
+	w   *stream
+	bar string // the line below all others, "" when there is none
 }
 
-func (s *screen) Write(p []byte) (int, error) { return s.writeAbove(s.w, p) }
+// Write writes whole lines. What came from outside is made visible also where they
+// go to a file: somebody will look at that on a terminal.
+func (s *screen) Write(p []byte) (int, error) {
+	if _, err := s.writeAbove(s.w, visible(p)); err != nil {
+		return 0, err
+	}
+	return len(p), nil
+}
 
 func (s *screen) writeAbove(w io.Writer, p []byte) (int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.bar == nil {
+	if s.bar == "" {
 		return w.Write(p)
 	}
-	_ = s.bar.Clear() // if stderr is broken, nobody sees the bar anyway
-	defer func() { _ = s.bar.RenderBlank() }()
+	s.w.command(clearLine)
+	defer func() { s.w.command(s.bar) }()
 	return w.Write(p)
 }
+
+// setBar draws a line below all others, in place of the one that is there. "" takes
+// that away. The caller holds the lock.
+func (s *screen) setBar(line string) {
+	if line == "" && s.bar != "" {
+		s.w.command(clearLine)
+	}
+	s.bar = ""
+	if line != "" {
+		s.bar = "\r" + line + clearRest
+		s.w.command(s.bar)
+	}
+}
+
+// What a terminal obeys.
+const (
+	clearRest = "\x1b[K" // of the line
+	clearLine = "\r" + clearRest
+)
 
 // Above returns a writer to w, which may be the same terminal as stderr. What is
 // written to it appears above a progress bar.
@@ -60,8 +86,8 @@ const (
 // apart from its input and output, stdin must not be a pipe either, and no data
 // may go to a terminal.
 func (t *Tool) progressMode(c *cli.Context) progressMode {
-	progress, output := c.String("progress"), c.String("output")
-	dataOnTerminal := (output == "" || output == "-") && IsTerminal(t.Out)
+	progress := c.String("progress")
+	dataOnTerminal := writesStdout(c) && IsTerminal(t.Out)
 	alone := t.DrawsApart || !isPipe(t.In) && !dataOnTerminal
 	switch {
 	case progress == "never" || t.quiet:
@@ -75,12 +101,8 @@ func (t *Tool) progressMode(c *cli.Context) progressMode {
 }
 
 func isPipe(stream any) bool {
-	f, ok := stream.(*os.File)
-	if !ok {
-		return false
-	}
-	info, err := f.Stat()
-	return err == nil && info.Mode()&(os.ModeNamedPipe|os.ModeSocket) != 0
+	info := statStream(stream)
+	return info != nil && info.Mode()&(os.ModeNamedPipe|os.ModeSocket) != 0
 }
 
 // Progress shows how far a long operation has got. It is safe for concurrent use.
@@ -121,7 +143,6 @@ func (t *Tool) Progress(what string, total int) *Progress {
 		return p
 	case progressBar:
 		period = tickPeriod
-		t.screen.showBar(total)
 		p.show(p.began)
 	case progressLines:
 	}
@@ -136,33 +157,6 @@ func (p *Progress) AtLeast(d time.Duration) {
 	p.least = d
 	p.tool.screen.mu.Unlock()
 }
-
-// showBar puts a bar on the screen. The text beside it comes from Progress.line.
-func (s *screen) showBar(total int) {
-	if total == 0 {
-		total = -1
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.bar = progressbar.NewOptions(total,
-		progressbar.OptionSetWriter(s.w),
-		progressbar.OptionSetWidth(barWidth),
-		progressbar.OptionShowDescriptionAtLineEnd(),
-		progressbar.OptionSetPredictTime(false),
-		progressbar.OptionSetElapsedTime(false),
-		progressbar.OptionClearOnFinish(),
-		progressbar.OptionUseANSICodes(true),          // they clear a line of any width
-		progressbar.OptionSetSpinnerChangeInterval(0), // no goroutine of its own
-		progressbar.OptionSetTheme(progressbar.Theme{
-			Saucer: "=", SaucerHead: ">", SaucerPadding: " ", BarStart: "[", BarEnd: "]",
-		}),
-	)
-}
-
-const (
-	barWidth   = 12
-	barColumns = len(" 100% []  ") + barWidth + 2 // that the bar takes of a line
-)
 
 // tick shows the progress at intervals, even when nothing moves.
 func (p *Progress) tick(period time.Duration) {
@@ -185,7 +179,7 @@ func (p *Progress) show(now time.Time) {
 	line := ""
 	switch {
 	case p.ended:
-	case s.bar != nil:
+	case p.tool.progress == progressBar:
 		p.draw(now)
 	default:
 		line = p.line(now)
@@ -196,30 +190,26 @@ func (p *Progress) show(now time.Time) {
 	}
 }
 
-// draw draws the bar; the caller holds the screen's lock. Errors of stderr are
-// ignored: nobody would see them.
+// draw draws the bar; the caller holds the screen's lock.
 func (p *Progress) draw(now time.Time) {
+	const width = 12
 	p.drawn = now
 	s := p.tool.screen
-	line := p.line(now)
-	s.bar.Describe(line[:min(len(line), max(s.columns()-barColumns, 0))])
-	if p.total == 0 || p.n < p.total { // at the total the library would end the bar, which End does
-		_ = s.bar.Set(p.n)
+	bar := string(`|/-\`[int(now.Sub(p.began)/tickPeriod)%4]) // it turns: the end is not known
+	if p.total > 0 && p.n <= p.total {
+		done := strings.Repeat("=", width*p.n/p.total)
+		bar = fmt.Sprintf("%3d%% [%-*s]", 100*p.n/p.total, width, done)
 	}
+	line := bar + "  " + p.line(now)
+	s.setBar(line[:min(len(line), s.columns()-1)])
 }
 
 // columns returns the present width of the terminal.
 func (s *screen) columns() int {
 	const usual = 80
-	f, ok := s.w.(interface{ Fd() uintptr })
-	if !ok {
-		return usual
-	}
-	width, _, err := term.GetSize(int(f.Fd()))
-	if err != nil || width == 0 {
-		return usual
-	}
-	return width
+	var width int
+	_ = control(s.w.w, func(fd uintptr) { width, _, _ = term.GetSize(int(fd)) })
+	return cmp.Or(width, usual)
 }
 
 // Add counts n more.
@@ -231,10 +221,7 @@ func (p *Progress) Add(n int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	p.n += n
-	if s.bar == nil || p.ended {
-		return
-	}
-	if now := time.Now(); now.Sub(p.drawn) >= drawPeriod {
+	if now := time.Now(); !p.ended && p.tool.progress == progressBar && now.Sub(p.drawn) >= drawPeriod {
 		p.draw(now)
 	}
 }
@@ -275,10 +262,7 @@ func (p *Progress) End() {
 	s.mu.Lock()
 	if !p.ended && p.tool.progress != progressNone {
 		close(p.stop)
-		if s.bar != nil {
-			_ = s.bar.Clear()
-			s.bar = nil
-		}
+		s.setBar("")
 	}
 	p.ended = true
 	s.mu.Unlock()

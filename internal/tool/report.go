@@ -15,13 +15,18 @@ type Report interface{ String() string }
 // ends.
 func (t *Tool) SetReport(r Report) { t.report = r }
 
-// finish prints the closing line and writes the file of --summary.
-func (t *Tool) finish(ctx context.Context, code int, cause error) error {
-	if t.report != nil {
-		if line := t.report.String(); line != "" {
-			t.message(0, "", fmt.Sprintf("%s in %s", line, time.Since(t.started).Round(100*time.Millisecond)))
-		}
+// printReport prints the closing line.
+func (t *Tool) printReport() {
+	if t.report == nil {
+		return
 	}
+	if line := t.report.String(); line != "" {
+		t.message(0, "", fmt.Sprintf("%s in %s", line, time.Since(t.started).Round(100*time.Millisecond)))
+	}
+}
+
+// writeSummary writes the file of --summary.
+func (t *Tool) writeSummary(ctx context.Context, code int, cause error) error {
 	if t.summary == "" {
 		return nil
 	}

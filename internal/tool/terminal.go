@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"syscall"
 	"time"
 
 	"golang.org/x/term"
@@ -14,15 +15,30 @@ import (
 
 // IsTerminal reports whether a stream is a terminal.
 func IsTerminal(stream any) bool {
-	f, ok := stream.(interface{ Fd() uintptr })
-	return ok && term.IsTerminal(int(f.Fd()))
+	is := false
+	return control(source(stream), func(fd uintptr) { is = term.IsTerminal(int(fd)) }) == nil && is
+}
+
+// control calls do with the descriptor of a file. Unlike the one that Fd returns it
+// stays as it is: a read from it can still be ended.
+func control(stream any, do func(fd uintptr)) error {
+	f, ok := stream.(syscall.Conn)
+	if !ok {
+		return errors.ErrUnsupported
+	}
+	conn, err := f.SyscallConn()
+	if err != nil {
+		return err
+	}
+	return conn.Control(do)
 }
 
 // ErrNoTerminal is Ask's error when there is nobody to ask.
 var ErrNoTerminal = errors.New("there is no terminal to ask on")
 
 // Ask asks a yes-or-no question on the terminal itself, since stdin and stdout
-// carry data. Any answer but y or yes is no. Ask gives up when ctx ends.
+// carry data. Any answer but y or yes is no, and so is what was typed before the
+// question. Ask gives up when ctx ends.
 func (t *Tool) Ask(ctx context.Context, question string) (bool, error) {
 	if t.Terminal == nil {
 		return false, ErrNoTerminal
@@ -32,7 +48,14 @@ func (t *Tool) Ask(ctx context.Context, question string) (bool, error) {
 		return false, ErrNoTerminal
 	}
 	defer tty.Close() //nolint:errcheck // no data is lost
-	if _, err := fmt.Fprintf(tty, "%s: %s [y/N] ", t.Name, question); err != nil {
+	if t, ok := tty.(interface{ DiscardInput() error }); ok {
+		if err := t.DiscardInput(); err != nil {
+			return false, fmt.Errorf("ask on the terminal: %w", err)
+		}
+	}
+	screen := newStream(tty)
+	screen.ctx = ctx
+	if _, err := fmt.Fprintf(screen, "%s: %s [y/N] ", t.Name, oneLine(question)); err != nil {
 		return false, fmt.Errorf("ask on the terminal: %w", err)
 	}
 	type reply struct {
@@ -48,7 +71,7 @@ func (t *Tool) Ask(ctx context.Context, question string) (bool, error) {
 	select {
 	case answer = <-replies:
 	case <-ctx.Done():
-		_, _ = fmt.Fprintln(tty) // what is printed next begins a line
+		_, _ = fmt.Fprintln(screen) // what is printed next begins a line
 		if wakeable, ok := tty.(deadliner); ok && wakeable.SetReadDeadline(time.Unix(1, 0)) == nil {
 			<-replies
 		} // or else the goroutine ends with the process, like a read of stdin
@@ -58,7 +81,7 @@ func (t *Tool) Ask(ctx context.Context, question string) (bool, error) {
 		return false, fmt.Errorf("read the answer from the terminal: %w", answer.err)
 	}
 	if answer.err != nil { // Ctrl-D: the cursor still stands behind the question
-		_, _ = fmt.Fprintln(tty)
+		_, _ = fmt.Fprintln(screen)
 	}
 	word := strings.ToLower(strings.TrimSpace(answer.line))
 	return word == "y" || word == "yes", nil

@@ -44,6 +44,46 @@ func TestAsk(t *testing.T) {
 	}
 }
 
+// eager is a terminal on which somebody has typed before the question.
+type eager struct {
+	io.Reader
+	bytes.Buffer // what is printed
+}
+
+func (e *eager) Read(p []byte) (int, error) { return e.Reader.Read(p) }
+func (e *eager) Close() error               { return nil }
+
+func (e *eager) DiscardInput() error {
+	if e.Len() == 0 {
+		e.Reader = strings.NewReader("n\n")
+	}
+	return nil
+}
+
+// What was typed before the question is no answer to it.
+func TestTypedAhead(t *testing.T) {
+	t.Parallel()
+	asker := New("permitload", nil, nil, io.Discard)
+	asker.Terminal = func() (io.ReadWriteCloser, error) { return &eager{Reader: strings.NewReader("y\ny\n")}, nil }
+	if yes, err := asker.Ask(t.Context(), "delete 2 users?"); yes || err != nil {
+		t.Errorf("%v, %v", yes, err)
+	}
+}
+
+// A name in a question commands no terminal and makes no second question.
+func TestQuestionIsVisible(t *testing.T) {
+	t.Parallel()
+	var printed bytes.Buffer
+	asker := New("permitload", nil, nil, io.Discard)
+	asker.Terminal = terminalOf("n\n", &printed)
+	if _, err := asker.Ask(t.Context(), "create \x1b[2Ja\u202eb\nc?"); err != nil {
+		t.Fatal(err)
+	}
+	if got, want := printed.String(), `permitload: create \u001b[2Ja\u202eb\nc? [y/N] `; got != want {
+		t.Errorf("asked %q, want %q", got, want)
+	}
+}
+
 func TestNobodyToAsk(t *testing.T) {
 	t.Parallel()
 	none := func() (io.ReadWriteCloser, error) { return nil, errors.New("no such device") }

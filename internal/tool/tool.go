@@ -34,6 +34,7 @@ type Tool struct {
 
 	command  string   // as it is typed: the name, and the sub-command's where that has one
 	commands []string // the sub-commands, the default one first
+	stdout   *stream  // the same as Out
 	screen   *screen  // the same as Err
 	env      environment
 	quiet    bool
@@ -49,9 +50,9 @@ type Tool struct {
 
 // New returns a tool with its streams.
 func New(name string, in io.Reader, out, errs io.Writer) *Tool {
-	s := &screen{w: errs}
+	stdout, s := newStream(out), &screen{w: newStream(errs)}
 	return &Tool{
-		Name: name, In: in, Out: out, Err: s, screen: s, command: name,
+		Name: name, In: in, Out: stdout, Err: s, stdout: stdout, screen: s, command: name,
 		Log: slog.New(slog.NewTextHandler(s, &slog.HandlerOptions{Level: slog.LevelWarn})),
 	}
 }
@@ -61,6 +62,7 @@ func New(name string, in io.Reader, out, errs io.Writer) *Tool {
 // help on stdout for a mistyped flag, and os.Exit from inside the library.
 func (t *Tool) Run(ctx context.Context, app *cli.App, args []string) int {
 	t.started = time.Now()
+	t.stdout.ctx, t.screen.w.ctx = ctx, ctx
 	app.Name = cmp.Or(app.Name, t.Name)
 	t.command = app.Name
 	app.Reader, app.Writer, app.ErrWriter = t.In, t.Out, t.Err
@@ -84,9 +86,15 @@ func (t *Tool) Run(ctx context.Context, app *cli.App, args []string) int {
 		if err := t.readCommonFlags(c); err != nil {
 			return err
 		}
+		if t.stdout.closed && writesStdout(c) {
+			return closedError(c)
+		}
 		return action(c)
 	}
 	err := app.RunContext(ctx, helpAlone(args))
+	if fault := t.stdout.end(); err == nil { // the library does not look at what it writes
+		err = fault
+	}
 	if ctx.Err() != nil && err != nil {
 		err = interruptError(ctx, err)
 	}
@@ -95,7 +103,8 @@ func (t *Tool) Run(ctx context.Context, app *cli.App, args []string) int {
 		t.summary = summaryPath(args)
 	}
 	t.printError(err)
-	if err := t.finish(ctx, code, err); err != nil {
+	t.printReport()
+	if err := t.writeSummary(ctx, code, err); err != nil {
 		t.printError(err)
 		code = max(code, Stopped)
 	}
