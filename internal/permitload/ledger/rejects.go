@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"a0permit/internal/jsonl"
@@ -35,7 +36,8 @@ func (o *rejectWriter) put(line []byte, f record.Fault) error {
 		o.shown++
 		switch {
 		case o.shown <= onTerminal:
-			_, err := fmt.Fprintf(o.w, "%s: %s: %s\n", record.Key(line), f.Code, f.Message)
+			text := fmt.Sprintf("%s: %s: %s", record.Key(line), f.Code, f.Message)
+			_, err := fmt.Fprintln(o.w, strings.ReplaceAll(text, "\n", `\n`)) // a key begins no line of its own
 			return o.check(err)
 		case o.shown == onTerminal+1:
 			_, err := fmt.Fprintln(o.w, "... permitload ... > left.jsonl keeps them all, to be fed again")
