@@ -50,8 +50,12 @@ func runPermitload(ctx context.Context, args []string, in io.Reader, out, errs i
 		debug.SetGCPercent(50) // as its main does
 	}
 	var terminal permitload.Terminal
-	if os.Getenv("SCRIPT_TERMINAL") != "" {
+	switch os.Getenv("SCRIPT_TERMINAL") {
+	case "":
+	case "real":
 		terminal = tool.OpenTerminal
+	default: // what a script has typed comes before the question
+		terminal = func() (io.ReadWriteCloser, error) { return os.OpenFile("/dev/tty", os.O_RDWR, 0) }
 	}
 	return permitload.Run(ctx, args, in, out, errs, terminal)
 }

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"io"
 	"os"
+
+	"golang.org/x/sys/windows"
 )
 
 // OpenTerminal opens the console of the process, which has one name for reading
@@ -24,6 +26,11 @@ type console struct {
 	io.Reader
 	io.Writer
 	in, out *os.File
+}
+
+// DiscardInput drops what was typed and not read.
+func (c console) DiscardInput() error {
+	return windows.FlushConsoleInputBuffer(windows.Handle(c.in.Fd()))
 }
 
 func (c console) Close() error { return errors.Join(c.in.Close(), c.out.Close()) }
