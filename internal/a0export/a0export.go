@@ -161,9 +161,6 @@ func (r *report) String() string {
 }
 
 func newExporter(c *cli.Context, t *tool.Tool, command string) (*exporter, error) {
-	if err := t.Distinct(c, "output", "summary"); err != nil {
-		return nil, err
-	}
 	config, err := readConfig(c, command)
 	if err != nil {
 		return nil, err

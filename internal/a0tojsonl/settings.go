@@ -88,9 +88,6 @@ func readConfig(c *cli.Context, t *tool.Tool) (config, error) {
 	case conf.options.UserKey == "":
 		return conf, tool.Usage("--user-key: no column", "--user-key email, for example")
 	}
-	if err := t.Distinct(c, "output", "rejects", "summary"); err != nil {
-		return conf, err
-	}
 	if err := readMapping(c, &conf.options); err != nil {
 		return conf, err
 	}

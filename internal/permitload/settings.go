@@ -79,9 +79,6 @@ func newSettings(c *cli.Context, t *tool.Tool) (settings, error) {
 	if err == nil {
 		files, err = t.Inputs(files)
 	}
-	if err == nil {
-		err = t.Distinct(c, "extra", "removed", "summary")
-	}
 	if err != nil {
 		return settings{}, err
 	}

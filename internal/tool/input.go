@@ -71,7 +71,7 @@ func (t *Tool) Open(ctx context.Context, name string) (*Input, error) {
 		r := newReader(ctx, t.In)
 		raw, in.close = r, r.Close
 	} else {
-		f, err := os.Open(name) //nolint:gosec // the user names the file
+		f, err := openFile(ctx, name, os.O_RDONLY)
 		if errors.Is(err, fs.ErrNotExist) {
 			hint := name + " is taken for a file to read; see " + t.command + " --help"
 			if slices.Contains(t.commands, name) {

@@ -13,14 +13,16 @@ import (
 	"github.com/urfave/cli/v2"
 )
 
-// Output is where data goes: stdout, or a file that gets its name only when it
-// is whole.
+// Output is where data goes: stdout, a device, or a file that gets its name only
+// when it is whole.
 type Output struct {
 	w       io.Writer
-	file    *os.File // nil for stdout
+	file    *os.File // nil for stdout and stderr
 	path    string
-	inPlace bool // an existing device or pipe
+	inPlace bool // it is no file of its own
 	closed  bool
+	// unwatch ends the watch for a signal, and reports whether none has come.
+	unwatch func() bool
 }
 
 // OutputFlag returns the flag -o.
@@ -31,11 +33,7 @@ func OutputFlag() cli.Flag {
 	}
 }
 
-// writesStdout reports whether the data goes to stdout.
-func writesStdout(c *cli.Context) bool {
-	path := c.String("output")
-	return path == "" || path == "-"
-}
+var errInterrupted = errors.New("interrupted")
 
 // closedError returns the error of a stdout that was closed when the process began.
 func closedError(c *cli.Context) error {
@@ -46,68 +44,69 @@ func closedError(c *cli.Context) error {
 	return Usage(errClosed.Error(), hint)
 }
 
-// Distinct returns an error when two of these flags name the same file, and
-// leaves that file alone.
-func (t *Tool) Distinct(c *cli.Context, flags ...string) error {
-	seen := map[string]string{}
-	for _, flag := range flags {
-		path := c.String(flag)
-		if path == "" || path == "-" {
-			continue
-		}
-		path = canonicalPath(path)
-		if first, ok := seen[path]; ok {
-			if flag == "summary" || first == "summary" {
-				t.summary = ""
-			}
-			return Usage(fmt.Sprintf("--%s and --%s name the same file", first, flag), "name two files")
-		}
-		seen[path] = flag
+// Create opens path for data. The data goes to a temporary file in the same
+// directory, readable by its owner only, which Commit renames. At the first signal
+// that file goes, so that nothing which ends the process later leaves it behind.
+// "" and "-" are stdout. Descriptors, devices and pipes are written where they are.
+func (t *Tool) Create(ctx context.Context, path string) (*Output, error) {
+	out, err := t.create(ctx, path)
+	if err != nil || out.file == nil || out.inPlace {
+		return out, err
 	}
-	return nil
+	out.unwatch = context.AfterFunc(ctx, func() { _ = os.Remove(out.file.Name()) })
+	return out, nil
 }
 
-// canonicalPath returns a path that is the same for all names of a file.
-func canonicalPath(path string) string {
-	if target, err := filepath.EvalSymlinks(path); err == nil {
-		path = target
-	}
-	if abs, err := filepath.Abs(path); err == nil {
-		return abs
-	}
-	return filepath.Clean(path)
-}
-
-// Create opens path for data; "" and "-" are stdout. The data goes to a temporary
-// file in the same directory, readable by its owner only, which Commit renames.
-func (t *Tool) Create(_ context.Context, path string) (*Output, error) {
+// create is Create for a file that a signal does not take away.
+func (t *Tool) create(ctx context.Context, path string) (*Output, error) {
 	if path == "" || path == "-" {
 		return &Output{w: t.Out}, nil
 	}
-	info, err := os.Stat(path)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
+	target, n := follow(path)
+	switch n {
+	case -1:
+	case 1:
+		return &Output{w: t.Out}, nil
+	case 2:
+		return &Output{w: t.Above(t.screen.w)}, nil
+	default:
+		return openInPlace(ctx, path, n)
+	}
+	switch info, err := os.Stat(path); {
+	case errors.Is(err, fs.ErrNotExist): // a link to nothing stays, and gets its target
 	case err != nil:
 		return nil, &Error{Err: err, Code: BadUsage}
 	case info.IsDir():
 		return nil, Usage(path+" is a directory", "name a file in it")
 	case !info.Mode().IsRegular():
-		f, err := os.OpenFile(path, os.O_WRONLY, 0) //nolint:gosec // the user names the file
-		if err != nil {
-			return nil, &Error{Err: err, Code: BadUsage}
-		}
-		return &Output{w: f, file: f, path: path, inPlace: true}, nil
-	default:
-		// A link stays a link: the file that it points to is replaced.
-		if path, err = filepath.EvalSymlinks(path); err != nil {
-			return nil, &Error{Err: err, Code: BadUsage}
-		}
+		return openInPlace(ctx, path, n)
 	}
-	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
+	f, err := os.CreateTemp(filepath.Dir(target), "."+filepath.Base(target)+".*")
 	if err != nil {
 		return nil, &Error{Err: withPath(err, path), Code: BadUsage}
 	}
-	return &Output{w: f, file: f, path: path}, nil
+	return &Output{w: f, file: f, path: target}, nil
+}
+
+// openInPlace opens what is there already: descriptor n, or where that is -1 the device
+// or pipe at path.
+func openInPlace(ctx context.Context, path string, n int) (*Output, error) {
+	var f *os.File
+	var err error
+	if n >= 0 {
+		f, err = openDescriptor(n, path)
+	} else {
+		f, err = openFile(ctx, path, os.O_WRONLY)
+	}
+	switch {
+	case err != nil && ctx.Err() != nil:
+		return nil, err
+	case err != nil:
+		return nil, &Error{Err: err, Code: BadUsage}
+	}
+	w := newStream(f)
+	w.ctx = ctx
+	return &Output{w: w, file: f, path: path, inPlace: true}, nil
 }
 
 func (o *Output) Write(p []byte) (int, error) {
@@ -133,6 +132,10 @@ func (o *Output) Commit() error {
 	if o.inPlace {
 		return o.file.Close()
 	}
+	if o.unwatch != nil && !o.unwatch() {
+		_, _ = o.file.Close(), os.Remove(o.file.Name())
+		return errInterrupted
+	}
 	if err := errors.Join(o.file.Sync(), o.file.Close()); err != nil {
 		return errors.Join(fmt.Errorf("write %s: %w", o.path, err), os.Remove(o.file.Name()))
 	}
@@ -149,6 +152,9 @@ func (o *Output) Abort() {
 		return
 	}
 	o.closed = true
+	if o.unwatch != nil {
+		o.unwatch()
+	}
 	_ = o.file.Close() // the run has failed for a better reason
 	if !o.inPlace {
 		_ = os.Remove(o.file.Name())

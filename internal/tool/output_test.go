@@ -1,7 +1,11 @@
 package tool_test
 
 import (
+	"context"
+	"errors"
+	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -21,5 +25,44 @@ func TestOutputErrors(t *testing.T) {
 	got := run(t.Context(), create, "-o", path)
 	if got.code != tool.BadUsage || !strings.Contains(got.errs, "open "+path+": ") {
 		t.Errorf("exit %d, %s", got.code, got.errs)
+	}
+}
+
+// From the first signal on, no temporary file is left behind, whatever ends the
+// process then; and nothing gets the name that it was meant for.
+func TestSignalTakesTheTemporaryFile(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	path := filepath.Join(dir, "users.csv")
+	names := func() []string {
+		entries, err := os.ReadDir(dir)
+		if err != nil {
+			t.Error(err)
+		}
+		var names []string
+		for _, e := range entries {
+			names = append(names, e.Name())
+		}
+		return names
+	}
+	ctx, cancel := context.WithCancelCause(t.Context())
+	got := run(ctx, func(c *cli.Context, tl *tool.Tool) error {
+		out, err := tl.Create(c.Context, path)
+		if err != nil {
+			return err
+		}
+		defer out.Abort()
+		if _, err := out.Write([]byte("a row")); err != nil || len(names()) != 1 {
+			t.Errorf("%v, %v", names(), err)
+		}
+		cancel(errors.New("interrupt signal received"))
+		for runtime.GOOS != "windows" && len(names()) > 0 {
+			runtime.Gosched()
+		}
+		return out.Commit()
+	}, "-o", path)
+	check(t, got, result{code: tool.Interrupted, errs: "demo: error: interrupted\n"})
+	if left := names(); len(left) > 0 {
+		t.Errorf("left behind: %v", left)
 	}
 }

@@ -52,7 +52,7 @@ func (t *Tool) writeSummary(ctx context.Context, code int, cause error) error {
 	if err != nil {
 		return fmt.Errorf("--summary: %w", err)
 	}
-	out, err := t.Create(ctx, t.summary)
+	out, err := t.create(ctx, t.summary)
 	if err != nil {
 		return fmt.Errorf("--summary: %w", err)
 	}

@@ -61,6 +61,9 @@ func hasEnvVar(flag cli.Flag) bool {
 	return ok && len(f.GetEnvVars()) > 0
 }
 
+// mostSettings bounds the files of settings, in bytes.
+const mostSettings = 64 << 10
+
 // TokenFileFlag returns the flag --token-file, for people who keep the secret out
 // of the environment.
 func TokenFileFlag() cli.Flag {
@@ -74,7 +77,7 @@ func TokenFileFlag() cli.Flag {
 // with these names: see Setting. It is "" when there is none.
 func (t *Tool) Token(c *cli.Context, names ...string) (string, error) {
 	if path := c.String("token-file"); path != "" {
-		data, err := os.ReadFile(path) //nolint:gosec // the user names the file
+		data, err := t.readFile(c.Context, path, mostSettings)
 		if err != nil {
 			return "", &Error{Err: fmt.Errorf("--token-file: %w", err), Code: BadUsage}
 		}

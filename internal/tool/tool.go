@@ -6,7 +6,6 @@ package tool
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -95,26 +94,30 @@ func (t *Tool) Run(ctx context.Context, app *cli.App, args []string) int {
 	if fault := t.stdout.end(); err == nil { // the library does not look at what it writes
 		err = fault
 	}
-	if ctx.Err() != nil && err != nil {
-		err = interruptError(ctx, err)
-	}
+	err = orInterrupt(ctx, err)
 	code := Code(err)
 	if code == BadUsage && t.summary == "" {
-		t.summary = summaryPath(args)
+		t.summary = t.summaryPath(args)
 	}
 	t.printError(err)
 	t.printReport()
-	if err := t.writeSummary(ctx, code, err); err != nil {
+	if err := orInterrupt(ctx, t.writeSummary(ctx, code, err)); err != nil {
 		t.printError(err)
 		code = max(code, Stopped)
+		if ctx.Err() != nil {
+			code = Code(err)
+		}
 	}
 	return code
 }
 
-// interruptError returns the error of an interrupted run in place of the one that
-// the interrupt caused. It keeps the hints, which say how to go on.
-func interruptError(ctx context.Context, err error) error {
-	return &Error{Err: errors.New("interrupted"), Code: signalCode(ctx), Hints: hints(err)}
+// orInterrupt returns the error of an interrupted run in place of one that the
+// interrupt may have caused. It keeps the hints, which say how to go on.
+func orInterrupt(ctx context.Context, err error) error {
+	if err == nil || ctx.Err() == nil {
+		return err
+	}
+	return &Error{Err: errInterrupted, Code: signalCode(ctx), Hints: hints(err)}
 }
 
 // readCommonFlags reads the flags that all tools have, and the .env file.
@@ -122,7 +125,6 @@ func (t *Tool) readCommonFlags(c *cli.Context) error {
 	if c.String("summary") == "-" {
 		return Usage("--summary: stdout is for data", "--summary summary.json")
 	}
-	t.summary = c.String("summary")
 	t.quiet = c.Bool("quiet")
 	level := slog.LevelWarn - slog.Level(4*min(c.Count("verbose"), 2))
 	if t.quiet {
@@ -136,6 +138,9 @@ func (t *Tool) readCommonFlags(c *cli.Context) error {
 	if c.String("log-format") == "json" {
 		t.json = true
 		t.Log = slog.New(slog.NewJSONHandler(t.Err, options))
+	}
+	if err := t.checkFiles(c); err != nil {
+		return err
 	}
 	t.progress = t.progressMode(c)
 	return t.env.load(c)

@@ -106,30 +106,3 @@ func helpAlone(args []string) []string {
 	}
 	return args
 }
-
-// summaryPath returns the path of --summary in a command line that could not be
-// understood, "" when there is none. A path that is named twice may belong to
-// another flag too, so it is not returned.
-func summaryPath(args []string) string {
-	for i, arg := range args {
-		flag, path, joined := strings.Cut(arg, "=")
-		if strings.TrimLeft(flag, "-") != "summary" || flag == "summary" {
-			continue
-		}
-		if !joined && i+1 < len(args) {
-			path = args[i+1]
-		}
-		count := 0
-		for _, arg := range args {
-			_, value, joined := strings.Cut(arg, "=")
-			if canonicalPath(arg) == canonicalPath(path) || joined && canonicalPath(value) == canonicalPath(path) {
-				count++
-			}
-		}
-		if count > 1 || path == "-" {
-			return ""
-		}
-		return path
-	}
-	return ""
-}

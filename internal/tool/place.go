@@ -1,0 +1,173 @@
+package tool
+
+import (
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+)
+
+// place is where bytes come from or go to: a stream, or what a flag or an argument
+// names.
+type place struct {
+	name     string // for people
+	path     string // "" for a stream
+	info     fs.FileInfo
+	isStdout bool
+	isInput  bool // and nothing else: it may be named twice
+}
+
+// placeOf returns the place that a path leads to.
+func placeOf(name, path string) place {
+	target, n := follow(path)
+	p := place{name: name, path: target, isStdout: n == 1}
+	p.info, _ = os.Stat(path) // nil for what is still to be made
+	return p
+}
+
+// is reports whether two places are one file. Pipes and devices may be shared.
+func (p place) is(other place) bool {
+	switch {
+	case p.isStdout && other.isStdout:
+		return true
+	case p.info == nil || other.info == nil:
+		return p.info == other.info && p.path != "" && p.path == other.path
+	}
+	return p.info.Mode().IsRegular() && os.SameFile(p.info, other.info)
+}
+
+// checkFiles refuses two places that are one file, by whatever names, unless both
+// are read: an output would replace an input, or another output. Only then the file
+// of --summary is known to be a place of its own.
+func (t *Tool) checkFiles(c *cli.Context) error {
+	places := t.places(c)
+	for i, p := range places {
+		for _, other := range places[i+1:] {
+			isOneLog := p.name == "stdout" && other.name == "stderr"
+			if p.is(other) && !isOneLog && (!p.isInput || !other.isInput) {
+				problem := fmt.Sprintf("%s and %s name the same file", p.name, other.name)
+				return Usage(problem, "write to another file")
+			}
+		}
+	}
+	t.summary = c.String("summary")
+	return nil
+}
+
+// places returns what the flags and the arguments name, and the streams. A path that
+// leads to a stream is that stream.
+func (t *Tool) places(c *cli.Context) []place {
+	var all []place
+	for _, flag := range c.App.Flags {
+		name := flag.Names()[0]
+		path := c.String(name)
+		if docOf(flag).metavar != "FILE" || path == "" || path == "-" {
+			continue
+		}
+		_, n := follow(path)
+		if isStdout := n == 1 && name != "output"; n < 0 || n > 2 || isStdout {
+			all = append(all, placeOf("--"+name, path))
+		}
+	}
+	for _, arg := range c.Args().Slice() {
+		if arg != "-" {
+			p := placeOf(arg, arg)
+			p.isInput = true
+			all = append(all, p)
+		}
+	}
+	return append(all, t.streams(writesStdout(c))...)
+}
+
+// streams returns the places of the streams.
+func (t *Tool) streams(withStdout bool) []place {
+	all := []place{{name: "stdin", info: statStream(t.In), isInput: true}}
+	if withStdout {
+		all = append(all, place{name: "stdout", isStdout: true, info: statStream(t.Out)})
+	}
+	return append(all, place{name: "stderr", info: statStream(t.screen.w)})
+}
+
+// summaryPath returns the path of --summary in a command line that was refused, ""
+// when there is none. A file that is something else there too is left alone.
+func (t *Tool) summaryPath(args []string) string {
+	for i, arg := range args {
+		flag, path, joined := strings.Cut(arg, "=")
+		if strings.TrimLeft(flag, "-") != "summary" || flag == "summary" {
+			continue
+		}
+		others := slices.Delete(slices.Clone(args), i, i+1)
+		if !joined && i+1 < len(args) {
+			path = args[i+1]
+			others = slices.Delete(others, i, i+1)
+		}
+		summary := placeOf("", path)
+		clash := func(other place) bool { return summary.is(other) }
+		clashes := slices.ContainsFunc(t.streams(true), clash) || slices.ContainsFunc(others, func(arg string) bool {
+			_, value, _ := strings.Cut(arg, "=")
+			return clash(placeOf("", arg)) || clash(placeOf("", value))
+		})
+		if clashes || path == "-" {
+			return ""
+		}
+		return path
+	}
+	return ""
+}
+
+// writesStdout reports whether the data goes to stdout.
+func writesStdout(c *cli.Context) bool {
+	path := c.String("output")
+	_, n := follow(path)
+	return path == "" || path == "-" || n == 1
+}
+
+// follow returns where a path leads, link by link, also where nothing is there yet.
+// If that is a descriptor of this process it returns its number, else -1.
+func follow(path string) (target string, descriptor int) {
+	const mostLinks = 40 // as the kernel has it
+	for range mostLinks {
+		dir, err := filepath.EvalSymlinks(filepath.Dir(path))
+		if err != nil {
+			break
+		}
+		base := filepath.Base(path)
+		path = filepath.Join(dir, base)
+		if n := descriptorOf(dir, base); n >= 0 {
+			return path, n
+		}
+		link, err := os.Readlink(path)
+		if err != nil {
+			break
+		}
+		if path = link; !filepath.IsAbs(link) {
+			path = filepath.Join(dir, link)
+		}
+	}
+	if abs, err := filepath.Abs(path); err == nil {
+		path = abs
+	}
+	return path, -1
+}
+
+var descriptorDir = regexp.MustCompile(`^(/dev/fd|/proc/(\d+|self)/(task/\d+/)?fd)$`)
+
+// descriptorOf returns the number of the descriptor that has this name in the system's
+// folder of them, -1 for any other file.
+func descriptorOf(dir, base string) int {
+	match := descriptorDir.FindStringSubmatch(dir)
+	if match == nil {
+		return slices.Index([]string{"/dev/stdin", "/dev/stdout", "/dev/stderr"}, dir+"/"+base)
+	}
+	n, err := strconv.Atoi(base)
+	if pid := match[2]; err != nil || pid != "" && pid != "self" && pid != strconv.Itoa(os.Getpid()) {
+		return -1
+	}
+	return n
+}
