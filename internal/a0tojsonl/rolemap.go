@@ -66,6 +66,9 @@ func roleMapError(err error) error {
 	}
 }
 
+// mostMapped bounds the roles of --role-map: a pipe may have no end.
+const mostMapped = 100_000
+
 func parseRoleMap(in io.Reader) (convert.RoleMap, error) {
 	file := csvrows.NewCutter(in, 64<<10)
 	header, err := file.Header()
@@ -111,6 +114,9 @@ func parseRoleMap(in io.Reader) (convert.RoleMap, error) {
 			}
 			if err := record.RoleKey(row.PermitRole); err != nil {
 				return nil, fmt.Errorf("line %d: %s: %w", at.Line, permitRole, err)
+			}
+			if len(m) == mostMapped {
+				return nil, fmt.Errorf("more than %s roles", tool.Thousands(mostMapped))
 			}
 			m[row.Auth0Role], lines[row.Auth0Role] = row.PermitRole, at.Line
 		}

@@ -1,6 +1,7 @@
 package a0tojsonl_test
 
 import (
+	"fmt"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -40,6 +41,15 @@ a0tojsonl: error: 2 roles without a key: 3 users left out
 	}
 }
 
+// manyRoles returns so many lines of a role map.
+func manyRoles(n int) string {
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, "r%d,r%d\n", i, i)
+	}
+	return b.String()
+}
+
 func TestRoleMap(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -54,6 +64,7 @@ func TestRoleMap(t *testing.T) {
 		{"two columns", "auth0_role,permit_role,auth0_role\n", "two columns auth0_role"},
 		{"ragged", "auth0_role,permit_role\na\n", "line 2: 1 cells under a header of 2"},
 		{"no role", "auth0_role,permit_role\n,x\n", "line 2: no auth0_role"},
+		{"endless", "auth0_role,permit_role\n" + manyRoles(100_001), "more than 100,000 roles"},
 		{"no key", "auth0_role,permit_role\na,\n", "line 2: permit_role: no key"},
 		{
 			"key", "auth0_role,permit_role\na,b c\n",
