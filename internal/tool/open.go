@@ -33,21 +33,16 @@ func openFile(ctx context.Context, path string, flag int) (*os.File, error) {
 	}
 }
 
-// readFile reads a small file that a flag names. A file of more than limit bytes is
-// another file than was meant: it may be a device that has no end.
-func (t *Tool) readFile(ctx context.Context, path string, limit int) ([]byte, error) {
+// readFile reads a small file. One of more than limit bytes is another file than was
+// meant: it may be a device that has no end.
+func readFile(ctx context.Context, path string, limit int) ([]byte, error) {
 	f, err := openFile(ctx, path, os.O_RDONLY)
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close() //nolint:errcheck // it is only read
-	return readSmall(ctx, f, path, limit)
-}
-
-func readSmall(ctx context.Context, f *os.File, path string, limit int) ([]byte, error) {
 	r := newReader(ctx, f)
-	defer r.Close() //nolint:errcheck // it has no error
 	data, err := io.ReadAll(io.LimitReader(r, int64(limit)+1))
+	_, _ = r.Close(), f.Close() // it was only read
 	if err == nil && len(data) > limit {
 		err = fmt.Errorf("%s has more than %s bytes", path, Thousands(limit))
 	}

@@ -143,7 +143,7 @@ func (t *Tool) readCommonFlags(c *cli.Context) error {
 		return err
 	}
 	t.progress = t.progressMode(c)
-	return t.env.load(c)
+	return t.loadDotenv(c)
 }
 
 // Files returns the positional arguments. It refuses a flag among them, which

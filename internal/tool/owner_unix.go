@@ -1,0 +1,28 @@
+//go:build !windows
+
+package tool
+
+import (
+	"fmt"
+	"os"
+	"syscall"
+)
+
+// checkOwner refuses a file of settings that another user, but for root, owns or may
+// write to: it would say where our secrets go. A link is as much its owner's.
+func checkOwner(path string) error {
+	const look = "look at what is in it; if it is right: "
+	for _, stat := range []func(string) (os.FileInfo, error){os.Lstat, os.Stat} {
+		info, err := stat(path)
+		if err != nil {
+			return &Error{Err: err, Code: BadUsage}
+		}
+		if s, ok := info.Sys().(*syscall.Stat_t); ok && s.Uid != 0 && int(s.Uid) != os.Geteuid() {
+			return Usage(fmt.Sprintf("%s belongs to another user (uid %d)", path, s.Uid), look+`sudo chown "$(id -u)" `+path)
+		}
+		if info.Mode()&os.ModeSymlink == 0 && info.Mode()&0o022 != 0 {
+			return Usage("others may write to "+path, look+"chmod 600 "+path)
+		}
+	}
+	return nil
+}
