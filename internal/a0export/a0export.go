@@ -232,13 +232,12 @@ func readConfig(c *cli.Context, command string) (config, error) {
 // apiConfig returns how to reach the tenant and sign in to it.
 func apiConfig(c *cli.Context, t *tool.Tool) (httpapi.Config, error) {
 	var none httpapi.Config
-	const domain = "export AUTH0_DOMAIN=your-tenant.eu.auth0.com"
 	if c.String("domain") == "" {
-		return none, tool.Usage("no tenant is named", domain)
+		return none, tool.Usage("no tenant is named", domainHint(nil))
 	}
 	base, err := httpapi.ParseBase(c.String("domain"))
 	if err != nil {
-		return none, tool.Usage("AUTH0_DOMAIN: "+err.Error(), domain)
+		return none, tool.Usage("AUTH0_DOMAIN: "+err.Error(), domainHint(err))
 	}
 	if rps := c.Float64("max-rps"); c.IsSet("max-rps") && !(rps >= 0.001 && rps <= 1000) {
 		return none, tool.Usage("--max-rps must be between 0.001 and 1000", "--max-rps 2")

@@ -49,6 +49,17 @@ func withHint(err error) error {
 	return err
 }
 
+// domainHint returns what to type for a domain that err refuses.
+func domainHint(err error) string {
+	right := "your-tenant.eu.auth0.com"
+	var base *httpapi.BaseError
+	const dashboard = "https://manage.auth0.com"
+	if errors.As(err, &base) && base.Right != "" && base.Right != dashboard {
+		right = strings.TrimPrefix(base.Right, "https://")
+	}
+	return "export AUTH0_DOMAIN=" + right
+}
+
 // oneOf returns the words for one of several scopes.
 func oneOf(scopes []string) string {
 	if len(scopes) == 1 {

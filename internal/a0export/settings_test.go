@@ -48,6 +48,19 @@ func TestDomain(t *testing.T) {
 	runCommand(t.Context()).expect(t, 2, "a0export: error: AUTH0_DOMAIN: ", "a0export: hint: export AUTH0_DOMAIN=")
 }
 
+// What is pasted with a path behind it comes back as the line to type.
+func TestRightDomain(t *testing.T) {
+	for pasted, right := range map[string]string{
+		"https://acme.eu.auth0.com/api/v2/":           "acme.eu.auth0.com",
+		"https://https://acme.eu.auth0.com":           "acme.eu.auth0.com",
+		"http://127.0.0.1:8080/api/v2/":               "http://127.0.0.1:8080",
+		"https://manage.auth0.com/dashboard/eu/acme/": "your-tenant.eu.auth0.com",
+	} {
+		setenv(t, map[string]string{"AUTH0_DOMAIN": pasted, "AUTH0_API_TOKEN": "x"})
+		runCommand(t.Context()).expect(t, 2, "error: AUTH0_DOMAIN: not an address", "hint: export AUTH0_DOMAIN="+right+"\n")
+	}
+}
+
 // However a domain is pasted, it is called over https. That the call gets there
 // shows in the certificate, which nobody has signed; then the token has not
 // been sent.

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 
@@ -63,7 +64,7 @@ func parseError(e *httpapi.APIError, body []byte) {
 // configuration.
 func newClient(t *testing.T, a *answers, change func(*httpapi.Config)) *httpapi.Client {
 	t.Helper()
-	base, err := httpapi.ParseBase("https://api.example.com/prefix/")
+	base, err := url.Parse("https://api.example.com/prefix")
 	if err != nil {
 		t.Fatal(err)
 	}

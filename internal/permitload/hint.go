@@ -12,6 +12,16 @@ import (
 	"a0permit/internal/tool"
 )
 
+// rightURL returns the URL of the API in place of one that err refuses.
+func rightURL(err error) string {
+	var base *httpapi.BaseError
+	const dashboard = "https://app.permit.io"
+	if errors.As(err, &base) && base.Right != "" && base.Right != dashboard {
+		return base.Right
+	}
+	return permit.DefaultURL
+}
+
 // withHint returns err with a hint that says what to type, where there is one.
 func withHint(err error) error {
 	switch status := permit.Status(err); {

@@ -111,7 +111,7 @@ func newClient(c *cli.Context, t *tool.Tool, classes []httpapi.Class) (*permit.C
 	}
 	base, err := httpapi.ParseBase(c.String("api-url"))
 	if err != nil {
-		return nil, tool.Usage("--api-url, or PERMIT_API_URL: "+err.Error(), "--api-url "+permit.DefaultURL)
+		return nil, tool.Usage("--api-url, or PERMIT_API_URL: "+err.Error(), "--api-url "+rightURL(err))
 	}
 	pacer := httpapi.NewWindows(classes, t.Waiting)
 	pacer.MaxPause = c.Duration("max-wait")
