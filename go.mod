@@ -3,7 +3,6 @@ module a0permit
 go 1.26.0
 
 require (
-	github.com/cpuguy83/go-md2man/v2 v2.0.7
 	github.com/gocarina/gocsv v0.0.0-20240520201108-78e41c74b4b1
 	github.com/google/go-cmp v0.7.0
 	github.com/gosimple/slug v1.15.0
@@ -20,8 +19,11 @@ require (
 )
 
 require (
+	github.com/cpuguy83/go-md2man/v2 v2.0.7 // indirect
 	github.com/gosimple/unidecode v1.0.1 // indirect
-	github.com/russross/blackfriday/v2 v2.1.0 // indirect
 	golang.org/x/text v0.14.0 // indirect
 	golang.org/x/tools v0.26.0 // indirect
 )
+
+// urfave/cli would link it, and a Markdown parser, into every tool.
+replace github.com/cpuguy83/go-md2man/v2 => ./internal/gendocs/nomd2man
