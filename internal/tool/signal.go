@@ -4,7 +4,6 @@ import (
 	"context"
 	"os"
 	"os/signal"
-	"slices"
 	"strings"
 	"syscall"
 )
@@ -13,10 +12,10 @@ import (
 // Ctrl-C, SIGTERM or, when the terminal goes away, SIGHUP. The second ends the
 // process at once. Only a main may call it.
 func Signals() (context.Context, context.CancelFunc) {
-	heeded := []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP}
-	// Under nohup, or in the background of a script, the process is meant to outlive
-	// what the others get.
-	heeded = slices.DeleteFunc(heeded, signal.Ignored)
+	heeded := []os.Signal{os.Interrupt, syscall.SIGTERM}
+	if !signal.Ignored(syscall.SIGHUP) { // nohup lets the process outlive its terminal
+		heeded = append(heeded, syscall.SIGHUP)
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), heeded...)
 	context.AfterFunc(ctx, stop)
 	return ctx, stop
