@@ -37,7 +37,7 @@ var errInterrupted = errors.New("interrupted")
 
 // closedError returns the error of a stdout that was closed when the process began.
 func closedError(c *cli.Context) error {
-	hint := "> FILE keeps what it writes, > /dev/null drops it"
+	hint := "> FILE keeps what it writes, > /dev/null (opened for writing alone) drops it"
 	if slices.ContainsFunc(c.App.Flags, func(f cli.Flag) bool { return f.Names()[0] == "output" }) {
 		hint = "-o FILE, or > FILE"
 	}
@@ -161,13 +161,14 @@ func (o *Output) Abort() {
 	}
 }
 
-// SetAside renames a file to the first free name of path.1, path.2 and so on, to
+// SetAside renames a file, or the one that a link leads to, to the first free name of path.1, path.2 and so on, to
 // make room for another, and returns that name. It returns "" and renames nothing
 // when there is no regular file, or when the file is empty or worthless, judged by
 // its first bytes.
 func SetAside(path string, worthless func(head []byte) bool) (string, error) {
+	path, descriptor := follow(path)
 	info, err := os.Stat(path)
-	if errors.Is(err, fs.ErrNotExist) || err == nil && !info.Mode().IsRegular() {
+	if errors.Is(err, fs.ErrNotExist) || descriptor >= 0 || err == nil && !info.Mode().IsRegular() {
 		return "", nil
 	}
 	if err != nil {

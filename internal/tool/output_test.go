@@ -66,3 +66,27 @@ func TestSignalTakesTheTemporaryFile(t *testing.T) {
 		t.Errorf("left behind: %v", left)
 	}
 }
+
+// What a link leads to is set aside, and the link stays: the file that comes next
+// takes the place of its target.
+func TestSetAsideByALink(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	target, link := filepath.Join(dir, "undo.jsonl"), filepath.Join(dir, "link")
+	if err := os.WriteFile(target, []byte("the last run"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(target, link); err != nil {
+		t.Skip(err)
+	}
+	aside, err := tool.SetAside(link, func([]byte) bool { return false })
+	if err != nil || aside != target+".1" {
+		t.Errorf("set aside as %q, %v", aside, err)
+	}
+	if text, err := os.ReadFile(target + ".1"); err != nil || string(text) != "the last run" {
+		t.Errorf("%q, %v", text, err)
+	}
+	if _, err := os.Lstat(link); err != nil {
+		t.Error(err)
+	}
+}

@@ -26,7 +26,8 @@ type place struct {
 // placeOf returns the place that a path leads to.
 func placeOf(name, path string) place {
 	target, n := follow(path)
-	p := place{name: name, path: target, isStdout: n == 1}
+	p := place{name: name, isStdout: n == 1}
+	p.path, _ = filepath.Abs(target)
 	p.info, _ = os.Stat(path) // nil for what is still to be made
 	return p
 }
@@ -149,9 +150,6 @@ func follow(path string) (target string, descriptor int) {
 		if path = link; !filepath.IsAbs(link) {
 			path = filepath.Join(dir, link)
 		}
-	}
-	if abs, err := filepath.Abs(path); err == nil {
-		path = abs
 	}
 	return path, -1
 }
