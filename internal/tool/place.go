@@ -25,9 +25,9 @@ type place struct {
 
 // placeOf returns the place that a path leads to.
 func placeOf(name, path string) place {
-	target, n := follow(path)
-	p := place{name: name, isStdout: n == 1}
-	p.path, _ = filepath.Abs(target)
+	abs, _ := filepath.Abs(path)
+	target, n := follow(abs)
+	p := place{name: name, path: target, isStdout: n == 1}
 	p.info, _ = os.Stat(path) // nil for what is still to be made
 	return p
 }
@@ -108,6 +108,9 @@ func (t *Tool) summaryPath(args []string) string {
 			path = args[i+1]
 			others = slices.Delete(others, i, i+1)
 		}
+		if _, n := follow(path); n == 2 {
+			return path
+		}
 		summary := placeOf("", path)
 		clash := func(other place) bool { return summary.is(other) }
 		clashes := slices.ContainsFunc(t.streams(true), clash) || slices.ContainsFunc(others, func(arg string) bool {
@@ -140,7 +143,7 @@ func follow(path string) (target string, descriptor int) {
 		}
 		base := filepath.Base(path)
 		path = filepath.Join(dir, base)
-		if n := descriptorOf(dir, base); n >= 0 {
+		if n, ok := descriptorOf(dir, base); ok {
 			return path, n
 		}
 		link, err := os.Readlink(path)
@@ -157,15 +160,16 @@ func follow(path string) (target string, descriptor int) {
 var descriptorDir = regexp.MustCompile(`^(/dev/fd|/proc/(\d+|self)/(task/\d+/)?fd)$`)
 
 // descriptorOf returns the number of the descriptor that has this name in the system's
-// folder of them, -1 for any other file.
-func descriptorOf(dir, base string) int {
+// folder of them, -1 for one of another process. ok is false for any other file.
+func descriptorOf(dir, base string) (n int, ok bool) {
 	match := descriptorDir.FindStringSubmatch(dir)
 	if match == nil {
-		return slices.Index([]string{"/dev/stdin", "/dev/stdout", "/dev/stderr"}, dir+"/"+base)
+		n = slices.Index([]string{"/dev/stdin", "/dev/stdout", "/dev/stderr"}, dir+"/"+base)
+		return n, n >= 0
 	}
 	n, err := strconv.Atoi(base)
 	if pid := match[2]; err != nil || pid != "" && pid != "self" && pid != strconv.Itoa(os.Getpid()) {
-		return -1
+		return -1, true
 	}
-	return n
+	return n, true
 }
