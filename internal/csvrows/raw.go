@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 )
 
 // Raw reads rows together with their bytes, so that a row can be passed on exactly
@@ -15,6 +16,7 @@ type Raw struct {
 	csv  *csv.Reader
 	seen bytes.Buffer // read by csv, not yet returned
 	at   int64        // where seen begins
+	line int          // on which the last row begins
 	bom  []byte
 }
 
@@ -30,10 +32,26 @@ func NewRaw(r io.Reader) (*Raw, error) {
 		raw.bom = bytes.Clone(head)
 		_, _ = in.Discard(len(head)) // cannot fail after Peek
 	}
-	raw.csv = csv.NewReader(io.TeeReader(in, &raw.seen))
+	raw.csv = csv.NewReader(rawSource{in, &raw.seen})
 	raw.csv.ReuseRecord = true
 	raw.csv.FieldsPerRecord = -1
 	return raw, nil
+}
+
+// rawSource is what the parser reads, and keeps it. It ends in errLong when the row
+// that is not whole yet is longer than MaxRow.
+type rawSource struct {
+	in   io.Reader
+	seen *bytes.Buffer
+}
+
+func (s rawSource) Read(p []byte) (int, error) {
+	if s.seen.Len() > MaxRow {
+		return 0, errLong
+	}
+	n, err := s.in.Read(p)
+	s.seen.Write(p[:n])
+	return n, err
 }
 
 // BOM returns the byte order mark at the beginning of the input, nil if there is
@@ -46,11 +64,17 @@ func (r *Raw) BOM() []byte { return r.bom }
 func (r *Raw) Next() (cells []string, row, eol []byte, err error) {
 	cells, err = r.csv.Read()
 	if err != nil {
-		if parse := (*csv.ParseError)(nil); errors.As(err, &parse) {
+		parse := (*csv.ParseError)(nil)
+		switch {
+		case errors.As(err, &parse):
 			err = fmt.Errorf("the CSV, line %d: %w", parse.Line, parse.Err)
+		case errors.Is(err, errLong):
+			const format = "the CSV: the row after line %d is longer than %d MiB; most likely a quote in it is never closed"
+			err = fmt.Errorf(format, r.line, MaxRow>>20)
 		}
 		return nil, nil, nil, err
 	}
+	r.line, _ = r.csv.FieldPos(0)
 	end := r.csv.InputOffset()
 	row = r.seen.Next(int(end - r.at))
 	r.at = end
@@ -64,7 +88,7 @@ func (r *Raw) Next() (cells []string, row, eol []byte, err error) {
 
 // Quote returns a cell as CSV, in quotes if it needs them.
 func Quote(cell string) []byte {
-	if !bytes.ContainsAny([]byte(cell), "\",\r\n") {
+	if !strings.ContainsAny(cell, "\",\r\n") && !strings.HasPrefix(cell, string(bom)) {
 		return []byte(cell)
 	}
 	return append(append([]byte{'"'}, bytes.ReplaceAll([]byte(cell), []byte(`"`), []byte(`""`))...), '"')

@@ -88,6 +88,31 @@ func TestRawRowsLargerThanItsBuffers(t *testing.T) {
 	}
 }
 
+// A row of the limit is passed on, and a longer one is an error before it is in memory.
+func TestRawRowOverTheLimit(t *testing.T) {
+	t.Parallel()
+	fits := "a,b\n1," + strings.Repeat("x", csvrows.MaxRow-3) + "\n2,y\n"
+	if _, found, err := readRaw(strings.NewReader(fits)); err != nil || len(found) != 3 {
+		t.Errorf("a row of the limit: %d rows, %v", len(found), err)
+	}
+	endless := io.MultiReader(strings.NewReader("a,b\n1,2\n3,\""), endlessReader{})
+	_, found, err := readRaw(endless)
+	const want = "the CSV: the row after line 2 is longer than 8 MiB; most likely a quote in it is never closed"
+	if len(found) != 2 || err == nil || err.Error() != want {
+		t.Errorf("an endless row: %d rows, %v; want %s", len(found), err, want)
+	}
+}
+
+// endlessReader is text without end.
+type endlessReader struct{}
+
+func (endlessReader) Read(p []byte) (int, error) {
+	for i := range p {
+		p[i] = 'x'
+	}
+	return len(p), nil
+}
+
 func TestRawErrors(t *testing.T) {
 	t.Parallel()
 	tests := []struct{ name, in, want string }{
