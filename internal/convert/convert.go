@@ -37,6 +37,7 @@ type Fault struct {
 	Reason     string // one of few, so that faults can be counted by reason
 	Detail     string // more about this row
 	Connection string // of the user, to count by; "" when unknown
+	Cure       string // what to do about rows with this reason; may be ""
 	Hint       string // set when going on would do harm
 }
 
@@ -48,9 +49,20 @@ func (f *Fault) Error() string {
 	return f.Column + ": " + f.Reason
 }
 
+// LoneCRCure is what to do about lines that end in CR alone.
+const LoneCRCure = `tr '\r' '\n' < FILE gives each line an end that CSV knows`
+
 // RaggedFault returns the fault of a row with more or fewer cells than its header.
 func RaggedFault(cells, columns int) *Fault {
 	return &Fault{Reason: "ragged row", Detail: fmt.Sprintf("%d cells under a header of %d", cells, columns)}
+}
+
+// keyFault returns the fault of a key for which record has this error.
+func keyFault(column, key string, err error) *Fault {
+	if fault := invisibleFault(column, key); fault != nil {
+		return fault
+	}
+	return &Fault{Column: column, Reason: err.Error()}
 }
 
 // ErrUnkeyed is the error for a row that names a role without a usable key. The

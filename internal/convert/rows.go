@@ -121,7 +121,7 @@ func (r *OrganizationRow) Check(o *Options) *Fault {
 		key, column = r.Name, columnName
 	}
 	if err := record.TenantKey(key); err != nil {
-		return &Fault{Column: column, Reason: err.Error()}
+		return keyFault(column, key, err)
 	}
 	return cmp.Or(
 		utf8Fault(columnOrganizationID, r.ID), utf8Fault(columnName, r.Name), utf8Fault(columnDisplayName, r.DisplayName),

@@ -37,10 +37,12 @@ func (t *Table) readUser(row *UserRow, into *User) *Fault {
 	}
 	key := row.at(t.keyPlace)
 	if err := record.UserKey(key); err != nil {
-		return &Fault{Column: t.key, Reason: err.Error()}
+		return keyFault(t.key, key, err)
 	}
-	if row.Email != "" && !isPlainEmail(row.Email) && !record.ValidEmail(row.Email) {
-		return &Fault{Column: columnEmail, Reason: "not an address Permit takes"}
+	if row.Email != "" {
+		if fault := emailFault(row.Email); fault != nil {
+			return fault
+		}
 	}
 	into.User = record.User{
 		Type: record.TypeUser, Key: key,
@@ -73,30 +75,9 @@ func (t *Table) UTF8Fault(row *UserRow) *Fault {
 	return fault
 }
 
-// isPlainEmail reports whether s is an address of the usual form: words of letters,
-// digits and -, before the @ also _ and +, joined by single dots. It only saves
-// time: record.ValidEmail accepts each such address, and decides on all others.
-func isPlainEmail(s string) bool {
-	at, dots, inWord := -1, 0, false
-	for i := range len(s) {
-		switch c := s[i]; {
-		case wordByte[c], at < 0 && (c == '_' || c == '+'):
-			inWord = true
-		case c == '.' && inWord:
-			dots++
-			inWord = false
-		case c == '@' && inWord && at < 0 && i <= 64:
-			at, dots, inWord = i, 0, false
-		default:
-			return false
-		}
-	}
-	return at > 0 && dots > 0 && inWord
+// HasBareID reports whether the user's key is an id without the provider that Auth0
+// puts before it, as in auth0|5f7c8ec7: then it is the user_id of an identity. Of an id
+// with a | it cannot be told.
+func (t *Table) HasBareID(u *User) bool {
+	return t.key == columnUserID && strings.IndexByte(u.Key, '|') < 0
 }
-
-var wordByte = func() (set [256]bool) {
-	for c := range 256 {
-		set[c] = c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '-'
-	}
-	return set
-}()
