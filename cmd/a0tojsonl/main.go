@@ -19,6 +19,9 @@ func main() {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(200) // the memory in use is small and short-lived: 10 MiB for a few percent of time
 	}
+	if os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(128 << 20) // a million roles take memory that stays: here the garbage must not double it
+	}
 	ctx, stop := tool.Signals()
 	code := a0tojsonl.Run(ctx, os.Args, os.Stdin, os.Stdout, os.Stderr)
 	stop()

@@ -52,18 +52,49 @@ func TestMemory(t *testing.T) {
 	}
 }
 
+// Of roles and organizations little is kept, however many there are: 128 B each.
+func TestMemoryOfACatalogue(t *testing.T) {
+	t.Parallel()
+	if testing.Short() {
+		t.Skip("takes a while, and means nothing under the race detector, which has a memory of its own")
+	}
+	const n = 400_000
+	const most = 48 + n*128/float64(1<<20)
+	rows := func(header, format string) io.Reader {
+		i := 0
+		return io.MultiReader(strings.NewReader(header), rowReader(func() string {
+			if i++; i > n {
+				return ""
+			}
+			return fmt.Sprintf(format, i)
+		}))
+	}
+	const membership = `auth0|1,"[{""id"":""org_%[1]d"",""roles"":[""A""]}]"` + "\n"
+	for name, table := range map[string]io.Reader{
+		"roles":                  rows("role_id,name,description\n", "rol_%012[1]d,role-number-%[1]d,What it allows\n"),
+		"roles with other keys":  rows("role_id,name,description\n", "rol_%012[1]d,Role number %[1]d,What it allows\n"),
+		"roles that users name":  rows("user_id,roles\n", `auth0|%012[1]d,"[""Role-%[1]d""]"`+"\n"),
+		"organizations":          rows("organization_id,name\n", "org_%012[1]d,acme-%[1]d\n"),
+		"organizations of users": rows("user_id,organizations\n", membership),
+	} {
+		got := measurePeak(t, 2, table)
+		t.Logf("%s: %.1f MiB", name, got)
+		if got > most {
+			t.Errorf("%d %s took %.1f MiB, the goal is %.1f", n, name, got, most)
+		}
+	}
+}
+
 // badRows returns a table of n users of 100 connections, with keys that Permit
 // refuses.
 func badRows(n int) io.Reader {
-	i := -1
-	return rowReader(func() string {
-		if i++; i == 0 {
-			return "user_id,email,provider\n"
-		} else if i > n {
+	i := 0
+	return io.MultiReader(strings.NewReader("user_id,email,provider\n"), rowReader(func() string {
+		if i++; i > n {
 			return ""
 		}
 		return fmt.Sprintf("auth0|no good %d,u%d@acme.example,connection-%d\n", i, i, i%100)
-	})
+	}))
 }
 
 // rowReader is a table of the rows that the function returns, up to "".

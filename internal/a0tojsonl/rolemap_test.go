@@ -50,6 +50,88 @@ func manyRoles(n int) string {
 	return b.String()
 }
 
+// What the map keeps apart is not compared by name; what it does not is an error, once a
+// role, with the line that is missing, as it is to be typed.
+func TestRoleNamesThatMeet(t *testing.T) {
+	t.Parallel()
+	const clash = "a0tojsonl: error: stdin: row %d, line %[1]d: " +
+		`role %s: its key would be %s, which role %s has already` + "\n" +
+		`a0tojsonl: hint: --role-map FILE with the line: %s,KEY` + "\n"
+	users := func(names ...string) string {
+		var in strings.Builder
+		in.WriteString("user_id,roles\n")
+		for i, name := range names {
+			fmt.Fprintf(&in, "auth0|%d,\"[\"\"%s\"\"]\"\n", i, name)
+		}
+		return in.String()
+	}
+	tests := []struct{ name, in, roleMap, want string }{
+		{"apart by their letters", users("Admin", "admin", "app:read", "null"), "", ""},
+		{"apart by the map", users("Admin", "admin", "a b", "a-b"), "Admin,head-of-all\na b,ab\n", ""},
+		{"one by the map", users("Admin", "admin"), "Admin,admin\nadmin,admin\n", ""},
+		{
+			"a blank", users("admin", " admin ", "admin", " admin "), "",
+			fmt.Sprintf(clash, 3, `" admin "`, `"admin"`, `"admin"`, `" admin "`),
+		},
+		{
+			"a comma", users("a b", "a, b"), "",
+			fmt.Sprintf(clash, 3, `"a, b"`, `"a-b"`, `"a b"`, `"a, b"`),
+		},
+		{
+			"only one by the map", users("Admin", "admin"), "Admin,admin\n",
+			fmt.Sprintf(clash, 3, `"admin"`, `"admin"`, `"Admin"`, `"admin"`),
+		},
+		{
+			"only one by the map, and last", users("admin", "Admin"), "Admin,admin\n",
+			`a0tojsonl: error: stdin: row 3, line 3: role "Admin": the role map gives it the key "admin", ` +
+				`which role "admin" has without a line in the map` + "\n" +
+				`a0tojsonl: hint: --role-map FILE with the line: "admin",KEY` + "\n",
+		},
+		{
+			"nothing left", users("\U0001F680"), "",
+			"a0tojsonl: error: stdin: row 2, line 2: role \"\U0001F680\": no letter of its name can stand in a key\n" +
+				"a0tojsonl: hint: --role-map FILE with the line: \"\U0001F680\",KEY\n",
+		},
+		{
+			"characters that nobody types", users("a", "a\u202e"), "",
+			fmt.Sprintf(clash, 3, `"a\u202e"`, `"a"`, `"a"`, "ROL_ID (a0export roles says the id)"),
+		},
+		{
+			"the same, with their ids", "role_id,name\nrol_1,a\nrol_2,a\u200b\n", "",
+			fmt.Sprintf(clash, 3, `"a\u200b"`, `"a"`, `"a"`, "rol_2"),
+		},
+		{
+			"two of one name", "role_id,name\nrol_1,a\nrol_1,a\nrol_2,a\n", "",
+			"a0tojsonl: error: stdin: row 4, line 4: role \"a\" with the id \"rol_2\": another role of this name came before\n" +
+				"a0tojsonl: hint: convert each tenant's tables by themselves, with a --role-map that keeps their roles apart\n",
+		},
+		{"two of one name, one by the map", "role_id,name\nrol_1,a\nrol_2,a\n", "rol_1,b\nrol_2,b\n", ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			var args []string
+			if tt.roleMap != "" {
+				args = []string{"--role-map", writeFile(t, "auth0_role,permit_role\n"+tt.roleMap)}
+			}
+			got := runOn(t, tt.in, args...)
+			said, _, _ := strings.Cut(got.messages(), "a0tojsonl: error: 1 role without a key")
+			if diff := cmp.Diff(tt.want, said); diff != "" || (got.code == tool.Stopped) != (tt.want != "") {
+				t.Errorf("exit %d, stderr (-want +got):\n%s", got.code, diff)
+			}
+			_, line, found := strings.Cut(tt.want, "with the line: ")
+			if !found || strings.HasPrefix(line, "ROL_ID") {
+				return
+			}
+			line = strings.Replace(line, ",KEY", ",a-key-of-its-own", 1)
+			mended := runOn(t, tt.in, "--role-map", writeFile(t, "auth0_role,permit_role\n"+tt.roleMap+line))
+			if mended.code != tool.Done || !strings.Contains(mended.out, `"key":"a-key-of-its-own"`) {
+				t.Errorf("with the line of the hint: exit %d, %s%s", mended.code, mended.out, mended.err)
+			}
+		})
+	}
+}
+
 func TestRoleMap(t *testing.T) {
 	t.Parallel()
 	tests := []struct {

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"unicode"
 
 	"a0permit/internal/convert"
 	"a0permit/internal/csvrows"
@@ -111,7 +110,7 @@ func (r *runner) writeUser(s *source, res *result, line []byte, h *holding) erro
 // returns an error if the run must end.
 func (r *runner) refuse(s *source, res *result, lines *convert.Lines, err error) error {
 	at := s.at(res.number, res.line)
-	rekey, tenant := (*convert.RekeyError)(nil), (*convert.TenantError)(nil)
+	rekey, twin, tenant := (*convert.RekeyError)(nil), (*convert.TwinError)(nil), (*convert.TenantError)(nil)
 	switch {
 	case errors.Is(err, convert.ErrUnkeyed):
 		if s.table.Kind == convert.Users {
@@ -123,6 +122,9 @@ func (r *runner) refuse(s *source, res *result, lines *convert.Lines, err error)
 		return nil
 	case errors.As(err, &rekey):
 		const hint = "put the table of roles before the users: { a0export roles; a0export users; }"
+		return tool.Hint(fmt.Errorf("%s: %w", at, err), hint)
+	case errors.As(err, &twin):
+		const hint = "convert each tenant's tables by themselves, with a --role-map that keeps their roles apart"
 		return tool.Hint(fmt.Errorf("%s: %w", at, err), hint)
 	case errors.As(err, &tenant):
 		return tool.Hint(fmt.Errorf("%s: %w", at, err), "without --tenant-key name the ids are the keys")
@@ -175,15 +177,29 @@ func (r *runner) reject(s *source, res *result, row *rejectedRow) error {
 // reportUnkeyed tells which line of --role-map a role needs.
 func (r *runner) reportUnkeyed(at string, role convert.Unkeyed) {
 	r.unkeyed++
-	if role.Other == "" {
-		r.tool.Problem("%s: role %q: no letter of its name can stand in a key", at, role.Name)
-	} else {
+	name, id := role.Name, role.ID
+	switch {
+	case role.Other == "":
+		r.tool.Problem("%s: role %q: no letter of its name can stand in a key", at, name)
+	case role.Mapped:
+		const format = "%s: role %q: the role map gives it the key %q, which role %q has without a line in the map"
+		r.tool.Problem(format, at, name, role.Key, role.Other)
+		name, id = role.Other, ""
+	default:
 		const format = "%s: role %q: its key would be %q, which role %q has already"
-		r.tool.Problem(format, at, role.Name, role.Key, role.Other)
+		r.tool.Problem(format, at, name, role.Key, role.Other)
 	}
-	if strings.ContainsFunc(role.Name, unicode.IsControl) {
-		r.tool.Hint("--role-map FILE with the line: ROL_ID,KEY (a0export roles says the id)")
-		return
+	r.tool.Hint("--role-map FILE with the line: %s,KEY", mapCell(name, id))
+}
+
+// mapCell returns the cell of a role map for a role, as it is to be typed.
+func mapCell(name, id string) string {
+	switch {
+	case !strings.ContainsFunc(name, convert.IsInvisible):
+		return `"` + strings.ReplaceAll(name, `"`, `""`) + `"`
+	case id != "":
+		return id
+	default:
+		return "ROL_ID (a0export roles says the id)"
 	}
-	r.tool.Hint(`--role-map FILE with the line: "%s",KEY`, strings.ReplaceAll(role.Name, `"`, `""`))
 }

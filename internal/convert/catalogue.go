@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"a0permit/internal/idhash"
 	"a0permit/internal/record"
 )
 
@@ -30,7 +31,9 @@ type Lines struct {
 type Catalogue struct {
 	options Options
 	roles   roleBook
-	tenants map[string]writtenTenant // by key
+	hasher  idhash.Hasher
+	tenants map[idhash.Hash]writtenTenant // by key
+	ids     []string                      // of organizations whose tenants have their names as keys
 
 	// Reused for each row.
 	lines Lines
@@ -41,20 +44,20 @@ type Catalogue struct {
 // writtenTenant is a tenant with a line. One without a name gets another line when
 // its name is met: a loader merges lines with the same key.
 type writtenTenant struct {
-	id      string // of the organization
+	id      int32 // in ids, where the key is not the id
 	hasName bool
 }
 
 // heldRole is a role that a user holds, tenant-wide if tenant is nil.
 type heldRole struct {
-	role   *roleEntry
+	role
 	tenant *record.Tenant
 }
 
 // NewCatalogue returns an empty catalogue.
 func NewCatalogue(o Options) *Catalogue {
 	return &Catalogue{
-		options: o, roles: newRoleBook(o.RoleMap), tenants: map[string]writtenTenant{},
+		options: o, roles: newRoleBook(o.RoleMap), hasher: idhash.New(), tenants: map[idhash.Hash]writtenTenant{},
 		seen: map[record.RoleAssignment]bool{},
 	}
 }
@@ -83,21 +86,32 @@ func (c *Catalogue) Assign(h *Holds) (*Lines, error) {
 		}
 	}
 	for _, held := range c.held {
-		c.reportUnkeyed(held.role)
+		c.reportUnkeyed(held.role, "")
 	}
-	if slices.ContainsFunc(c.held, func(h heldRole) bool { return h.role.unkeyed != nil }) {
+	if slices.ContainsFunc(c.held, func(h heldRole) bool { return c.roles.isUnkeyed(h.role) }) {
 		return lines, ErrUnkeyed
 	}
 	// From here on the row is written, and so are its roles and tenants.
-	clear(c.seen)
+	c.clearSeen()
 	if h.Roles != nil || len(c.held) > 0 {
 		lines.Assignments = []record.RoleAssignment{}
 	}
 	for _, held := range c.held {
-		c.addRoleLine(held.role)
+		if c.roles.claimLine(held.role, false) {
+			c.lines.Roles = append(c.lines.Roles, record.Role{Type: record.TypeRole, Key: held.key, Name: held.name})
+		}
 		c.addAssignment(held)
 	}
 	return lines, nil
+}
+
+// clearSeen forgets the assignments of the row before. After a row with very many of
+// them the map would be slow to clear for each row to come.
+func (c *Catalogue) clearSeen() {
+	if len(c.seen) > 1000 {
+		c.seen = map[record.RoleAssignment]bool{}
+	}
+	clear(c.seen)
 }
 
 func (c *Catalogue) addHeldRole(roleName string, tenant *record.Tenant) {
@@ -127,7 +141,7 @@ func (c *Catalogue) addMembership(m *Membership) error {
 // addAssignment adds an assignment unless it is there already: two names may be
 // mapped to one role.
 func (c *Catalogue) addAssignment(h heldRole) {
-	a := record.RoleAssignment{Role: h.role.line.Key}
+	a := record.RoleAssignment{Role: h.key}
 	if h.tenant != nil {
 		a.Tenant = h.tenant.Key
 		c.addTenantLine(h.tenant)
@@ -160,34 +174,31 @@ func (c *Catalogue) newTenant(id, name, displayName string) (record.Tenant, erro
 	if id != "" {
 		t.Attributes = map[string]any{auth0OrganizationID: id}
 	}
-	if other, ok := c.tenants[name]; ok && other.id != id {
-		return t, &TenantError{Key: name, ID: id, Other: other.id}
+	if other, ok := c.tenants[c.hasher.Hash(name)]; ok && c.ids[other.id] != id {
+		return t, &TenantError{Key: name, ID: id, Other: c.ids[other.id]}
 	}
 	return t, nil
 }
 
 func (c *Catalogue) addTenantLine(t *record.Tenant) {
-	if written, ok := c.tenants[t.Key]; ok && (written.hasName || t.Name == "") {
+	hash := c.hasher.Hash(t.Key)
+	written, known := c.tenants[hash]
+	if known && (written.hasName || t.Name == "") {
 		return
 	}
-	id, _ := t.Attributes[auth0OrganizationID].(string)
-	// Cloned, because the cells are part of their whole chunk.
-	c.tenants[strings.Clone(t.Key)] = writtenTenant{id: strings.Clone(id), hasName: t.Name != ""}
+	if c.options.TenantsByName && !known {
+		id, _ := t.Attributes[auth0OrganizationID].(string)
+		written.id = int32(len(c.ids))           //nolint:gosec // no input has two billion organizations
+		c.ids = append(c.ids, strings.Clone(id)) // the cell is part of its whole chunk
+	}
+	written.hasName = t.Name != ""
+	c.tenants[hash] = written
 	c.lines.Tenants = append(c.lines.Tenants, *t)
 }
 
-// addRoleLine adds the role's line, unless its key has the line of another name.
-func (c *Catalogue) addRoleLine(r *roleEntry) {
-	if !r.written && c.roles.claim(r) {
-		c.lines.Roles = append(c.lines.Roles, r.line)
-	}
-	r.written = true
-}
-
-func (c *Catalogue) reportUnkeyed(r *roleEntry) {
-	if r.unkeyed != nil && !r.reported {
-		r.reported = true
-		c.lines.Unkeyed = append(c.lines.Unkeyed, *r.unkeyed)
+func (c *Catalogue) reportUnkeyed(r role, id string) {
+	if unkeyed, isNew := c.roles.reportUnkeyed(r, id); isNew {
+		c.lines.Unkeyed = append(c.lines.Unkeyed, unkeyed)
 	}
 }
 
@@ -202,8 +213,8 @@ func (c *Catalogue) AddOrganization(row *OrganizationRow) (*Lines, error) {
 	return lines, err
 }
 
-// AddRole converts a row that has passed Check. The error is ErrUnkeyed or a
-// *RekeyError, which ends the run.
+// AddRole converts a row that has passed Check. The error is ErrUnkeyed, or a
+// *RekeyError or *TwinError, which end the run.
 //
 // A role that users have named before gets a second line, with what the table adds:
 // a loader merges lines with the same key.
@@ -213,14 +224,15 @@ func (c *Catalogue) AddRole(row *RoleRow) (*Lines, error) {
 	if err != nil {
 		return lines, err
 	}
-	if r.unkeyed != nil {
-		c.reportUnkeyed(r)
+	if c.roles.isUnkeyed(r) {
+		c.reportUnkeyed(r, row.ID)
 		return lines, ErrUnkeyed
 	}
-	if !r.described {
-		c.roles.describe(r, row)
-		r.written = false
-		c.addRoleLine(r)
+	if c.roles.describe(r) && c.roles.claimLine(r, true) {
+		lines.Roles = append(lines.Roles, record.Role{
+			Type: record.TypeRole, Key: r.key, Name: r.name, Description: row.Description,
+			Attributes: map[string]any{"auth0_role_id": row.ID},
+		})
 	}
 	return lines, nil
 }

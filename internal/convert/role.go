@@ -3,10 +3,10 @@ package convert
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/gosimple/slug"
 
+	"a0permit/internal/idhash"
 	"a0permit/internal/record"
 )
 
@@ -17,7 +17,11 @@ type RoleMap map[string]string
 // Unkeyed is a role without a usable key, because no character of its name can be
 // in a key or because Other has the key already.
 type Unkeyed struct {
-	Name, Key, Other string
+	Name, ID   string // ID is "" when it is not known
+	Key, Other string
+	// Mapped is whether the role map gives the role its key. Then it is Other for
+	// which the map has no line.
+	Mapped bool
 }
 
 // A RekeyError is a role whose id maps to another key than the one it has had so
@@ -32,75 +36,134 @@ func (e *RekeyError) Error() string {
 	return text + fmt.Sprintf("but it has been %q until here", e.Before)
 }
 
-// roleEntry is a role with one Auth0 name.
-type roleEntry struct {
-	line      record.Role
-	described bool     // by a roles table
-	written   bool     // its line, or that of another name for this key
-	unkeyed   *Unkeyed // set when it has no usable key
-	reported  bool
+// A TwinError is two roles of one name. Users name their roles, so nobody knows which
+// of the two they hold.
+type TwinError struct{ Name, ID string }
+
+func (e *TwinError) Error() string {
+	return fmt.Sprintf("role %q with the id %q: another role of this name came before", e.Name, e.ID)
 }
 
-// roleBook is the roles met so far.
-type roleBook struct {
-	mapped  RoleMap
-	used    map[string]bool // entries of mapped
-	byName  map[string]*roleEntry
-	owners  map[string]string // unmapped key to the name it was made from
-	written map[string]string // key to the name in its line
+// role is a role as a row names it.
+type role struct {
+	number int32  // in the roleBook
+	name   string // in Auth0
+	key    string // "" when it has no usable one
 }
+
+// A roleBook is the roles met so far, by number. A tenant of Auth0 has a thousand of
+// them at most, but the input may be of another origin. So it keeps hashes in place
+// of texts, and nothing that can be found out again.
+type roleBook struct {
+	mapping RoleMap
+	used    map[string]bool // entries of mapping
+	hasher  idhash.Hasher
+	byName  map[idhash.Hash]int32
+	byKey   map[idhash.Hash]int32 // the first with that key
+	roles   []roleEntry
+	names   []byte           // of all roles, one after another
+	mapped  map[int32]string // the keys that the mapping gives
+}
+
+// roleEntry is what a roleBook keeps of each role.
+type roleEntry struct {
+	name      int         // where it ends in names
+	id        idhash.Hash // zero while the id is not known
+	first     int32       // with the key; of an unkeyed role, the one that has its key; or none
+	line      int32       // of the first with a key: whose name is in the key's line; or none
+	mapped    bool
+	unkeyed   bool
+	reported  bool // as unkeyed
+	described bool // by a roles table
+}
+
+// none is the number of no role.
+const none = -1
 
 func newRoleBook(m RoleMap) roleBook {
 	return roleBook{
-		mapped: m, used: map[string]bool{},
-		byName: map[string]*roleEntry{}, owners: map[string]string{}, written: map[string]string{},
+		mapping: m, used: map[string]bool{}, mapped: map[int32]string{}, hasher: idhash.New(),
+		byName: map[idhash.Hash]int32{}, byKey: map[idhash.Hash]int32{},
 	}
 }
 
+func (b *roleBook) has(name idhash.Hash) bool { _, ok := b.byName[name]; return ok }
+
 // get returns the role of that name.
-func (b *roleBook) get(name string) *roleEntry {
-	if r, ok := b.byName[name]; ok {
-		return r
+func (b *roleBook) get(name string) role {
+	hash := b.hasher.Hash(name)
+	n, ok := b.byName[hash]
+	switch {
+	case !ok:
+		return b.add(hash, name, "")
+	case b.roles[n].unkeyed:
+		return role{number: n, name: name}
+	case b.roles[n].mapped:
+		return role{n, name, b.mapped[n]}
+	default:
+		return role{n, name, defaultKey(name)}
 	}
-	return b.add(strings.Clone(name), "")
 }
 
 // getWithID returns the role of that name, whose id is known now.
-func (b *roleBook) getWithID(name, id string) (*roleEntry, error) {
-	r, ok := b.byName[name]
-	if !ok {
-		return b.add(strings.Clone(name), id), nil
+func (b *roleBook) getWithID(name, id string) (role, error) {
+	var r role
+	if hash := b.hasher.Hash(name); b.has(hash) {
+		r = b.get(name)
+	} else {
+		r = b.add(hash, name, id)
 	}
-	if key, mapped := b.lookUp(name, id); mapped && key != r.line.Key {
-		return nil, &RekeyError{Name: name, Key: key, Before: r.line.Key}
+	entry, idHash := &b.roles[r.number], b.hasher.Hash(id)
+	key, isMapped := b.lookUp(name, id)
+	switch {
+	case !isMapped && entry.id != idhash.Hash{} && entry.id != idHash:
+		return r, &TwinError{Name: name, ID: id}
+	case isMapped && !entry.unkeyed && key != r.key, isMapped && entry.unkeyed && !entry.mapped:
+		return r, &RekeyError{Name: name, Key: key, Before: r.key}
+	case isMapped:
+		entry.mapped = true
+		b.mapped[r.number] = key
 	}
+	entry.id = idHash
 	return r, nil
 }
 
-func (b *roleBook) add(name, id string) *roleEntry {
-	r := &roleEntry{line: record.Role{Type: record.TypeRole, Name: name}}
-	b.byName[name] = r
-	if key, ok := b.lookUp(name, id); ok {
-		r.line.Key = key
-		return r
+// add adds a role. Of two roles for one key the first one has it, unless the mapping
+// gives it to both.
+func (b *roleBook) add(hash idhash.Hash, name, id string) role {
+	r := role{number: int32(len(b.roles)), name: name} //nolint:gosec // no input has two billion roles
+	entry := roleEntry{first: none, line: none}
+	r.key, entry.mapped = b.lookUp(name, id)
+	if entry.mapped {
+		b.mapped[r.number] = r.key
+	} else {
+		r.key = defaultKey(name)
 	}
-	key := defaultKey(name)
-	switch other, taken := b.owners[key]; {
-	case key == "":
-		r.unkeyed = &Unkeyed{Name: name}
+	keyHash := b.hasher.Hash(r.key)
+	switch first, taken := b.byKey[keyHash]; {
+	case r.key == "":
+		entry.unkeyed = true
 	case taken:
-		r.unkeyed = &Unkeyed{Name: name, Key: key, Other: other}
+		entry.first = first
+		entry.unkeyed = !entry.mapped || !b.roles[first].mapped
 	default:
-		b.owners[key] = name
-		r.line.Key = key
+		entry.first = r.number
+		b.byKey[keyHash] = r.number
 	}
+	if entry.unkeyed {
+		r.key = ""
+	}
+	b.names = append(b.names, name...)
+	entry.name = len(b.names)
+	b.roles = append(b.roles, entry)
+	b.byName[hash] = r.number
 	return r
 }
 
-// lookUp returns the key in the role map.
+// lookUp returns the key in the mapping.
 func (b *roleBook) lookUp(name, id string) (key string, ok bool) {
 	for _, entry := range [...]string{id, name} {
-		if key, ok := b.mapped[entry]; ok && entry != "" {
+		if key, ok := b.mapping[entry]; ok && entry != "" {
 			b.used[entry] = true
 			return key, true
 		}
@@ -110,7 +173,7 @@ func (b *roleBook) lookUp(name, id string) (key string, ok bool) {
 
 func (b *roleBook) unusedMappings() []string {
 	var entries []string
-	for entry := range b.mapped {
+	for entry := range b.mapping {
 		if !b.used[entry] {
 			entries = append(entries, entry)
 		}
@@ -119,24 +182,52 @@ func (b *roleBook) unusedMappings() []string {
 	return entries
 }
 
-// describe adds what a table says of the role. If the role has the line of its key,
-// it may be written again.
-func (b *roleBook) describe(r *roleEntry, row *RoleRow) {
-	r.described = true
-	r.line.Description = strings.Clone(row.Description)
-	r.line.Attributes = map[string]any{"auth0_role_id": strings.Clone(row.ID)}
-	if b.written[r.line.Key] == r.line.Name {
-		delete(b.written, r.line.Key)
+func (b *roleBook) isUnkeyed(r role) bool { return b.roles[r.number].unkeyed }
+
+// reportUnkeyed returns what is wrong with an unkeyed role, the first time that it is
+// asked.
+func (b *roleBook) reportUnkeyed(r role, id string) (u Unkeyed, isNew bool) {
+	entry := &b.roles[r.number]
+	if !entry.unkeyed || entry.reported {
+		return u, false
 	}
+	entry.reported = true
+	u = Unkeyed{Name: r.name, ID: id, Mapped: entry.mapped}
+	if entry.first == none {
+		return u, true
+	}
+	u.Other = b.nameOf(entry.first)
+	if u.Key = b.mapped[r.number]; !entry.mapped {
+		u.Key = defaultKey(r.name)
+	}
+	return u, true
 }
 
-// claim claims the key for the role's line, and reports whether it was free.
-func (b *roleBook) claim(r *roleEntry) bool {
-	if _, ok := b.written[r.line.Key]; ok {
-		return false
+func (b *roleBook) nameOf(n int32) string {
+	start := 0
+	if n > 0 {
+		start = b.roles[n-1].name
 	}
-	b.written[r.line.Key] = r.line.Name
-	return true
+	return string(b.names[start:b.roles[n].name])
+}
+
+// claimLine reports whether the line of the role's key is to be written with this
+// role: no role has it yet, or this one has, and more is known of it now.
+func (b *roleBook) claimLine(r role, knowsMore bool) bool {
+	line := &b.roles[b.roles[r.number].first].line
+	if *line == none || *line == r.number && knowsMore {
+		*line = r.number
+		return true
+	}
+	return false
+}
+
+// describe notes that a table has described the role, and reports whether that is new.
+func (b *roleBook) describe(r role) bool {
+	entry := &b.roles[r.number]
+	isNew := !entry.described
+	entry.described = true
+	return isNew
 }
 
 // defaultKey returns the key of a role that is not in the role map, "" when no
