@@ -7,13 +7,14 @@ _a0tojsonl() {
 	case $prev in
 	--attributes) COMPREPLY=($(compgen -W 'all none' -- "$cur")); return ;;
 	--tenant-key) COMPREPLY=($(compgen -W 'id name' -- "$cur")); return ;;
+	--escaped) COMPREPLY=($(compgen -W 'auto yes no' -- "$cur")); return ;;
 	--progress) COMPREPLY=($(compgen -W 'auto always never' -- "$cur")); return ;;
 	--log-format) COMPREPLY=($(compgen -W 'text json' -- "$cur")); return ;;
 	--output|-o|--role-map|--rejects|--summary) local IFS=$'\n'; COMPREPLY=($(compgen -f -- "$cur")); return ;;
 	--attribute|--user-key|--member-role|--as-of) return ;;
 	esac
 	if [[ $cur == -* ]]; then
-		COMPREPLY=($(compgen -W '--output -o --schema --attribute --attributes --user-key --tenant-key --member-role --role-map --as-of --rejects --strict --progress --summary --log-format --quiet -q --verbose -v --version --help -h' -- "$cur"))
+		COMPREPLY=($(compgen -W '--output -o --schema --attribute --attributes --user-key --tenant-key --member-role --role-map --escaped --as-of --rejects --strict --progress --summary --log-format --quiet -q --verbose -v --version --help -h' -- "$cur"))
 	else
 		local IFS=$'\n'; COMPREPLY=($(compgen -f -- "$cur"))
 	fi

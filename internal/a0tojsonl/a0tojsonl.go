@@ -15,10 +15,9 @@ import (
 	"a0permit/internal/tool"
 )
 
-const description = `It reads CSV, plain or gzip: what a0export writes, and equally a file from
-Auth0's dashboard or export job. A header with user_id, role_id or
-organization_id begins a table; one input may hold several. It writes one JSON
-object a line, of type role, tenant or user, and end last, whatever happens.
+const description = `It reads CSV, plain or gzip, from a0export or from Auth0 itself. A header with
+user_id, role_id or organization_id begins a table; one input may hold several.
+It writes one JSON object a line, and end last, whatever happens.
 
 EXAMPLES
    a0export | a0tojsonl | permitload

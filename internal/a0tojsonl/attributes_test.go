@@ -55,6 +55,7 @@ func TestAttributes(t *testing.T) {
 
 func TestAttributeTypes(t *testing.T) {
 	t.Parallel()
+	open99, close99 := strings.Repeat("[", 99), strings.Repeat("]", 99)
 	tests := []struct{ typ, cell, want string }{ // want is "" if the row is rejected
 		{"bool", "true", "true"},
 		{"bool", "FALSE", "false"},
@@ -75,6 +76,9 @@ func TestAttributeTypes(t *testing.T) {
 		{"json", "3", "3"},
 		{"json", "{", ""},
 		{"json", "\"\"\"\xff\"\"\"", ""},
+		{"json", `"` + open99 + `{""a\""[["":1}` + close99 + `"`, open99 + `{"a\"[[":1}` + close99},
+		{"json", strings.Repeat("[", 101) + strings.Repeat("]", 101), ""},
+		{"json", strings.Repeat("[", 20_000) + strings.Repeat("]", 20_000), ""},
 		{"string", "010", `"010"`},
 		{"string", "\"a\"\"b\"", `"a\"b"`},
 		{"string", "\xff", ""},

@@ -1,7 +1,6 @@
 package a0tojsonl
 
 import (
-	"context"
 	"errors"
 	"io"
 
@@ -10,11 +9,8 @@ import (
 )
 
 // cutter is the first stage of the pipeline. It parses only the headers and, of
-// each table, the rows up to the one that tells whether Auth0 has escaped the table.
-// The rows before that one are ragged or have no id, so all of them are rejected. If
-// a whole chunk does not tell, its rows are taken as they are.
+// each table, the first rows, which tell whether Auth0 has escaped it.
 type cutter struct {
-	ctx           context.Context //nolint:containedctx // it lives no longer than the call that makes it
 	in            *csvrows.Cutter
 	options       *convert.Options
 	free          chan *job
@@ -36,7 +32,7 @@ func (c *cutter) cutFile() {
 		}
 		if j.err = err; err == nil {
 			j.header, j.chunk.Line = true, header.Line
-			j.table, j.err = convert.NewTable(header.Cells, c.options)
+			j.table, j.err = newTable(header, c.options)
 		}
 		table, failed := j.table, j.err != nil
 		c.sendConverted(j)
@@ -46,28 +42,35 @@ func (c *cutter) cutFile() {
 	}
 }
 
+// newTable returns the table with this header.
+func newTable(header csvrows.Row, o *convert.Options) (*convert.Table, error) {
+	if header.Flaw == csvrows.NUL {
+		fault := flaws[header.Flaw]
+		return nil, &convert.HeaderError{Problem: fault.Reason + " in the header", Hints: []string{fault.Cure}}
+	}
+	return convert.NewTable(header.Cells, o)
+}
+
 // cutRows cuts the rows of a table and reports whether to go on after it.
 func (c *cutter) cutRows(table *convert.Table) bool {
 	c.in.SetHeaders(table)
-	escaped, known := false, false
+	escaping := table.Escaping()
 	for {
 		j := c.newJob(table)
 		if j == nil {
 			return false
 		}
-		if !known {
-			c.in.Peek(func(cells []string) bool {
-				escaped, known = table.DetectEscape(cells)
-				return known
-			})
+		if escaping == convert.Undecided {
+			escaping, j.err = c.cutUndecided(table, &j.chunk)
+		} else {
+			j.err = c.in.Next(&j.chunk)
 		}
-		j.escaped = escaped
-		switch err := c.nextChunk(j); {
-		case errors.Is(err, io.EOF):
+		j.escaping = escaping
+		switch {
+		case errors.Is(j.err, io.EOF):
 			c.free <- j
 			return true
-		case err != nil:
-			j.err = err
+		case j.err != nil:
 			c.sendConverted(j)
 			return false
 		}
@@ -75,11 +78,23 @@ func (c *cutter) cutRows(table *convert.Table) bool {
 	}
 }
 
-func (c *cutter) nextChunk(j *job) error {
-	if c.ctx.Err() != nil { // reads of a file on disk do not look at it
-		return context.Cause(c.ctx)
+// sampleBytes is the length of the rows that decide about the escaping of a table.
+const sampleBytes = 64 << 10
+
+// cutUndecided cuts the next rows of a table, and returns what they tell of its
+// escaping. If they tell nothing, it cuts none but those that it has seen.
+func (c *cutter) cutUndecided(table *convert.Table, ch *csvrows.Chunk) (convert.Escaping, error) {
+	sample := table.NewSample()
+	c.in.Peek(sampleBytes, func(row csvrows.Row) { sample.Add(row.Cells, row.Line) })
+	escaping, err := sample.Escaping()
+	switch {
+	case err != nil:
+		return escaping, err
+	case escaping == convert.Undecided:
+		return escaping, c.in.NextPeeked(ch)
+	default:
+		return escaping, c.in.Next(ch)
 	}
-	return c.in.Next(&j.chunk)
 }
 
 // newJob waits for a free job. It returns nil when the writer has stopped.

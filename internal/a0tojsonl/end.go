@@ -55,6 +55,11 @@ func (r *runner) printWarnings() {
 		r.tool.Warn("%s without a role left out: Permit has no membership without one",
 			tool.Count(n, "organization membership"))
 	}
+	if n := r.bareIDs; n > 0 {
+		r.tool.Warn("%s without a provider before a |: no token's sub will ever be such a key", tool.Count(n, "user id"))
+		r.tool.Hint(`export the field user_id, and not identities[0].user_id: a0export does, or an export job ` +
+			`with "fields": [{"name": "user_id"}]`)
+	}
 	if r.report.Tenants > 0 && r.rolesOnly {
 		r.tool.Warn("the users say nothing of organizations, which the input has: " +
 			"permitload --roles replace would take away what they hold there")

@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"os"
+	"path/filepath"
 	"testing"
 
 	"a0permit/internal/a0tojsonl"
@@ -15,7 +17,8 @@ import (
 )
 
 // For any input each line of the output is a valid record, the last one tells what
-// there is, and no row is lost: it is written or rejected.
+// there is, and no row is lost: it is written or rejected. The rejected rows are a
+// stream of tables again, without a formula.
 func FuzzRun(f *testing.F) {
 	for _, seed := range []string{
 		"", "\n", "user_id", "user_id\nauth0|1", "user_id\n\"", "user_id\n'a\n''b\n",
@@ -29,13 +32,25 @@ func FuzzRun(f *testing.F) {
 		"role_id,organization_id\n",
 		"[{}]", "a\rb", "PK\x03\x04", "\x1f\x8b", "\x1f\x8b\x08\x00", "\xff\xfeu\x00",
 		"user_id,a,b\n1,\"{\"\"x\"\":[1e999]}\",TRUE\n",
+		// What people met, made small.
+		"\"user_id\",\"email\"\n1234567,\"'gil@acme.example\"\n\"'0a1b\",\"'ann@acme.example\"\n",
+		"user_id,email\n'auth0|1,'a@b.co\nauth0|2,c@d.co\n", "user_id,=a,'b\n|1,=1+1,'t\n|2,'=x\n|3 ,\tx,'\n",
+		"user_id,email\n|1,a@acme.example\u200b\n|2,a@acme.example \n|3,O'Neil@acme.example\n|4,[d@a.co](mailto:d@a.co)\n",
+		"<!DOCTYPE html><html><title>Sign in</title>", "<?xml?><Error><Code>A</Code><Message>B</Message></Error>",
+		"{\"error\":\"Unauthorized\",\"message\":\"Invalid token\"}",
+		"user_id,email\rauth0|1,\r", "user_id,x\n|1,y\r|2\n|3,\"a\rb\"\n|4,c\r\r\n\r\r\n", "user_id,x\n|1,y\r\x00\n\"\"\n",
+		"\"user_id\"\r\"auth0|1\"\r", "\ufeffuser_id;email\n|1;x\n", "\"user_id\";\"email\"\n", "sep=;\nuser_id;x\n",
+		"sep=,\r\nuser_id,x\r\n|1,\r\n", "user_id\temail\n", "u\x00s\x00",
+		"user_id,roles\n|1,\"[\"\"Admin\"\"]\"\n|2,\"[\"\" Admin \"\",\"\"\U0001F680\"\"]\"\n",
+		"role_id,name\nrol_1,A\nrol_2,A\n", "reject_reason,user_id\n\"\"\n,\r\r\n\"\ufeff\",a b\n",
 	} {
 		f.Add([]byte(seed), uint8(7))
 	}
 	f.Add(bytes.Repeat([]byte("user_id\n1\n"), 600), uint8(200))
 	f.Fuzz(func(t *testing.T, in []byte, chunk uint8) {
 		var out, errs bytes.Buffer
-		args := []string{"a0tojsonl", "--attributes", "all"}
+		rejects := filepath.Join(t.TempDir(), "rejects.csv")
+		args := []string{"a0tojsonl", "--attributes", "all", "--rejects", rejects}
 		code := a0tojsonl.RunPaced(t.Context(), args, bytes.NewReader(in), &out, &errs, 2, 1+int(chunk))
 		if code != tool.Done && code != tool.Stopped && code != tool.Rejected {
 			t.Fatalf("exit %d: %s", code, errs.String())
@@ -46,7 +61,18 @@ func FuzzRun(f *testing.F) {
 			end.Complete && (end.Rejected > 0) != (code == tool.Rejected) {
 			t.Errorf("exit %d, %d users written, end %+v", code, users, end)
 		}
-		if !end.Complete || bytes.HasPrefix(in, []byte("\x1f\x8b")) {
+		if !end.Complete {
+			return
+		}
+		data, err := os.ReadFile(rejects)
+		if err != nil {
+			t.Fatal(err)
+		}
+		checkNoFormula(t, data)
+		if rows, _ := countRows(t, data); rows != end.Rejected {
+			t.Errorf("%d rejected, and %d rows of rejects: %q", end.Rejected, rows, data)
+		}
+		if bytes.HasPrefix(in, []byte("\x1f\x8b")) {
 			return
 		}
 		rows, onlyUsers := countRows(t, in)
@@ -105,7 +131,11 @@ func checkStream(t *testing.T, stream []byte) (end record.End, users int) {
 // countRows counts the rows that are not headers, with encoding/csv alone.
 func countRows(t *testing.T, in []byte) (rows int, onlyUsers bool) {
 	t.Helper()
-	r := csv.NewReader(bytes.NewReader(bytes.TrimPrefix(in, []byte("\ufeff"))))
+	in = bytes.TrimPrefix(in, []byte("\ufeff"))
+	if line, rest, _ := bytes.Cut(in, []byte("\n")); bytes.EqualFold(bytes.Trim(line, "\"\r"), []byte("sep=,")) {
+		in = rest
+	}
+	r := csv.NewReader(bytes.NewReader(in))
 	r.FieldsPerRecord = -1
 	var table *convert.Table
 	onlyUsers = true

@@ -3,6 +3,7 @@ package a0tojsonl
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"a0permit/internal/convert"
 	"a0permit/internal/csvrows"
@@ -14,28 +15,86 @@ import (
 // the screen.
 func withHint(at string, err error) error {
 	header, syntax := (*convert.HeaderError)(nil), (*csvrows.SyntaxError)(nil)
-	long, not := (*csvrows.LongRowError)(nil), (*csvrows.NotCSVError)(nil)
+	separator, not := (*csvrows.SeparatorError)(nil), (*csvrows.NotCSVError)(nil)
+	long, mixed := (*csvrows.LongRowError)(nil), (*convert.MixedError)(nil)
 	var hints []string
 	switch {
+	case errors.As(err, &header) && header.Separator != 0:
+		return withHint(at, &csvrows.SeparatorError{Separator: header.Separator})
 	case errors.As(err, &header):
 		hints = header.Hints
-	case errors.As(err, &syntax), errors.As(err, &long):
-		hints = []string{`a cell with a " in it is written in quotes, with the " doubled: "a ""b"" c"`}
+	case errors.As(err, &syntax):
+		hints = explainSyntax(syntax)
+	case errors.As(err, &separator):
+		hints = separatorHints(separator.Separator)
 	case errors.As(err, &not):
-		hints = []string{formatHint(not.Looks)}
+		hints = []string{formatHint(not)}
+	case errors.As(err, &long) && long.LoneCR:
+		hints = []string{convert.LoneCRCure}
+	case errors.As(err, &long):
+		hints = []string{quoteHint}
+	case errors.As(err, &mixed):
+		hints = []string{"--escaped yes takes a ' from each cell that has one, --escaped no takes none; " +
+			"or feed the two kinds of row as two tables"}
 	default:
 		return err // a read error, which names its file
 	}
 	return tool.Hint(fmt.Errorf("%s: %w", at, err), hints...)
 }
 
+const quoteHint = `a cell with a " in it is written in quotes, with the " doubled: "a ""b"" c"`
+
+// explainSyntax returns what to do about a quote at fault. Where that which stands
+// beside the quote shows the cause, it becomes the error.
+func explainSyntax(e *csvrows.SyntaxError) []string {
+	if e.Page != nil {
+		e.Err = e.Page
+		return []string{formatHint(e.Page)}
+	}
+	switch e.Beside {
+	case ';', '\t', '|':
+		e.Err = &csvrows.SeparatorError{Separator: e.Beside}
+		return separatorHints(e.Beside)
+	case '\r':
+		e.Err = errors.New("the line ends in CR alone")
+		return []string{convert.LoneCRCure}
+	case ' ':
+		return []string{"a cell in quotes begins right after one comma and ends right before the next, without a blank"}
+	default:
+		return []string{quoteHint}
+	}
+}
+
+// separatorHints returns how to get commas.
+func separatorHints(separator byte) []string {
+	inPython := string(separator)
+	if separator == '\t' {
+		inPython = `\t`
+	}
+	const script = `python3 -c 'import csv,sys; csv.writer(sys.stdout).writerows(` +
+		`csv.reader(open(0, encoding="utf-8-sig", newline=""), delimiter="%s"))' < FILE > commas.csv`
+	return []string{
+		"feed the file as Auth0 gave it out: a spreadsheet has changed it",
+		"or put commas into it: " + fmt.Sprintf(script, inPython),
+	}
+}
+
 // formatHint returns what to feed instead of a file that is not CSV.
-func formatHint(looks string) string {
-	switch looks {
+func formatHint(e *csvrows.NotCSVError) string {
+	switch e.Looks {
+	case csvrows.HTML, csvrows.XML:
+		return "it was saved in place of the data, as when a link has expired: export again, with a0export for example"
 	case csvrows.JSON:
+		if e.Says != "" {
+			return "it is the answer to a call that failed: export again, with a0export for example"
+		}
 		return `export the users as CSV: a0export does, and so does an export job with "format": "csv"; ` +
 			`lines that begin {"type": are records already, for permitload`
-	case csvrows.Workbook, csvrows.UTF16:
+	case csvrows.UTF16, csvrows.UTF16LE, csvrows.UTF16BE:
+		return "iconv -f " + strings.TrimPrefix(e.Looks, "text in ") + " -t UTF-8 FILE | a0tojsonl"
+	case csvrows.Gzip:
+		return "gunzip -c FILE | a0tojsonl"
+	case csvrows.Workbook:
 		return "save it as CSV in UTF-8, or feed the CSV that Auth0 gave out"
 	default:
 		return "feed CSV, plain or gzip: what a0export writes"

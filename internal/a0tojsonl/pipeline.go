@@ -2,6 +2,7 @@ package a0tojsonl
 
 import (
 	"context"
+	"io"
 	"sync"
 
 	"a0permit/internal/convert"
@@ -12,16 +13,17 @@ import (
 // A job is a chunk of a file on its way through the pipeline.
 type job struct {
 	// Set when it is cut.
-	table   *convert.Table
-	header  bool // it is the table's header, without rows
-	escaped bool
-	chunk   csvrows.Chunk
-	err     error // ends the file after the rows
+	table    *convert.Table
+	header   bool // it is the table's header, without rows
+	escaping convert.Escaping
+	chunk    csvrows.Chunk
+	err      error // ends the file after the rows
 
 	// Set when it is converted.
 	rows    int
 	lines   []byte // the users' lines without their ends
 	results []result
+	bareIDs int // users whose id has no provider before a |
 
 	converted chan struct{} // receives a value when it is
 }
@@ -58,7 +60,7 @@ func (r *runner) convertFile(ctx context.Context, name string) error {
 		defer close(ordered)
 		defer close(work)
 		c := cutter{
-			ctx: ctx, in: csvrows.NewCutter(in, r.chunk), options: &r.options,
+			in: csvrows.NewCutter(interruptedReader{ctx, in}, r.chunk), options: &r.options,
 			free: free, quit: quit, work: work, ordered: ordered,
 		}
 		c.cutFile()
@@ -84,4 +86,18 @@ func (r *runner) convertFile(ctx context.Context, name string) error {
 		return tool.EmptyError(name)
 	}
 	return nil
+}
+
+// interruptedReader ends a read when its context ends. The reads of a file on disk do
+// not look at it.
+type interruptedReader struct {
+	ctx context.Context //nolint:containedctx // io.Reader has no parameter for it
+	in  io.Reader
+}
+
+func (r interruptedReader) Read(p []byte) (int, error) {
+	if r.ctx.Err() != nil {
+		return 0, context.Cause(r.ctx)
+	}
+	return r.in.Read(p)
 }

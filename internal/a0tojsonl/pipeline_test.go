@@ -26,10 +26,16 @@ func TestDeterminism(t *testing.T) {
 				in.WriteString("'auth0|9,broken,x,[],\r\n")
 			case 11:
 				in.WriteString("'auth0|11,,\xff,[],user_id\n")
+			case 13:
+				in.WriteString("'auth0|13,,x\ry,[],\n'auth0|14,,\"x\ry\",[],\n'auth0|15,,,[],\x00\n")
+			case 15:
+				in.WriteString("16,,,[],\nauth0|17,x@acme.com,'y,[],\n")
 			}
 		}
 		in.WriteString("role_id,name\nrol_1,\"two\nlines\"\nrol_2,\norganization_id,name\norg_1,x\n")
 	}
+	// More rows without text than are looked at to tell the escaping.
+	in.WriteString("user_id,x\n" + strings.Repeat("7,\n8,-1.5\n", 7000) + "9,'x\nauth0|10,'y\n11,z\n'12,'z\n")
 	for _, broken := range []string{"", "\"a\"b\n", "1,\"never closed\n\n2,x\n"} {
 		stream := in.String() + broken
 		run := func(workers, chunk int) (result, string) {

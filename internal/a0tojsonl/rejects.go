@@ -1,8 +1,9 @@
 package a0tojsonl
 
 import (
+	"bufio"
+	"bytes"
 	"cmp"
-	"encoding/csv"
 	"fmt"
 	"io"
 	"maps"
@@ -11,6 +12,7 @@ import (
 	"unicode"
 
 	"a0permit/internal/convert"
+	"a0permit/internal/csvrows"
 	"a0permit/internal/tool"
 )
 
@@ -21,18 +23,19 @@ const mostShown = 20
 // cells it prints only the connection.
 type rejects struct {
 	tool  *tool.Tool
-	file  *csv.Writer // nil without --rejects
+	file  *bufio.Writer // nil without --rejects
 	table *convert.Table
 	n     int
 	sums  map[string]map[string]int // rows by reason and connection
+	cures map[string]string         // by reason
 }
 
 func newRejects(t *tool.Tool) *rejects {
-	return &rejects{tool: t, sums: map[string]map[string]int{}}
+	return &rejects{tool: t, sums: map[string]map[string]int{}, cures: map[string]string{}}
 }
 
 // setFile sets the file that the rows are written to.
-func (r *rejects) setFile(file io.Writer) { r.file = csv.NewWriter(file) }
+func (r *rejects) setFile(file io.Writer) { r.file = bufio.NewWriter(file) }
 
 // add counts a row and writes it to the file.
 func (r *rejects) add(table *convert.Table, row *rejectedRow) error {
@@ -42,7 +45,7 @@ func (r *rejects) add(table *convert.Table, row *rejectedRow) error {
 	by := r.sums[reason]
 	if by == nil {
 		by = map[string]int{}
-		r.sums[reason] = by
+		r.sums[reason], r.cures[reason] = by, fault.Cure
 	}
 	connection := fault.Connection
 	if _, known := by[connection]; !known {
@@ -55,7 +58,7 @@ func (r *rejects) add(table *convert.Table, row *rejectedRow) error {
 	if r.file == nil {
 		return nil
 	}
-	if err := r.write(table, row.cells, reason); err != nil {
+	if err := r.write(table, row, reason); err != nil {
 		return fmt.Errorf("--rejects: %w", err)
 	}
 	return nil
@@ -79,33 +82,59 @@ func isConnection(cell string) bool {
 // get our names, which make a header wherever they are in a stream. A ragged row
 // must stay ragged until it is corrected. Therefore its reason is added at its end,
 // or is left out if the table has a column for reasons already.
-func (r *rejects) write(table *convert.Table, cells []string, reason string) error {
+func (r *rejects) write(table *convert.Table, row *rejectedRow, reason string) error {
 	at := slices.Index(table.Columns, convert.RejectReason)
 	if r.table != table {
 		r.table = table
-		header := table.Columns
+		header := slices.Clone(table.Columns)
 		if at < 0 {
-			header = append(slices.Clone(header), convert.RejectReason)
+			header = append(header, convert.RejectReason)
 		}
-		if err := r.file.Write(header); err != nil {
+		if _, err := r.file.Write(encodeRow(header, 0)); err != nil {
 			return err
 		}
 	}
+	cells := row.cells
 	switch {
 	case at < 0:
 		cells = append(cells, reason)
 	case len(cells) == len(table.Columns):
 		cells[at] = reason
 	}
-	return r.file.Write(cells)
+	_, err := r.file.Write(encodeRow(cells, row.flaw))
+	return err
+}
+
+// encodeRow returns a row as a line of CSV that reads back as the same cells, with the
+// same flaw. No spreadsheet takes one of its cells for a formula.
+func encodeRow(cells []string, flaw csvrows.Flaw) []byte {
+	var line []byte
+	for i, cell := range cells {
+		if i > 0 {
+			line = append(line, ',')
+		}
+		cell = convert.Guard(cell)
+		if (flaw == csvrows.LoneCR || flaw == csvrows.TooLong) && !strings.ContainsAny(cell, "\",\n") {
+			line = append(line, cell...) // in quotes a CR would be right
+			continue
+		}
+		line = append(line, csvrows.Quote(strings.ReplaceAll(cell, "\r\n", "\r\r\n"))...) // one CR is lost in reading
+	}
+	switch {
+	case len(line) == 0:
+		return []byte("\"\"\n") // the line would be blank
+	case bytes.HasSuffix(line, []byte("\r")):
+		return append(line, "\r\n"...)
+	default:
+		return append(line, '\n')
+	}
 }
 
 func (r *rejects) flush() error {
 	if r.file == nil {
 		return nil
 	}
-	r.file.Flush()
-	if err := r.file.Error(); err != nil {
+	if err := r.file.Flush(); err != nil {
 		return fmt.Errorf("--rejects: %w", err)
 	}
 	return nil
@@ -137,5 +166,8 @@ func (r *rejects) printSums() {
 			line += " (" + strings.Join(parts, ", ") + ")"
 		}
 		r.tool.Problem("%s", line)
+		if cure := r.cures[reason]; cure != "" {
+			r.tool.Hint("%s", cure)
+		}
 	}
 }

@@ -48,11 +48,29 @@ func readRoleMap(ctx context.Context, t *tool.Tool, path string) (convert.RoleMa
 		return nil, roleMapError(err)
 	}
 	defer in.Close() //nolint:errcheck // it is only read
-	m, err := parseRoleMap(in)
+	m, err := parseRoleMap(&boundedReader{in: in, left: maxRoleMap})
 	if err != nil {
 		return nil, roleMapError(fmt.Errorf("%s: %w", in.Name, err))
 	}
 	return m, nil
+}
+
+// maxRoleMap is the greatest length of a role map in bytes: it is kept in memory. A
+// tenant of Auth0 has a thousand roles at most.
+const maxRoleMap = 16 << 20
+
+// boundedReader is an error after so many bytes.
+type boundedReader struct {
+	in   io.Reader
+	left int
+}
+
+func (r *boundedReader) Read(p []byte) (int, error) {
+	n, err := r.in.Read(p)
+	if r.left -= n; r.left < 0 {
+		return 0, fmt.Errorf("longer than %d MiB", maxRoleMap>>20)
+	}
+	return n, err
 }
 
 const roleMapHint = "the file is CSV: a first line auth0_role,permit_role and then lines such as " +
@@ -66,9 +84,6 @@ func roleMapError(err error) error {
 	}
 }
 
-// mostMapped bounds the roles of --role-map: a pipe may have no end.
-const mostMapped = 100_000
-
 func parseRoleMap(in io.Reader) (convert.RoleMap, error) {
 	file := csvrows.NewCutter(in, 64<<10)
 	header, err := file.Header()
@@ -81,6 +96,13 @@ func parseRoleMap(in io.Reader) (convert.RoleMap, error) {
 	columns := header.Cells
 	for i := range columns {
 		columns[i] = strings.TrimSpace(columns[i])
+	}
+	isColumn := func(cell string) bool { return strings.TrimSpace(cell) == auth0Role }
+	if separator := convert.SeparatorOf(columns, isColumn); separator != 0 && !slices.ContainsFunc(columns, isColumn) {
+		return nil, &csvrows.SeparatorError{Separator: separator}
+	}
+	if header.Flaw != 0 {
+		return nil, fmt.Errorf("line %d: %s", header.Line, flaws[header.Flaw].Reason)
 	}
 	for _, column := range []string{auth0Role, permitRole} {
 		first := slices.Index(columns, column)
@@ -105,6 +127,8 @@ func parseRoleMap(in io.Reader) (convert.RoleMap, error) {
 		for i, row := range rows {
 			at := batch.Rows[i]
 			switch first, again := lines[row.Auth0Role]; {
+			case at.Flaw != 0:
+				return nil, fmt.Errorf("line %d: %s", at.Line, flaws[at.Flaw].Reason)
 			case len(at.Cells) != len(columns):
 				return nil, fmt.Errorf("line %d: %s", at.Line, convert.RaggedFault(len(at.Cells), len(columns)).Detail)
 			case row.Auth0Role == "":
@@ -114,9 +138,6 @@ func parseRoleMap(in io.Reader) (convert.RoleMap, error) {
 			}
 			if err := record.RoleKey(row.PermitRole); err != nil {
 				return nil, fmt.Errorf("line %d: %s: %w", at.Line, permitRole, err)
-			}
-			if len(m) == mostMapped {
-				return nil, fmt.Errorf("more than %s roles", tool.Thousands(mostMapped))
 			}
 			m[row.Auth0Role], lines[row.Auth0Role] = row.PermitRole, at.Line
 		}

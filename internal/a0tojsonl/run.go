@@ -25,6 +25,7 @@ type runner struct {
 	unkeyed     int  // roles without a key
 	leftOut     int  // users left out because of them
 	withoutRole int  // memberships left out
+	bareIDs     int  // users whose id has no provider before a |
 	rolesOnly   bool // some table has roles of users, but not their organizations
 	asOf        time.Time
 }

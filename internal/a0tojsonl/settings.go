@@ -46,6 +46,10 @@ func flags() []cli.Flag {
 			Usage: "take role keys from `FILE`: auth0_role,permit_role",
 		},
 		&cli.StringFlag{
+			Name: "escaped", Category: mapping, Value: "auto",
+			Usage: "`auto|yes|no` as to Auth0's ' before each text",
+		},
+		&cli.StringFlag{
 			Name: "as-of", Category: mapping,
 			Usage: "`TIME` when a plain file was true (RFC 3339)",
 		},
@@ -106,6 +110,12 @@ func readMapping(c *cli.Context, o *convert.Options) error {
 		o.Keep = convert.KeepAll
 	case "none":
 		o.Keep = convert.KeepNone
+	}
+	switch c.String("escaped") {
+	case "yes":
+		o.Escaping = convert.Escaped
+	case "no":
+		o.Escaping = convert.Plain
 	}
 	for _, spec := range c.StringSlice("attribute") {
 		a, err := parseAttribute(spec)

@@ -2,6 +2,7 @@ package a0tojsonl
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"slices"
 	"strings"
@@ -23,6 +24,7 @@ type result struct {
 type rejectedRow struct {
 	fault *convert.Fault
 	cells []string
+	flaw  csvrows.Flaw
 }
 
 // holding is what a user holds. Many users share one.
@@ -40,6 +42,7 @@ type worker struct {
 	users    *csvrows.Mapper[convert.UserRow, *convert.UserRow] // of table
 	rows     csvrows.Rows
 	batch    csvrows.Batch
+	faults   []*convert.Fault // of the batch's rows, before they are mapped
 	user     convert.User
 	holdings map[string]*holding // by cells
 }
@@ -86,10 +89,9 @@ func convertRows[T any, P csvrows.Target[T]](
 		if err := w.rows.Fill(&w.batch); err != nil {
 			return err
 		}
-		if j.escaped {
-			for i := range w.batch.Rows {
-				j.table.Unescape(w.batch.Rows[i].Cells)
-			}
+		w.faults = w.faults[:0]
+		for i := range w.batch.Rows {
+			w.faults = append(w.faults, readCells(j, &w.batch.Rows[i]))
 		}
 		values, err := mapper.Map(&w.batch)
 		if err != nil {
@@ -98,18 +100,50 @@ func convertRows[T any, P csvrows.Target[T]](
 		for i := range values {
 			row := &w.batch.Rows[i]
 			var value any
-			var fault *convert.Fault
-			if columns := len(j.table.Columns); len(row.Cells) != columns {
-				fault = convert.RaggedFault(len(row.Cells), columns)
-			} else {
+			fault := w.faults[i]
+			if fault == nil {
 				value, fault = convertRow(values[i])
 			}
 			if fault != nil {
-				value = &rejectedRow{fault: fault, cells: slices.Clone(row.Cells)}
+				value = &rejectedRow{fault: fault, cells: slices.Clone(row.Cells), flaw: row.Flaw}
 			}
 			j.results = append(j.results, result{number: row.Number, line: row.Line, end: len(j.lines), value: value})
 		}
 	}
+}
+
+// readCells takes the escaping from the cells of a row, and returns what is wrong with
+// the row as a whole.
+func readCells(j *job, row *csvrows.Row) *convert.Fault {
+	columns := len(j.table.Columns)
+	if row.Flaw == csvrows.TooLong {
+		// It stays ragged among the rejects, whatever is added at its end.
+		row.Cells = row.Cells[:min(len(row.Cells), columns-1)]
+	}
+	fault := j.table.Unescape(row.Cells, j.escaping)
+	switch {
+	case row.Flaw != 0:
+		return flaws[row.Flaw]
+	case len(row.Cells) != columns:
+		return convert.RaggedFault(len(row.Cells), columns)
+	}
+	return fault
+}
+
+// flaws are the faults of rows with a flaw.
+var flaws = map[csvrows.Flaw]*convert.Fault{
+	csvrows.LoneCR: {
+		Reason: "a CR that ends no line: it may be two rows in one",
+		Cure:   convert.LoneCRCure,
+	},
+	csvrows.NUL: {
+		Reason: "a NUL byte",
+		Cure:   `tr -d '\000' < FILE takes NUL bytes out`,
+	},
+	csvrows.TooLong: {
+		Reason: fmt.Sprintf("longer than %d MiB", csvrows.MaxRow>>20),
+		Cure:   "is a quote in it never closed, or does a line before end in CR alone? No user has so much text",
+	},
 }
 
 // convertUser appends the line of a user without its end, and returns what the user
@@ -128,11 +162,16 @@ func (w *worker) convertUser(j *job, row *convert.UserRow) (*holding, *convert.F
 		return nil, j.table.UTF8Fault(row)
 	}
 	if len(lines)-len(j.lines)+h.size > jsonl.MaxLine {
-		return nil, &convert.Fault{Reason: "more than a line may hold", Connection: row.Provider}
+		return nil, &convert.Fault{Reason: longLine, Connection: row.Provider}
 	}
 	j.lines = lines
+	if j.table.HasBareID(&w.user) {
+		j.bareIDs++
+	}
 	return h, nil
 }
+
+var longLine = fmt.Sprintf("its line would be longer than %d MiB", jsonl.MaxLine>>20)
 
 // Reading what a user holds takes longer than the rest of a row, and there are few
 // different cells, however many users there are. So the results are kept. The

@@ -45,6 +45,7 @@ func (r *runner) writeJob(s *source, j *job) error {
 		return nil
 	}
 	r.progress.Add(len(j.results))
+	r.bareIDs += j.bareIDs
 	start := 0
 	for i := range j.results {
 		res := &j.results[i]

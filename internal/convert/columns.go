@@ -22,7 +22,7 @@ const (
 const dashboardID = "Id"
 
 // RejectReason is the column that a file of rejected rows adds to those of their
-// table. No cell of such a table is escaped.
+// table. The cells of such a table are Guarded.
 const RejectReason = "reject_reason"
 
 // Kind is what the rows of a table are.

@@ -28,6 +28,9 @@ type Options struct {
 	// MemberRole is the Auth0 name of the role for memberships without one. They
 	// are left out when it is "".
 	MemberRole string
+	// Escaping is that of each table, and Undecided when the rows are to tell. A
+	// table of rejected rows has its own.
+	Escaping Escaping
 }
 
 // A Fault is why a row is rejected. It never contains a cell, which may be personal

@@ -11,6 +11,8 @@ import (
 type HeaderError struct {
 	Problem string
 	Hints   []string // what to type or to change
+	// Separator is what separates the cells in place of commas, 0 if they do.
+	Separator byte
 }
 
 func (e *HeaderError) Error() string { return e.Problem }
@@ -40,19 +42,43 @@ func kindOfHeader(columns []string) (Kind, error) {
 	case hasAlias:
 		return Users, nil
 	}
+	if separator := SeparatorOf(columns, isID); separator != 0 {
+		return 0, &HeaderError{Problem: noUserID, Separator: separator}
+	}
 	if looksLikeData(columns) {
 		const problem = "no user_id column: the first row looks like data and not like a header"
 		const hint = "put a header before it, such as user_id,email,given_name,family_name,provider,roles"
 		return 0, newHeaderError(problem, hint)
 	}
+	if i := strings.IndexAny(columns[0], ";\t"); i >= 0 && len(columns) == 1 {
+		return 0, &HeaderError{Problem: noUserID, Separator: columns[0][i]}
+	}
 	hints := []string{"name the column of Auth0's user ids user_id; other names that are known: " + dashboardID}
-	switch {
-	case len(columns) == 1 && strings.ContainsAny(columns[0], ";\t|"):
-		hints = []string{"separate the cells by commas"}
-	case slices.ContainsFunc(columns, isColumnName):
+	if slices.ContainsFunc(columns, isColumnName) {
 		hints = append([]string{columnsHint(columns)}, hints...)
 	}
-	return 0, newHeaderError("no user_id column", hints...)
+	return 0, newHeaderError(noUserID, hints...)
+}
+
+const noUserID = "no user_id column"
+
+// SeparatorOf returns what separates the cells of a header in place of the commas by
+// which it was split: that which parts off a column that is known. It returns 0 when
+// there is none.
+func SeparatorOf(columns []string, isKnown func(column string) bool) byte {
+	line := strings.Join(columns, ",")
+	for _, separator := range []byte(";\t|") {
+		if cells := strings.Split(line, string(separator)); len(cells) > 1 && slices.ContainsFunc(cells, isKnown) {
+			return separator
+		}
+	}
+	return 0
+}
+
+// isID reports whether a cell is the name of a column of ids.
+func isID(cell string) bool {
+	cell = strings.TrimSpace(cell)
+	return kindByID(cell) != 0 || cell == dashboardID
 }
 
 // isColumnName reports whether a cell is a name for a column of users. A row without

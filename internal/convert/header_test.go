@@ -17,7 +17,6 @@ func TestMissingIDHint(t *testing.T) {
 		want   string
 	}{
 		{[]string{"email", "name"}, `the header has: "email", "name"`},
-		{[]string{"user_id;email"}, "separate the cells by commas"},
 		{append([]string{"email"}, wide...), `"` + strings.Repeat("x", 40) + `...", and 9 more`},
 	}
 	for _, tt := range tests {
@@ -60,6 +59,28 @@ func TestIsHeader(t *testing.T) {
 		}
 		if got := table.IsHeader(strings.Split(tt.row, ",")); got != tt.want {
 			t.Errorf("in a table %q: IsHeader(%q) = %v, want %v", tt.table, tt.row, got, tt.want)
+		}
+	}
+}
+
+func TestSeparatorOfAHeader(t *testing.T) {
+	t.Parallel()
+	for header, want := range map[string]byte{
+		"user_id;email": ';', "email\tuser_id": '\t', "a|role_id|b": '|', "email;Id ": ';',
+		"user_id;email,work;x": ';', "email;name": ';', "email\tname": '\t',
+		"email;name,x": 0, "email,name": 0, "user_idx;email,x": 0,
+	} {
+		_, err := convert.NewTable(strings.Split(header, ","), &convert.Options{})
+		var got *convert.HeaderError
+		if !errors.As(err, &got) || got.Separator != want {
+			t.Errorf("NewTable(%q) = %+v; want the separator %q", header, got, want)
+		}
+	}
+	for _, header := range []string{"user_id,a;b;c", "user_id,a|b", "auth0|1", "auth0|1;jane@acme.com"} {
+		_, err := convert.NewTable(strings.Split(header, ","), &convert.Options{})
+		var got *convert.HeaderError
+		if errors.As(err, &got) && got.Separator != 0 {
+			t.Errorf("NewTable(%q) = %+v; want no other separator", header, got)
 		}
 	}
 }

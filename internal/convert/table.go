@@ -15,10 +15,13 @@ type Table struct {
 	Header  []string // as written
 	Columns []string // the same by our names; a column without meaning keeps its own
 
-	id     int      // the column of the id
-	raw    []bool   // columns that are never escaped
-	plain  bool     // no column is escaped
-	fields []string // the names of the columns for gocsv
+	id       int      // the column of the id
+	email    int      // the column of the email; -1 when there is none
+	escaping Escaping // Undecided when the rows are to tell
+	// escapingGiven is whether the options say what the escaping is.
+	escapingGiven bool
+	raw           []bool   // columns that Auth0 never escapes
+	fields        []string // the names of the columns for gocsv
 
 	// Of a users table.
 	key      string // the column of a user's key
@@ -30,12 +33,18 @@ type Table struct {
 // NewTable reads a header and checks the options against it.
 func NewTable(header []string, o *Options) (*Table, error) {
 	if slices.ContainsFunc(header, func(cell string) bool { return strings.ContainsRune(cell, '\r') }) {
-		const problem = "the lines end in CR alone, so that the file is all header"
-		return nil, newHeaderError(problem, `tr '\r' '\n' < FILE gives it line ends that CSV knows`)
+		const problem = "lines end in CR alone, so that what follows the header is read as a part of it"
+		return nil, newHeaderError(problem, LoneCRCure)
 	}
-	t := &Table{Header: header, Columns: make([]string, len(header)), raw: make([]bool, len(header))}
-	for i, cell := range header {
-		t.Columns[i] = strings.TrimSpace(cell)
+	t := &Table{Header: header, escaping: o.Escaping, escapingGiven: o.Escaping != Undecided}
+	for _, cell := range header {
+		t.Columns = append(t.Columns, strings.TrimSpace(cell))
+	}
+	if slices.Contains(t.Columns, RejectReason) {
+		t.escaping = Guarded
+		for i, column := range t.Columns {
+			t.Columns[i] = unguard(column)
+		}
 	}
 	var err error
 	if t.Kind, err = kindOfHeader(t.Columns); err != nil {
@@ -62,13 +71,11 @@ func NewTable(header []string, o *Options) (*Table, error) {
 		problem := fmt.Sprintf("a table with %s needs a column %s too", kind.id, kind.required)
 		return nil, newHeaderError(problem, columnsHint(header))
 	}
-	t.id = at[kind.id]
-	for _, column := range []string{columnRoles, columnOrganizations} {
-		if i, ok := at[column]; ok {
-			t.raw[i] = true
-		}
+	t.id, t.email = at[kind.id], slices.Index(t.Columns, columnEmail)
+	for _, column := range t.Columns {
+		isJSON := t.Kind == Users && (column == columnRoles || column == columnOrganizations)
+		t.raw = append(t.raw, isJSON || column == RejectReason)
 	}
-	t.plain = slices.Contains(t.Columns, RejectReason)
 	t.fields = t.Columns
 	if t.Kind == Users {
 		return t, t.applyOptions(o)
@@ -129,28 +136,4 @@ func (t *Table) HeaderName(column string) string {
 		return t.Header[i]
 	}
 	return column
-}
-
-// DetectEscape looks at a row to find whether Auth0 has escaped the cells of the
-// table; ok is false when the row does not tell. The first id tells for the whole
-// table: an escaped id begins with ', and a real one never does.
-func (t *Table) DetectEscape(cells []string) (escaped, ok bool) {
-	if t.plain {
-		return false, true
-	}
-	if len(cells) != len(t.Header) || cells[t.id] == "" {
-		return false, false
-	}
-	return cells[t.id][0] == '\'', true
-}
-
-// Unescape removes Auth0's ' from the cells of a row, in place. It removes only one
-// from a cell, since a name may begin with another. Roles and organizations stay as
-// they are: they are JSON from a0export.
-func (t *Table) Unescape(cells []string) {
-	for i, cell := range cells {
-		if cell != "" && cell[0] == '\'' && (i >= len(t.raw) || !t.raw[i]) {
-			cells[i] = cell[1:]
-		}
-	}
 }

@@ -5,8 +5,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
 	"a0permit/internal/convert"
 )
 
@@ -44,7 +42,7 @@ func TestNewTable(t *testing.T) {
 		{"roles without names", "role_id,description", 0, "", "a table with role_id needs a column name too"},
 		{
 			"CR alone", "user_id,email\rauth0|1,jane@acme.com", 0, "",
-			"the lines end in CR alone, so that the file is all header",
+			"lines end in CR alone, so that what follows the header is read as a part of it",
 		},
 	}
 	for _, tt := range tests {
@@ -71,76 +69,6 @@ func TestNewTable(t *testing.T) {
 			if got := strings.Join(table.Columns, ","); table.Kind != tt.kind || got != want {
 				t.Errorf("NewTable(%q) = kind %d, columns %s; want kind %d, columns %s",
 					tt.header, table.Kind, got, tt.kind, want)
-			}
-		})
-	}
-}
-
-func TestUnescape(t *testing.T) {
-	t.Parallel()
-	const header = "user_id,family_name,roles,organizations,date"
-	tests := []struct {
-		name, header string
-		rows, want   []string
-	}{
-		{
-			"escaped", header,
-			[]string{"'auth0|1,''t Hooft,[],[],2026-01-01", "'auth0|2,'O'Neil,'x,'y,", "'auth0|3,',,,"},
-			[]string{"auth0|1,'t Hooft,[],[],2026-01-01", "auth0|2,O'Neil,'x,'y,", "auth0|3,,,,"},
-		},
-		{
-			"plain", header,
-			[]string{"auth0|1,'t Hooft,[],[],", "auth0|2,O'Neil,[],[],", "'auth0|3,x,[],[],"},
-			[]string{"auth0|1,'t Hooft,[],[],", "auth0|2,O'Neil,[],[],", "'auth0|3,x,[],[],"},
-		},
-		{
-			"the first id decides for all", header,
-			[]string{",'x,[],[],", "'auth0|2,''t Hooft,[],[],"},
-			[]string{",x,[],[],", "auth0|2,'t Hooft,[],[],"},
-		},
-		{
-			"a ragged row decides nothing", header,
-			[]string{"'x", "auth0|2,'t Hooft,[],[],"},
-			[]string{"'x", "auth0|2,'t Hooft,[],[],"},
-		},
-		{
-			"a ragged row of an escaped table", header,
-			[]string{"'auth0|1,'x,[],[],", "'auth0|2,'x,'[],'[],'x,'y"},
-			[]string{"auth0|1,x,[],[],", "auth0|2,x,'[],'[],x,y"},
-		},
-		{
-			"rejected rows are plain", "user_id,reject_reason",
-			[]string{"'auth0|1,x"},
-			[]string{"'auth0|1,x"},
-		},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			t.Parallel()
-			table, err := convert.NewTable(strings.Split(tt.header, ","), &convert.Options{})
-			if err != nil {
-				t.Fatal(err)
-			}
-			var rows [][]string
-			for _, row := range tt.rows {
-				rows = append(rows, strings.Split(row, ","))
-			}
-			escaped := false
-			for _, row := range rows {
-				var ok bool
-				if escaped, ok = table.DetectEscape(row); ok {
-					break
-				}
-			}
-			var got []string
-			for _, row := range rows {
-				if escaped {
-					table.Unescape(row)
-				}
-				got = append(got, strings.Join(row, ","))
-			}
-			if diff := cmp.Diff(tt.want, got); diff != "" {
-				t.Errorf("Unescape (-want +got):\n%s", diff)
 			}
 		})
 	}

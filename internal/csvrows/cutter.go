@@ -7,8 +7,8 @@ import (
 	"slices"
 )
 
-// MaxRow is the greatest length of a row in bytes. A user in Auth0 is far smaller,
-// so a longer row comes from a quote that is never closed.
+// MaxRow is the greatest length of a row in bytes. A user in Auth0 is far smaller.
+// Of a longer row only the cells at its beginning are kept.
 const MaxRow = 8 << 20
 
 // A Chunk is a run of whole rows of one table, not yet parsed. The next cut into
@@ -17,7 +17,8 @@ type Chunk struct {
 	Data []byte
 	Line int // on which it begins
 
-	long bool // Data is the beginning of a row longer than MaxRow
+	long   bool // Data is the beginning of a row longer than MaxRow
+	broken bool // the rest of that row is not CSV, or has no end
 }
 
 // Headers tells the headers of tables from other rows.
@@ -38,6 +39,7 @@ type Cutter struct {
 	size    int
 	buf     []byte // read; from at on not yet returned
 	at      int
+	peeked  int // where the rows end that Peek has passed
 	line    int // of buf[at]
 	err     error
 	begun   bool
@@ -69,15 +71,15 @@ func (c *Cutter) SetHeaders(h Headers) {
 	c.headers, c.marks = h, newMarks(h.Marks())
 }
 
-// Peek passes the coming rows of the table to visit, without moving past them,
-// until visit returns true. It passes at least the rows of the next chunk, and at
-// most those in memory by then.
-func (c *Cutter) Peek(visit func(cells []string) bool) {
-	c.fill(c.size)
-	if _, _, err := c.readTo(firstRowEnd); err != nil {
-		return // Next, or the parser of the chunk, returns it again
+// Peek passes the coming rows of the table to visit, without moving past them: those
+// in the next bytes, as many as most, and at least one. NextPeeked cuts the same rows.
+func (c *Cutter) Peek(most int, visit func(Row)) {
+	c.fill(most)
+	_, long, err := c.readTo(firstRowEnd)
+	if c.peeked = c.at; long || err != nil {
+		return // Next, or the parser of the chunk, finds it again
 	}
-	for at := c.at; at < len(c.buf); {
+	for at, line := c.at, c.line; at < len(c.buf); c.peeked = at {
 		end := firstRowEnd(c.buf[at:])
 		if end == 0 {
 			if c.err == nil {
@@ -85,15 +87,30 @@ func (c *Cutter) Peek(visit func(cells []string) bool) {
 			}
 			end = len(c.buf) - at
 		}
-		row, err := parseRow(&Chunk{Data: c.buf[at : at+end]})
-		at += end
-		if errors.Is(err, io.EOF) {
-			continue // a blank line
-		}
-		if err != nil || c.headers != nil && c.headers.IsHeader(row.Cells) || visit(row.Cells) {
+		if at > c.at && at+end-c.at > most {
 			return
 		}
+		row, err := parseRow(&Chunk{Data: c.buf[at : at+end], Line: line})
+		blank := errors.Is(err, io.EOF)
+		if err != nil && !blank || !blank && c.headers != nil && c.headers.IsHeader(row.Cells) {
+			return
+		}
+		if !blank {
+			visit(row)
+		}
+		line += bytes.Count(c.buf[at:at+end], lineEnd)
+		at += end
 	}
+}
+
+// NextPeeked is Next for the rows that Peek has just passed to visit. If there are
+// none, it is Next.
+func (c *Cutter) NextPeeked(ch *Chunk) error {
+	if c.peeked <= c.at {
+		return c.Next(ch)
+	}
+	c.copyTo(ch, c.peeked)
+	return nil
 }
 
 // Next cuts the next rows of the table into ch. At the end of the table, which is
@@ -112,20 +129,23 @@ func (c *Cutter) Next(ch *Chunk) error {
 		c.copyTo(ch, header)
 		return nil
 	}
-	ch.Line, ch.long = c.line, long
+	ch.Line, ch.long, ch.broken = c.line, long, false
 	c.line += bytes.Count(c.buf[c.at:end], lineEnd)
 	// Swapping the buffers saves a copy of all but the last, unfinished row.
 	rest := append(ch.Data[:0], c.buf[end:]...)
 	ch.Data = c.buf[c.at:end]
 	c.buf, c.at = rest, 0
-	return nil
+	if long {
+		ch.broken, err = c.skipRest(ch.Data)
+	}
+	return err
 }
 
 // copyTo copies the rows up to end into ch. They cannot be swapped, since more
 // rows follow in the buffer.
 func (c *Cutter) copyTo(ch *Chunk, end int) {
 	ch.Data = append(ch.Data[:0], c.buf[c.at:end]...)
-	ch.Line, ch.long = c.line, false
+	ch.Line, ch.long, ch.broken = c.line, false, false
 	c.skipTo(end)
 }
 
@@ -141,15 +161,11 @@ var (
 
 // readTo reads until findEnd finds the end of a whole row, and returns that end. At
 // the end of the file the rest is a row too. So is, with long, the beginning of
-// what is longer than MaxRow; the parser will refuse it.
+// what is longer than MaxRow.
 func (c *Cutter) readTo(findEnd func([]byte) int) (end int, long bool, err error) {
 	if !c.begun {
 		c.begun = true
-		c.fill(sniffLength)
-		if looks := guessFormat(c.buf[:min(sniffLength, len(c.buf))]); looks != "" {
-			c.err = &NotCSVError{Looks: looks}
-			c.buf = nil
-		}
+		c.begin()
 	}
 	for want := max(c.size, len(c.buf)-c.at); ; want = min(2*want, MaxRow+1) {
 		if end := findEnd(c.buf[c.at:]); end > 0 {
@@ -166,6 +182,22 @@ func (c *Cutter) readTo(findEnd func([]byte) int) (end int, long bool, err error
 			return len(c.buf), false, nil
 		}
 	}
+}
+
+// begin looks at the first bytes of the file: some are plainly no CSV. It skips the
+// line by which a spreadsheet is told that commas separate the cells.
+func (c *Cutter) begin() {
+	c.fill(sniffLength)
+	head := c.buf[:min(sniffLength, len(c.buf))]
+	after, err := skipSeparatorLine(head)
+	if err == nil {
+		err = guessFormat(head)
+	}
+	if err != nil {
+		c.buf, c.err = nil, err
+		return
+	}
+	c.skipTo(after)
 }
 
 // lastRowEnd returns the end of the last whole row, or 0.
@@ -227,7 +259,7 @@ func (c *Cutter) peekRow() (Row, int, error) {
 		if err != nil {
 			return Row{}, 0, err
 		}
-		row, err := parseRow(&Chunk{Data: c.buf[c.at:end], Line: c.line, long: long})
+		row, err := parseRow(&Chunk{Data: c.buf[c.at:end], Line: c.line, long: long, broken: long})
 		if !errors.Is(err, io.EOF) {
 			return row, end, err
 		}

@@ -19,6 +19,10 @@ type abHeaders struct{}
 func (abHeaders) Marks() []string              { return []string{"a"} }
 func (abHeaders) IsHeader(cells []string) bool { return strings.TrimPrefix(cells[0], "\ufeff") == "a" }
 
+var flawNames = map[csvrows.Flaw]string{
+	csvrows.LoneCR: " has a lone CR", csvrows.NUL: " has a NUL", csvrows.TooLong: " is too long",
+}
+
 // readTables reads all tables of a file and returns a line about each row.
 func readTables(in io.Reader, size int) (found []string, err error) {
 	c := csvrows.NewCutter(in, size)
@@ -48,7 +52,8 @@ func readTables(in io.Reader, size int) (found []string, err error) {
 			for i, v := range values {
 				row := batch.Rows[i]
 				number = row.Number
-				found = append(found, fmt.Sprintf("%d/%d %q a=%s b=%s", row.Number, row.Line, row.Cells, v.A, v.B))
+				text := fmt.Sprintf("%d/%d %q a=%s b=%s", row.Number, row.Line, row.Cells, v.A, v.B)
+				found = append(found, text+flawNames[row.Flaw])
 			}
 		}
 	}
@@ -94,7 +99,37 @@ func TestReadTables(t *testing.T) {
 			"",
 		},
 		{"another column", "a,c\n1,2\n", []string{`1/1 header ["a" "c"]`, `2/2 ["1" "2"] a=1 b=`}, ""},
-		{"NUL and bad UTF-8", "a,b\n" + strings.Repeat("x,y\n", 200) + "\x00,\xff\n", nil, ""},
+		{
+			"NUL and bad UTF-8", "a,b\nx,\"y\x00\"\n1,\xff\n",
+			[]string{`1/1 header ["a" "b"]`, `2/2 ["x" "y\x00"] a=x b=y` + "\x00 has a NUL", `3/3 ["1" "\xff"] a=1 b=` + "\xff"},
+			"",
+		},
+		{
+			"CR that ends no line", "a,b\n1,2\r3,4\n5,6\r\n\"7\r7\",8\n9,0\r\r\n\r\r\nx,y\r",
+			[]string{
+				`1/1 header ["a" "b"]`,
+				`2/2 ["1" "2\r3" "4"] a= b= has a lone CR`,
+				`3/3 ["5" "6"] a=5 b=6`,
+				`4/4 ["7\r7" "8"] a=7` + "\r" + `7 b=8`,
+				`5/5 ["9" "0\r"] a=9 b=0` + "\r has a lone CR",
+				`6/6 ["\r"] a= b= has a lone CR`,
+				`7/7 ["x" "y"] a=x b=y`,
+			},
+			"",
+		},
+		{
+			"a line that names the comma", "\ufeffsep=,\r\na,b\r\n1,2\r\n",
+			[]string{`1/2 header ["a" "b"]`, `2/3 ["1" "2"] a=1 b=2`},
+			"",
+		},
+		{
+			"the same in quotes", "\"SEP=,\"\na,b\n",
+			[]string{`1/2 header ["a" "b"]`},
+			"",
+		},
+		{"a line that names another", "sep=;\na;b\n", nil, "the cells are separated by ; and not by commas"},
+		{"a line that names tabs", "sep=\t\na\tb\n", nil, "the cells are separated by tabs and not by commas"},
+		{"a column sep=", "sep=,b\n", []string{`1/1 header ["sep=" "b"]`}, ""},
 		{
 			"bare quote after rows", "a,b\n1,2\n3,x\"y\n",
 			[]string{`1/1 header ["a" "b"]`, `2/2 ["1" "2"] a=1 b=2`},
@@ -108,7 +143,11 @@ func TestReadTables(t *testing.T) {
 		{"JSON", ` [{"a":1}]`, nil, "not CSV: it looks like JSON"},
 		{"workbook", "PK\x03\x04\x00", nil, "not CSV: it looks like a spreadsheet or another zip file"},
 		{"UTF-16", "\xff\xfea\x00,\x00", nil, "not CSV: it looks like text in UTF-16"},
+		{"UTF-16 without a mark", "a\x00,\x00b\x00", nil, "not CSV: it looks like text in UTF-16LE"},
+		{"UTF-16, big end first", "\x00a\x00,\x00b", nil, "not CSV: it looks like text in UTF-16BE"},
 		{"binary", "a\x00b", nil, "not CSV: it looks like binary data"},
+		{"packed twice", "\x1f\x8b\x08", nil, "not CSV: it looks like gzip within gzip"},
+		{"half a page", "<", []string{`1/1 header ["<"]`}, ""},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -160,28 +199,61 @@ func TestBatches(t *testing.T) {
 	}
 }
 
-// A row over the limit is the same error wherever the chunks are cut.
+// A row over the limit is told, and the rows after it are read, wherever the chunks are
+// cut. Only where its end cannot be found, nothing can be read after it.
 func TestLongRow(t *testing.T) {
 	t.Parallel()
 	const (
 		tooLong = "row 3, line 3: longer than 8 MiB; most likely a quote in it is never closed"
+		allCR   = "row 3, line 3: longer than 8 MiB; its lines end in CR alone"
 		bare    = `row 3, line 3, column 2: bare " in non-quoted-field`
 	)
 	fits := strings.Repeat("x", csvrows.MaxRow-2)
-	for _, size := range []int{1 << 10, 1 << 20, csvrows.MaxRow} {
-		if got, err := readTables(strings.NewReader("a,b\n1,"+fits+"\n3,4\n"), size); err != nil || len(got) != 3 {
-			t.Errorf("in chunks of %d: a row of the limit: %d rows, %v", size, len(got), err)
-		}
-		for _, rest := range []string{"3,x" + fits + "\n5,6\n", "\"3,x" + fits + "\n5,6\n", "\"3,x" + fits + "\n5,\"6\n"} {
-			got, err := readTables(strings.NewReader("a,b\n1,2\n"+rest), size)
-			if err == nil || err.Error() != tooLong || len(got) != 2 {
-				t.Errorf("in chunks of %d: %d rows, %v; want %s", size, len(got), err, tooLong)
+	sizes := []int{1 << 10, csvrows.MaxRow}
+	if testing.Short() {
+		sizes = sizes[:1]
+	}
+	tests := []struct {
+		name, row string
+		want      string // of the row
+		line      int    // of the row after it
+		err       string
+	}{
+		{"of the limit", "1," + fits, "", 4, ""},
+		{"plain", "3,x" + fits, `["3"]`, 4, ""},
+		{"in quotes", "\"3\",4,,\"x\n\"\"" + fits + "\"", `["3" "4" ""]`, 5, ""},
+		{"in one cell", "\"" + fits + "xxx\"\r", `[]`, 4, ""},
+		{"far over it", "3,y," + strings.Repeat("\"\n\",", csvrows.MaxRow/2), "", 4 + csvrows.MaxRow/2, ""},
+		{"never closed", "\"3,x" + fits, "", 0, tooLong},
+		{"closed by the wrong quote", "\"3,x" + fits + "\n5,\"6", "", 0, tooLong},
+		{"a quote in a cell, beyond the limit", "3,x" + fits + "\"", "", 0, tooLong},
+		{"a quote in a cell", "3\",x" + fits, "", 0, bare},
+		{"never closed, by CRs", strings.Repeat("3,x\r", csvrows.MaxRow/4+1) + "\"", "", 0, allCR},
+	}
+	for _, tt := range tests {
+		for _, size := range sizes {
+			got, err := readTables(strings.NewReader("a,b\n1,2\n"+tt.row+"\n5,6\n"), size)
+			if tt.err != "" {
+				if err == nil || err.Error() != tt.err || len(got) != 2 {
+					t.Errorf("%s, in chunks of %d: %d rows, %v; want %s", tt.name, size, len(got), err, tt.err)
+				}
+				continue
+			}
+			if err != nil || len(got) != 4 {
+				t.Errorf("%s, in chunks of %d: %d rows, %v", tt.name, size, len(got), err)
+				continue
+			}
+			if want := "3/3 " + tt.want + " a= b= is too long"; tt.want != "" && got[2] != want {
+				t.Errorf("%s, in chunks of %d: %.80s; want %s", tt.name, size, got[2], want)
+			}
+			if want := fmt.Sprintf(`4/%d ["5" "6"] a=5 b=6`, tt.line); got[3] != want {
+				t.Errorf("%s, in chunks of %d: then %.80s; want %s", tt.name, size, got[3], want)
 			}
 		}
-		_, err := readTables(strings.NewReader("a,b\n1,2\n3\",x"+fits+"\n5,6\n"), size)
-		if err == nil || err.Error() != bare {
-			t.Errorf("in chunks of %d: %v, want %s", size, err, bare)
-		}
+	}
+	if got, err := readTables(strings.NewReader("a,b\r"+fits+"\n1,2\n"), 1<<10); len(got) > 0 || err == nil ||
+		err.Error() != "row 1, line 1: longer than 8 MiB; its lines end in CR alone" {
+		t.Errorf("a header over the limit: %d rows, %v", len(got), err)
 	}
 }
 

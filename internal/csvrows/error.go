@@ -1,16 +1,22 @@
 package csvrows
 
 import (
-	"bytes"
+	"encoding/csv"
 	"errors"
 	"fmt"
+	"strings"
 )
 
 // A SyntaxError is a place after which the file cannot be parsed. Row counts from
 // 1 in its chunk, like Row.Number; Start is the line on which that row begins.
 type SyntaxError struct {
 	Row, Start, Line, Column int
-	Err                      error
+	// Beside is the byte on the outer side of the quote that is at fault, where a
+	// comma or a line end should be. It is 0 at the end of the file.
+	Beside byte
+	// Page is set if the row begins a page or an error that was saved behind the table.
+	Page *NotCSVError
+	Err  error
 }
 
 func (e *SyntaxError) Error() string {
@@ -23,12 +29,19 @@ func (e *SyntaxError) Error() string {
 
 func (e *SyntaxError) Unwrap() error { return e.Err }
 
-// A LongRowError is a row longer than MaxRow. The file cannot be parsed after it.
-type LongRowError struct{ Row, Line int }
+// A LongRowError is a header longer than MaxRow, or a row of that length whose end
+// cannot be found. The file cannot be parsed after it.
+type LongRowError struct {
+	Row, Line int
+	LoneCR    bool // it has the flaw of that name
+}
 
 func (e *LongRowError) Error() string {
-	const text = "row %d, line %d: longer than %d MiB; most likely a quote in it is never closed"
-	return fmt.Sprintf(text, e.Row, e.Line, MaxRow>>20)
+	why := "most likely a quote in it is never closed"
+	if e.LoneCR {
+		why = "its lines end in CR alone"
+	}
+	return fmt.Sprintf("row %d, line %d: longer than %d MiB; %s", e.Row, e.Line, MaxRow>>20, why)
 }
 
 // Shift adds before, the number of rows before the chunk, to the row in an error
@@ -44,35 +57,27 @@ func Shift(err error, before int) error {
 	return err
 }
 
-// The values of NotCSVError.Looks.
-const (
-	JSON     = "JSON"
-	Workbook = "a spreadsheet or another zip file"
-	UTF16    = "text in UTF-16"
-	Binary   = "binary data"
-)
-
-// A NotCSVError is a file that is plainly something else.
-type NotCSVError struct{ Looks string }
-
-func (e *NotCSVError) Error() string { return "not CSV: it looks like " + e.Looks }
-
-const sniffLength = 512 // bytes
-
-var bom = []byte("\ufeff")
-
-// guessFormat returns what a file looks like by its first bytes, "" for CSV.
-func guessFormat(head []byte) string {
-	switch text := bytes.TrimLeft(bytes.TrimPrefix(head, bom), " \t\r\n"); {
-	case bytes.HasPrefix(head, []byte("PK\x03\x04")):
-		return Workbook
-	case bytes.HasPrefix(head, []byte("\xff\xfe")), bytes.HasPrefix(head, []byte("\xfe\xff")):
-		return UTF16
-	case bytes.IndexByte(head, 0) >= 0:
-		return Binary
-	case len(text) > 0 && (text[0] == '{' || text[0] == '['):
-		return JSON
-	default:
-		return ""
+// newSyntaxError returns the error of encoding/csv about text, the rest of a chunk
+// of which row r begins on this line.
+func newSyntaxError(broken *csv.ParseError, text string, row, line int) *SyntaxError {
+	e := &SyntaxError{
+		Row: row, Start: line - 1 + broken.StartLine,
+		Line: line - 1 + broken.Line, Column: broken.Column, Err: broken.Err,
 	}
+	not := (*NotCSVError)(nil)
+	head := []byte(text[:min(sniffLength, len(text))])
+	if errors.As(guessFormat(head), &not) && (not.Looks == HTML || not.Looks == XML || not.Says != "") {
+		e.Page = not
+	}
+	for range broken.Line - 1 {
+		_, text, _ = strings.Cut(text, "\n")
+	}
+	beside := broken.Column // after the quote
+	if errors.Is(broken.Err, csv.ErrBareQuote) {
+		beside = broken.Column - 2 // before it
+	}
+	if beside >= 0 && beside < len(text) {
+		e.Beside = text[beside]
+	}
+	return e
 }

@@ -21,7 +21,23 @@ type Row struct {
 	Cells  []string
 	Number int // from 1, in its chunk
 	Line   int // of the file, where the row begins
+	Flaw   Flaw
 }
+
+// A Flaw is why the cells of a row are not to be trusted, although they are CSV.
+type Flaw int
+
+// The flaws.
+const (
+	// LoneCR is a CR outside quotes that ends no line here. To other readers it does
+	// end one, and then the row is two.
+	LoneCR Flaw = iota + 1
+	// NUL is a zero byte.
+	NUL
+	// TooLong is a row longer than MaxRow. It has those cells that are whole in its
+	// first MaxRow bytes.
+	TooLong
+)
 
 // batchRows keeps a batch small enough for the processor's cache.
 const batchRows = 512
@@ -51,20 +67,30 @@ func (b *Batch) setCells() {
 	}
 }
 
+// addCells adds the cells of the last row.
+func (b *Batch) addCells(cells []string) {
+	b.cells = append(b.cells, cells...)
+	b.ends = append(b.ends, len(b.cells))
+	b.setCells()
+}
+
 // Rows parses chunks. Its zero value is ready for Reset. It is not safe for
 // concurrent use.
 type Rows struct {
-	data  string
-	at    int
-	line  int // of data[at]
-	long  bool
-	count int
-	err   error // sticky
+	data         string
+	at           int
+	line         int  // of data[at]
+	long, broken bool // as in the chunk
+	loneCR, nul  bool // some row may have that flaw
+	count        int
+	err          error // sticky
 }
 
 // Reset starts with the rows of a chunk.
 func (r *Rows) Reset(ch *Chunk) {
-	*r = Rows{data: string(ch.Data), line: ch.Line, long: ch.long}
+	*r = Rows{data: string(ch.Data), line: ch.Line, long: ch.long, broken: ch.broken}
+	r.nul = strings.IndexByte(r.data, 0) >= 0
+	r.loneCR = strings.IndexByte(r.data, '\r') >= 0 && strings.Count(r.data, "\r") > strings.Count(r.data, crlf)
 }
 
 // Fill parses the next rows into b. At the end of the chunk the error is io.EOF.
@@ -91,15 +117,42 @@ func (r *Rows) Fill(b *Batch) error {
 // Count returns the number of rows parsed since Reset.
 func (r *Rows) Count() int { return r.count }
 
-func (r *Rows) add(b *Batch, line int) {
+// add adds the row that ends before end.
+func (r *Rows) add(b *Batch, line, end int) {
 	r.count++
-	b.Rows = append(b.Rows, Row{Number: r.count, Line: line})
+	row := Row{Number: r.count, Line: line}
+	switch text := r.data[r.at:end]; {
+	case r.loneCR && hasLoneCR(text):
+		row.Flaw = LoneCR
+	case r.nul && strings.IndexByte(text, 0) >= 0:
+		row.Flaw = NUL
+	}
+	b.Rows = append(b.Rows, row)
+	r.at = end
 }
 
-// parseStrictly parses a row with encoding/csv: a last row without a line end, or
-// a row with a fault, whose place encoding/csv knows.
+// hasLoneCR reports whether a row has a CR outside quotes that is no part of a line
+// end.
+func hasLoneCR(row string) bool {
+	quoted := false
+	for i := range len(row) - 1 {
+		switch row[i] {
+		case '"':
+			quoted = !quoted
+		case '\r':
+			if !quoted && row[i+1] != '\n' {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// parseStrictly parses a row with encoding/csv: a last row without a line end, a
+// row with a fault, whose place encoding/csv knows, or the beginning of a long row.
 func (r *Rows) parseStrictly(b *Batch) error {
-	var in io.Reader = strings.NewReader(r.data[r.at:])
+	rest := r.data[r.at:]
+	var in io.Reader = strings.NewReader(rest)
 	if r.long {
 		in = io.MultiReader(in, longReader{})
 	}
@@ -108,23 +161,20 @@ func (r *Rows) parseStrictly(b *Batch) error {
 	cells, err := reader.Read()
 	switch broken := (*csv.ParseError)(nil); {
 	case errors.As(err, &broken):
-		return &SyntaxError{
-			Row: r.count + 1, Start: r.line - 1 + broken.StartLine,
-			Line: r.line - 1 + broken.Line, Column: broken.Column, Err: broken.Err,
-		}
+		return newSyntaxError(broken, rest, r.count+1, r.line)
+	case errors.Is(err, errLong) && r.broken:
+		return &LongRowError{Row: r.count + 1, Line: r.line, LoneCR: hasLoneCR(rest)}
 	case errors.Is(err, errLong):
-		return &LongRowError{Row: r.count + 1, Line: r.line}
+		r.addLong(b)
+		return nil
 	case err != nil:
 		return err // io.EOF, the only one from memory
 	}
 	line, _ := reader.FieldPos(0)
-	r.add(b, r.line-1+line)
-	b.cells = append(b.cells, cells...)
-	b.ends = append(b.ends, len(b.cells))
-	b.setCells()
 	read := int(reader.InputOffset())
-	r.line += strings.Count(r.data[r.at:r.at+read], "\n")
-	r.at += read
+	r.add(b, r.line-1+line, r.at+read)
+	b.addCells(cells)
+	r.line += strings.Count(rest[:read], "\n")
 	return nil
 }
 
@@ -159,10 +209,3 @@ func (c *Cutter) Batches(before int) iter.Seq2[*Batch, error] {
 		}
 	}
 }
-
-// errLong is the read error at the end of the first MaxRow bytes of a longer row.
-var errLong = errors.New("too long")
-
-type longReader struct{}
-
-func (longReader) Read([]byte) (int, error) { return 0, errLong }

@@ -66,9 +66,8 @@ func (r *Rows) split(b *Batch) bool {
 		}
 	}
 	b.ends = append(b.ends, len(b.cells))
-	r.add(b, r.line)
+	r.add(b, r.line, end+1)
 	r.line += lines
-	r.at = end + 1
 	return true
 }
 
