@@ -46,6 +46,13 @@ var trouble = []struct{ given, command string }{
 	{"auth0 few", "a0tojsonl noid.csv"},
 	{"auth0 few", "a0tojsonl twokeys.csv"},
 	{"auth0 few", "a0tojsonl odd.csv"},
+	{"auth0 few", "a0tojsonl expired.csv.gz"},
+	{"auth0 few", "iconv -f UTF-8 -t UTF-16 noid.csv | a0tojsonl"},
+	{"auth0 few", "a0tojsonl semicolons.csv"},
+	{"auth0 few", "a0tojsonl halfescaped.csv"},
+	{"auth0 few", `tr "\n" "\r" < pasted.csv | sed "s/\r/\n/" | a0tojsonl`},
+	{"auth0 few", "a0tojsonl bare.csv"},
+	{"auth0 few", "a0tojsonl pasted.csv"},
 	{"auth0 few", "a0export -q | head -c 100 | a0tojsonl"},
 	{"auth0 few", "a0tojsonl users.csv --strict"},
 	// Sign-in to Permit.
@@ -88,6 +95,23 @@ auth0|1,ann@acme.example,"[""Billing Viewer"",""billing-viewer"",""billing viewe
 user_id,email
 samlp|acme|José,jose@acme.example
 auth0|2,bob
+-- expired.csv.gz --
+<?xml version="1.0" encoding="UTF-8"?>
+<Error><Code>AccessDenied</Code><Message>Request has expired</Message></Error>
+-- semicolons.csv --
+user_id;email
+auth0|1;ann@acme.example
+-- halfescaped.csv --
+user_id,email
+'auth0|1,'ann@acme.example
+auth0|2,bob@acme.example
+-- bare.csv --
+user_id,email
+5f7c8ec7,ann@acme.example
+-- pasted.csv --
+user_id,email
+auth0|1,ann@acme.example` + "\u200b" + `
+auth0|2,bob@acme.example
 -- records.jsonl --
 {"type":"role","key":"Admin","name":"Admin"}
 {"type":"user","key":"auth0|1","email":"ann@acme.example","role_assignments":[{"role":"Admin"}]}
