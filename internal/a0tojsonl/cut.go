@@ -79,7 +79,7 @@ func (c *cutter) cutRows(table *convert.Table) bool {
 }
 
 // sampleBytes is the length of the rows that decide about the escaping of a table.
-const sampleBytes = 64 << 10
+const sampleBytes = 16 << 10
 
 // cutUndecided cuts the next rows of a table, and returns what they tell of its
 // escaping. If they tell nothing, it cuts none but those that it has seen.
