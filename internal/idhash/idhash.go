@@ -2,7 +2,10 @@
 // texts would be too much to keep.
 package idhash
 
-import "hash/maphash"
+import (
+	"hash/maphash"
+	"io"
+)
 
 // Hash stands for an id. Two of ten million ids share its 96 bits once in 10^15
 // runs; 64 bits would be too few, and 128 take half as much memory again.
@@ -24,3 +27,11 @@ func (h Hasher) Hash(id string) Hash {
 // Sum returns 64 bits that stand for any data. That is enough to compare two
 // things, and to tell a few million apart.
 func (h Hasher) Sum(data []byte) uint64 { return maphash.Bytes(h.seeds[1], data) }
+
+// SumOf returns the Sum of all that a reader yields.
+func (h Hasher) SumOf(r io.Reader) (uint64, error) {
+	var sum maphash.Hash
+	sum.SetSeed(h.seeds[1])
+	_, err := io.Copy(&sum, r)
+	return sum.Sum64(), err
+}

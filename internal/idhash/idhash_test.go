@@ -2,7 +2,10 @@ package idhash_test
 
 import (
 	"fmt"
+	"io"
+	"strings"
 	"testing"
+	"testing/iotest"
 
 	"a0permit/internal/idhash"
 )
@@ -24,5 +27,18 @@ func TestHashTellsIDsApart(t *testing.T) {
 	}
 	if other := idhash.New(); h.Hash("a") == other.Hash("a") {
 		t.Error("two runs hash alike")
+	}
+}
+
+// What a reader yields has the same sum as when it is in memory.
+func TestSumOfAReader(t *testing.T) {
+	t.Parallel()
+	h, data := idhash.New(), strings.Repeat("a line of some length, ", 10_000)
+	got, err := h.SumOf(iotest.HalfReader(strings.NewReader(data)))
+	if want := h.Sum([]byte(data)); err != nil || got != want || got == h.Sum([]byte(data[1:])) {
+		t.Errorf("SumOf = %x, %v, Sum = %x", got, err, want)
+	}
+	if _, err := h.SumOf(iotest.ErrReader(io.ErrUnexpectedEOF)); err == nil {
+		t.Error("the reader's error is lost")
 	}
 }

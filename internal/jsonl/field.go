@@ -4,63 +4,165 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"fmt"
+	"iter"
 )
+
+const space = " \t\r\n"
+
+// Member is a member of a JSON object, as it stands there.
+type Member struct {
+	Name  []byte // a string, with its quotes
+	Value []byte
+
+	end int // of its value in the object
+}
+
+// Is reports whether a member has that name.
+func (m Member) Is(name string) bool { return Unquote(m.Name) == name }
+
+// Unquote returns the text of a JSON string, "" for anything else.
+func Unquote(quoted []byte) string {
+	var text string
+	_ = json.Unmarshal(quoted, &text) // not a string
+	return text
+}
+
+var errNoObject = errors.New("not a JSON object")
+
+// Members yields the members of a JSON object, and an error where the text goes on
+// in another way. It looks into no value further than to find its end, so it takes
+// objects that are too deep for encoding/json, and those of which there is only the
+// beginning.
+func Members(text []byte) iter.Seq2[Member, error] {
+	return func(yield func(Member, error) bool) {
+		rest := bytes.TrimLeft(text, space)
+		for before := "{"; ; before = "," {
+			var ok bool
+			if rest, ok = bytes.CutPrefix(rest, []byte(before)); !ok {
+				break
+			}
+			rest = bytes.TrimLeft(rest, space)
+			if before == "{" && bytes.HasPrefix(rest, []byte("}")) {
+				return
+			}
+			var m Member
+			m.Name, rest = cutValue(rest)
+			if rest, ok = bytes.CutPrefix(bytes.TrimLeft(rest, space), []byte(":")); !ok || !isString(m.Name) {
+				break
+			}
+			if m.Value, rest = cutValue(bytes.TrimLeft(rest, space)); len(m.Value) == 0 {
+				break
+			}
+			m.end = len(text) - len(rest)
+			if !yield(m, nil) {
+				return
+			}
+			if rest = bytes.TrimLeft(rest, space); bytes.HasPrefix(rest, []byte("}")) {
+				return
+			}
+		}
+		yield(Member{}, errNoObject)
+	}
+}
+
+func isString(value []byte) bool { return bytes.HasPrefix(value, []byte{'"'}) }
+
+// cutValue returns the JSON value that text begins with, and what follows it. A
+// value without an end is none.
+func cutValue(text []byte) (value, rest []byte) {
+	depth := 0
+	for i := 0; i < len(text); i++ {
+		switch text[i] {
+		case '"':
+			i = stringEnd(text, i)
+			if depth == 0 && i < len(text) {
+				return text[:i+1], text[i+1:]
+			}
+		case '{', '[':
+			depth++
+		case '}', ']':
+			switch depth--; depth {
+			case 0:
+				return text[:i+1], text[i+1:]
+			case -1:
+				return text[:i], text[i:]
+			}
+		case ',', ':', ' ', '\t', '\r', '\n':
+			if depth == 0 {
+				return text[:i], text[i:]
+			}
+		}
+	}
+	return nil, nil
+}
+
+// stringEnd returns where the string that begins at i has its closing quote, or
+// the length of a text without any.
+func stringEnd(text []byte, i int) int {
+	for i++; i < len(text) && text[i] != '"'; i++ {
+		if text[i] == '\\' {
+			i++
+		}
+	}
+	return min(i, len(text))
+}
+
+// Depth returns how deep the arrays and objects in a JSON value are nested, and
+// whether the value ends with the text. It does not look whether the rest is JSON.
+func Depth(text []byte) (deepest int, isWhole bool) {
+	depth, text := 0, bytes.TrimRight(text, space)
+	for i := 0; i < len(text); i++ {
+		switch text[i] {
+		case '"':
+			i = stringEnd(text, i)
+		case '{', '[':
+			depth++
+			deepest = max(deepest, depth)
+		case '}', ']':
+			if depth--; depth == 0 {
+				return deepest, i == len(text)-1
+			}
+		}
+	}
+	return deepest, false
+}
 
 // SetField returns the JSON object in line with a field added at its end. Another
 // field of that name is removed, and everything else stays as it is.
 func SetField(line []byte, name string, value any) ([]byte, error) {
-	encoded, err := Marshal(value)
+	encoded, err := Marshal(map[string]any{name: value})
 	if err != nil {
 		return nil, err
 	}
-	rest, err := removeField(line, name)
+	rest, err := RemoveField(line, name)
 	if err != nil {
 		return nil, err
 	}
-	body := bytes.TrimRight(bytes.TrimSuffix(bytes.TrimRight(rest, " \t"), []byte("}")), " \t")
-	out := bytes.Clone(body)
-	if !bytes.HasSuffix(body, []byte("{")) {
-		out = append(out, ',')
+	rest = bytes.TrimRight(bytes.TrimSuffix(rest, []byte("}")), space)
+	if !bytes.HasSuffix(rest, []byte("{")) {
+		rest = append(rest, ',')
 	}
-	key, err := Marshal(name)
-	if err != nil {
-		return nil, err
-	}
-	out = append(append(append(out, key...), ':'), encoded...)
-	return append(out, '}'), nil
+	return append(rest, encoded[1:]...), nil
 }
 
-// removeField returns the object without any field of that name.
-func removeField(line []byte, name string) ([]byte, error) {
-	decoder := json.NewDecoder(bytes.NewReader(line))
-	if start, err := decoder.Token(); err != nil || start != json.Delim('{') {
-		return nil, errors.New("not a JSON object")
-	}
-	var out []byte
-	done := int64(0) // up to here, line is copied or removed
-	for decoder.More() {
-		before := decoder.InputOffset()
-		key, err := decoder.Token()
+// RemoveField returns the JSON object in line without any field of that name.
+func RemoveField(line []byte, name string) ([]byte, error) {
+	out, end := []byte{'{'}, 1+bytes.IndexByte(line, '{')
+	for m, err := range Members(line) {
 		if err != nil {
 			return nil, err
 		}
-		var value json.RawMessage
-		if err := decoder.Decode(&value); err != nil {
-			return nil, fmt.Errorf("field %q: %w", key, err)
-		}
-		if key != name {
+		field := line[end:m.end]
+		end = m.end
+		if m.Is(name) {
 			continue
 		}
-		out = append(out, line[done:before]...)
-		done = decoder.InputOffset()
+		if rest, ok := bytes.CutPrefix(bytes.TrimLeft(field, space), []byte(",")); ok && len(out) == 1 {
+			field = rest // the fields before it were removed
+		}
+		out = append(out, field...)
 	}
-	out = append(out, line[done:]...)
-	// The comma after a first field is still there.
-	if rest, ok := bytes.CutPrefix(bytes.TrimLeft(out, " \t{"), []byte(",")); ok {
-		out = append([]byte("{"), rest...)
-	}
-	return out, nil
+	return append(out, '}'), nil
 }
 
 // Marshal returns a value as JSON on one line, with <, > and & as they are.

@@ -1,6 +1,10 @@
 package jsonl_test
 
 import (
+	"encoding/json"
+	"fmt"
+	"reflect"
+	"strings"
 	"testing"
 
 	"a0permit/internal/jsonl"
@@ -28,9 +32,98 @@ func TestSetField(t *testing.T) {
 			t.Errorf("SetField(%s) = %s, want %s", tt.line, got, tt.want)
 		}
 	}
+	deep := `{"a":` + strings.Repeat("[", 20_000) + strings.Repeat("]", 20_000)
+	if got, err := jsonl.SetField([]byte(deep+`,"error":1}`), "error", 2); string(got) != deep+`,"error":2}` {
+		t.Errorf("SetField of a deep line: %.20s..., %v", got, err)
+	}
 	for _, line := range []string{`[]`, `1`, `{"a":}`, ``} {
 		if got, err := jsonl.SetField([]byte(line), "error", 1); err == nil {
 			t.Errorf("SetField(%s) = %s, want an error", line, got)
 		}
 	}
+}
+
+// Members are found as they stand, also in the beginning of an object; what is no
+// object is an error where it stops being one.
+func TestMembers(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		`{}`:              ``,
+		` { } `:           ``,
+		`{"a":1,"b":"x"}`: `"a"=1 "b"="x" `,
+		"{ \"a\" :\t[1, {\"b\":2}] ,\r\"c\":null }": `"a"=[1, {"b":2}] "c"=null `,
+		`{"a\"}":"\\","b":"\"}]"}`:                  `"a\"}"="\\" "b"="\"}]" `,
+		`{"a":1,"a":2}`:                             `"a"=1 "a"=2 `,
+		`{"a":1,"b":[1,"cut`:                        `"a"=1 error`,
+		`{"a":1,"b`:                                 `"a"=1 error`,
+		`{"a":1`:                                    `error`,
+		`{"a":1,}`:                                  `"a"=1 error`,
+		`{"a" 1}`:                                   `error`,
+		`{"a":}`:                                    `error`,
+		`{a:1}`:                                     `error`,
+		`{"a":1 "b":2}`:                             `"a"=1 error`,
+		`{,"a":1}`:                                  `error`,
+		`{`:                                         `error`,
+		`[{"a":1}]`:                                 `error`,
+		`"a"`:                                       `error`,
+		``:                                          `error`,
+	} {
+		var got strings.Builder
+		for m, err := range jsonl.Members([]byte(text)) {
+			if err != nil {
+				got.WriteString("error")
+				continue
+			}
+			fmt.Fprintf(&got, "%s=%s ", m.Name, m.Value)
+		}
+		if got.String() != want {
+			t.Errorf("%s: %s, want %s", text, got.String(), want)
+		}
+	}
+}
+
+func TestDepth(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]struct {
+		depth   int
+		isWhole bool
+	}{
+		`{}`:                  {1, true},
+		` {"a":[[]],"b":{}} `: {3, true},
+		`{"a":"[[[\"[["}`:     {1, true},
+		`[[]`:                 {2, false},
+		`[]]`:                 {1, false},
+		`{} {}`:               {1, false},
+		`{"a":"}`:             {1, false},
+		`1`:                   {0, false},
+		``:                    {0, false},
+	} {
+		if depth, isWhole := jsonl.Depth([]byte(text)); depth != want.depth || isWhole != want.isWhole {
+			t.Errorf("%s: depth %d, whole %v, want %+v", text, depth, isWhole, want)
+		}
+	}
+}
+
+// SetField does to any object what decoding it, setting the field and encoding it
+// does.
+func FuzzSetField(f *testing.F) {
+	f.Add(`{"a":1,"error":{"b":[2,"}"]},"c":"\\\""}`)
+	f.Add(" { \"err\\u006fr\" : null }\r")
+	f.Fuzz(func(t *testing.T, line string) {
+		var want, have map[string]any
+		if json.Unmarshal([]byte(line), &want) != nil || want == nil {
+			return
+		}
+		got, err := jsonl.SetField([]byte(line), "error", "new")
+		if err != nil {
+			t.Fatal(err)
+		}
+		want["error"] = "new"
+		if err := json.Unmarshal(got, &have); err != nil || !reflect.DeepEqual(want, have) {
+			t.Errorf("%s became %s: %v", line, got, err)
+		}
+		if deepest, isWhole := jsonl.Depth([]byte(line)); deepest < 1 || !isWhole {
+			t.Errorf("%s: depth %d, whole %v", line, deepest, isWhole)
+		}
+	})
 }

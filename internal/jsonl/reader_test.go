@@ -45,10 +45,46 @@ func TestReader(t *testing.T) {
 	}
 }
 
+// A line that is too long for memory is found whole; its text is the beginning.
+func TestReaderOfLongLines(t *testing.T) {
+	t.Parallel()
+	const most = jsonl.MaxText
+	x := strings.Repeat("x", 2*most)
+	for name, tt := range map[string]struct {
+		line       string
+		size, text int
+	}{
+		"as long as may be":        {x[:most], most, most},
+		"then white space":         {x[:most] + "  \r", most, most},
+		"longer by one":            {x[:most+1], most + 1, most},
+		"much longer, then spaces": {x + " \t", 2 * most, most},
+		"spaces within":            {x[:100] + strings.Repeat(" ", most) + "x  ", most + 101, most},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			for _, lineEnd := range []string{"\n{}", ""} {
+				r := jsonl.NewReader(io.MultiReader(
+					strings.NewReader("{}\n"), strings.NewReader(tt.line), strings.NewReader(lineEnd)))
+				_, err := r.Next()
+				if err != nil {
+					t.Fatal(err)
+				}
+				got, err := r.Next()
+				if err != nil || got.Number != 2 || got.Offset != 3 || got.Size != int64(tt.size) || len(got.Text) != tt.text {
+					t.Errorf("line %d at %d, size %d, %d bytes of it, %v", got.Number, got.Offset, got.Size, len(got.Text), err)
+				}
+				after, err := r.Next()
+				if lineEnd == "" && !errors.Is(err, io.EOF) || lineEnd != "" && string(after.Text) != "{}" {
+					t.Errorf("after it: %q, %v", after.Text, err)
+				}
+			}
+		})
+	}
+}
+
 func TestReaderErrors(t *testing.T) {
 	t.Parallel()
-	long := strings.Repeat("x", jsonl.MaxLine+1)
-	r := jsonl.NewReader(strings.NewReader("{}\n" + long))
+	r := jsonl.NewReader(io.MultiReader(strings.NewReader("{}\n"), endless{}))
 	if _, err := r.Next(); err != nil {
 		t.Fatal(err)
 	}
@@ -63,4 +99,12 @@ func TestReaderErrors(t *testing.T) {
 	if _, err := r.Next(); !errors.Is(err, broken) {
 		t.Errorf("Next = %v, want the reader's error", err)
 	}
+}
+
+// endless is a line without an end, as in /dev/zero.
+type endless struct{}
+
+func (endless) Read(p []byte) (int, error) {
+	clear(p)
+	return len(p), nil
 }

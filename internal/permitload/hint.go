@@ -7,6 +7,7 @@ import (
 	"a0permit/internal/httpapi"
 	"a0permit/internal/jsonl"
 	"a0permit/internal/permit"
+	"a0permit/internal/permitload/intake"
 	"a0permit/internal/record"
 	"a0permit/internal/spool"
 	"a0permit/internal/tool"
@@ -30,6 +31,8 @@ func withHint(err error) error {
 	case errors.Is(err, spool.ErrWrite):
 		return tool.Hint(err,
 			"save the stream and load the file: ... > records.jsonl, then permitload records.jsonl; or set TMPDIR")
+	case errors.Is(err, intake.ErrChanged):
+		return tool.Hint(err, "load it again, and let nobody write to it meanwhile; permitload < FILE loads a copy")
 	case errors.Is(err, jsonl.ErrLong):
 		return tool.Hint(err, "no user of Permit's is that long: leave that line out")
 	case errors.Is(err, record.ErrForeign):

@@ -22,6 +22,8 @@ func TestInvalidLinesAreRejected(t *testing.T) {
 		badEmail  = "email: not an address Permit takes"
 		first     = "role_assignments[0]: "
 		second    = "role_assignments[1]: "
+		surrogate = "it has half of a surrogate pair, which is no character"
+		nul       = "it has the character NUL, which is no part of a text"
 	)
 	tests := []struct{ line, message string }{
 		{`{"type":"user"}`, "no key"},
@@ -35,7 +37,25 @@ func TestInvalidLinesAreRejected(t *testing.T) {
 		{`{"type":"user","key":"a","role_assignments":[{"role":"Billing Viewer"}]}`, first + badRole},
 		{`{"type":"user","key":"a","role_assignments":[{"role":"x"},{"tenant":"y"}]}`, second + "no key"},
 		{`{"type":"user","key":"a","role_assignments":[{"role":"x","tenant":"a|b"}]}`, first + badTenant},
+		{
+			`{"type":"user","key":"a","role_assignments":[{"role":"x","role":"y"}]}`,
+			`role_assignments: field "role" is there twice`,
+		},
+		{`{"type":"user","key":"a","role_assignments":[{"Role":"x"}]}`, `unknown field "Role"`},
+		{`{"type":"user","type":"role","key":"a"}`, `field "type" is there twice`},
+		{`{"type":"user","key":"a","k\u0065y":"b"}`, `field "key" is there twice`},
+		{`{"type":"user","key":"a","firſt_name":"x"}`, `unknown field "fir\u017ft_name"`},
+		{`{"type":"user","\u212aey":"a"}`, `unknown field "\u212aey"`},
+		{`{"type":"user","key":"a","attributes":{"plan":1,"plan":2}}`, `attributes: field "plan" is there twice`},
+		{`{"type":"user","key":"a","attributes":{"by":[{"a@b.co":1,"a@b.co":2}]}}`, "attributes: a field is there twice"},
+		{`{"type":"user","key":"a","attributes":{"plan":"\udc00"}}`, surrogate},
+		{`{"type":"user","key":"a","attributes":{"\ud83d":1}}`, surrogate},
+		{`{"type":"user","key":"a","attributes":{"plan":["\\\u0000"]}}`, nul},
+		{`{"type":"user","key":"a\u0000"}`, nul},
+		{"{\"type\":\"user\",\"key\":\"a\",\"attributes\":{\"plan\":\"\xff\"}}", "it is not UTF-8"},
 		{`{"type":"role","key":"Billing Viewer"}`, badRole},
+		{`{"type":"role","key":"r","attributes":{"a":1,"a":1}}`, `attributes: field "a" is there twice`},
+		{`{"type":"tenant","key":"t","Name":"T"}`, `unknown field "Name"`},
 		{`{"type":"role","key":"r","permissions":["a:b"]}`, `unknown field "permissions"`},
 		{`{"type":"tenant","key":"a b"}`, badTenant},
 	}
@@ -62,6 +82,48 @@ func TestInvalidLinesAreRejected(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A line that is too long for memory, or nested too deep, is not loaded and comes
+// out whole, from a file and from a pipe. It makes the other line of its key
+// doubtful.
+func TestHugeLinesAreRejected(t *testing.T) {
+	t.Parallel()
+	x, deep := strings.Repeat("x", 17<<20), strings.Repeat("[", 20_000)+strings.Repeat("]", 20_000)
+	const tooLong, tooDeep = "it is longer than 16 MiB", "it is nested more than 10,000 deep"
+	for name, tt := range map[string]struct{ line, message string }{
+		"long":                {`{"type":"user","key":"auth0|ann","attributes":{"a":"` + x + `"}}`, tooLong},
+		"deep":                {`{"type":"user","key":"auth0|ann","attributes":{"a":` + deep + `}}`, tooDeep},
+		"deep before its key": {`{"attributes":{"a":` + deep + `},"key":"auth0|ann","type":"user"}`, tooDeep},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			input := lines(tt.line) + annLine + bobLine + endLine
+			pipe, file := permittest.New(permittest.Options{}), permittest.New(permittest.Options{})
+			for srv, got := range map[*permittest.Server]result{
+				pipe: run(t, pipe, input),
+				file: run(t, file, "", writeFile(t, "records.jsonl", input)),
+			} {
+				wantExit(t, got, tool.Rejected, "line 1: "+tt.message, "users: 3 in = 1 loaded + 0 unchanged + 2 not loaded")
+				first, _, _ := strings.Cut(got.stdout, "\n")
+				text, fault, _ := strings.Cut(first, `,"error":`)
+				if text+"}" != tt.line || !strings.HasPrefix(fault, `{"code":"invalid_record","message":"`+tt.message) {
+					t.Errorf("%d bytes of %d came out: %.100s ... %s", len(text), len(tt.line), text, fault)
+				}
+				if users := srv.State().Users; len(users) != 1 || users[0].Key != "auth0|bob" {
+					t.Errorf("Permit has %v", users)
+				}
+			}
+		})
+	}
+}
+
+// A line that came out of an earlier load goes in again, whatever its error is.
+func TestErrorOfALineIsIgnored(t *testing.T) {
+	t.Parallel()
+	srv := permittest.New(permittest.Options{})
+	input := strings.Replace(annLine, "{", `{"error":{"code":1,"code":2,"At":"\u0000"},"error":null,`, 1) + endLine
+	wantExit(t, run(t, srv, input), tool.Done, "users: 1 in = 1 loaded")
 }
 
 // Lines of one user that are alike count as one. Where they differ, it is not

@@ -5,85 +5,179 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"a0permit/internal/jsonl"
 )
 
 // ErrForeign is the fault of a line that is none of this format. It makes the
 // whole stream suspect.
 var ErrForeign = errors.New("not one of our lines")
 
-// TypeOf returns the type of a line.
+// maxDepth is how deep encoding/json reads.
+const maxDepth = 10_000
+
+// TypeOf returns the type of a line. One that is nested too deep to be read has a
+// type, too.
 func TypeOf(text []byte) (string, error) {
-	var head struct {
-		Type *string `json:"type"`
-	}
-	if err := json.Unmarshal(text, &head); err != nil {
-		if typeError := (*json.UnmarshalTypeError)(nil); errors.As(err, &typeError) {
-			return "", fmt.Errorf("%w: it has no type", ErrForeign)
-		}
+	if !json.Valid(text) && !isTooDeep(text) {
 		return "", fmt.Errorf("%w: it is not JSON", ErrForeign)
 	}
-	if head.Type == nil {
-		return "", fmt.Errorf("%w: it has no type", ErrForeign)
-	}
-	switch *head.Type {
-	case TypeRole, TypeTenant, TypeUser, TypeEnd:
-		return *head.Type, nil
-	}
-	return "", fmt.Errorf("%w: its type is %q", ErrForeign, *head.Type)
+	return TypeOfBeginning(text)
 }
 
-// checkFields refuses what the decoder would take and change, or choose from: a
-// field that is there twice or in capitals, and half of a surrogate pair.
-func checkFields(text []byte) error {
-	if hasLoneSurrogate(text) {
-		return errors.New("it has half of a surrogate pair, which is no character")
+// TypeOfBeginning returns the type of a line of which there is only the beginning.
+func TypeOfBeginning(text []byte) (string, error) {
+	for m, err := range jsonl.Members(text) {
+		if err != nil || !m.Is("type") {
+			continue
+		}
+		switch kind := jsonl.Unquote(m.Value); {
+		case kind == TypeRole, kind == TypeTenant, kind == TypeUser, kind == TypeEnd:
+			return kind, nil
+		case m.Value[0] == '"':
+			return "", fmt.Errorf("%w: its type is %q", ErrForeign, kind)
+		}
+		break
 	}
-	d := json.NewDecoder(bytes.NewReader(text))
-	if _, err := d.Token(); err != nil {
+	return "", fmt.Errorf("%w: it has no type", ErrForeign)
+}
+
+func isTooDeep(text []byte) bool {
+	depth, isWhole := jsonl.Depth(text)
+	return depth > maxDepth && isWhole
+}
+
+// Parse reads a line that is met for the first time into a record. It refuses
+// what a decoder would take and change, or choose from.
+func Parse[R User | Role | Tenant | End](text []byte, into *R) error {
+	if isTooDeep(text) {
+		return errors.New("it is nested more than 10,000 deep")
+	}
+	text, err := withoutError(text)
+	switch {
+	case err != nil:
+		return err
+	case !utf8.Valid(text):
+		return errors.New("it is not UTF-8") // the decoder would put \ufffd in
+	}
+	if err := checkEscapes(text); err != nil {
 		return err
 	}
-	var seen []string
-	for d.More() {
-		name, err := d.Token()
-		if err != nil {
-			return err
-		}
-		field, _ := name.(string)
-		switch {
-		case slices.Contains(seen, field):
-			return fmt.Errorf("field %q is there twice", field)
-		case field != strings.ToLower(field):
-			return fmt.Errorf("unknown field %q", field)
-		}
-		seen = append(seen, field)
-		var value json.RawMessage
-		if err := d.Decode(&value); err != nil {
-			return err
-		}
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder.UseNumber()
+	if err := checkNames(decoder, "", 0); err != nil {
+		return err
+	}
+	return decode(text, into)
+}
+
+// Decode reads again what Parse has read.
+func Decode[R User | Role | Tenant | End](text []byte, into *R) error {
+	text, err := withoutError(text)
+	if err != nil {
+		return err
+	}
+	return decode(text, into)
+}
+
+// withoutError returns a line without the field error, which one that came back
+// from an earlier load has, and which says nothing.
+func withoutError(text []byte) ([]byte, error) {
+	if !bytes.Contains(text, []byte(`"error"`)) {
+		return text, nil
+	}
+	return jsonl.RemoveField(text, "error")
+}
+
+// decode refuses fields that Permit would not know.
+func decode[R User | Role | Tenant | End](text []byte, into *R) error {
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder.UseNumber()
+	decoder.DisallowUnknownFields()
+	err := decoder.Decode(into)
+	var typeError *json.UnmarshalTypeError
+	switch {
+	case errors.As(err, &typeError):
+		return fmt.Errorf("%s: it is of the wrong type: %s", typeError.Field, typeError.Value)
+	case err != nil:
+		return errors.New(strings.TrimPrefix(err.Error(), "json: "))
 	}
 	return nil
 }
 
-// hasLoneSurrogate reports whether a text escapes half of a surrogate pair.
-func hasLoneSurrogate(text []byte) bool {
+// checkNames refuses an object that has a name twice, of which the decoder would
+// take the last, and a field of ours in other letters, since the decoder folds
+// case. It reads the next value of d, which is so many objects deep in the field
+// of a line.
+func checkNames(d *json.Decoder, field string, depth int) error {
+	token, err := d.Token()
+	if err != nil {
+		return err
+	}
+	switch token {
+	case json.Delim('['):
+		for d.More() {
+			if err := checkNames(d, field, depth); err != nil {
+				return err
+			}
+		}
+		_, err = d.Token()
+	case json.Delim('{'):
+		seen := map[string]bool{}
+		for d.More() {
+			if err := checkMember(d, field, depth, seen); err != nil {
+				return err
+			}
+		}
+		_, err = d.Token()
+	}
+	return err
+}
+
+func checkMember(d *json.Decoder, field string, depth int, seen map[string]bool) error {
+	token, err := d.Token()
+	if err != nil {
+		return err
+	}
+	name, _ := token.(string)
+	isOurs := depth == 0 || depth == 1 && field == "role_assignments"
+	switch {
+	case isOurs && strings.Trim(name, "abcdefghijklmnopqrstuvwxyz_") != "":
+		return fmt.Errorf("unknown field %+q", name) // some letters look like others
+	case !seen[name]:
+	case depth == 0:
+		return fmt.Errorf("field %q is there twice", name)
+	case depth == 1:
+		return fmt.Errorf("%s: field %q is there twice", field, name)
+	default: // a name in there may be a person's
+		return fmt.Errorf("%s: a field is there twice", field)
+	}
+	seen[name] = true
+	if depth == 0 {
+		field = name
+	}
+	return checkNames(d, field, depth+1)
+}
+
+// checkEscapes refuses escapes that stand for no character, and NUL, which ends a
+// text for some readers and which PostgreSQL does not take (its docs: JSON types).
+// Whether Permit does is unverified.
+func checkEscapes(text []byte) error {
 	for {
 		i := bytes.IndexByte(text, '\\')
 		if i < 0 || i+1 >= len(text) {
-			return false
+			return nil
 		}
 		text = text[i:]
-		if text[1] != 'u' {
-			text = text[2:]
-			continue
-		}
 		switch first, second := surrogates(text); {
+		case bytes.HasPrefix(text, []byte(`\u0000`)):
+			return errors.New("it has the character NUL, which is no part of a text")
 		case first == 'h' && second == 'l':
 			text = text[12:]
 		case first != 0:
-			return true
+			return errors.New("it has half of a surrogate pair, which is no character")
 		default:
 			text = text[2:]
 		}
@@ -112,51 +206,14 @@ func surrogate(text []byte) byte {
 	return 0
 }
 
-// Parse reads a line that is met for the first time into a record. It refuses
-// what Decode would take and change, or choose from.
-func Parse[R User | Role | Tenant | End](text []byte, into *R) error {
-	if !utf8.Valid(text) {
-		return errors.New("it is not UTF-8") // the decoder would put \ufffd in
-	}
-	if err := checkFields(text); err != nil {
-		return err
-	}
-	return Decode(text, into)
-}
-
-// Decode reads a line into a record. A field that Permit would not know is a
-// fault, except error, which a line that came back from an earlier load has.
-func Decode[R User | Role | Tenant | End](text []byte, into *R) error {
-	if bytes.Contains(text, []byte(`"error"`)) {
-		fields := map[string]json.RawMessage{}
-		if err := json.Unmarshal(text, &fields); err != nil {
-			return err
-		}
-		delete(fields, "error")
-		var err error
-		if text, err = json.Marshal(fields); err != nil {
-			return err
+// Keys returns the keys of a line, as far as it has any: one that is broken may
+// have several, or have them in other letters.
+func Keys(text []byte) []string {
+	var keys []string
+	for m, err := range jsonl.Members(text) {
+		if err == nil && strings.EqualFold(jsonl.Unquote(m.Name), "key") {
+			keys = append(keys, jsonl.Unquote(m.Value))
 		}
 	}
-	decoder := json.NewDecoder(bytes.NewReader(text))
-	decoder.UseNumber()
-	decoder.DisallowUnknownFields()
-	err := decoder.Decode(into)
-	var typeError *json.UnmarshalTypeError
-	switch {
-	case errors.As(err, &typeError):
-		return fmt.Errorf("%s: it is of the wrong type: %s", typeError.Field, typeError.Value)
-	case err != nil:
-		return errors.New(strings.TrimPrefix(err.Error(), "json: "))
-	}
-	return nil
-}
-
-// Key returns the key of a line, as far as it has one.
-func Key(line []byte) string {
-	var head struct {
-		Key string `json:"key"`
-	}
-	_ = json.Unmarshal(line, &head) // a line without a key has been refused for that
-	return head.Key
+	return keys
 }

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"a0permit/internal/jsonl"
 	"a0permit/internal/permitload/intake"
 	"a0permit/internal/reconcile"
 	"a0permit/internal/record"
@@ -79,28 +80,53 @@ func TestLinesAreReadAgain(t *testing.T) {
 	check(in.Rejects[0].Line, broken, "second pipe: line 3")
 }
 
-// A line that is no user any more when it is read again, since the file has
-// changed, is an error.
+// A line that is not byte for byte what it was is an error, be it long or short,
+// however little differs.
 func TestFileThatChanges(t *testing.T) {
 	t.Parallel()
-	const before = `{"type":"user","key":"ann"}`
-	for name, tt := range map[string]struct{ later, says string }{
-		"cut short":  {before[:20], "read the input again"},
-		"broken":     {strings.ReplaceAll(before, `"`, "'"), "it has changed"},
-		"not a user": {`{"type":"user","name":"a"}`, "read the input again"},
-		"as it was":  {before, ""},
+	const (
+		user    = `{"type":"user","key":"ann"}`
+		changed = "file: line 2 has changed since it was read"
+	)
+	long := `{"type":"user","key":"ann","attributes":{"a":"` + strings.Repeat("x", jsonl.MaxText) + `"}}`
+	for name, tt := range map[string]struct{ before, later, says string }{
+		"as it was":              {user, user, ""},
+		"another key":            {user, strings.Replace(user, "ann", "eve", 1), changed},
+		"cut short":              {user, user[:20], changed},
+		"cut before":             {user, "", changed},
+		"no JSON":                {user, strings.ReplaceAll(user, `"`, "'"), "has changed"},
+		"a space":                {user + " ", " " + user, "has changed"},
+		"a long line":            {long, long, ""},
+		"a long line, its end":   {long, strings.Replace(long, `x"`, `y"`, 1), changed},
+		"a long line, cut short": {long, long[:jsonl.MaxText], "has changed"},
 	} {
-		in := newInput(t)
-		if err := in.Read("file", strings.NewReader(before), strings.NewReader(tt.later)); err != nil {
-			t.Fatal(err)
-		}
-		switch _, err := in.User(0); {
-		case tt.says == "" && err != nil:
-			t.Errorf("%s: %v", name, err)
-		case tt.says != "" && (err == nil || !strings.Contains(err.Error(), tt.says)):
-			t.Errorf("%s: %v lacks %q", name, err, tt.says)
-		}
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			const first = `{"type":"user","key":"zoe"}` + "\n"
+			in := newInput(t)
+			file := &changingFile{first + tt.before}
+			if err := in.Read("file", strings.NewReader(file.text), file); err != nil {
+				t.Fatal(err)
+			}
+			file.text = first + tt.later
+			var err error
+			if len(in.Rejects) > 0 {
+				_, err = in.LongText(in.Rejects[0].Line)
+			} else {
+				_, err = in.User(1)
+			}
+			if errors.Is(err, intake.ErrChanged) != (tt.says != "") || err != nil && !strings.Contains(err.Error(), tt.says) {
+				t.Errorf("error %v, want %q", err, tt.says)
+			}
+		})
 	}
+}
+
+// twoReadings is a file that somebody writes to.
+type changingFile struct{ text string }
+
+func (r *changingFile) ReadAt(p []byte, at int64) (int, error) {
+	return strings.NewReader(r.text).ReadAt(p, at)
 }
 
 // Each line counts for its type. A user line that an earlier one says already is

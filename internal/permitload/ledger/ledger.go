@@ -150,12 +150,13 @@ func (l *Ledger) FlushRejectsOnce() error {
 		return nil
 	}
 	l.wrote = true
+	var first error
 	for _, r := range l.Rejects {
-		if err := l.put(r.Line, r.Fault); err != nil {
-			return err
+		if err := l.put(r.Line, r.Fault); first == nil {
+			first = err
 		}
 	}
-	return nil
+	return first
 }
 
 func (l *Ledger) rejectUser(i int, f record.Fault) error {
@@ -167,6 +168,13 @@ func (l *Ledger) rejectUser(i int, f record.Fault) error {
 }
 
 func (l *Ledger) put(at intake.Line, f record.Fault) error {
+	if at.IsLong() {
+		text, err := l.input.LongText(at)
+		if err != nil {
+			return err
+		}
+		return l.out.putLong(text, f)
+	}
 	text, err := l.input.Text(at)
 	if err != nil {
 		return err
