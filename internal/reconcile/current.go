@@ -113,23 +113,14 @@ func (c *Current) HaveAssignment(userKey string, a record.RoleAssignment, create
 	if !ok {
 		return
 	}
-	wanted := false
-	for j, end := d.own(i); j < end; j++ {
-		if isSameAssignment(d.assignment(j), a) {
-			c.made[j], wanted = true, true
-		}
+	wanted := d.numbersOf(i, a)
+	for _, j := range wanted {
+		c.made[j] = true
 	}
-	if !wanted && (d.canPrune() && d.users[i].known || d.rules.Delete) {
+	if len(wanted) == 0 && (d.canPrune() && d.users[i].known || d.rules.Delete) {
 		kind, _ := c.kinds.number(a)
 		c.held = append(c.held, held{uint32(i), kind, d.isOld(created)}) //nolint:gosec // fewer users than 4 billion
 	}
-}
-
-// isSameAssignment reports whether an assignment in Permit is the one that a line asks
-// for. A line may name a resource instance alone; Permit names its tenant too.
-func isSameAssignment(want, have record.RoleAssignment) bool {
-	return want.Role == have.Role && want.ResourceInstance == have.ResourceInstance &&
-		(want.Tenant == have.Tenant || want.Tenant == "")
 }
 
 // ForgetAssignments takes back what is known of assignments, for a caller who

@@ -48,8 +48,8 @@ type user struct {
 }
 
 // assignments holds the role assignments of the input, by what they give; those
-// of user i begin at users[i].first. There are millions of these, but few roles
-// in few tenants.
+// of user i begin at users[i].first, and are in order. There are millions of these,
+// but few roles in few tenants.
 type assignments struct {
 	list       []uint32
 	kinds      kinds
@@ -110,9 +110,7 @@ func (d *Desired) WantUser(u *record.User) Repeat {
 	w.first = uint32(len(d.assignments.list)) //nolint:gosec // fewer than 4 billion, too
 	if !d.rules.Delete {
 		w.email = d.emailHash(u.Email)
-		for _, a := range u.RoleAssignments {
-			d.wantAssignment(w.first, a)
-		}
+		d.wantAssignments(u.RoleAssignments)
 	}
 	d.users = append(d.users, w)
 	return First
@@ -128,20 +126,25 @@ func (d *Desired) SpoilUser(key string) {
 	}
 }
 
-func (d *Desired) wantAssignment(first uint32, a record.RoleAssignment) {
-	if a.Tenant == "" && a.ResourceInstance == "" {
-		a.Tenant, d.assignments.tenantless = d.rules.Tenant, true
-	}
-	kind, isNew := d.assignments.kinds.number(a)
-	if isNew {
-		d.roles.name(a.Role)
-		if a.Tenant != "" {
-			d.tenants.name(a.Tenant)
+// wantAssignments adds the assignments of one user, each once.
+func (d *Desired) wantAssignments(all []record.RoleAssignment) {
+	first := len(d.assignments.list)
+	for _, a := range all {
+		if a.Tenant == "" && a.ResourceInstance == "" {
+			a.Tenant, d.assignments.tenantless = d.rules.Tenant, true
 		}
-	}
-	if !slices.Contains(d.assignments.list[first:], kind) {
+		kind, isNew := d.assignments.kinds.number(a)
+		if isNew {
+			d.roles.name(a.Role)
+			if a.Tenant != "" {
+				d.tenants.name(a.Tenant)
+			}
+		}
 		d.assignments.list = append(d.assignments.list, kind)
 	}
+	slices.Sort(d.assignments.list[first:])
+	own := slices.Compact(d.assignments.list[first:])
+	d.assignments.list = d.assignments.list[:first+len(own)]
 }
 
 // Finish settles which user asks first for each email, once all lines are in. A
@@ -207,6 +210,20 @@ func (d *Desired) own(i int) (first, end int) {
 		end = int(d.users[i+1].first)
 	}
 	return int(d.users[i].first), end
+}
+
+// numbersOf returns the numbers of the assignments of user i that one in Permit
+// fulfils: that same one, and one that names its resource instance alone, where
+// Permit names the tenant too.
+func (d *Desired) numbersOf(i int, have record.RoleAssignment) (numbers []int) {
+	first, end := d.own(i)
+	for _, want := range []record.RoleAssignment{have, {Role: have.Role, ResourceInstance: have.ResourceInstance}} {
+		kind, ok := d.assignments.kinds.numbers[want]
+		if at, found := slices.BinarySearch(d.assignments.list[first:end], kind); ok && found {
+			numbers = append(numbers, first+at)
+		}
+	}
+	return numbers
 }
 
 // assignment returns an assignment of the input by its number.

@@ -114,8 +114,8 @@ func isNothing(v any) bool {
 
 // decimal returns a number in the one form that all equal numbers share: digits
 // without zeros at either end, and a power of ten. Nothing is computed, since
-// an exponent of millions would be a number of megabytes. For what is no number
-// it returns "".
+// an exponent of millions would be a number of megabytes; one of a thousand digits
+// is left as it is written. For what is no number it returns "".
 func decimal(v any) string {
 	var text string
 	switch v := v.(type) {
@@ -127,15 +127,18 @@ func decimal(v any) string {
 		return ""
 	}
 	mantissa, power, _ := strings.Cut(strings.ToLower(text), "e")
-	exponent, ok := new(big.Int).SetString(cmp.Or(power, "0"), 10)
-	if !ok {
-		return text // no JSON number: it is its own form
-	}
 	digits, negative := strings.CutPrefix(mantissa, "-")
 	whole, fraction, _ := strings.Cut(digits, ".")
 	digits = strings.TrimLeft(whole+fraction, "0")
 	if digits == "" {
 		return "0"
+	}
+	exponent, ok := new(big.Int), len(power) < 1000
+	if ok {
+		_, ok = exponent.SetString(cmp.Or(power, "0"), 10)
+	}
+	if !ok {
+		return text // it is its own form
 	}
 	short := strings.TrimRight(digits, "0")
 	exponent.Add(exponent, big.NewInt(int64(len(digits)-len(short)-len(fraction))))

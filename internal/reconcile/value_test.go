@@ -41,7 +41,7 @@ func nested(text string) string {
 // Absent, null, "" and {} are the same, and numbers are compared by value.
 func TestEqualValues(t *testing.T) {
 	t.Parallel()
-	long := strings.Repeat("9", 500)
+	long, huge := strings.Repeat("9", 500), strings.Repeat("9", 8<<20)
 	tests := []struct {
 		a, b string
 		want bool
@@ -103,6 +103,10 @@ func TestEqualValues(t *testing.T) {
 		{`1e999999999`, `1e999999999`, true},
 		{`1e999999999`, `1e-999999999`, false},
 		{`1e99999999999999999999999`, `10e99999999999999999999998`, true},
+		{`0e` + huge, `0`, true},
+		{`1e` + huge, `1e` + huge, true}, // and it takes no time
+		{`1e` + huge, `2e` + huge, false},
+		{`1` + huge, `1` + huge + `.0`, true},
 		{long, long, true},
 		{long, long + ".0", true},
 		{long, long[1:] + "8", false},
