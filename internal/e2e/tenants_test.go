@@ -32,6 +32,11 @@ var events = map[string]func(*auth0test.Tenant){
 		t.Users[0].Email, t.Users[1].Email = t.Users[1].Email, t.Users[0].Email
 	},
 	"bob-loses-admin":  func(t *auth0test.Tenant) { t.Roles[0].Members = []string{"auth0|1"} },
+	"tenant-wide-roles-end": func(t *auth0test.Tenant) {
+		for i := range t.Roles {
+			t.Roles[i].Members = nil
+		}
+	},
 	"admin-is-renamed": func(t *auth0test.Tenant) { t.Roles[0].Name = "Administrator" },
 	"acme-is-renamed":  func(t *auth0test.Tenant) { t.Organizations[0].DisplayName = "Acme International" },
 	"bob-gets-a-name":  func(t *auth0test.Tenant) { t.Users[1].GivenName = "Robert" },

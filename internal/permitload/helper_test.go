@@ -481,6 +481,7 @@ const (
 	defaultTenantLine = `{"type":"tenant","key":"default"}` + "\n"
 
 	annWithoutRoles = `{"type":"user","key":"ann","role_assignments":[]}` + "\n"
+	bobWithoutRoles = `{"type":"user","key":"bob","role_assignments":[]}` + "\n"
 	annAsViewer     = `{"type":"user","key":"ann","role_assignments":[{"role":"viewer"}]}` + "\n"
 	annLine         = `{"type":"user","key":"auth0|ann","email":"ann@acme.example","first_name":"Ann"}` + "\n"
 	bobLine         = `{"type":"user","key":"auth0|bob","email":"bob@acme.example","first_name":"Bob"}` + "\n"

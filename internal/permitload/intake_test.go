@@ -3,6 +3,7 @@ package permitload
 import (
 	"bytes"
 	"compress/gzip"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -106,6 +107,37 @@ func TestInputWithoutEndLine(t *testing.T) {
 	got = run(t, srv, annLine+endLine+bobLine+endLine, "--require-end")
 	if got.code != tool.Done || strings.Contains(got.stderr, says) {
 		t.Errorf("with two ends: exit code %d\n%s", got.code, got.stderr)
+	}
+}
+
+// Lines that were lost on the way are told, as far as end lines count more than
+// there are. More than they count is no reason: a stream without an end line may
+// be among those that were joined.
+func TestLinesThatWereLeftOut(t *testing.T) {
+	t.Parallel()
+	const says = " that its end line counts: were the others left out on purpose?"
+	role := lines(`{"type":"role","key":"r"}`)
+	end := func(roles, users int) string {
+		return fmt.Sprintf(`{"type":"end","complete":true,"users":%d,"roles":%d,"tenants":0,"rejected":0}`+"\n", users, roles)
+	}
+	for name, tt := range map[string]struct{ input, says string }{
+		"none":                  {role + annLine + bobLine + end(1, 2), ""},
+		"one of two users":      {role + annLine + end(1, 2), "warning: the input has 1 of 2 users"},
+		"the role, and a user":  {bobLine + end(1, 2), "0 of 1 role, 1 of 2 users"},
+		"of two streams":        {annLine + end(0, 1) + end(0, 1), "1 of 2 users"},
+		"twice the same":        {annLine + annLine + end(0, 2), ""},
+		"a broken line":         {annLine + lines(`{"type":"user","key":"a b"}`) + end(0, 2), ""},
+		"more than are counted": {annLine + bobLine + end(0, 1), ""},
+		"no end line":           {annLine, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got := run(t, permittest.New(permittest.Options{}), tt.input, "--dry-run", "--create-missing", "yes")
+			if got.code == tool.Stopped || strings.Contains(got.stderr, says) != (tt.says != "") ||
+				!strings.Contains(got.stderr, tt.says) {
+				t.Errorf("exit code %d, want %q:\n%s", got.code, tt.says, got.stderr)
+			}
+		})
 	}
 }
 

@@ -39,6 +39,7 @@ func (l *loader) printPlan(plan *reconcile.Plan) {
 	if c.Unassign > 0 {
 		say("- %s of %s", tool.Count(c.Unassign, "role assignment"), tool.Count(c.UnassignFrom, "user"))
 	}
+	l.printKept(plan.Kept)
 	if l.replaceRoles && c.InScope == 0 && plan.Users() > 0 && l.checkAge(plan) == nil {
 		l.tool.Warn("--roles replace: Permit has no role assignment of which the input says whether it should be:" +
 			" that takes a line of the user with role_assignments, one of the role and one of the tenant")
@@ -56,6 +57,28 @@ func (l *loader) printPlan(plan *reconcile.Plan) {
 		say("%s in Permit but not in the input, left alone", tool.Count(n, "user"))
 	}
 	l.printEstimate(plan)
+}
+
+// printKept says what stays although the input lacks it, and why.
+func (l *loader) printKept(kept reconcile.Kept) {
+	tables := "{ a0export roles; a0export organizations; a0export --organizations; } | a0tojsonl has a line for each"
+	for _, k := range []struct {
+		n         int
+		why, hint string
+	}{
+		{kept.NoRoleLine, "the input has no line for the role", tables},
+		{kept.NoTenantLine, "the input has no line for the tenant", tables},
+		{
+			kept.MaybeUnsaid, "in tenant " + l.rules.Tenant + ", of which the input may say nothing",
+			`a line {"type":"tenant","key":"` + l.rules.Tenant + `"} in the input says that it does`,
+		},
+		{kept.TooYoung, "made after the input was true, or shortly before", "the next export decides"},
+	} {
+		if k.n > 0 {
+			l.tool.Warn("%s that the input lacks left alone: %s", tool.Count(k.n, "role assignment"), k.why)
+			l.tool.Hint("%s", k.hint)
+		}
+	}
 }
 
 func (s *session) printTarget() {

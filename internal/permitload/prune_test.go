@@ -24,6 +24,7 @@ func TestPruneTakesAwayWhatIsInScope(t *testing.T) {
 		annOfNoRoles = `{"type":"user","key":"ann"}` + "\n"
 		annAsAdmin   = `{"type":"user","key":"ann","role_assignments":` +
 			`[{"role":"admin"},{"role":"admin","tenant":"org"}]}` + "\n"
+		annInOrg    = `{"type":"user","key":"ann","role_assignments":[{"role":"viewer","tenant":"org"}]}` + "\n"
 		cidAsViewer = `{"type":"user","key":"cid","role_assignments":[{"role":"viewer"}]}` + "\n"
 		roleAndOrg  = roleLines + orgTenantLine
 	)
@@ -33,9 +34,13 @@ func TestPruneTakesAwayWhatIsInScope(t *testing.T) {
 		gone        []string
 	}{
 		{"an assignment without tenant", roleLines + annAsViewer, time.Hour, []string{"ann admin default"}},
-		{"nothing says that the default tenant is meant", roleLines + annWithoutRoles, time.Hour, nil},
-		{"a tenant with a line", roleAndOrg + annWithoutRoles, time.Hour, []string{"ann admin org"}},
+		{"no assignment at all", roleLines + annWithoutRoles, time.Hour, []string{"ann admin default"}},
+		{"a tenant with a line", roleAndOrg + annInOrg, time.Hour, []string{"ann admin org"}},
 		{"both", roleAndOrg + annAsViewer, time.Hour, []string{"ann admin default", "ann admin org"}},
+		{
+			"another user has none", roleAndOrg + annInOrg + bobWithoutRoles, time.Hour,
+			[]string{"ann admin default", "ann admin org", "bob admin default"},
+		},
 		{
 			"another user's assignment without tenant", roleLines + annWithoutRoles + cidAsViewer, time.Hour,
 			[]string{"ann admin default"},
@@ -72,6 +77,36 @@ func TestPruneTakesAwayWhatIsInScope(t *testing.T) {
 			})
 		})
 	}
+}
+
+// Who picks one tenant out of the input, and leaves [] behind for those who have
+// roles elsewhere, says nothing about tenant-wide roles. The end line, which counts
+// more tenants, tells. What stays is told, with the line that decides.
+func TestPruneOfOneTenantLeavesTheOthers(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		srv := permittest.New(permittest.Options{})
+		srv.Seed(threeUsers("ann admin default", "ann admin org", "bob viewer default", "ann byhand org", "bob admin other"))
+		time.Sleep(time.Hour)
+		end := strings.Replace(endLineAt(time.Now()), `"complete":true`, `"complete":true,"tenants":2`, 1)
+		picked := roleLines + orgTenantLine + annWithoutRoles + bobWithoutRoles + end
+		got := load(t.Context(), srv, picked, replaceRoles)
+		wantReport(t, got, tool.Done)
+		wantAssignments(t, srv, roleAssignments("ann admin default", "ann byhand org", "bob viewer default", "bob admin other"))
+		for _, says := range []string{
+			"2 role assignments that the input lacks left alone: in tenant default, of which the input may say nothing",
+			`hint: a line {"type":"tenant","key":"default"} in the input says that it does`,
+			"1 role assignment that the input lacks left alone: the input has no line for the role",
+			"1 role assignment that the input lacks left alone: the input has no line for the tenant",
+		} {
+			if !strings.Contains(got.stderr, says) {
+				t.Errorf("stderr lacks %q:\n%s", says, got.stderr)
+			}
+		}
+		got = load(t.Context(), srv, defaultTenantLine+picked, replaceRoles)
+		wantReport(t, got, tool.Done)
+		wantAssignments(t, srv, roleAssignments("ann byhand org", "bob admin other"))
+	})
 }
 
 // Under faults and lost answers, --roles replace takes away no more and no less.

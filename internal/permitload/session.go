@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"regexp"
 	"slices"
+	"strings"
 
 	"a0permit/internal/permit"
 	"a0permit/internal/permitload/apply"
@@ -15,6 +16,7 @@ import (
 	"a0permit/internal/permitload/ledger"
 	"a0permit/internal/permitload/snapshot"
 	"a0permit/internal/reconcile"
+	"a0permit/internal/record"
 	"a0permit/internal/tool"
 )
 
@@ -103,6 +105,9 @@ func (s *session) read(ctx context.Context) error {
 		}
 	}
 	s.desired.Finish()
+	if s.input.In[record.TypeTenant] < s.input.Ends.Counted[record.TypeTenant] {
+		s.desired.LeaveOutTenants()
+	}
 	switch ends := s.input.Ends; {
 	case ends.Incomplete && !s.settings.allowIncomplete:
 		err := errors.New("the input says that it is not complete")
@@ -116,7 +121,23 @@ func (s *session) read(ctx context.Context) error {
 	case ends.Count == 0:
 		s.tool.Warn("the input has no end line: it may have been cut short")
 	}
+	s.printLeftOut()
 	return nil
+}
+
+// printLeftOut says what the end lines count and the input lacks. A filter may
+// have left it out on purpose, so that is no error.
+func (s *session) printLeftOut() {
+	var list []string
+	for _, kind := range []string{record.TypeRole, record.TypeTenant, record.TypeUser} {
+		if n, counted := s.input.In[kind], s.input.Ends.Counted[kind]; n < counted {
+			list = append(list, fmt.Sprintf("%s of %s", tool.Thousands(n), tool.Count(counted, kind)))
+		}
+	}
+	if len(list) > 0 {
+		s.tool.Warn("the input has %s that its end line counts: were the others left out on purpose?",
+			strings.Join(list, ", "))
+	}
 }
 
 func (s *session) readOne(ctx context.Context, name string) error {

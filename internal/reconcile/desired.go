@@ -37,6 +37,7 @@ type Desired struct {
 	byEmail     []uint32               // users who ask for an email, sorted by it: see Finish
 	assignments assignments
 	pruneBefore time.Time // assignments made earlier may be taken away; zero: none
+	isSelection bool      // tenants were left out of the input
 }
 
 type user struct {
@@ -54,6 +55,7 @@ type assignments struct {
 	list       []uint32
 	kinds      kinds
 	tenantless bool // some name no tenant
+	none       bool // a line says that its user has none
 }
 
 // kinds numbers what role assignments give: a role and where it holds.
@@ -111,6 +113,7 @@ func (d *Desired) WantUser(u *record.User) Repeat {
 	if !d.rules.Delete {
 		w.email = d.emailHash(u.Email)
 		d.wantAssignments(u.RoleAssignments)
+		d.assignments.none = d.assignments.none || w.known && len(u.RoleAssignments) == 0
 	}
 	d.users = append(d.users, w)
 	return First
@@ -175,6 +178,30 @@ func (d *Desired) firstToAsk(email uint64) (user int, ok bool) {
 // PruneBefore lets a plan take away assignments that were made before that time
 // and that the input says nobody should hold.
 func (d *Desired) PruneBefore(before time.Time) { d.pruneBefore = before }
+
+// LeaveOutTenants notes that the input lacks tenants that it once had: somebody
+// has picked some.
+func (d *Desired) LeaveOutTenants() { d.isSelection = true }
+
+// speaksOf reports whether the input says all there is to say about assignments in
+// a tenant. It does if the tenant has a line.
+//
+// It speaks of the tenant that holds assignments without one, too, if somebody has
+// such an assignment, or if a line says [], none at all: then tenant-wide roles
+// were exported, and whoever is listed without them has none, as when the last
+// administrator was taken away. Lines that name other tenants only do not tell.
+// They are what a0export --no-roles --organizations gives, which knows nothing of
+// tenant-wide roles, and what is left of the lines when one tenant is picked out,
+// as examples/select-tenant.sh does. A filter like that may leave [] behind where
+// it took assignments out; so [] counts only if the input still has the tenants
+// that its end line counts.
+func (d *Desired) speaksOf(tenant string) bool {
+	if d.tenants.lines[tenant] != nil {
+		return true
+	}
+	a := &d.assignments
+	return tenant == d.rules.Tenant && (a.tenantless || a.none && !d.isSelection)
+}
 
 func (d *Desired) isOld(created time.Time) bool {
 	return !created.IsZero() && created.Before(d.pruneBefore)

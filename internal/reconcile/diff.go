@@ -269,6 +269,8 @@ func (p *Plan) pruneOrKeep(h held) bool {
 	case p.isRefused(i) || a.ResourceInstance != "":
 	case p.desired.roles.lines[a.Role] == nil:
 		p.Kept.NoRoleLine++
+	case !inScope && a.Tenant == p.desired.rules.Tenant:
+		p.Kept.MaybeUnsaid++
 	case !inScope:
 		p.Kept.NoTenantLine++
 	case !h.old:
@@ -281,9 +283,9 @@ func (p *Plan) pruneOrKeep(h held) bool {
 
 // isInScope reports whether the input says all there is to say about an
 // assignment of user i: the user's line has role_assignments, if none, the role
-// has a line and the tenant has one, or is the one meant by assignments without.
+// has a line, and the tenant is spoken of.
 func (p *Plan) isInScope(i int, a record.RoleAssignment) bool {
 	d := p.desired
 	return !p.isRefused(i) && d.users[i].known && a.ResourceInstance == "" && d.roles.lines[a.Role] != nil &&
-		(d.tenants.lines[a.Tenant] != nil || d.assignments.tenantless && a.Tenant == d.rules.Tenant)
+		d.speaksOf(a.Tenant)
 }

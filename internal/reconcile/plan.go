@@ -88,6 +88,7 @@ type AssignmentCounts struct {
 type Kept struct {
 	NoRoleLine   int // the input has no line for the role
 	NoTenantLine int // the input has no line for the tenant
+	MaybeUnsaid  int // they are in Rules.Tenant, of which the input may say nothing
 	TooYoung     int // they may have been made after the input was true
 }
 

@@ -91,6 +91,54 @@ func TestPruneCountsWhatGoesAndWhyTheRestStays(t *testing.T) {
 	}
 }
 
+// An input speaks of tenant-wide roles if somebody has one or somebody has none
+// at all. One that names tenants only, or in which tenants were picked, does not.
+func TestPruneOfTenantWideRoles(t *testing.T) {
+	t.Parallel()
+	const (
+		inAcme  = `{"key":"a","role_assignments":[{"role":"viewer","tenant":"acme"}]}`
+		nowhere = `{"key":"b","role_assignments":[]}`
+		wide    = `{"key":"b","role_assignments":[{"role":"viewer"}]}`
+		onADoc  = `{"key":"b","role_assignments":[{"role":"viewer","resource_instance":"doc:1"}]}`
+		unknown = `{"key":"b"}`
+	)
+	for name, tt := range map[string]struct {
+		lines  []string
+		picked bool
+		spoken bool
+	}{
+		"somebody has one":                          {[]string{inAcme, wide}, false, true},
+		"somebody has one, and tenants were picked": {[]string{inAcme, wide}, true, true},
+		"somebody has none at all":                  {[]string{inAcme, nowhere}, false, true},
+		"the user has none at all":                  {[]string{`{"key":"a","role_assignments":[]}`}, false, true},
+		"none at all, since tenants were picked":    {[]string{inAcme, nowhere}, true, false},
+		"tenants alone are named":                   {[]string{inAcme}, false, false},
+		"nothing is known of others":                {[]string{inAcme, unknown}, false, false},
+		"a resource instance is named":              {[]string{inAcme, onADoc}, false, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d := newDesired(t, tt.lines...)
+			d.WantRole(&record.Role{Key: "admin"})
+			d.WantTenant(&record.Tenant{Key: "acme"})
+			d.PruneBefore(asOf)
+			if tt.picked {
+				d.LeaveOutTenants()
+			}
+			p := planAgainst(d, func(c *reconcile.Current) {
+				haveAssignments(c, asOf.Add(-time.Hour), "a admin default", "a admin other")
+			})
+			unassign, kept := 0, reconcile.Kept{NoTenantLine: 1, MaybeUnsaid: 1}
+			if tt.spoken {
+				unassign, kept = 1, reconcile.Kept{NoTenantLine: 1}
+			}
+			if p.Counts.Unassign != unassign || p.Kept != kept {
+				t.Errorf("%d go, kept %+v, want %d and %+v", p.Counts.Unassign, p.Kept, unassign, kept)
+			}
+		})
+	}
+}
+
 // An assignment that the input asks for is in scope, too, and stays without a
 // reason.
 func TestPruneLeavesWhatTheInputAsksFor(t *testing.T) {
