@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/gosimple/slug"
-
 	"a0permit/internal/idhash"
 	"a0permit/internal/record"
 )
@@ -101,7 +99,7 @@ func (b *roleBook) get(name string) role {
 	case b.roles[n].mapped:
 		return role{n, name, b.mapped[n]}
 	default:
-		return role{n, name, defaultKey(name)}
+		return role{n, name, record.KeyOfRole(name)}
 	}
 }
 
@@ -137,7 +135,7 @@ func (b *roleBook) add(hash idhash.Hash, name, id string) role {
 	if entry.mapped {
 		b.mapped[r.number] = r.key
 	} else {
-		r.key = defaultKey(name)
+		r.key = record.KeyOfRole(name)
 	}
 	keyHash := b.hasher.Hash(r.key)
 	switch first, taken := b.byKey[keyHash]; {
@@ -198,7 +196,7 @@ func (b *roleBook) reportUnkeyed(r role, id string) (u Unkeyed, isNew bool) {
 	}
 	u.Other = b.nameOf(entry.first)
 	if u.Key = b.mapped[r.number]; !entry.mapped {
-		u.Key = defaultKey(r.name)
+		u.Key = record.KeyOfRole(r.name)
 	}
 	return u, true
 }
@@ -228,13 +226,4 @@ func (b *roleBook) describe(r role) bool {
 	isNew := !entry.described
 	entry.described = true
 	return isNew
-}
-
-// defaultKey returns the key of a role that is not in the role map, "" when no
-// character of its name can be in a key.
-func defaultKey(name string) string {
-	if record.RoleKey(name) == nil {
-		return name
-	}
-	return slug.Make(name)
 }

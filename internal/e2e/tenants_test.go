@@ -31,7 +31,7 @@ var events = map[string]func(*auth0test.Tenant){
 	"ann-and-bob-swap-emails": func(t *auth0test.Tenant) {
 		t.Users[0].Email, t.Users[1].Email = t.Users[1].Email, t.Users[0].Email
 	},
-	"bob-loses-admin":  func(t *auth0test.Tenant) { t.Roles[0].Members = []string{"auth0|1"} },
+	"bob-loses-admin": func(t *auth0test.Tenant) { t.Roles[0].Members = []string{"auth0|1"} },
 	"tenant-wide-roles-end": func(t *auth0test.Tenant) {
 		for i := range t.Roles {
 			t.Roles[i].Members = nil

@@ -66,7 +66,7 @@ var trouble = []struct{ given, command string }{
 	{"readonly", "permitload --create-missing yes records.jsonl"},
 	// Loading.
 	{"permit", "setsid permitload records.jsonl"},
-	{"permit half", "sed s/Admin/admin/ records.jsonl | permitload --create-missing yes"},
+	{"permit half", "sed s/Admin/admin/g records.jsonl | permitload --create-missing yes"},
 	{"permit", "jq . records.jsonl | permitload"},
 	{"permit", "grep -v end records.jsonl | permitload --create-missing no"},
 	{"permit", "grep -v end records.jsonl | permitload --create-missing no --require-end"},

@@ -225,6 +225,16 @@ func TestResemblingRoleIsNotCreated(t *testing.T) {
 		{"in case", permittest.Role{Key: "Billing_Viewer", Name: "x"}, line, `"Billing Viewer",Billing_Viewer`},
 		{"by name", permittest.Role{Key: "bv", Name: "billing viewer"}, line, `"Billing Viewer",bv`},
 		{
+			"by a name in other letters",
+			permittest.Role{Key: "r", Name: "R&D général"},
+			`{"type":"role","key":"randd-general","name":"R&D Général"}`, `"R&D Général",r`,
+		},
+		{
+			"renamed, and the map has the key",
+			permittest.Role{Key: "old", Name: "Old", Attributes: withID},
+			`{"type":"role","key":"mapped","name":"New","attributes":{"auth0_role_id":"rol_1"}}`, `"New",old`,
+		},
+		{
 			"renamed",
 			permittest.Role{Key: "old", Name: "Old", Attributes: withID},
 			`{"type":"role","key":"new","name":"New","attributes":{"auth0_role_id":"rol_1"}}`, `"New",old`,
@@ -240,8 +250,48 @@ func TestResemblingRoleIsNotCreated(t *testing.T) {
 			wantNothingWritten(t, srv, got, "--role-map")
 		})
 	}
-	srv := permittest.New(permittest.Options{})
-	srv.Seed(permittest.State{Roles: []permittest.Role{{Key: "viewer", Name: "Viewer"}}})
-	input := lines(`{"type":"role","key":"reviewer","name":"Reviewer"}`) + endLine
-	wantExit(t, run(t, srv, input, "--create-missing", "yes"), tool.Done)
+}
+
+// Names that are alike mean nothing where somebody has decided: the input names
+// Permit's role itself, or has a key for its own that is not made of the name.
+func TestRoleThatIsKeptApartIsCreated(t *testing.T) {
+	t.Parallel()
+	admin := permittest.Role{Key: "Admin", Name: "Admin"}
+	withID := permittest.Role{Key: "Admin", Name: "Admin", Attributes: map[string]any{"auth0_role_id": "rol_1"}}
+	const adminRole = `{"type":"role","key":"Admin","name":"Admin"}`
+	tests := []struct {
+		name  string
+		have  permittest.Role
+		lines []string
+	}{
+		{"another word", admin, []string{`{"type":"role","key":"coadmin","name":"Co-Admin"}`}},
+		{"both have lines", admin, []string{adminRole, `{"type":"role","key":"admin","name":"admin"}`}},
+		{
+			"a user holds both", admin,
+			[]string{`{"type":"user","key":"a","role_assignments":[{"role":"Admin"},{"role":"admin"}]}`},
+		},
+		{"the map has the key", admin, []string{`{"type":"role","key":"head-of-all","name":"Admin"}`}},
+		{"the map keeps both apart", admin, []string{adminRole, `{"type":"role","key":"ADMIN","name":"admin"}`}},
+		{
+			"the map has the key of a name in other letters",
+			permittest.Role{Key: "r", Name: "R&D général"},
+			[]string{`{"type":"role","key":"research","name":"R&D général"}`},
+		},
+		{
+			"the id is another's", withID,
+			[]string{`{"type":"role","key":"head-of-all","name":"Admin","attributes":{"auth0_role_id":"rol_2"}}`},
+		},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			srv := permittest.New(permittest.Options{})
+			srv.Seed(permittest.State{Roles: []permittest.Role{tt.have}})
+			got := run(t, srv, lines(tt.lines...)+endLine, "--create-missing", "yes")
+			wantExit(t, got, tool.Done, "+ 1 role: ")
+			if strings.Contains(got.stderr, "but Permit has") || len(srv.State().Roles) != 2 {
+				t.Errorf("Permit has the roles %v\n%s", srv.State().Roles, got.stderr)
+			}
+		})
+	}
 }

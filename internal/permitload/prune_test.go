@@ -92,7 +92,8 @@ func TestPruneOfOneTenantLeavesTheOthers(t *testing.T) {
 		picked := roleLines + orgTenantLine + annWithoutRoles + bobWithoutRoles + end
 		got := load(t.Context(), srv, picked, replaceRoles)
 		wantReport(t, got, tool.Done)
-		wantAssignments(t, srv, roleAssignments("ann admin default", "ann byhand org", "bob viewer default", "bob admin other"))
+		wantAssignments(t, srv, roleAssignments(
+			"ann admin default", "ann byhand org", "bob viewer default", "bob admin other"))
 		for _, says := range []string{
 			"2 role assignments that the input lacks left alone: in tenant default, of which the input may say nothing",
 			`hint: a line {"type":"tenant","key":"default"} in the input says that it does`,

@@ -21,18 +21,25 @@ const auth0ID = "auth0_role_id"
 // Resemblances returns the roles to create that differ from one of Permit's in
 // case or punctuation only, and those that were renamed in Auth0: Permit's role
 // then bears the same Auth0 id.
+//
+// Spelling means nothing where somebody has decided: a role of Permit's that the
+// input names itself is another one, and a role whose key is not made of its name
+// has been given that key.
 func (p *Plan) Resemblances() []Resemblance {
 	const spelling = "they differ in case or punctuation only"
 	byName, byID := map[string]string{}, map[string]string{}
 	for i := range p.current.roles {
 		r := &p.current.roles[i]
+		if id, ok := r.Attributes[auth0ID].(string); ok && id != "" {
+			byID[id] = r.Key
+		}
+		if _, isNamed := p.desired.roles.lines[r.Key]; isNamed {
+			continue
+		}
 		for _, name := range []string{r.Name, r.Key} { // the key counts for more
 			if folded := foldName(name); folded != "" {
 				byName[folded] = r.Key
 			}
-		}
-		if id, ok := r.Attributes[auth0ID].(string); ok && id != "" {
-			byID[id] = r.Key
 		}
 	}
 	var list []Resemblance
@@ -40,7 +47,12 @@ func (p *Plan) Resemblances() []Resemblance {
 		id, _ := op.Role.Attributes[auth0ID].(string)
 		if key, ok := byID[id]; ok && id != "" {
 			list = append(list, Resemblance{op.Role, key, "it has the same Auth0 id, so it was renamed"})
-		} else if key := cmp.Or(byName[foldName(op.Role.Key)], byName[foldName(op.Role.Name)]); key != "" {
+			continue
+		}
+		if op.Role.Key != record.KeyOfRole(op.Role.Name) {
+			continue
+		}
+		if key := cmp.Or(byName[foldName(op.Role.Key)], byName[foldName(op.Role.Name)]); key != "" {
 			list = append(list, Resemblance{op.Role, key, spelling})
 		}
 	}

@@ -4,6 +4,8 @@
 // writes no streams.
 package record
 
+import "github.com/gosimple/slug"
+
 // The values of a line's "type".
 const (
 	TypeRole   = "role"
@@ -20,6 +22,16 @@ type Role struct {
 	Name        string         `json:"name,omitempty"`
 	Description string         `json:"description,omitempty"`
 	Attributes  map[string]any `json:"attributes,omitempty"`
+}
+
+// KeyOfRole returns the key of a role with that name in Auth0: the name itself
+// where Permit takes it, else what a slug leaves of it, "" for nothing. A line with
+// another key has it from somebody, by a0tojsonl --role-map or by hand.
+func KeyOfRole(name string) string {
+	if RoleKey(name) == nil {
+		return name
+	}
+	return slug.Make(name)
 }
 
 // Tenant is a Permit tenant, usually made from an Auth0 organization.
