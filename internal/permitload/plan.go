@@ -61,24 +61,21 @@ func (l *loader) printPlan(plan *reconcile.Plan) {
 
 // printKept says what stays although the input lacks it, and why.
 func (l *loader) printKept(kept reconcile.Kept) {
-	tables := "{ a0export roles; a0export organizations; a0export --organizations; } | a0tojsonl has a line for each"
-	for _, k := range []struct {
-		n         int
-		why, hint string
-	}{
-		{kept.NoRoleLine, "the input has no line for the role", tables},
-		{kept.NoTenantLine, "the input has no line for the tenant", tables},
-		{
-			kept.MaybeUnsaid, "in tenant " + l.rules.Tenant + ", of which the input may say nothing",
-			`a line {"type":"tenant","key":"` + l.rules.Tenant + `"} in the input says that it does`,
-		},
-		{kept.TooYoung, "made after the input was true, or shortly before", "the next export decides"},
-	} {
-		if k.n > 0 {
-			l.tool.Warn("%s that the input lacks left alone: %s", tool.Count(k.n, "role assignment"), k.why)
-			l.tool.Hint("%s", k.hint)
+	const tables = "{ a0export roles; a0export organizations; a0export --organizations; } | a0tojsonl has a line for each"
+	tell := func(n int, why, hint string) {
+		if n == 0 {
+			return
+		}
+		l.tool.Warn("%s that the input lacks left alone: %s", tool.Count(n, "role assignment"), why)
+		if hint != "" {
+			l.tool.Hint("%s", hint)
 		}
 	}
+	tell(kept.NoRoleLine, "the input has no line for the role", tables)
+	tell(kept.NoTenantLine, "the input has no line for the tenant", tables)
+	tell(kept.MaybeUnsaid, "in tenant "+l.rules.Tenant+", of which the input may say nothing",
+		`a line {"type":"tenant","key":"`+l.rules.Tenant+`"} in the input says that it does`)
+	tell(kept.TooYoung, "made after the input was true, or shortly before; the next export decides", "")
 }
 
 func (s *session) printTarget() {

@@ -90,15 +90,16 @@ func TestFileThatChanges(t *testing.T) {
 	)
 	long := `{"type":"user","key":"ann","attributes":{"a":"` + strings.Repeat("x", jsonl.MaxText) + `"}}`
 	for name, tt := range map[string]struct{ before, later, says string }{
-		"as it was":              {user, user, ""},
-		"another key":            {user, strings.Replace(user, "ann", "eve", 1), changed},
-		"cut short":              {user, user[:20], changed},
-		"cut before":             {user, "", changed},
-		"no JSON":                {user, strings.ReplaceAll(user, `"`, "'"), "has changed"},
-		"a space":                {user + " ", " " + user, "has changed"},
-		"a long line":            {long, long, ""},
-		"a long line, its end":   {long, strings.Replace(long, `x"`, `y"`, 1), changed},
-		"a long line, cut short": {long, long[:jsonl.MaxText], "has changed"},
+		"as it was":                 {user, user, ""},
+		"another key":               {user, strings.Replace(user, "ann", "eve", 1), changed},
+		"cut short":                 {user, user[:20], changed},
+		"cut before":                {user, "", changed},
+		"no JSON":                   {user, strings.ReplaceAll(user, `"`, "'"), "has changed"},
+		"a space":                   {user + " ", " " + user, "has changed"},
+		"a long line":               {long, long, ""},
+		"a long line, its end":      {long, strings.Replace(long, `x"`, `y"`, 1), changed},
+		"a long line, a mark first": {"\ufeff" + long, "\ufeff" + long, ""},
+		"a long line, cut short":    {long, long[:jsonl.MaxText], "has changed"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -11,7 +11,7 @@ import (
 
 // take adds one line. An error means that the stream is not ours.
 func (in *Input) take(text []byte, at Line) error {
-	if at.IsLong() {
+	if len(text) < int(at.size) {
 		return in.takeLong(text, at)
 	}
 	at.sum = in.hasher.Sum(text)

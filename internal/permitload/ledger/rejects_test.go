@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"io"
 	"strings"
 	"testing"
 
@@ -21,5 +22,17 @@ func TestOutputOnATerminal(t *testing.T) {
 	if len(rows) != 21 || rows[0] != "auth0|ann: differing_lines: another line has this key and differs" ||
 		!strings.Contains(rows[20], "> left.jsonl") {
 		t.Errorf("%d lines:\n%s", len(rows), b.String())
+	}
+}
+
+// Of a line that is too long for memory a terminal shows the key, too.
+func TestLongLineOnATerminal(t *testing.T) {
+	t.Parallel()
+	var b strings.Builder
+	o := rejectWriter{w: &b, terminal: true}
+	line := strings.NewReader(`{"type":"user","key":"auth0|ann","attributes":{"a":"` + strings.Repeat("x", 1<<20) + `"}}`)
+	err := o.putLong(io.NewSectionReader(line, 0, line.Size()), reconcile.DifferingLines)
+	if err != nil || b.String() != "auth0|ann: differing_lines: another line has this key and differs\n" {
+		t.Errorf("%.200q, %v", b.String(), err)
 	}
 }
