@@ -26,12 +26,13 @@ type fakes struct {
 	page   int // the page size that the fake Auth0 grants
 	permit *permittest.Server
 	seen   int // calls to Permit that the script has looked at
+	clock  *httpapitest.Clock
 }
 
 type fakesKey struct{}
 
 func setup(env *testscript.Env) error {
-	env.Values[fakesKey{}] = &fakes{}
+	env.Values[fakesKey{}] = &fakes{clock: httpapitest.NewClock(1)}
 	// A process built with -race would sleep a second before it exits.
 	env.Setenv("GORACE", "atexit_sleep_ms=0")
 	return nil
@@ -51,6 +52,7 @@ var commands = map[string]func(ts *testscript.TestScript, neg bool, args []strin
 	"permit": startPermit,
 	"change": changeTenant,
 	"given":  giveRole,
+	"clocks": moveClocks,
 	"same":   compareState,
 	"calls":  limitCalls,
 	"writes": countWrites,
@@ -63,7 +65,7 @@ var commands = map[string]func(ts *testscript.TestScript, neg bool, args []strin
 func startAuth0(ts *testscript.TestScript, _ bool, args []string) {
 	flags := flag.NewFlagSet("auth0", flag.ContinueOnError)
 	flags.SetOutput(io.Discard)
-	var o auth0test.Options
+	o := auth0test.Options{Clock: fakesOf(ts).clock}
 	scopes := flags.String("scopes", "", "the scopes granted, by comma")
 	flags.BoolVar(&o.AllRoleScopes, "all-scopes", false, "role members need every listed scope")
 	plan := flags.String("plan", "", "free, pro or enterprise")
@@ -108,19 +110,15 @@ func serveAuth0(ts *testscript.TestScript, s *auth0test.Server) {
 func startPermit(ts *testscript.TestScript, _ bool, args []string) {
 	flags := flag.NewFlagSet("permit", flag.ContinueOnError)
 	flags.SetOutput(io.Discard)
-	var o permittest.Options
+	o := permittest.Options{Clock: fakesOf(ts).clock}
 	level := flags.String("level", "environment", "what the key is for")
 	lost := flags.Int("lose", 0, "bulk writes whose answer is lost")
 	flags.DurationVar(&o.Lag, "lag", 0, "how late bulk writes become visible")
 	flags.BoolVar(&o.Envelopes, "envelopes", false, "lists come in envelopes")
 	flags.BoolVar(&o.WideClasses, "wide", false, "the wide reading of the rate classes")
-	old := flags.Duration("old", 0, "how long ago it is by its clock, so that what it holds is old")
 	skip := flags.Bool("skip", false, "assigned pairs are skipped and not refused")
 	if err := flags.Parse(args); err != nil || flags.NArg() > 1 {
 		ts.Fatalf("usage: permit [flags] [SEED]: %v", err)
-	}
-	if *old > 0 {
-		o.Clock = httpapitest.NewClockAt(time.Now().Add(-*old), 1)
 	}
 	o.KeyLevel = map[string]permittest.Level{
 		"environment": permittest.LevelEnvironment, "project": permittest.LevelProject,
@@ -158,6 +156,16 @@ func changeTenant(ts *testscript.TestScript, _ bool, args []string) {
 		ts.Fatalf("usage: change EVENT")
 	}
 	fakesOf(ts).auth0.Update(events[args[0]])
+}
+
+// moveClocks runs clocks DURATION: it moves the clocks of both services on, so that
+// what Permit holds is old, or back.
+func moveClocks(ts *testscript.TestScript, _ bool, args []string) {
+	by, err := time.ParseDuration(strings.Join(args, " "))
+	if err != nil {
+		ts.Fatalf("usage: clocks DURATION")
+	}
+	fakesOf(ts).clock.Advance(by)
 }
 
 // giveRole runs given USER ROLE TENANT: it gives a role by hand, in Permit.

@@ -2,8 +2,6 @@ package permitload
 
 import (
 	"context"
-	"errors"
-	"time"
 
 	"github.com/urfave/cli/v2"
 
@@ -89,7 +87,7 @@ func (l *loader) loadByPlan(ctx context.Context) error {
 func (l *loader) takeWithExtras(ctx context.Context) (*snapshot.Snapshot, error) {
 	var extras snapshot.Extras
 	if l.extra != "" {
-		file := &extraFile{ctx: ctx, tool: l.tool, path: l.extra}
+		file := &extraFile{ctx: ctx, tool: l.tool, path: l.extra, now: l.client.Now}
 		defer file.abort()
 		extras = file
 	}
@@ -98,25 +96,6 @@ func (l *loader) takeWithExtras(ctx context.Context) (*snapshot.Snapshot, error)
 		l.report.extra = snap.Extra
 	}
 	return snap, err
-}
-
-// grace is by how much older than the input's data an assignment must be to be
-// taken away, for clocks that differ, and since an export takes its time.
-const grace = 10 * time.Minute
-
-// requireAsOf makes sure that it is known when the input was true, if roles are
-// replaced. Without, last week's file would take away what was given since.
-func (l *loader) requireAsOf() error {
-	if !l.replaceRoles {
-		return nil
-	}
-	if l.input.Ends.AsOf.IsZero() {
-		return tool.Hint(
-			errors.New("--roles replace: the input does not say when it was true (as_of, in its end line); nothing was written"),
-			"a0tojsonl --as-of TIME says it", "without --roles replace nothing is taken away")
-	}
-	l.desired.PruneBefore(l.input.Ends.AsOf.Add(-grace))
-	return nil
 }
 
 // preview says what a load would stop at, and writes down what would go.

@@ -186,19 +186,3 @@ func (l *loader) estimate(plan *reconcile.Plan) (bulk int, wait time.Duration) {
 
 // batches returns how many calls of so many items n items take.
 func batches(n, most int) int { return (n + most - 1) / most }
-
-// stale is the age above which input is last week's.
-const stale = 5 * 24 * time.Hour
-
-// checkAge refuses old input that would give roles: they may have been taken
-// away since, from the users or with them, and no list tells.
-func (l *loader) checkAge(plan *reconcile.Plan) error {
-	asOf, n := l.input.Ends.AsOf, plan.Counts.Assign
-	if !l.replaceRoles || time.Since(asOf) <= stale || n == 0 {
-		return nil
-	}
-	return tool.Hint(fmt.Errorf(
-		"--roles replace: the input was true on %s; the %s it would give may have been taken away since; nothing was written",
-		asOf.Format(time.DateOnly), tool.Count(n, "role assignment")),
-		"export anew", "--roles add gives them all the same")
-}

@@ -35,9 +35,12 @@ func (f *userFile) write(u *record.User) error {
 	return f.check(f.out.Write(u))
 }
 
-// end ends the stream, whose users were so at that time.
+// end ends the stream, whose users were so at that time; zero is an unknown one.
 func (f *userFile) end(asOf time.Time) error {
-	last := record.End{Type: record.TypeEnd, Complete: true, Users: f.n, AsOf: asOf.UTC().Format(time.RFC3339)}
+	last := record.End{Type: record.TypeEnd, Complete: true, Users: f.n}
+	if !asOf.IsZero() {
+		last.AsOf = asOf.UTC().Format(time.RFC3339)
+	}
 	if err := f.out.Write(last); err != nil {
 		return f.check(err)
 	}
@@ -57,6 +60,7 @@ type extraFile struct {
 	ctx   context.Context //nolint:containedctx // snapshot.Extras has no parameter for it
 	tool  *tool.Tool
 	path  string
+	now   func() time.Time // by Permit's clock
 	began time.Time
 	users *userFile
 }
@@ -64,7 +68,7 @@ type extraFile struct {
 // Begin begins the file anew.
 func (e *extraFile) Begin() error {
 	e.abort()
-	e.began = time.Now()
+	e.began = e.now()
 	var err error
 	e.users, err = createUserFile(e.ctx, e.tool, "--extra", e.path)
 	return err
@@ -105,7 +109,7 @@ func (s *session) writeRemovals(ctx context.Context, plan *reconcile.Plan, snap 
 			return err
 		}
 	}
-	if err := f.end(time.Now()); err != nil {
+	if err := f.end(s.client.Now()); err != nil {
 		return err
 	}
 	if err := f.check(s.setFileAside()); err != nil {

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -21,6 +22,7 @@ type Clock struct {
 	began time.Time // by the wall clock
 	start time.Time // by this clock
 	scale float64
+	ahead atomic.Int64 // by what Advance has moved it
 }
 
 // NewClock returns a clock that starts now and runs scale times as fast as the
@@ -39,8 +41,12 @@ func (c *Clock) Now() time.Time {
 	if c == nil {
 		return time.Now()
 	}
-	return c.start.Add(time.Duration(float64(time.Since(c.began)) * c.scale))
+	passed := time.Duration(float64(time.Since(c.began)) * c.scale)
+	return c.start.Add(passed + time.Duration(c.ahead.Load()))
 }
+
+// Advance moves the clock on, or back.
+func (c *Clock) Advance(by time.Duration) { c.ahead.Add(int64(by)) }
 
 // Call is one request as it arrived, and the status of its answer. 0 means that
 // no answer reached the caller.
