@@ -61,6 +61,40 @@ func TestLateClearingIsRestored(t *testing.T) {
 	}
 }
 
+// Users who are written by calls of their own show at once, and those of a bulk
+// call late. Those are waited for, too, before it is looked what was cleared.
+func TestLateClearingBesideSinglePutsIsRestored(t *testing.T) {
+	t.Parallel()
+	for name, fault := range map[string]httpapitest.Fault{"refused": {Status: 409}, "lost, then refused": {Lose: true}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				puts := 0
+				srv, input, held := serverThatClears(60, permittest.Options{
+					Lag: 10 * time.Second,
+					Faults: func(r *http.Request) httpapitest.Fault {
+						if shortRequest(r) != "PUT F/bulk/users" {
+							return httpapitest.Fault{}
+						}
+						switch puts++; puts {
+						case 1: // of all: halves follow
+							return httpapitest.Fault{Status: 409}
+						case 3: // of the second half
+							return fault
+						case 4: // single calls follow
+							return httpapitest.Fault{Status: 409}
+						}
+						return httpapitest.Fault{}
+					},
+				})
+				wantReport(t, load(t.Context(), srv, input), tool.Done, "60 role assignments put back")
+				time.Sleep(time.Minute)
+				wantAssignments(t, srv, held)
+			})
+		})
+	}
+}
+
 // An interrupt or a lost answer during the PUT costs no assignment. After that
 // PUT nothing is left to do, so even the interrupted load is whole.
 func TestRestoreAfterInterruptOrLostAnswer(t *testing.T) {

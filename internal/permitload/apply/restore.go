@@ -12,8 +12,8 @@ import (
 	"a0permit/internal/record"
 )
 
-// preserveAssignments runs put, which writes users and returns those that are
-// written, and makes again what that has cleared of the assignments they had.
+// preserveAssignments runs put, which writes users and returns the last of each
+// bulk call and of the single ones, and makes again what that has cleared of the assignments they had.
 // Whether a PUT of a user who exists clears them is not documented, and those
 // made by hand are in no input: only Permit's list, before and after, can tell.
 func (a *Applier) preserveAssignments(ctx context.Context, users []item, put func() ([]item, error)) error {
@@ -39,18 +39,18 @@ func (a *Applier) preserveAssignments(ctx context.Context, users []item, put fun
 			had = append(had, it)
 		}
 	}
-	written, err := put()
+	lasts, err := put()
 	if len(had) == 0 {
 		return err
 	}
 	// An interrupt waits: nobody else would know what was there.
-	return errors.Join(err, a.restore(context.WithoutCancel(ctx), written, had))
+	return errors.Join(err, a.restore(context.WithoutCancel(ctx), lasts, had))
 }
 
 // restore makes the assignments of had again that Permit no longer has. What it
 // cannot list or make goes to stdout, as lines that make it.
-func (a *Applier) restore(ctx context.Context, written, had []item) error {
-	err := a.awaitWritten(ctx, written)
+func (a *Applier) restore(ctx context.Context, lasts, had []item) error {
+	err := a.awaitWritten(ctx, lasts)
 	var isMade func(item) bool
 	if err == nil {
 		isMade, err = a.recheckAssignments(ctx, had, false)

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"net/http"
 
+	"a0permit/internal/httpapi"
 	"a0permit/internal/permit"
 	"a0permit/internal/reconcile"
 	"a0permit/internal/record"
@@ -89,24 +90,32 @@ func (a *Applier) writeUsers(ctx context.Context) error {
 	q.ready, q.waiting = append(q.ready, q.waiting...), nil
 	written := map[int]bool{}
 	err := a.preserveAssignments(ctx, users, func() ([]item, error) {
-		var done []item
+		var lasts []item
+		var latest item
 		err := a.sender.deliver(ctx, users, batch{
 			send: func(ctx context.Context, items []item) error {
 				all := make([]permit.User, len(items))
 				for i, it := range items {
 					all[i] = it.user
 				}
-				return a.Client.PutUsers(ctx, all)
+				err := a.Client.PutUsers(ctx, all)
+				if err == nil || httpapi.Unanswered(err) {
+					lasts = append(lasts, items[len(items)-1])
+				}
+				return err
 			},
 			one: func(ctx context.Context, it item) error { return a.Client.PutUser(ctx, it.user) },
 			done: func(it item) error {
-				done, written[it.User] = append(done, it), true
+				written[it.User], latest = true, it
 				return a.Ledger.Complete(it.Operation)
 			},
 			size:    &a.sender.userSize,
 			inOrder: a.plan.IsOrdered(),
 		})
-		return done, err
+		if n := len(lasts); written[latest.User] && (n == 0 || lasts[n-1].User != latest.User) {
+			lasts = append(lasts, latest) // by a call of its own
+		}
+		return lasts, err
 	})
 	if err != nil {
 		return err

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"a0permit/internal/httpapi"
+	"a0permit/internal/permit"
 	"a0permit/internal/permitload/snapshot"
 	"a0permit/internal/reconcile"
 )
@@ -69,31 +70,38 @@ func (a *Applier) awaitUsers(ctx context.Context, items []item) (bool, error) {
 	})
 }
 
-// awaitWritten waits until Permit shows the last of the users that were written
-// as it was written: a bulk write may take effect late, and with it what it
-// clears.
-func (a *Applier) awaitWritten(ctx context.Context, written []item) error {
-	if len(written) == 0 {
-		return nil
-	}
-	want, err := snapshot.UserRecord(written[len(written)-1].user)
-	if err != nil {
-		return err
-	}
+// awaitWritten waits until Permit shows users as they were written, each of them
+// the last of a call: a bulk call may take effect late, and with it what it clears.
+func (a *Applier) awaitWritten(ctx context.Context, users []item) error {
 	shown, err := Poll(ctx, func(time.Duration) (bool, error) {
-		have, ok, err := a.Client.User(ctx, want.Key)
-		if err != nil || !ok {
-			return false, err
+		for len(users) > 0 {
+			if shows, err := a.shows(ctx, users[0].user); err != nil || !shows {
+				return false, err
+			}
+			users = users[1:]
 		}
-		current, err := snapshot.UserRecord(have)
-		if err != nil {
-			return false, err
-		}
-		_, same := reconcile.Overlay(want, current)
-		return same, nil
+		return true, nil
 	})
 	if err == nil && !shown {
 		a.Log.Warn("an updated user does not show what was written", "waited", patience)
 	}
 	return err
+}
+
+// shows reports whether Permit shows a user as it was written.
+func (a *Applier) shows(ctx context.Context, user permit.User) (bool, error) {
+	want, err := snapshot.UserRecord(user)
+	if err != nil {
+		return false, err
+	}
+	have, ok, err := a.Client.User(ctx, user.Key)
+	if err != nil || !ok {
+		return false, err
+	}
+	current, err := snapshot.UserRecord(have)
+	if err != nil {
+		return false, err
+	}
+	_, same := reconcile.Overlay(want, current)
+	return same, nil
 }
