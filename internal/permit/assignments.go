@@ -33,7 +33,7 @@ func (h Held) Created() time.Time {
 
 // Assignments yields the role assignments of the environment.
 func (c *Client) Assignments(ctx context.Context) iter.Seq2[Held, error] {
-	return ignoreShrunk(pages[Held](ctx, c, c.facts+"/role_assignments", AssignmentsPageSize, nil))
+	return pages[Held](ctx, c, c.facts+"/role_assignments", AssignmentsPageSize, nil)
 }
 
 // AssignmentsOf yields the role assignments of these users. It makes as few
@@ -52,7 +52,7 @@ func (c *Client) AssignmentsOf(ctx context.Context, users []string) iter.Seq2[He
 // may be about a user that no longer exists, it makes a call for each half.
 func (c *Client) yieldAssignments(ctx context.Context, users []string, yield func(Held, error) bool) bool {
 	path, filter := c.facts+"/role_assignments", url.Values{"user": users}
-	for held, err := range ignoreShrunk(pages[Held](ctx, c, path, AssignmentsPageSize, filter)) {
+	for held, err := range pages[Held](ctx, c, path, AssignmentsPageSize, filter) {
 		switch {
 		case Status(err) == http.StatusNotFound && len(users) == 1:
 			return true

@@ -22,7 +22,7 @@ const (
 func ignoreShrunk[T any](list iter.Seq2[T, error]) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		for item, err := range list {
-			if errors.Is(err, ErrShrunk) || !yield(item, err) {
+			if errors.Is(err, ErrShrunk) || errors.Is(err, ErrUncounted) || !yield(item, err) {
 				return
 			}
 		}
@@ -33,16 +33,17 @@ func ignoreShrunk[T any](list iter.Seq2[T, error]) iter.Seq2[T, error] {
 // envelope, depending on the endpoint and its parameters.
 type list[T any] struct {
 	items []T
-	total int // 0 when the answer does not say
+	total int // -1 when the answer does not say
 }
 
 func (l *list[T]) UnmarshalJSON(data []byte) error {
 	if bytes.HasPrefix(bytes.TrimSpace(data), []byte("[")) {
+		l.total = -1
 		return json.Unmarshal(data, &l.items)
 	}
 	var envelope struct {
 		Data  *[]T `json:"data"`
-		Total int  `json:"total_count"`
+		Total *int `json:"total_count"`
 	}
 	if err := json.Unmarshal(data, &envelope); err != nil {
 		return err
@@ -50,7 +51,10 @@ func (l *list[T]) UnmarshalJSON(data []byte) error {
 	if envelope.Data == nil {
 		return errors.New("neither a list nor an envelope around one")
 	}
-	l.items, l.total = *envelope.Data, envelope.Total
+	l.items, l.total = *envelope.Data, -1
+	if envelope.Total != nil && *envelope.Total >= 0 {
+		l.total = *envelope.Total
+	}
 	return nil
 }
 
@@ -59,22 +63,27 @@ func (l *list[T]) UnmarshalJSON(data []byte) error {
 // read yet to one that was.
 var ErrShrunk = errors.New("the list has become shorter while it was read")
 
+// ErrUncounted is the error of a list without a total.
+var ErrUncounted = errors.New("the list does not say how many items it has")
+
 // pages yields all items of a list. It ends with the total, where answers have
 // one, and otherwise with a page that is not full. An error is yielded once, at
 // the end: ErrShrunk after all other items.
 func pages[T any](ctx context.Context, c *Client, path string, size int, filter url.Values) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		var none T
-		seen, most, shrunk := 0, 0, false
+		seen, most, shrunk := 0, -1, false
 		for page := 1; ; page++ {
 			var answer list[T]
-			query := url.Values{"page": {strconv.Itoa(page)}, "per_page": {strconv.Itoa(size)}}
+			query := url.Values{
+				"page": {strconv.Itoa(page)}, "per_page": {strconv.Itoa(size)}, "include_total_count": {"true"},
+			}
 			maps.Copy(query, filter)
 			if err := c.get(ctx, path, query, &answer); err != nil {
 				yield(none, err)
 				return
 			}
-			shrunk = shrunk || answer.total > 0 && answer.total < most
+			shrunk = shrunk || answer.total >= 0 && answer.total < most
 			most = max(most, answer.total)
 			for _, item := range answer.items {
 				if !yield(item, nil) {
@@ -84,7 +93,10 @@ func pages[T any](ctx context.Context, c *Client, path string, size int, filter 
 			seen += len(answer.items)
 			// More items than the total are as good as no total.
 			if len(answer.items) == 0 || seen == answer.total || seen > answer.total && len(answer.items) < size {
-				if shrunk {
+				switch {
+				case most < 0 || seen > most:
+					yield(none, ErrUncounted)
+				case shrunk || seen < most:
 					yield(none, ErrShrunk)
 				}
 				return

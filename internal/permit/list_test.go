@@ -3,6 +3,7 @@ package permit_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"iter"
 	"net/http"
@@ -60,48 +61,61 @@ func TestPages(t *testing.T) {
 		name  string
 		pager pager
 		calls int
+		err   error
 	}{
-		{"array, empty", pager{}, 1},
-		{"array, one", pager{items: 1}, 1},
-		{"array, one less than a page", pager{items: 99}, 1},
-		{"array, a full page and an empty one", pager{items: 100}, 2},
-		{"array, one more than a page", pager{items: 101}, 2},
-		{"array, two full pages and an empty one", pager{items: 200}, 3},
-		{"array, three pages", pager{items: 250}, 3},
+		{"array, empty", pager{}, 1, permit.ErrUncounted},
+		{"array, one", pager{items: 1}, 1, permit.ErrUncounted},
+		{"array, one less than a page", pager{items: 99}, 1, permit.ErrUncounted},
+		{"array, a full page and an empty one", pager{items: 100}, 2, permit.ErrUncounted},
+		{"array, one more than a page", pager{items: 101}, 2, permit.ErrUncounted},
+		{"array, two full pages and an empty one", pager{items: 200}, 3, permit.ErrUncounted},
+		{"array, three pages", pager{items: 250}, 3, permit.ErrUncounted},
 
-		{"total, empty", pager{envelope: true, total: constantTotal(0)}, 1},
-		{"total, one", pager{items: 1, envelope: true, total: constantTotal(1)}, 1},
-		{"total, one less than a page", pager{items: 99, envelope: true, total: constantTotal(99)}, 1},
-		{"total, a full page", pager{items: 100, envelope: true, total: constantTotal(100)}, 1},
-		{"total, one more than a page", pager{items: 101, envelope: true, total: constantTotal(101)}, 2},
-		{"total, three pages", pager{items: 250, envelope: true, total: constantTotal(250)}, 3},
-		{"total, of a server with smaller pages", pager{items: 250, envelope: true, total: constantTotal(250), most: 30}, 9},
+		{"total, empty", pager{envelope: true, total: constantTotal(0)}, 1, nil},
+		{"total, one", pager{items: 1, envelope: true, total: constantTotal(1)}, 1, nil},
+		{"total, one less than a page", pager{items: 99, envelope: true, total: constantTotal(99)}, 1, nil},
+		{"total, a full page", pager{items: 100, envelope: true, total: constantTotal(100)}, 1, nil},
+		{"total, one more than a page", pager{items: 101, envelope: true, total: constantTotal(101)}, 2, nil},
+		{"total, three pages", pager{items: 250, envelope: true, total: constantTotal(250)}, 3, nil},
+		{
+			"total, of a server with smaller pages",
+			pager{items: 250, envelope: true, total: constantTotal(250), most: 30},
+			9, nil,
+		},
 
-		{"envelope alone, empty", pager{envelope: true}, 1},
-		{"envelope alone, a full page and an empty one", pager{items: 100, envelope: true}, 2},
-		{"envelope alone, two pages", pager{items: 150, envelope: true}, 2},
-		{"total null", pager{items: 100, envelope: true, total: constantTotal(nil)}, 2},
+		{"envelope alone, empty", pager{envelope: true}, 1, permit.ErrUncounted},
+		{"envelope alone, a full page and an empty one", pager{items: 100, envelope: true}, 2, permit.ErrUncounted},
+		{"envelope alone, two pages", pager{items: 150, envelope: true}, 2, permit.ErrUncounted},
+		{"total null", pager{items: 100, envelope: true, total: constantTotal(nil)}, 2, permit.ErrUncounted},
 
-		{"total too high", pager{items: 150, envelope: true, total: constantTotal(400)}, 3},
-		{"total too high, and nothing", pager{envelope: true, total: constantTotal(400)}, 1},
-		{"total too low", pager{items: 250, envelope: true, total: constantTotal(40)}, 3},
-		{"total 0", pager{items: 250, envelope: true, total: constantTotal(0)}, 3},
-		{"total -1", pager{items: 250, envelope: true, total: constantTotal(-1)}, 3},
-		{"total too low for a second page that is full", pager{items: 250, envelope: true, total: constantTotal(150)}, 3},
-		{"total grows", pager{items: 250, envelope: true, total: func(page int) any { return 110 * page }}, 4},
+		{"total too high", pager{items: 150, envelope: true, total: constantTotal(400)}, 3, permit.ErrShrunk},
+		{"total too high, and nothing", pager{envelope: true, total: constantTotal(400)}, 1, permit.ErrShrunk},
+		{"total too low", pager{items: 250, envelope: true, total: constantTotal(40)}, 3, permit.ErrUncounted},
+		{"total 0", pager{items: 250, envelope: true, total: constantTotal(0)}, 3, permit.ErrUncounted},
+		{"total -1", pager{items: 250, envelope: true, total: constantTotal(-1)}, 3, permit.ErrUncounted},
+		{
+			"total too low for a second page that is full",
+			pager{items: 250, envelope: true, total: constantTotal(150)},
+			3, permit.ErrUncounted,
+		},
+		{
+			"total grows",
+			pager{items: 250, envelope: true, total: func(page int) any { return 110 * page }},
+			4, permit.ErrShrunk,
+		},
 		{"total on the first page only", pager{items: 250, envelope: true, total: func(page int) any {
 			if page == 1 {
 				return 250
 			}
 			return nil
-		}}, 3},
+		}}, 3, nil},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			users, err := collect(newClient(&tt.pager).Users(t.Context()))
-			if err != nil {
-				t.Fatal(err)
+			if !errors.Is(err, tt.err) {
+				t.Fatalf("%v, want %v", err, tt.err)
 			}
 			var got, want []string
 			for _, u := range users {
@@ -150,29 +164,32 @@ func TestPageQueries(t *testing.T) {
 	}{
 		{
 			"users", countItems((*permit.Client).Users), 150,
-			[]string{"page=1&per_page=100", "page=2&per_page=100"},
+			[]string{"include_total_count=true&page=1&per_page=100", "include_total_count=true&page=2&per_page=100"},
 		},
 		{
 			"roles", countItems((*permit.Client).Roles), 99,
-			[]string{"page=1&per_page=100"},
+			[]string{"include_total_count=true&page=1&per_page=100"},
 		},
 		{
 			"tenants", countItems((*permit.Client).Tenants), 99,
-			[]string{"page=1&per_page=100"},
+			[]string{"include_total_count=true&page=1&per_page=100"},
 		},
-		{"assignments", assignmentLister(), 1500, []string{"page=1&per_page=1000", "page=2&per_page=1000"}},
+		{
+			"assignments", assignmentLister(), 1500,
+			[]string{"include_total_count=true&page=1&per_page=1000", "include_total_count=true&page=2&per_page=1000"},
+		},
 		{
 			"assignments of users", assignmentLister("auth0|a", "b&page=7"), 1500,
 			[]string{
-				"page=1&per_page=1000&user=auth0%7Ca&user=b%26page%3D7",
-				"page=2&per_page=1000&user=auth0%7Ca&user=b%26page%3D7",
+				"include_total_count=true&page=1&per_page=1000&user=auth0%7Ca&user=b%26page%3D7",
+				"include_total_count=true&page=2&per_page=1000&user=auth0%7Ca&user=b%26page%3D7",
 			},
 		},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			p := &pager{items: tt.n}
+			p := &pager{items: tt.n, envelope: true, total: constantTotal(tt.n)}
 			if n, err := tt.call(t.Context(), newClient(p)); n != tt.n || err != nil {
 				t.Errorf("%d items, %v; want %d", n, err, tt.n)
 			}
@@ -198,7 +215,7 @@ func TestAssignmentsOfManyUsers(t *testing.T) {
 			for i := range tt.n {
 				users = append(users, fmt.Sprintf("auth0|%0*d", tt.length-len("auth0|"), i))
 			}
-			p := &pager{}
+			p := &pager{envelope: true, total: constantTotal(0)}
 			if _, err := collect(newClient(p).AssignmentsOf(t.Context(), users)); err != nil {
 				t.Fatal(err)
 			}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"iter"
 	"net/http"
+	"net/url"
 )
 
 // Role is a role of the environment, as far as a load is concerned with it.
@@ -18,7 +19,17 @@ type Role struct {
 
 // Roles yields the roles of the environment.
 func (c *Client) Roles(ctx context.Context) iter.Seq2[Role, error] {
-	return ignoreShrunk(pages[Role](ctx, c, c.schema+"/roles", PageSize, nil))
+	return pages[Role](ctx, c, c.schema+"/roles", PageSize, nil)
+}
+
+// HasRole reports whether Permit has the role.
+func (c *Client) HasRole(ctx context.Context, key string) (bool, error) {
+	var r Role
+	err := c.get(ctx, c.schema+"/roles/"+url.PathEscape(key), nil, &r)
+	if Status(err) == http.StatusNotFound {
+		return false, nil
+	}
+	return err == nil && r.Key == key, err
 }
 
 // CreateRole creates one role. Permit answers 409 when it exists.

@@ -6,6 +6,7 @@ import (
 	"iter"
 	"net/http"
 	"net/url"
+	"strconv"
 )
 
 // User is a user as Permit answers it and as it is written (UserCreate). Its
@@ -29,10 +30,17 @@ func (c *Client) Users(ctx context.Context) iter.Seq2[User, error] {
 
 // CountUsers returns the number of users of the environment, 0 when the answer
 // does not say.
-func (c *Client) CountUsers(ctx context.Context) (int, error) {
+func (c *Client) CountUsers(ctx context.Context) (n int, known bool, err error) {
 	var answer list[struct{}]
-	err := c.get(ctx, c.facts+"/users", url.Values{"page": {"1"}, "per_page": {"1"}}, &answer)
-	return answer.total, err
+	err = c.get(ctx, c.facts+"/users", url.Values{"page": {"1"}, "per_page": {"1"}}, &answer)
+	return max(answer.total, 0), answer.total >= 0, err
+}
+
+// HasUserAt reports whether the list of users has an nth item, counted from 1.
+func (c *Client) HasUserAt(ctx context.Context, n int) (bool, error) {
+	var answer list[struct{}]
+	err := c.get(ctx, c.facts+"/users", url.Values{"page": {strconv.Itoa(n)}, "per_page": {"1"}}, &answer)
+	return len(answer.items) > 0, err
 }
 
 // User returns one user and whether Permit has it.
