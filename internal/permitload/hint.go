@@ -38,7 +38,9 @@ func withHint(err error) error {
 	case errors.Is(err, record.ErrForeign):
 		return tool.Hint(err, "permitload reads the JSONL that a0tojsonl writes, one object a line; jq -c keeps it so")
 	case errors.Is(err, permit.ErrShrunk):
-		return tool.Hint(err, "load when fewer users are deleted in Permit")
+		return tool.Hint(err, "run it again when less is deleted in Permit")
+	case errors.Is(err, permit.ErrUncounted):
+		return tool.Hint(err, "Permit's own API says how many there are: is PERMIT_API_URL right?")
 	case httpapi.Unreachable(err):
 		return tool.Hint(err, "is PERMIT_API_URL right? It is "+permit.DefaultURL+" unless you set it")
 	case status == http.StatusUnauthorized:

@@ -85,13 +85,13 @@ func (l *loader) loadByPlan(ctx context.Context) error {
 // takeWithExtras takes a snapshot, and writes the users whom the input lacks to
 // the file of --extra.
 func (l *loader) takeWithExtras(ctx context.Context) (*snapshot.Snapshot, error) {
-	var extras snapshot.Extras
+	reader := l.reader()
 	if l.extra != "" {
 		file := &extraFile{ctx: ctx, tool: l.tool, path: l.extra, now: l.client.Now}
 		defer file.abort()
-		extras = file
+		reader.Extras = file
 	}
-	snap, err := l.take(ctx, l.roles, extras)
+	snap, err := reader.Take(ctx, l.desired, l.roles)
 	if err == nil {
 		l.report.extra = snap.Extra
 	}

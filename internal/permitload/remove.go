@@ -38,7 +38,7 @@ func (r *remover) run(ctx context.Context) error {
 		return err
 	}
 	r.printTarget()
-	snap, err := r.take(ctx, r.roles, nil)
+	snap, err := r.reader().Take(ctx, r.desired, r.roles)
 	if err != nil {
 		return err
 	}
@@ -49,9 +49,8 @@ func (r *remover) run(ctx context.Context) error {
 	what := fmt.Sprintf("%s with %s", tool.Count(users, "user"), tool.Count(held, "role assignment"))
 	r.tool.Say("- %s  (%s of the input are not in Permit)", what, tool.Thousands(plan.Users()-users))
 	r.printRejects()
-	total := max(snap.Users, users)
 	if r.settings.dryRun {
-		if err := r.checkLimit(tool.Count(users, "user"), users, total); err != nil {
+		if err := r.checkLimit(tool.Count(users, "user"), users, snap.Users); err != nil {
 			r.tool.Warn("%v", err)
 		}
 		if err := r.writeRemovals(ctx, plan, snap); err != nil {
@@ -62,7 +61,7 @@ func (r *remover) run(ctx context.Context) error {
 	}
 	if users > 0 {
 		hint := "--dry-run --removed FILE writes down who would go"
-		if err := r.confirmRemoval(ctx, "delete "+what, users, total, hint); err != nil {
+		if err := r.confirmRemoval(ctx, "delete "+what, users, snap.Users, hint); err != nil {
 			return err
 		}
 	}

@@ -25,3 +25,9 @@ func (s *screen) WarnOfRoles(n int) {
 	s.tool.Warn("%s created in Permit: nobody is allowed anything by them until they are given permissions there",
 		tool.Count(n, "role"))
 }
+
+// WarnOfUnprovedList implements snapshot.Progress.
+func (s *screen) WarnOfUnprovedList(users int) {
+	s.tool.Warn("nothing proves that Permit's list of users is whole: each of the %s that it lacks is asked for,"+
+		" which takes its time, so that nobody who is there is written over", tool.Count(users, "user"))
+}

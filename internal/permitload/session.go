@@ -68,6 +68,9 @@ func (s *session) enter(ctx context.Context) error {
 			Hints: []string{"use a key of that environment, or leave --project and --environment out"},
 		}
 	}
+	if snapshot.IsUnproved(err) {
+		return nil // what is missed turns out to be there when it is created
+	}
 	return err
 }
 
@@ -166,10 +169,9 @@ func (s *session) apply(ctx context.Context, plan *reconcile.Plan, snap *snapsho
 	return cmp.Or(err, closing)
 }
 
-// take reads a snapshot of what Permit has of what is desired.
-func (s *session) take(ctx context.Context, roles []permit.Role, extras snapshot.Extras) (*snapshot.Snapshot, error) {
-	r := &snapshot.Reader{Client: s.client, Input: s.input, Progress: s.screen, Log: s.tool.Log, Extras: extras}
-	return r.Take(ctx, s.desired, roles)
+// reader returns what reads a snapshot of what Permit has of what is desired.
+func (s *session) reader() *snapshot.Reader {
+	return &snapshot.Reader{Client: s.client, Input: s.input, Progress: s.screen}
 }
 
 // verdict returns the exit of a run that went to its end.

@@ -91,3 +91,87 @@ func TestVerifyListsWhatDiffers(t *testing.T) {
 		}
 	})
 }
+
+// --verify does not ask for users whose lines failed: nobody expects them.
+func TestVerifyLeavesFailedLinesOut(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		srv := permittest.New(permittest.Options{StrictEmails: true})
+		have, input := bareUsers(150)
+		srv.Seed(have)
+		input = lines(`{"type":"user","key":"eve","email":"eve@acme.test"}`) + input
+		got := load(t.Context(), srv, input, thenVerify)
+		wantReport(t, got, tool.Rejected)
+		if n := countCalls(srv, "GET F/users/eve"); n != 1 { // before the load
+			t.Errorf("asked for %d times", n)
+		}
+		if !strings.Contains(got.stderr, "verified: Permit has what was loaded") {
+			t.Errorf("stderr: %s", got.stderr)
+		}
+	})
+}
+
+// --verify is not fooled by a list of users that lacks some: it asks for them. What
+// somebody else has deleted meanwhile is a difference, and nothing else is.
+func TestVerifyDoesNotTrustAShortList(t *testing.T) {
+	t.Parallel()
+	for name, pages := range shortLists {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				short := answerList("GET F/users", pages)
+				loaded, meddled := false, false
+				var srv *permittest.Server
+				srv = permittest.New(permittest.Options{Faults: func(r *http.Request) httpapitest.Fault {
+					switch {
+					case r.Method == http.MethodPut:
+						loaded = true
+					case loaded && !meddled:
+						meddled = true
+						deleteInPermit(t, srv, factsPath+"/users/u000120")
+						fallthrough
+					case loaded:
+						return short(r)
+					}
+					return httpapitest.Fault{}
+				}})
+				_, input := bareUsers(150)
+				got := load(t.Context(), srv, input, thenVerify)
+				wantReport(t, got, tool.Rejected)
+				if !strings.Contains(got.stderr, "1 difference between Permit and what was loaded\npermitload: + user u000120\n") {
+					t.Errorf("stderr: %s", got.stderr)
+				}
+			})
+		})
+	}
+}
+
+// --verify does not say that nothing is too much where a list of role assignments
+// that lacks some cannot tell.
+func TestVerifyOfReplacedRolesNeedsAWholeList(t *testing.T) {
+	t.Parallel()
+	for name, pages := range shortLists {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				short, loaded := answerList("GET F/role_assignments", pages), false
+				srv := permittest.New(permittest.Options{Faults: func(r *http.Request) httpapitest.Fault {
+					if loaded && r.Method == http.MethodGet {
+						return short(r)
+					}
+					loaded = loaded || r.Method == http.MethodDelete
+					return httpapitest.Fault{}
+				}})
+				srv.Seed(heldRoles(1050))
+				time.Sleep(time.Hour)
+				input := lines(`{"type":"role","key":"Admin"}`, `{"type":"user","key":"ann","role_assignments":[]}`) +
+					fewTenantLines + endLineAt(time.Now())
+				got := load(t.Context(), srv, input, replaceRoles, thenVerify)
+				wantReport(t, got, tool.Stopped, "2 role assignments taken away")
+				if strings.Contains(got.stderr, "verified") {
+					t.Errorf("stderr: %s", got.stderr)
+				}
+			})
+		})
+	}
+}

@@ -215,11 +215,17 @@ func (d *Desired) Users() int { return len(d.users) }
 // HasTenants reports whether the input speaks of tenants at all.
 func (d *Desired) HasTenants() bool { return len(d.tenants.order) > 0 }
 
+// Tenants returns the tenants that the input speaks of.
+func (d *Desired) Tenants() []string { return d.tenants.order }
+
 // NeedsAssignments reports whether a plan depends on the role assignments that
 // Permit has.
 func (d *Desired) NeedsAssignments() bool {
-	return len(d.assignments.list) > 0 || d.canPrune() || d.rules.Delete
+	return len(d.assignments.list) > 0 || d.TakesAway()
 }
+
+// TakesAway reports whether a plan may take away what Permit has.
+func (d *Desired) TakesAway() bool { return d.canPrune() || d.rules.Delete }
 
 // IsDeletion reports whether the users of the input are to be deleted.
 func (d *Desired) IsDeletion() bool { return d.rules.Delete }

@@ -10,6 +10,7 @@ import (
 
 	"a0permit/internal/httpapi"
 	"a0permit/internal/permit"
+	"a0permit/internal/permitload/snapshot"
 	"a0permit/internal/reconcile"
 )
 
@@ -44,7 +45,7 @@ func (a *Applier) assignmentBatch() batch {
 				visible, err := a.awaitUsers(ctx, items)
 				return nil, visible, err
 			case status == http.StatusConflict:
-				isMade, err := a.recheckAssignments(ctx, items, httpapi.Unanswered(refusal))
+				isMade, _, err := a.recheckAssignments(ctx, items, httpapi.Unanswered(refusal))
 				return isMade, false, err
 			}
 			return nil, false, nil
@@ -73,44 +74,54 @@ func (a *Applier) tryAssign(ctx context.Context, it item) error {
 	if permit.Status(err) != http.StatusConflict || it.Assignment.ResourceInstance == "" {
 		return ignoreConflict(err)
 	}
-	isMade, looked := a.recheckAssignments(ctx, []item{it}, httpapi.Unanswered(err))
+	isMade, _, looked := a.recheckAssignments(ctx, []item{it}, httpapi.Unanswered(err))
 	if looked != nil || isMade(it) {
 		return looked
 	}
 	return err
 }
 
-// recheckAssignments tells which of the items' assignments Permit has. Where an
-// answer was lost, some of them must show: the list may be late, and is asked
-// for again.
-func (a *Applier) recheckAssignments(ctx context.Context, items []item, lost bool) (isMade func(item) bool, err error) {
+// recheckAssignments tells which of the items' assignments Permit has, and whether
+// it tells of all of them. Where an answer was lost, some must show: the list may
+// be late, and is asked for again.
+func (a *Applier) recheckAssignments(
+	ctx context.Context, items []item, lost bool,
+) (isMade func(item) bool, whole bool, err error) {
 	var made map[permit.Assignment]bool
 	isMade = func(it item) bool { return made[it.call()] }
 	_, err = Poll(ctx, func(time.Duration) (bool, error) {
 		have, err := a.assignmentsOf(ctx, userKeys(items))
+		if whole = err == nil; snapshot.IsUnproved(err) {
+			err = nil
+		}
 		made = map[permit.Assignment]bool{}
 		for _, one := range have {
-			made[one] = true
+			made[one.Assignment] = true
 			if one.ResourceInstance != "" { // one in whatever tenant: a line may name it without
 				one.Tenant = ""
-				made[one] = true
+				made[one.Assignment] = true
 			}
 		}
 		return !lost || slices.ContainsFunc(items, isMade), err
 	})
-	return isMade, err
+	return isMade, whole, err
 }
 
-// assignmentsOf returns what Permit has of the users.
-func (a *Applier) assignmentsOf(ctx context.Context, users []string) ([]permit.Assignment, error) {
-	var list []permit.Assignment
-	for held, err := range a.Client.AssignmentsOf(ctx, users) {
-		if err != nil {
-			return nil, err
+// assignmentsOf returns what Permit has of the users. Where nothing proves that it
+// is all, it returns what there is with an error for which snapshot.IsUnproved
+// holds.
+func (a *Applier) assignmentsOf(ctx context.Context, users []string) (list []permit.Held, err error) {
+	err = snapshot.UntilWhole(func() error {
+		list = nil
+		for held, err := range a.Client.AssignmentsOf(ctx, users) {
+			if err != nil {
+				return err
+			}
+			list = append(list, held)
 		}
-		list = append(list, held.Assignment)
-	}
-	return list, nil
+		return nil
+	})
+	return list, err
 }
 
 // unassign removes the role assignments that the plan removes, but from users
@@ -123,8 +134,8 @@ func (a *Applier) unassign(ctx context.Context) error {
 			if permit.Status(refusal) != http.StatusNotFound {
 				return nil, false, nil
 			}
-			isMade, err := a.recheckAssignments(ctx, items, false)
-			if err != nil {
+			isMade, whole, err := a.recheckAssignments(ctx, items, false)
+			if err != nil || !whole {
 				return nil, false, nil //nolint:nilerr // the refusal stands, and single calls find out
 			}
 			return func(it item) bool { return !isMade(it) }, false, nil
@@ -148,10 +159,11 @@ func (a *Applier) skipRenewed(ctx context.Context, items []item) ([]item, error)
 		return items, nil
 	}
 	old := maps.Clone(a.queue.restored) // which the list may not show yet
-	for held, err := range a.Client.AssignmentsOf(ctx, userKeys(items)) {
-		if err != nil {
-			return nil, err
-		}
+	list, err := a.assignmentsOf(ctx, userKeys(items))
+	if err != nil { // what a list that is not whole lacks would stay
+		return nil, err
+	}
+	for _, held := range list {
 		old[held.Assignment] = old[held.Assignment] || a.plan.IsOld(held.Created())
 	}
 	due, renewed := split(items, func(it item) bool { return old[it.call()] })

@@ -23,9 +23,9 @@ func (a *Applier) createRoles(ctx context.Context) error {
 	if len(a.plan.Roles) == 0 || !a.CreateMissing {
 		return a.refuseMissing(a.plan.Roles)
 	}
-	roles, err := snapshot.Roles(ctx, a.Client)
-	if err != nil {
-		return err
+	roles, listErr := snapshot.Roles(ctx, a.Client)
+	if listErr != nil && !snapshot.IsUnproved(listErr) {
+		return listErr
 	}
 	has := map[string]bool{}
 	for i := range roles {
@@ -55,7 +55,7 @@ func (a *Applier) createRoles(ctx context.Context) error {
 		inOrder: true, // an interrupt between two leaves as little as can be
 	}
 	send := a.sender.deliver
-	if len(missing) <= OneByOne {
+	if len(missing) <= OneByOne || listErr != nil { // a bulk call would replace a role that the list lacks
 		send = a.sender.sendSingly
 	}
 	if err := send(ctx, missing, b); err != nil {
@@ -96,6 +96,9 @@ func (a *Applier) recheckTenants(ctx context.Context, _ []item, refusal error, _
 	}
 	has := map[string]bool{}
 	for tenant, err := range a.Client.Tenants(ctx) {
+		if snapshot.IsUnproved(err) {
+			break // single calls find out about those that it lacks
+		}
 		if err != nil {
 			return nil, false, err
 		}

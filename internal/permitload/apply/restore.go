@@ -26,14 +26,14 @@ func (a *Applier) preserveAssignments(ctx context.Context, users []item, put fun
 		}
 	}
 	list, err := a.assignmentsOf(ctx, keys)
-	if err != nil {
+	if err != nil { // what a list that is not whole lacks could not be put back
 		return err
 	}
 	var had []item
 	for _, one := range list {
 		if i, ok := byKey[one.User]; ok {
 			it := item{Operation: reconcile.Operation{
-				Op: reconcile.Assign, User: i, Assignment: snapshot.AssignmentRecord(one),
+				Op: reconcile.Assign, User: i, Assignment: snapshot.AssignmentRecord(one.Assignment),
 			}}
 			it.user.Key = one.User
 			had = append(had, it)
@@ -53,7 +53,7 @@ func (a *Applier) restore(ctx context.Context, lasts, had []item) error {
 	err := a.awaitWritten(ctx, lasts)
 	var isMade func(item) bool
 	if err == nil {
-		isMade, err = a.recheckAssignments(ctx, had, false)
+		isMade, _, err = a.recheckAssignments(ctx, had, false)
 	}
 	if err != nil {
 		return errors.Join(err, a.rejectCleared(had, ledger.NotReachedFault(err)))

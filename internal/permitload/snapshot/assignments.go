@@ -2,6 +2,9 @@ package snapshot
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"iter"
 
 	"a0permit/internal/permit"
 )
@@ -10,52 +13,36 @@ import (
 // that asking would take.
 const patientPages = 4
 
+// errCostly is the error of a list that takes far more calls than to ask by user.
+var errCostly = errors.New("the list takes too many calls")
+
 // readAssignments notes the role assignments that Permit has. All of them are
 // listed, unless that turns out to take far more calls than to ask for those of
 // the users who are there.
 func (r *Reader) readAssignments(ctx context.Context, s *Snapshot) error {
 	n := 0
-	for i := range s.desired.Users() {
-		if s.Current.HasUser(i) {
-			n++
-		}
+	for range r.holders(s) {
+		n++
 	}
-	if n == 0 { // nobody who could hold any
+	if n == 0 {
 		return nil
 	}
 	r.Progress.Begin("looking at role assignments", 0)
 	defer r.Progress.End()
 	if !s.byKey && !s.desired.IsDeletion() {
-		left := patientPages * (n/permit.MaxFilter + 1) * permit.AssignmentsPageSize
-		for a, err := range r.Client.Assignments(ctx) {
-			if err != nil {
-				return err
-			}
-			if left--; left < 0 {
-				break
-			}
-			r.noteAssignment(s, a)
-		}
-		if left >= 0 {
-			return nil
+		most := patientPages * (n/permit.MaxFilter + 1) * permit.AssignmentsPageSize
+		err := r.noteAssignments(s, r.Client.Assignments(ctx), most)
+		if !errors.Is(err, errCostly) {
+			return err
 		}
 		s.Current.ForgetAssignments()
 	}
 	var users []string
 	ask := func() error {
-		for a, err := range r.Client.AssignmentsOf(ctx, users) {
-			if err != nil {
-				return err
-			}
-			r.noteAssignment(s, a)
-		}
-		users = users[:0]
-		return nil
+		defer func() { users = users[:0] }()
+		return r.noteAssignments(s, r.Client.AssignmentsOf(ctx, users), -1)
 	}
-	for i := range s.desired.Users() {
-		if !s.Current.HasUser(i) {
-			continue
-		}
+	for i := range r.holders(s) {
 		line, err := r.Input.User(i)
 		if err != nil {
 			return err
@@ -69,7 +56,46 @@ func (r *Reader) readAssignments(ctx context.Context, s *Snapshot) error {
 	return ask()
 }
 
-func (r *Reader) noteAssignment(s *Snapshot, a permit.Held) {
-	r.Progress.Add(1)
-	s.Current.HaveAssignment(a.User, AssignmentRecord(a.Assignment), a.Created())
+// holders yields the users of the input who are in Permit, and so may hold roles.
+func (r *Reader) holders(s *Snapshot) iter.Seq[int] {
+	return func(yield func(int) bool) {
+		for i := range s.desired.Users() {
+			if s.Current.HasUser(i) && !r.skips(i) && !yield(i) {
+				return
+			}
+		}
+	}
+}
+
+// noteAssignments notes the items of a list. One that is missed is only made
+// again, which does no harm. But where a plan takes away, that would be lost, or
+// stay: such a plan needs a list that proved itself whole.
+func (r *Reader) noteAssignments(s *Snapshot, list iter.Seq2[permit.Held, error], most int) error {
+	if !s.desired.TakesAway() {
+		if err := r.noteOnce(s, list, most); !IsUnproved(err) {
+			return err
+		}
+		return nil
+	}
+	err := UntilWhole(func() error { return r.noteOnce(s, list, most) })
+	if IsUnproved(err) {
+		return fmt.Errorf("the role assignments in Permit are not all known, and nothing is taken away by guess: %w", err)
+	}
+	return err
+}
+
+// noteOnce notes the items of a list, at most so many.
+func (r *Reader) noteOnce(s *Snapshot, list iter.Seq2[permit.Held, error], most int) error {
+	for a, err := range list {
+		switch {
+		case err != nil:
+			return err
+		case most == 0:
+			return errCostly
+		}
+		most--
+		r.Progress.Add(1)
+		s.Current.HaveAssignment(a.User, AssignmentRecord(a.Assignment), a.Created())
+	}
+	return nil
 }

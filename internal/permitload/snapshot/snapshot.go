@@ -8,7 +8,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"log/slog"
 	"sync"
 
 	"a0permit/internal/permit"
@@ -22,10 +21,11 @@ type Reader struct {
 	Client   *permit.Client
 	Input    *intake.Input
 	Progress Progress
-	Log      *slog.Logger
 	// Extras, which may be nil, are told of every user in Permit whom the input
 	// lacks. Users are then listed, whatever that costs.
 	Extras Extras
+	// Skip, which may be nil, tells which users of the input are of no interest.
+	Skip func(user int) bool
 }
 
 // Progress is told how far a snapshot is.
@@ -34,6 +34,9 @@ type Progress interface {
 	Begin(what string, total int)
 	Add(n int)
 	End()
+	// WarnOfUnprovedList is told how many users are asked for one by one, since
+	// nothing proves that the list which lacks them is whole.
+	WarnOfUnprovedList(users int)
 }
 
 // Extras takes the users in Permit whom the input lacks.
@@ -41,14 +44,14 @@ type Extras interface {
 	// Begin begins anew: a list that shrinks while it is read is read again.
 	Begin() error
 	Add(u *record.User) error
-	// End is called once the list is whole.
+	// End is called once the list has proved itself whole, and not where it does not.
 	End() error
 }
 
 // Snapshot is what Permit has.
 type Snapshot struct {
 	Current *reconcile.Current
-	Users   int // in Permit
+	Users   int // in Permit: those who were met, or as many as Permit says it has
 	Extra   int // of those, how many the input lacks
 
 	desired *reconcile.Desired
@@ -85,11 +88,8 @@ func (r *Reader) Take(ctx context.Context, desired *reconcile.Desired, roles []p
 
 func (r *Reader) fill(ctx context.Context, s *Snapshot) error {
 	if s.desired.HasTenants() && !s.desired.IsDeletion() {
-		for tenant, err := range r.Client.Tenants(ctx) {
-			if err != nil {
-				return err
-			}
-			s.Current.HaveTenant(tenant.Key, tenant.Name)
+		if err := r.readTenants(ctx, s); err != nil {
+			return err
 		}
 	}
 	if s.desired.Users() == 0 && r.Extras == nil {
@@ -101,17 +101,7 @@ func (r *Reader) fill(ctx context.Context, s *Snapshot) error {
 	return r.readAssignments(ctx, s)
 }
 
-// Roles lists the roles of the environment.
-func Roles(ctx context.Context, client *permit.Client) ([]permit.Role, error) {
-	var roles []permit.Role
-	for role, err := range client.Roles(ctx) {
-		if err != nil {
-			return nil, err
-		}
-		roles = append(roles, role)
-	}
-	return roles, nil
-}
+func (r *Reader) skips(i int) bool { return r.Skip != nil && r.Skip(i) }
 
 // UserRecord returns a user of Permit's as a line has it. The numbers in its
 // attributes stay digit for digit.

@@ -1,0 +1,61 @@
+package snapshot
+
+import (
+	"context"
+	"slices"
+
+	"a0permit/internal/permit"
+)
+
+// Roles lists the roles of the environment. Where nothing proves that the list is
+// whole, it returns what it got with an error for which IsUnproved holds. A role
+// that is missed does no harm, as long as it is not replaced: to create it shows
+// that it exists.
+func Roles(ctx context.Context, client *permit.Client) ([]permit.Role, error) {
+	var roles []permit.Role
+	err := UntilWhole(func() error {
+		roles = nil
+		for role, err := range client.Roles(ctx) {
+			if err != nil {
+				return err
+			}
+			roles = append(roles, role)
+		}
+		return nil
+	})
+	return roles, err
+}
+
+// readTenants notes the tenants that Permit has. One that is missed would not be
+// renamed, so where nothing proves that the list is whole, those of the input that
+// it lacks are asked for.
+func (r *Reader) readTenants(ctx context.Context, s *Snapshot) error {
+	has := map[string]bool{}
+	note := func(t permit.Tenant) {
+		has[t.Key] = true
+		s.Current.HaveTenant(t.Key, t.Name)
+	}
+	err := UntilWhole(func() error {
+		for tenant, err := range r.Client.Tenants(ctx) {
+			if err != nil {
+				return err
+			}
+			note(tenant)
+		}
+		return nil
+	})
+	if !IsUnproved(err) {
+		return err
+	}
+	missed := slices.DeleteFunc(slices.Clone(s.desired.Tenants()), func(key string) bool { return has[key] })
+	return sideBySide(ctx, len(missed), func(ctx context.Context, i int) error {
+		tenant, ok, err := r.Client.Tenant(ctx, missed[i])
+		if err != nil || !ok {
+			return err
+		}
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		note(tenant)
+		return nil
+	})
+}

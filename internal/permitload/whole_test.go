@@ -1,0 +1,289 @@
+package permitload
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"a0permit/internal/httpapi/httpapitest"
+	"a0permit/internal/permit/permittest"
+	"a0permit/internal/tool"
+)
+
+// shortLists are answers to the call for a list that has 150 items: how the pages
+// of it read, from the first, which then repeat. "" is the answer as it should be.
+var shortLists = map[string][]string{
+	"empty, of a stated 150":   {`{"data":[],"total_count":150}`},
+	"empty, without a total":   {`{"data":[]}`},
+	"empty, and bare":          {`[]`},
+	"the second page is empty": {"", `{"data":[],"total_count":150}`},
+	"the second page says 100": {"", `{"data":[],"total_count":100}`},
+	"the second page is bare":  {"", `[]`},
+	"one item, of a stated 150": {
+		`{"data":[{"key":"zoe","user":"zoe","role":"Admin"}],"total_count":150}`, `{"data":[],"total_count":150}`,
+	},
+}
+
+// answerList returns faults for a server: the pages of that list read so.
+func answerList(call string, pages []string) func(*http.Request) httpapitest.Fault {
+	return func(r *http.Request) httpapitest.Fault {
+		if shortRequest(r) != call {
+			return httpapitest.Fault{}
+		}
+		page := 0
+		if _, err := fmt.Sscan(r.URL.Query().Get("page"), &page); err != nil || page > len(pages) {
+			page = len(pages)
+		}
+		if body := pages[page-1]; body != "" {
+			return httpapitest.Fault{Status: http.StatusOK, Body: body}
+		}
+		return httpapitest.Fault{}
+	}
+}
+
+// A user whom a list of users lacks is not written as new, without what others
+// have put on it: where the list did not prove itself whole, it is asked for.
+func TestShortListOfUsersCostsNobodyAnything(t *testing.T) {
+	t.Parallel()
+	for name, pages := range shortLists {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				have, _ := bareUsers(150)
+				for i := range have.Users {
+					have.Users[i].Attributes = map[string]any{"theme": "dark"}
+				}
+				srv := permittest.New(permittest.Options{Faults: answerList("GET F/users", pages)})
+				srv.Seed(have)
+				want, input := bareUsers(160)
+				for i := range want.Users[:150] {
+					want.Users[i].Attributes = map[string]any{"theme": "dark"}
+				}
+				got := load(t.Context(), srv, input)
+				wantReport(t, got, tool.Done,
+					"users: 160 in = 10 loaded + 150 unchanged + 0 not loaded")
+				wantState(t, srv, want)
+				const says = "each of the 160 users that it lacks is asked for"
+				if !strings.HasPrefix(name, "the second page") != strings.Contains(got.stderr, says) {
+					t.Errorf("whether stderr says %q: %s", says, got.stderr)
+				}
+			})
+		})
+	}
+}
+
+// Wrong counts of users, as they answer the first call for them.
+var wrongCounts = map[string]string{
+	"none":           `[{"key":"u000000"}]`,
+	"0":              `{"data":[],"total_count":0}`,
+	"fewer":          `{"data":[{"key":"u000000"}],"total_count":3}`,
+	"far too many":   `{"data":[{"key":"u000000"}],"total_count":1000000}`,
+	"a few too many": `{"data":[{"key":"u000000"}],"total_count":151}`,
+}
+
+// How many users there are decides how they are looked at, and how many of them
+// may go. A wrong number changes neither what is loaded nor what may go.
+func TestWrongCountOfUsersChangesNothing(t *testing.T) {
+	t.Parallel()
+	for name, count := range wrongCounts {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			options := permittest.Options{Faults: func(r *http.Request) httpapitest.Fault {
+				if q := r.URL.Query(); shortRequest(r) == "GET F/users" && q.Get("per_page") == "1" && q.Get("page") == "1" {
+					return httpapitest.Fault{Status: http.StatusOK, Body: count}
+				}
+				return httpapitest.Fault{}
+			}}
+			srv := permittest.New(options)
+			have, _ := bareUsers(150)
+			srv.Seed(have)
+			want, input := bareUsers(160)
+			wantExit(t, run(t, srv, input), tool.Done, "users: 160 in = 10 loaded + 150 unchanged + 0 not loaded")
+			wantState(t, srv, want)
+			_, input = bareUsers(10)
+			wantExit(t, run(t, srv, input), tool.Done, "150 users in Permit but not in the input")
+			got := run(t, srv, input, "remove", "--yes")
+			wantExit(t, got, tool.Stopped, "to delete 10 users with 0 role assignments would be 6.2% of the 160 in scope")
+			wantState(t, srv, want)
+		})
+	}
+}
+
+// Users are not deleted whose roles nobody could give back, since the list of
+// their roles lacks some.
+func TestShortListOfAssignmentsStopsTheRemoval(t *testing.T) {
+	t.Parallel()
+	for name, pages := range shortLists {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			srv := permittest.New(permittest.Options{Faults: answerList("GET F/role_assignments", pages)})
+			srv.Seed(heldRoles(1050))
+			before := srv.State()
+			removed := filepath.Join(t.TempDir(), "removed.jsonl")
+			input := lines(`{"type":"user","key":"ann"}`) + endLine
+			got := run(t, srv, input, "remove", "--yes", "--remove-limit", "100", "--removed", removed)
+			wantExit(t, got, tool.Stopped, "the role assignments in Permit are not all known")
+			wantState(t, srv, before)
+			if countWrites(srv) > 0 || got.stdout != "" {
+				t.Errorf("%d writes, stdout %q", countWrites(srv), got.stdout)
+			}
+			if _, err := os.Stat(removed); !errors.Is(err, fs.ErrNotExist) {
+				t.Errorf("--removed: %v", err)
+			}
+		})
+	}
+}
+
+// Under --roles replace nobody keeps a role since a list lacks it: the run stops.
+func TestShortListOfAssignmentsStopsTheReplacing(t *testing.T) {
+	t.Parallel()
+	for name, pages := range shortLists {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				srv := permittest.New(permittest.Options{Faults: answerList("GET F/role_assignments", pages)})
+				srv.Seed(heldRoles(1050))
+				time.Sleep(time.Hour)
+				before := srv.State()
+				input := lines(`{"type":"role","key":"Admin"}`, `{"type":"user","key":"ann","role_assignments":[`+
+					`{"role":"Admin","tenant":"t0001"}]}`) + fewTenantLines + endLineAt(time.Now())
+				wantReport(t, load(t.Context(), srv, input, replaceRoles), tool.Stopped)
+				wantState(t, srv, before)
+				if countWrites(srv) > 0 {
+					t.Errorf("%d writes", countWrites(srv))
+				}
+			})
+		})
+	}
+}
+
+// heldRoles returns a state in which ann holds so many role assignments.
+func heldRoles(n int) permittest.State {
+	s := usersWithEmails("ann=a bob=b")
+	s.Roles = threeRoles()
+	for i := range n {
+		tenant := fmt.Sprintf("t%04d", i)
+		s.Tenants = append(s.Tenants, permittest.Tenant{Key: tenant, Name: tenant})
+		s.Assignments = append(s.Assignments, roleAssignments("ann Admin "+tenant)...)
+	}
+	return s
+}
+
+const fewTenantLines = `{"type":"tenant","key":"t0000"}` + "\n" + `{"type":"tenant","key":"t0001"}` + "\n"
+
+// A list that lost items once is read again.
+func TestListThatLostItemsOnceIsReadAgain(t *testing.T) {
+	t.Parallel()
+	for _, call := range []string{"GET F/users", "GET F/role_assignments"} {
+		synctest.Test(t, func(t *testing.T) {
+			lost := httpapitest.Fault{Status: http.StatusOK, Body: `{"data":[],"total_count":150}`}
+			srv := permittest.New(permittest.Options{Faults: faultOn(call, lost, 2, 3)})
+			have := threeUsers("ann admin default", "ann viewer default", "bob admin default")
+			srv.Seed(have)
+			have.Users, have.Assignments = have.Users[1:], have.Assignments[2:]
+			wantReport(t, removeUsers(t.Context(), srv, annWithoutRoles+endLine), tool.Done,
+				"users: 1 in = 1 deleted", "2 role assignments taken away")
+			wantState(t, srv, have)
+		})
+	}
+}
+
+// --extra says who may go, so its file gets its name only where the list of users
+// proved itself whole. Nothing is left behind else, and nothing is written.
+func TestExtraNeedsAWholeList(t *testing.T) {
+	t.Parallel()
+	for name, pages := range shortLists {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			srv := permittest.New(permittest.Options{Faults: answerList("GET F/users", pages)})
+			have, input := bareUsers(150)
+			srv.Seed(have)
+			dir := t.TempDir()
+			got := run(t, srv, input, "--extra", filepath.Join(dir, "extra.jsonl"))
+			wantExit(t, got, tool.Stopped, "nobody can say whom the input lacks")
+			if files, err := os.ReadDir(dir); len(files) > 0 || err != nil || countWrites(srv) > 0 {
+				t.Errorf("%v, %v, %d writes", files, err, countWrites(srv))
+			}
+		})
+	}
+}
+
+// A list that lost one user is read again for --extra, although it would be
+// cheaper to ask for the user by key: others may be missing.
+func TestExtraReadsAShrunkListAgain(t *testing.T) {
+	t.Parallel()
+	deleted := false
+	var srv *permittest.Server
+	srv = permittest.New(permittest.Options{Faults: func(r *http.Request) httpapitest.Fault {
+		if !deleted && shortRequest(r) == "GET F/users" && r.URL.Query().Get("page") == "2" {
+			deleted = true
+			deleteInPermit(t, srv, factsPath+"/users/u000000")
+		}
+		return httpapitest.Fault{}
+	}})
+	have, _ := bareUsers(150)
+	srv.Seed(have)
+	_, input := bareUsers(100)
+	file := filepath.Join(t.TempDir(), "extra.jsonl")
+	wantExit(t, run(t, srv, input, "--extra", file), tool.Done, "50 users in Permit but not in the input")
+	for _, u := range have.Users[100:] {
+		if n := strings.Count(readFile(t, file), `"`+u.Key+`"`); n != 1 {
+			t.Errorf("%s is there %d times", u.Key, n)
+		}
+	}
+}
+
+// A tenant that a list hides is asked for, and gets the name that the input has.
+func TestHiddenTenantIsRenamed(t *testing.T) {
+	t.Parallel()
+	for name, pages := range shortLists {
+		synctest.Test(t, func(t *testing.T) {
+			srv := permittest.New(permittest.Options{Faults: answerList("GET F/tenants", pages)})
+			have := usersWithEmails("")
+			for i := range 150 {
+				key := fmt.Sprintf("t%04d", i)
+				have.Tenants = append(have.Tenants, permittest.Tenant{Key: key, Name: "Old"})
+			}
+			srv.Seed(have)
+			input := lines(`{"type":"tenant","key":"t0120","name":"New"}`, `{"type":"tenant","key":"u","name":"Next"}`)
+			wantReport(t, load(t.Context(), srv, input+endLine), tool.Done, "tenants: 2 in = 2 loaded")
+			have.Tenants[121].Name = "New"
+			have.Tenants = append(have.Tenants, permittest.Tenant{Key: "u", Name: "Next"})
+			if diff := cmp.Diff(have.Tenants, srv.State().Tenants); diff != "" {
+				t.Errorf("%s: (-want +got):\n%s", name, diff)
+			}
+		})
+	}
+}
+
+// Roles that a list hides are not replaced, which may cost them their permissions.
+func TestHiddenRolesAreNotReplaced(t *testing.T) {
+	t.Parallel()
+	for name, pages := range shortLists {
+		synctest.Test(t, func(t *testing.T) {
+			srv := permittest.New(permittest.Options{Faults: answerList("GET S/roles", pages)})
+			var want []permittest.Role
+			var input strings.Builder
+			for i := range 150 {
+				key := fmt.Sprintf("r%04d", i)
+				fmt.Fprintf(&input, `{"type":"role","key":%q,"name":"Role %s"}`+"\n", key, key)
+				want = append(want, permittest.Role{Key: key, Name: "Role " + key, Permissions: []string{"document:read"}})
+			}
+			want[149].Permissions = nil
+			srv.Seed(permittest.State{Roles: want[:149]})
+			wantReport(t, load(t.Context(), srv, input.String()+endLine), tool.Done)
+			if diff := cmp.Diff(want, srv.State().Roles); diff != "" {
+				t.Errorf("%s: (-want +got):\n%.2000s", name, diff)
+			}
+		})
+	}
+}
