@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -289,5 +290,66 @@ func TestKeyThatMayNotWriteStopsTheLoad(t *testing.T) {
 		if got.stdout != "" || countWrites(srv) > 6 {
 			t.Errorf("%d writes, stdout: %.200s", countWrites(srv), got.stdout)
 		}
+	})
+}
+
+// A 409 for a role or a tenant may mean another conflict than that it exists. What
+// is not there is rejected.
+func TestConflictIsNotTakenForCreated(t *testing.T) {
+	t.Parallel()
+	for call, key := range map[string]string{"POST S/roles": "r", "POST F/tenants": "t"} {
+		synctest.Test(t, func(t *testing.T) {
+			refuseBulk := faultOn("POST F/bulk/tenants", httpapitest.Fault{Status: 409}, 1)
+			refuseOne := faultOn(call, httpapitest.Fault{Status: 409}, 1)
+			srv := permittest.New(permittest.Options{Faults: func(r *http.Request) httpapitest.Fault {
+				if shortRequest(r) == call {
+					return refuseOne(r)
+				}
+				return refuseBulk(r)
+			}})
+			input := lines(`{"type":"role","key":"r","name":"R"}`, `{"type":"tenant","key":"t","name":"T"}`)
+			got := load(t.Context(), srv, input+endLine)
+			wantReport(t, got, tool.Rejected)
+			if diff := cmp.Diff([]string{key + " Conflict"}, rejectedCodes(t, got.stdout)); diff != "" {
+				t.Errorf("stdout (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// A 409 for one assignment may mean another conflict than that it exists. The list
+// decides: it is rejected where it is not there, and counts where it is there late.
+func TestConflictIsNotTakenForDone(t *testing.T) {
+	t.Parallel()
+	const bulk, single = "POST F/role_assignments/bulk", "POST F/role_assignments"
+	synctest.Test(t, func(t *testing.T) {
+		refuseBulk := faultOn(bulk, httpapitest.Fault{Status: 409}, 1)
+		refuseOne := faultOn(single, httpapitest.Fault{Status: 409}, 1)
+		srv := permittest.New(permittest.Options{Faults: func(r *http.Request) httpapitest.Fault {
+			if shortRequest(r) == bulk {
+				return refuseBulk(r)
+			}
+			return refuseOne(r)
+		}})
+		want := usersWithRoles(8)
+		got := load(t.Context(), srv, linesFor(want))
+		wantReport(t, got, tool.Rejected, "users: 8 in = 7 loaded + 0 unchanged + 1 not loaded")
+		wantReport(t, load(t.Context(), srv, got.stdout), tool.Done)
+		wantState(t, srv, want)
+	})
+	synctest.Test(t, func(t *testing.T) {
+		loseAnswer := faultOn(single, httpapitest.Fault{Lose: true}, 1)
+		refuseBulk := faultOn(bulk, httpapitest.Fault{Status: 409}, 1)
+		late := permittest.Options{AssignmentLag: 20 * time.Second}
+		late.Faults = func(r *http.Request) httpapitest.Fault {
+			if shortRequest(r) == bulk {
+				return refuseBulk(r)
+			}
+			return loseAnswer(r)
+		}
+		srv := permittest.New(late)
+		want := usersWithRoles(8)
+		wantReport(t, load(t.Context(), srv, linesFor(want)), tool.Done)
+		wantState(t, srv, want)
 	})
 }

@@ -66,19 +66,14 @@ func (a *Applier) assignOne(ctx context.Context, it item) error {
 	return a.tryAssign(ctx, it)
 }
 
-// tryAssign makes one assignment. 409 means that it exists, except on a resource
-// instance: Permit also answers so when the instance is another tenant's, so the
-// list decides.
+// tryAssign makes one assignment. 409 may mean that it exists, or another
+// conflict: so Permit answers where a resource instance is another tenant's. The
+// list decides, which may show the assignment late.
 func (a *Applier) tryAssign(ctx context.Context, it item) error {
-	err := a.Client.AssignOne(ctx, it.call())
-	if permit.Status(err) != http.StatusConflict || it.Assignment.ResourceInstance == "" {
-		return ignoreConflict(err)
-	}
-	isMade, _, looked := a.recheckAssignments(ctx, []item{it}, httpapi.Unanswered(err))
-	if looked != nil || isMade(it) {
-		return looked
-	}
-	return err
+	return unlessThere(ctx, a.Client.AssignOne(ctx, it.call()), func() (bool, error) {
+		isMade, _, err := a.recheckAssignments(ctx, []item{it}, false)
+		return err == nil && isMade(it), err
+	})
 }
 
 // recheckAssignments tells which of the items' assignments Permit has, and whether

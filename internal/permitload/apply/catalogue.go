@@ -45,7 +45,8 @@ func (a *Applier) createRoles(ctx context.Context) error {
 			return a.Client.PutRoles(ctx, all)
 		},
 		one: func(ctx context.Context, it item) error {
-			return ignoreConflict(a.Client.CreateRole(ctx, roleOf(it.Role)))
+			err := a.Client.CreateRole(ctx, roleOf(it.Role))
+			return unlessThere(ctx, err, func() (bool, error) { return a.Client.HasRole(ctx, it.Role.Key) })
 		},
 		refuse: func(it item, f record.Fault) error {
 			refused++
@@ -81,7 +82,11 @@ func (a *Applier) createTenants(ctx context.Context) error {
 			return a.Client.CreateTenants(ctx, all)
 		},
 		one: func(ctx context.Context, it item) error {
-			return ignoreConflict(a.Client.CreateTenant(ctx, tenantOf(it.Tenant)))
+			err := a.Client.CreateTenant(ctx, tenantOf(it.Tenant))
+			return unlessThere(ctx, err, func() (bool, error) {
+				_, has, err := a.Client.Tenant(ctx, it.Tenant.Key)
+				return has, err
+			})
 		},
 		recheck: a.recheckTenants,
 		refuse:  a.refuseCreation,

@@ -37,14 +37,6 @@ func faultOf(err error) record.Fault {
 	return f
 }
 
-// ignoreConflict takes a 409 for what it says: the thing is there already.
-func ignoreConflict(err error) error {
-	if permit.Status(err) == http.StatusConflict {
-		return nil
-	}
-	return err
-}
-
 // ignoreNotFound takes a 404 for what it says: the thing is not there.
 func ignoreNotFound(err error) error {
 	if permit.Status(err) == http.StatusNotFound {

@@ -2,6 +2,7 @@ package apply
 
 import (
 	"context"
+	"net/http"
 	"time"
 
 	"a0permit/internal/httpapi"
@@ -36,6 +37,20 @@ func Poll(ctx context.Context, look func(pause time.Duration) (done bool, err er
 			return false, err
 		}
 	}
+}
+
+// unlessThere returns refusal, that of a call which was to create something, unless
+// it is a 409 and the thing is there, or shows late. A 409 may mean another
+// conflict.
+func unlessThere(ctx context.Context, refusal error, has func() (bool, error)) error {
+	if permit.Status(refusal) != http.StatusConflict {
+		return refusal
+	}
+	there, err := Poll(ctx, func(time.Duration) (bool, error) { return has() })
+	if there || err != nil {
+		return err
+	}
+	return refusal
 }
 
 // sampled is how many users of a batch are asked for: to ask for each would
