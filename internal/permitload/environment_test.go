@@ -127,3 +127,44 @@ func TestAnotherIDIsRefusedWhoeverAnswers(t *testing.T) {
 		})
 	}
 }
+
+// An answer about the key that is not one says nothing about the key: it is never
+// called a project's or an organization's. A sign-in page in front of Permit
+// answers 200, too.
+func TestAnswerAboutTheKeyMustBeOne(t *testing.T) {
+	t.Parallel()
+	for _, body := range []string{
+		`{}`, `[]`, `null`, `""`, `{"organization_id":""}`, `{"organization_id":null}`, `{"detail":"Not authenticated"}`,
+		"<html>Sign in</html>", "", " ",
+	} {
+		srv := permittest.New(permittest.Options{
+			Faults: faultOn("GET /v2/api-key/scope", httpapitest.Fault{Status: http.StatusOK, Body: body}),
+		})
+		got := runFrom(t.Context(), t, srv, forbiddenStdin{t})
+		wantExit(t, got, tool.Stopped, "GET /v2/api-key/scope")
+		wantNothingWritten(t, srv, got, "is PERMIT_API_URL right?")
+		if strings.Contains(got.stderr, "the API key is not") {
+			t.Errorf("%q: %s", body, got.stderr)
+		}
+	}
+}
+
+// Roles that belong to another environment mean that something else answers than
+// was asked, whether or not flags name the environment.
+func TestRolesOfAnotherEnvironmentStopTheLoad(t *testing.T) {
+	t.Parallel()
+	const other = `{"data":[{"key":"r","name":"r","environment_id":"22222222-1111-4111-8111-111111111111"}],` +
+		`"total_count":1}`
+	for _, args := range [][]string{
+		nil, {"--environment", permittest.EnvironmentKey}, {"--environment", permittest.EnvironmentID},
+	} {
+		srv := permittest.New(permittest.Options{Faults: func(r *http.Request) httpapitest.Fault {
+			if strings.HasSuffix(r.URL.Path, "/roles") {
+				return httpapitest.Fault{Status: http.StatusOK, Body: other}
+			}
+			return httpapitest.Fault{}
+		}})
+		got := runFrom(t.Context(), t, srv, forbiddenStdin{t}, args...)
+		wantExit(t, got, tool.BadUsage, "the API key gives no access to project")
+	}
+}

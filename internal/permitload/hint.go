@@ -13,6 +13,8 @@ import (
 	"a0permit/internal/tool"
 )
 
+const urlHint = "is PERMIT_API_URL right? It is " + permit.DefaultURL + " unless you set it"
+
 // rightURL returns the URL of the API in place of one that err refuses.
 func rightURL(err error) string {
 	var base *httpapi.BaseError
@@ -42,7 +44,7 @@ func withHint(err error) error {
 	case errors.Is(err, permit.ErrUncounted):
 		return tool.Hint(err, "Permit's own API says how many there are: is PERMIT_API_URL right?")
 	case httpapi.Unreachable(err):
-		return tool.Hint(err, "is PERMIT_API_URL right? It is "+permit.DefaultURL+" unless you set it")
+		return tool.Hint(err, urlHint)
 	case status == http.StatusUnauthorized:
 		return tool.Hint(err, "export PERMIT_API_KEY=... with an environment's key (Permit > Settings > API Keys);"+
 			" for the EU region also export PERMIT_API_URL=https://api.eu.permit.io")

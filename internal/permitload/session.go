@@ -47,7 +47,12 @@ func newSession(cfg settings, rules reconcile.Rules, t *tool.Tool, client *permi
 // a wrong key should not cost a long export.
 func (s *session) enter(ctx context.Context) error {
 	scope, err := s.client.Scope(ctx)
-	if err != nil {
+	switch {
+	case err == nil && scope.Organization == "":
+		return tool.Hint(errors.New("GET /v2/api-key/scope: the answer is not about an API key"), urlHint)
+	case err != nil && permit.Status(err) == 0 && ctx.Err() == nil: // something answers that is not Permit
+		return tool.Hint(err, urlHint)
+	case err != nil:
 		return err
 	}
 	project := cmp.Or(s.settings.target.project, scope.Project)
@@ -76,20 +81,20 @@ func (s *session) enter(ctx context.Context) error {
 
 // isElsewhere reports whether the environment that the flags name is another one
 // than the key is for. roles and err are what Permit answered when its roles were
-// listed. Permit resolves names, so a 403, a 404 or roles of another environment
-// mean elsewhere.
+// listed: roles of another environment mean elsewhere, and where the flags give
+// names, which Permit resolves, so do a 403 and a 404.
 func (t target) isElsewhere(scope permit.Scope, roles []permit.Role, err error) bool {
 	if isAnotherID(t.project, scope.Project) || isAnotherID(t.environment, scope.Environment) {
+		return true
+	}
+	isOther := func(r permit.Role) bool { return r.Environment != "" && r.Environment != scope.Environment }
+	if scope.Environment != "" && slices.ContainsFunc(roles, isOther) {
 		return true
 	}
 	if (t.project == "" || t.project == scope.Project) && (t.environment == "" || t.environment == scope.Environment) {
 		return false
 	}
-	status := permit.Status(err)
-	return status == http.StatusForbidden || status == http.StatusNotFound ||
-		scope.Environment != "" && slices.ContainsFunc(roles, func(r permit.Role) bool {
-			return r.Environment != "" && r.Environment != scope.Environment
-		})
+	return permit.Status(err) == http.StatusForbidden || permit.Status(err) == http.StatusNotFound
 }
 
 // isAnotherID reports whether a name is an id, and not the one that the key is
