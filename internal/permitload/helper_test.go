@@ -90,8 +90,11 @@ func dryRun(c *loadSettings)       { c.dryRun = true }
 
 // removeUsers deletes the users of input from srv, as permitload remove does. It
 // makes no connection either.
-func removeUsers(ctx context.Context, srv http.Handler, input string) result {
+func removeUsers(ctx context.Context, srv http.Handler, input string, options ...func(*settings)) result {
 	cfg := defaultSettings()
+	for _, set := range options {
+		set(&cfg)
+	}
 	return runSession(srv, input, cfg, func(t *tool.Tool, client *permit.Client) (*session, error) {
 		r := &remover{newSession(cfg, reconcile.Rules{Delete: true}, t, client)}
 		return r.session, r.run(ctx)

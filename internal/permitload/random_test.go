@@ -1,11 +1,14 @@
 package permitload
 
 import (
+	"cmp"
 	"flag"
 	"fmt"
 	"maps"
 	"math/rand/v2"
 	"net/http"
+	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"sync"
@@ -33,6 +36,14 @@ func TestRandomFaults(t *testing.T) {
 		t.Run(strconv.Itoa(seed), func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) { loadAtRandom(t, rand.New(rand.NewPCG(uint64(seed), 1))) })
+		})
+		t.Run(fmt.Sprint(seed, " among lies"), func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) { loadAmongLies(t, rand.New(rand.NewPCG(uint64(seed), 2))) })
+		})
+		t.Run(fmt.Sprint(seed, " removed among lies"), func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) { removeAmongLies(t, rand.New(rand.NewPCG(uint64(seed), 3))) })
 		})
 	}
 }
@@ -81,24 +92,116 @@ func loadAtRandom(t *testing.T, r *rand.Rand) {
 	}
 }
 
-// randomFaults draws a fault for every fifth call.
-type randomFaults struct {
-	mu sync.Mutex // calls for single records come side by side
-	r  *rand.Rand
-	on bool
+// loadAmongLies loads among answers that are not true: lists that lack something,
+// conflicts that are none. A load that says it is done has done it. Any other has
+// put on stdout what is still to do.
+func loadAmongLies(t *testing.T, r *rand.Rand) {
+	t.Helper()
+	s := drawScenario(r)
+	code := tool.Done
+	if len(s.refused) > 0 {
+		code = tool.Rejected
+	}
+	faults := &randomFaults{r: r, on: true, lies: true}
+	s.options.Faults = faults.draw
+	srv := permittest.New(s.options)
+	srv.Seed(s.before)
+	time.Sleep(time.Hour)
+	input := defaultTenantLine + linesAsOf(s.asked, time.Now())
+	prune := func(c *loadSettings) { c.replaceRoles = s.replace }
+
+	got := load(t.Context(), srv, input, prune)
+	rejected := rejectedKeys(t, got.stdout)
+	slices.Sort(rejected)
+	if got.code != code || !slices.Equal(rejected, s.refused) {
+		if got.code == tool.Done || got.code == tool.Rejected && len(rejected) == 0 {
+			t.Fatalf("exit code %d, rejected: %v", got.code, rejected)
+		}
+		faults.on = false
+		time.Sleep(15 * time.Minute)
+		load(t.Context(), srv, cmp.Or(got.stdout, input))
+		if s.replace { // by what is exported then
+			time.Sleep(15 * time.Minute)
+			input = defaultTenantLine + linesAsOf(s.asked, time.Now())
+			wantReport(t, load(t.Context(), srv, input, prune), code)
+		}
+	}
+	wantState(t, srv, s.want)
+	t.Logf("%v replace %v: %d %v", s.options.PutAssignments, s.replace, got.code, got.err)
 }
 
-func (f *randomFaults) draw(*http.Request) httpapitest.Fault {
+// removeAmongLies deletes users among answers that are not true. Whatever comes of
+// it, the file of --removed brings back what went; and a removal that says it is
+// done has deleted all.
+func removeAmongLies(t *testing.T, r *rand.Rand) {
+	t.Helper()
+	s := drawScenario(r)
+	faults := &randomFaults{r: r, on: true, lies: true}
+	s.options.Faults, s.options.StrictEmails = faults.draw, false
+	srv := permittest.New(s.options)
+	srv.Seed(s.before)
+	before := srv.State()
+	time.Sleep(time.Hour)
+	goes := permittest.State{Users: []permittest.User{{Key: "gone-already"}}}
+	for _, u := range before.Users {
+		if r.IntN(3) == 0 {
+			goes.Users = append(goes.Users, permittest.User{Key: u.Key})
+		}
+	}
+	file := filepath.Join(t.TempDir(), "removed.jsonl")
+
+	got := removeUsers(t.Context(), srv, linesFor(goes), func(c *settings) { c.removal.file = file })
+	time.Sleep(15 * time.Minute)
+	after := srv.State()
+	t.Logf("code %d of %d", got.code, len(goes.Users)-1)
+	if n := len(before.Users) - len(goes.Users) + 1; got.code == tool.Done && len(after.Users) != n {
+		t.Errorf("%d users are left, want %d", len(after.Users), n)
+	}
+	faults.on = false
+	if _, err := os.Stat(file); err == nil {
+		wantReport(t, load(t.Context(), srv, readFile(t, file)), tool.Done)
+	}
+	wantState(t, srv, before)
+}
+
+// randomFaults draws a fault for every fifth call.
+type randomFaults struct {
+	mu   sync.Mutex // calls for single records come side by side
+	r    *rand.Rand
+	on   bool
+	lies bool // draw answers that are not true
+}
+
+func (f *randomFaults) draw(r *http.Request) httpapitest.Fault {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if !f.on || f.r.IntN(5) > 0 {
 		return httpapitest.Fault{}
+	}
+	if f.lies {
+		return f.drawLie(r)
 	}
 	kinds := make([]httpapitest.Fault, 0, len(temporaryFaults)+2)
 	for _, name := range slices.Sorted(maps.Keys(temporaryFaults)) {
 		kinds = append(kinds, temporaryFaults[name])
 	}
 	return oneOf(f.r, append(kinds, httpapitest.Fault{Lose: true}, httpapitest.Fault{Lose: true})...)
+}
+
+// drawLie draws an answer that is not true, or a lost one, which makes it worse.
+func (f *randomFaults) drawLie(r *http.Request) httpapitest.Fault {
+	kinds := []httpapitest.Fault{{Lose: true}}
+	isList := r.URL.Query().Has("per_page")
+	switch {
+	case isList:
+		for _, body := range []string{`{"data":[],"total_count":150}`, `{"data":[]}`, `[]`} {
+			kinds = append(kinds, httpapitest.Fault{Status: http.StatusOK, Body: body})
+		}
+	case r.Method != http.MethodGet:
+		kinds = append(kinds, httpapitest.Fault{Status: http.StatusConflict},
+			httpapitest.Fault{Status: http.StatusConflict, Body: `{"error_code":"DUPLICATE_ENTITY","message":"it exists"}`})
+	}
+	return oneOf(f.r, kinds...)
 }
 
 // oneOf draws one of the values.

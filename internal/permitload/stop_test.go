@@ -4,8 +4,13 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -275,4 +280,64 @@ func TestBrokenStdoutStillCountsTheCall(t *testing.T) {
 	args := []string{"remove", "--yes", "--remove-limit", "100"}
 	got := runInto(t.Context(), t, srv, strings.NewReader(input+endLine), &brokenStdout{}, args...)
 	wantExit(t, got, tool.Stopped, "users: 4 in = 3 deleted + 0 unchanged + 1 not loaded")
+}
+
+// An interrupt at whichever call leaves a summary, and of the files that flags
+// ask for either nothing or the whole: no part of one, and no temporary file.
+func TestInterruptAtEachCallLeavesWholeFiles(t *testing.T) {
+	t.Parallel()
+	commands := map[string][]string{
+		"load":   {"--create-missing", "yes", "--roles", "replace", "--extra", "extra", "--verify"},
+		"remove": {"remove"},
+	}
+	for name, command := range commands {
+		for nth, done := 1, false; !done; nth++ {
+			t.Run(fmt.Sprint(name, " ", nth), func(t *testing.T) {
+				ctx, cancel := context.WithCancel(t.Context())
+				defer cancel()
+				var calls atomic.Int64
+				srv := permittest.New(permittest.Options{Faults: func(*http.Request) httpapitest.Fault {
+					if int(calls.Add(1)) == nth {
+						cancel()
+					}
+					return httpapitest.Fault{}
+				}})
+				srv.SeedAt(time.Now().Add(-time.Hour), threeUsers("ann admin default", "bob viewer org"))
+				dir := t.TempDir()
+				args := slices.Concat(command,
+					[]string{"--yes", "--remove-limit", "100", "--removed", "removed", "--summary", "summary"})
+				for i, arg := range args {
+					if slices.Contains([]string{"extra", "removed", "summary"}, arg) {
+						args[i] = filepath.Join(dir, arg)
+					}
+				}
+				input := roleLines + annAsViewer + lines(`{"type":"user","key":"new"}`) + endLineAt(time.Now())
+				got := runFrom(ctx, t, srv, strings.NewReader(input), args...)
+				if done = int(calls.Load()) < nth; done {
+					wantExit(t, got, tool.Done)
+					return
+				}
+				if got.code != tool.Interrupted && got.code != tool.Done { // at the last call, all is done
+					t.Errorf("exit code %d\n%s", got.code, got.stderr)
+				}
+				files, err := os.ReadDir(dir)
+				if err != nil {
+					t.Fatal(err)
+				}
+				for _, file := range files {
+					switch text := readFile(t, filepath.Join(dir, file.Name())); file.Name() {
+					case "summary":
+						decodeJSON(t, []byte(text), &map[string]any{})
+					case "extra", "removed":
+						wantExit(t, run(t, permittest.New(permittest.Options{}), text, "--dry-run", "--require-end"), tool.Done)
+					default:
+						t.Errorf("%s is left behind", file.Name())
+					}
+				}
+				if len(files) == 0 || files[len(files)-1].Name() != "summary" {
+					t.Errorf("there is no summary among %v", files)
+				}
+			})
+		}
+	}
 }
