@@ -2,6 +2,7 @@ package permitload
 
 import (
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -239,4 +240,26 @@ func TestBrokenLineSpoilsTheOthersOfItsKey(t *testing.T) {
 			}
 		})
 	}
+}
+
+// What a PUT cleared and this run has put back is listed late. It is not taken for
+// gone where a bulk call is refused for another assignment that is.
+func TestWhatWasPutBackIsTakenAwayThoughListedLate(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var srv *permittest.Server
+		takeBobs := onCall("DELETE F/role_assignments/bulk", func() {
+			callPermit(t, srv, http.MethodDelete, factsPath+"/role_assignments", `{"user":"bob","role":"admin","tenant":"org"}`)
+		})
+		srv = permittest.New(permittest.Options{
+			PutAssignments: permittest.Clear, AssignmentLag: 20 * time.Second, UnknownIdent: 404, Faults: takeBobs,
+		})
+		srv.Seed(threeUsers("ann admin org", "bob admin org"))
+		time.Sleep(time.Hour)
+		input := roleLines + orgTenantLine + lines(
+			`{"type":"user","key":"ann","first_name":"Ann","role_assignments":[]}`,
+			`{"type":"user","key":"bob","role_assignments":[]}`)
+		wantReport(t, load(t.Context(), srv, input+endLineAt(time.Now()), replaceRoles), tool.Done)
+		wantAssignments(t, srv, nil)
+	})
 }

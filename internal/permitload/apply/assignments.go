@@ -133,7 +133,8 @@ func (a *Applier) unassign(ctx context.Context) error {
 			if err != nil || !whole {
 				return nil, false, nil //nolint:nilerr // the refusal stands, and single calls find out
 			}
-			return func(it item) bool { return !isMade(it) }, false, nil
+			// What this run has put back may be listed late.
+			return func(it item) bool { return !isMade(it) && !a.queue.restored[it.call()] }, false, nil
 		},
 		size: &a.sender.assignmentSize,
 	}
