@@ -95,21 +95,21 @@ func userBatches(users []string) iter.Seq[[]string] {
 // Assign makes assignments in one call. What it does with one that exists is not
 // known: 409 may mean that.
 func (c *Client) Assign(ctx context.Context, assignments []Assignment) error {
-	return c.send(ctx, http.MethodPost, c.facts+"/role_assignments/bulk", assignments)
+	return c.send(ctx, http.MethodPost, c.facts+"/role_assignments/bulk", assignments, &result{})
 }
 
 // AssignOne makes one assignment. Permit answers 409 when it exists.
 func (c *Client) AssignOne(ctx context.Context, assignment Assignment) error {
-	return c.send(ctx, http.MethodPost, c.facts+"/role_assignments", assignment)
+	return c.send(ctx, http.MethodPost, c.facts+"/role_assignments", assignment, &result{})
 }
 
 // Unassign removes assignments in one call. What it does with one that does not
 // exist is not known: 404 may mean that.
 func (c *Client) Unassign(ctx context.Context, assignments []Assignment) error {
-	return c.send(ctx, http.MethodDelete, c.facts+"/role_assignments/bulk", assignments)
+	return c.send(ctx, http.MethodDelete, c.facts+"/role_assignments/bulk", assignments, &result{})
 }
 
 // UnassignOne removes one assignment. Permit answers 404 when it does not exist.
 func (c *Client) UnassignOne(ctx context.Context, assignment Assignment) error {
-	return c.send(ctx, http.MethodDelete, c.facts+"/role_assignments", assignment)
+	return c.delete(ctx, c.facts+"/role_assignments", assignment)
 }

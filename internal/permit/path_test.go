@@ -1,6 +1,7 @@
 package permit_test
 
 import (
+	"encoding/json"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -30,8 +31,10 @@ func TestKeysInPaths(t *testing.T) {
 		t.Run(tt.key, func(t *testing.T) {
 			t.Parallel()
 			var got []string
-			server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				got = append(got, r.Method+" "+r.RequestURI)
+				w.Header().Set("Content-Type", "application/json")
+				_ = json.NewEncoder(w).Encode(permit.User{Key: tt.key})
 			}))
 			defer server.Close()
 			base, err := url.Parse(server.URL + "/proxy/")

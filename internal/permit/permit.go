@@ -58,6 +58,12 @@ func (c *Client) get(ctx context.Context, path string, query url.Values, out any
 	return c.api.Do(ctx, httpapi.Call{Method: http.MethodGet, Path: path, Query: query}, out)
 }
 
-func (c *Client) send(ctx context.Context, method, path string, body any) error {
-	return c.api.Do(ctx, httpapi.Call{Method: method, Path: path, Body: body}, nil)
+func (c *Client) send(ctx context.Context, method, path string, body, out any) error {
+	return c.api.Do(ctx, httpapi.Call{Method: method, Path: path, Body: body}, out)
+}
+
+// delete makes a call whose answer has no body, or one that says what was
+// deleted.
+func (c *Client) delete(ctx context.Context, path string, body any) error {
+	return c.api.Do(ctx, httpapi.Call{Method: http.MethodDelete, Path: path, Body: body, Empty: true}, &result{})
 }

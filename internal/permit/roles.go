@@ -34,13 +34,13 @@ func (c *Client) HasRole(ctx context.Context, key string) (bool, error) {
 
 // CreateRole creates one role. Permit answers 409 when it exists.
 func (c *Client) CreateRole(ctx context.Context, role Role) error {
-	return c.send(ctx, http.MethodPost, c.schema+"/roles", role)
+	return c.send(ctx, http.MethodPost, c.schema+"/roles", role, &echo{key: role.Key})
 }
 
 // PutRoles creates roles in one call. It is for roles that do not exist: it
 // replaces the others, and whether that clears their permissions is not known.
 func (c *Client) PutRoles(ctx context.Context, roles []Role) error {
-	return c.send(ctx, http.MethodPut, c.schema+"/bulk/roles", operations[Role]{roles})
+	return c.send(ctx, http.MethodPut, c.schema+"/bulk/roles", operations[Role]{roles}, &result{})
 }
 
 // operations is the body of most bulk calls.

@@ -31,7 +31,7 @@ func (c *Client) Tenant(ctx context.Context, key string) (Tenant, bool, error) {
 
 // CreateTenants creates tenants in one call: all of them, or none on an error.
 func (c *Client) CreateTenants(ctx context.Context, tenants []Tenant) error {
-	return c.send(ctx, http.MethodPost, c.facts+"/bulk/tenants", operations[Tenant]{tenants})
+	return c.send(ctx, http.MethodPost, c.facts+"/bulk/tenants", operations[Tenant]{tenants}, &result{})
 }
 
 // RenameTenant changes the name of a tenant, and nothing else.
@@ -39,10 +39,10 @@ func (c *Client) RenameTenant(ctx context.Context, key, name string) error {
 	body := struct {
 		Name string `json:"name"`
 	}{name}
-	return c.send(ctx, http.MethodPatch, c.facts+"/tenants/"+url.PathEscape(key), body)
+	return c.send(ctx, http.MethodPatch, c.facts+"/tenants/"+url.PathEscape(key), body, &echo{key: key})
 }
 
 // CreateTenant creates one tenant. Permit answers 409, or 200, when it exists.
 func (c *Client) CreateTenant(ctx context.Context, tenant Tenant) error {
-	return c.send(ctx, http.MethodPost, c.facts+"/tenants", tenant)
+	return c.send(ctx, http.MethodPost, c.facts+"/tenants", tenant, &echo{key: tenant.Key})
 }

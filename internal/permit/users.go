@@ -61,31 +61,28 @@ func (c *Client) Search(ctx context.Context, text string) iter.Seq2[User, error]
 // HasUser reports whether Permit shows the user yet. What a bulk call writes is
 // not visible at once.
 func (c *Client) HasUser(ctx context.Context, key string) (bool, error) {
-	err := c.get(ctx, c.facts+"/users/"+url.PathEscape(key), nil, nil)
-	if Status(err) == http.StatusNotFound {
-		return false, nil
-	}
-	return err == nil, err
+	_, has, err := c.User(ctx, key)
+	return has, err
 }
 
 // PutUsers creates or replaces users in one call.
 func (c *Client) PutUsers(ctx context.Context, users []User) error {
-	return c.send(ctx, http.MethodPut, c.facts+"/bulk/users", operations[User]{users})
+	return c.send(ctx, http.MethodPut, c.facts+"/bulk/users", operations[User]{users}, &result{})
 }
 
 // PutUser creates or replaces one user.
 func (c *Client) PutUser(ctx context.Context, user User) error {
-	return c.send(ctx, http.MethodPut, c.facts+"/users/"+url.PathEscape(user.Key), user)
+	return c.send(ctx, http.MethodPut, c.facts+"/users/"+url.PathEscape(user.Key), user, &echo{key: user.Key})
 }
 
 // DeleteUsers deletes users in one call.
 func (c *Client) DeleteUsers(ctx context.Context, keys []string) error {
 	return c.send(ctx, http.MethodDelete, c.facts+"/bulk/users", struct {
 		Idents []string `json:"idents"`
-	}{keys})
+	}{keys}, &result{})
 }
 
 // DeleteUser deletes one user. Permit answers 404 when it does not exist.
 func (c *Client) DeleteUser(ctx context.Context, key string) error {
-	return c.send(ctx, http.MethodDelete, c.facts+"/users/"+url.PathEscape(key), nil)
+	return c.delete(ctx, c.facts+"/users/"+url.PathEscape(key), nil)
 }

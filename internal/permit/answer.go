@@ -1,0 +1,40 @@
+package permit
+
+import (
+	"encoding/json"
+	"errors"
+)
+
+// echo is the answer to the write of one object: the object.
+type echo struct{ key string }
+
+func (e *echo) UnmarshalJSON(data []byte) error {
+	var b struct {
+		Key string `json:"key"`
+	}
+	if err := json.Unmarshal(data, &b); err != nil {
+		return err
+	}
+	if b.Key != e.key {
+		return errors.New("it is not about what was sent")
+	}
+	return nil
+}
+
+// result is the answer to a bulk write: an object that has no fields today
+// (OpenAPI), and none of an error.
+type result struct {
+	Code   fieldOfErrors `json:"error_code"`
+	Error  fieldOfErrors `json:"error"`
+	Detail fieldOfErrors `json:"detail"`
+}
+
+// fieldOfErrors is a field that only the answers of errors have.
+type fieldOfErrors struct{}
+
+func (*fieldOfErrors) UnmarshalJSON(data []byte) error {
+	if string(data) == "null" {
+		return nil
+	}
+	return errors.New("it is that of an error")
+}

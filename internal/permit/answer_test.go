@@ -1,0 +1,61 @@
+package permit_test
+
+import (
+	"context"
+	"net/http"
+	"strings"
+	"testing"
+
+	"a0permit/internal/httpapi"
+	"a0permit/internal/permit"
+)
+
+// A write whose answer looks like success and is not Permit's did not succeed, for
+// all that is known: it may have been done.
+func TestWritesWithForeignAnswers(t *testing.T) {
+	t.Parallel()
+	type client = *permit.Client
+	calls := map[string]func(context.Context, client) error{
+		"PutUsers":    func(ctx context.Context, c client) error { return c.PutUsers(ctx, []permit.User{{Key: "a"}}) },
+		"PutUser":     func(ctx context.Context, c client) error { return c.PutUser(ctx, permit.User{Key: "a"}) },
+		"DeleteUsers": func(ctx context.Context, c client) error { return c.DeleteUsers(ctx, []string{"a"}) },
+		"DeleteUser":  func(ctx context.Context, c client) error { return c.DeleteUser(ctx, "a") },
+		"PutRoles":    func(ctx context.Context, c client) error { return c.PutRoles(ctx, []permit.Role{{Key: "r"}}) },
+		"CreateRole":  func(ctx context.Context, c client) error { return c.CreateRole(ctx, permit.Role{Key: "r"}) },
+		"CreateTenants": func(ctx context.Context, c client) error {
+			return c.CreateTenants(ctx, []permit.Tenant{{Key: "t"}})
+		},
+		"CreateTenant": func(ctx context.Context, c client) error { return c.CreateTenant(ctx, permit.Tenant{Key: "t"}) },
+		"RenameTenant": func(ctx context.Context, c client) error { return c.RenameTenant(ctx, "t", "T") },
+		"Assign":       func(ctx context.Context, c client) error { return c.Assign(ctx, []permit.Assignment{{User: "a"}}) },
+		"AssignOne":    func(ctx context.Context, c client) error { return c.AssignOne(ctx, permit.Assignment{User: "a"}) },
+		"Unassign":     func(ctx context.Context, c client) error { return c.Unassign(ctx, []permit.Assignment{{User: "a"}}) },
+		"UnassignOne":  func(ctx context.Context, c client) error { return c.UnassignOne(ctx, permit.Assignment{User: "a"}) },
+	}
+	answers := map[string]string{
+		"a sign-in page":   "<html>Sign in</html>",
+		"null":             "null",
+		"a list":           "[]",
+		"an error":         `{"error":"gateway","message":"no route"}`,
+		"Permit's error":   `{"id":"1","error_code":"NOT_FOUND","message":"gone"}`,
+		"another's answer": `{"detail":"Not Found"}`,
+	}
+	for name, call := range calls {
+		for what, body := range answers {
+			c := newClient(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte(body)) }))
+			if err := call(t.Context(), c); !httpapi.IsForeign(err) || !httpapi.Unanswered(err) {
+				t.Errorf("%s, answered by %s: %v", name, what, err)
+			}
+		}
+	}
+}
+
+// A write of one object is answered by that object.
+func TestWriteThatAnswersWithAnotherObject(t *testing.T) {
+	t.Parallel()
+	c := newClient(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte(`{"key":"b"}`)) }))
+	err := c.PutUser(t.Context(), permit.User{Key: "a"})
+	if !httpapi.IsForeign(err) || !strings.Contains(err.Error(), "not about what was sent") {
+		t.Errorf("PutUser = %v", err)
+	}
+}
