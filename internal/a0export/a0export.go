@@ -294,7 +294,7 @@ func (e *exporter) run(ctx context.Context, path string) error {
 	case e.isForReading(path):
 		err = e.writeTable(ctx, table, out)
 	default:
-		err = pack(out, time.Now(), func(w io.Writer) error { return e.writeTable(ctx, table, w) })
+		err = e.pack(out, e.auth0.Began, func(w io.Writer) error { return e.writeTable(ctx, table, w) })
 	}
 	if err != nil {
 		return err

@@ -9,10 +9,11 @@ import (
 )
 
 // maxCallsOf returns how many calls an export may take, polls not counted: 4,
-// the pages of roles, and for each role its pages and one more.
+// the pages of roles, of which there is one at least, and for each role its pages
+// and one more.
 func maxCallsOf(tenant auth0test.Tenant, pageMax int) int {
 	pages := func(n int) int { return (n + pageMax - 1) / pageMax }
-	calls := 4 + pages(len(tenant.Roles))
+	calls := 4 + max(1, pages(len(tenant.Roles)))
 	for _, role := range tenant.Roles {
 		calls += pages(len(role.Members)) + 1
 	}

@@ -8,6 +8,7 @@ import (
 	"hash/maphash"
 	"io"
 	"net/http"
+	"regexp"
 	"strings"
 	"time"
 
@@ -27,6 +28,8 @@ type download struct {
 	job  *exportJob
 	body *auth0.File
 	etag string
+
+	packed bool // the file is gzip, as its first bytes say
 
 	at      int64 // bytes handed out
 	seen    maphash.Hash
@@ -58,15 +61,20 @@ func (d *download) open() error {
 		}
 		d.stale = true
 		err := d.connect(ctx)
-		if err == nil || ctx.Err() != nil || errors.Is(err, errOther) {
+		if err == nil || ctx.Err() != nil || errors.Is(err, errOther) || errors.Is(err, httpapi.ErrLink) {
 			return err
 		}
-		if api, ok := errors.AsType[*httpapi.APIError](err); ok && api.Status == http.StatusRequestedRangeNotSatisfiable {
-			d.etag = "" // nothing is left to ask for: only the whole file can show that
+		if api, ok := errors.AsType[*httpapi.APIError](err); ok && isOfRange(api.Status) {
+			d.etag = "" // nothing is left to ask for, or another part came: the whole file can show that
 		}
 		d.job.tool.Log.Info("fresh download link", "job", d.job.job.ID, "error", err)
 		return retry.RetryableError(err)
 	})
+}
+
+// isOfRange reports whether a refusal is about the part that was asked for.
+func isOfRange(status int) bool {
+	return status == http.StatusRequestedRangeNotSatisfiable || status == http.StatusPartialContent
 }
 
 var errOther = errors.New("it is not the file that it was before")
@@ -164,18 +172,54 @@ func transferError(err error) error {
 
 // gunzip unpacks the download. Its first bytes tell whether it is packed, since
 // a server in between may have unpacked it.
-func gunzip(d *download) (io.Reader, error) {
+func (d *download) gunzip() (io.Reader, error) {
 	in := bufio.NewReaderSize(d, 64<<10)
 	head, err := in.Peek(2)
 	if err != nil && !errors.Is(err, io.EOF) {
 		return nil, transferError(err)
 	}
-	if !strings.HasPrefix(string(head), "\x1f\x8b") {
-		return in, nil
+	d.packed = string(head) == "\x1f\x8b"
+	if d.packed {
+		plain, err := gzip.NewReader(in)
+		if err != nil {
+			return nil, transferError(err)
+		}
+		in = bufio.NewReaderSize(plain, 64<<10)
 	}
-	plain, err := gzip.NewReader(in)
-	if err != nil {
+	head, err = in.Peek(pageHead)
+	if err != nil && !errors.Is(err, io.EOF) {
 		return nil, transferError(err)
 	}
-	return plain, nil
+	return in, pageError(head)
+}
+
+// pageHead is how much of a file is looked at to tell what it is.
+const pageHead = 2048
+
+var (
+	htmlStart   = regexp.MustCompile(`(?i)^<(!doctype html|html|head|body)\b`)
+	pageMessage = regexp.MustCompile(`(?is)(?:<(?:message|title)\b[^>]*>|"message"\s*:\s*")([^<"]{1,200})`)
+)
+
+// pageError returns the error of a file that is a page or an error message in
+// place of CSV, nil if it is none. Such a message may quote the link, and so only
+// its plainest part is shown.
+func pageError(head []byte) error {
+	text := strings.TrimLeft(strings.TrimPrefix(string(head), "\ufeff"), " \t\r\n")
+	var kind string
+	switch {
+	case htmlStart.MatchString(text):
+		kind = "an HTML page"
+	case strings.HasPrefix(text, "<"):
+		kind = "an XML page"
+	case strings.HasPrefix(text, "{"), strings.HasPrefix(text, "["):
+		kind = "JSON"
+	default:
+		return nil
+	}
+	what := "the download link opened " + kind + " in place of CSV"
+	if message := pageMessage.FindStringSubmatch(text); message != nil {
+		what += ": " + strings.Join(strings.Fields(message[1]), " ")
+	}
+	return errors.New(httpapi.Redact(what))
 }

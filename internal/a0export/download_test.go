@@ -151,12 +151,19 @@ func TestCutDownloadsGoOn(t *testing.T) {
 	}
 }
 
+// onlyAnn returns small with one user.
+func onlyAnn() auth0test.Tenant {
+	tenant := small()
+	tenant.Users = tenant.Users[:1]
+	return tenant
+}
+
 // All of the file came, and then the line was cut: there is no rest to ask for.
 func TestNothingIsLeftOfTheFile(t *testing.T) {
 	t.Parallel()
 	n := 0
 	const file = "user_id\nauth0|ann\n"
-	tenant := auth0test.New(small(), auth0test.Options{})
+	tenant := auth0test.New(onlyAnn(), auth0test.Options{})
 	r := runInBubble(t, withStorage(tenant, func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("ETag", `"x"`)
 		if r.Header.Get("Range") != "" {
@@ -192,7 +199,7 @@ func TestFileThatChanges(t *testing.T) {
 // A server in between may have unpacked the file.
 func TestFileThatIsNotPacked(t *testing.T) {
 	t.Parallel()
-	tenant := auth0test.New(small(), auth0test.Options{})
+	tenant := auth0test.New(onlyAnn(), auth0test.Options{})
 	r := runInBubble(t, withStorage(tenant, func(w http.ResponseWriter, _ *http.Request) {
 		_, _ = io.WriteString(w, "user_id\nauth0|ann\n")
 	}))
@@ -219,4 +226,108 @@ func TestStorageOutOfReach(t *testing.T) {
 			t.Errorf("the wrong hint: %s", r.errs)
 		}
 	})
+}
+
+// A link that anybody on the way could answer is not followed, be it the first or
+// a fresh one.
+func TestLinksThatAreNotFollowed(t *testing.T) {
+	t.Parallel()
+	for flaw, why := range map[auth0test.Flaw]string{
+		auth0test.PlainLink: "http:// is for this machine only", auth0test.UserLink: "it holds a user",
+	} {
+		for expired := range 3 {
+			links := 0
+			s := auth0test.New(small(), auth0test.Options{
+				Polls: -1, ExpireLinks: expired, Flaws: func(r *http.Request) auth0test.Flaw {
+					if strings.HasPrefix(r.URL.Path, "/api/v2/jobs/job_") {
+						if links++; links > expired {
+							return flaw
+						}
+					}
+					return ""
+				},
+			})
+			r := runInBubble(t, s)
+			r.expect(t, 1, "download: the link is not followed: "+why+"\n")
+			if n := len(downloadStatuses(s)); n != expired {
+				t.Errorf("%s after %d links: %d downloads", flaw, expired, n)
+			}
+			if strings.Contains(r.errs, "Signature") || strings.Contains(r.errs, "password") {
+				t.Errorf("the link is shown: %s", r.errs)
+			}
+		}
+	}
+}
+
+// A redirect is not followed either.
+func TestLinksThatAreMoved(t *testing.T) {
+	t.Parallel()
+	tenant := auth0test.New(small(), auth0test.Options{})
+	moved := 0
+	r := runInBubble(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch {
+		case r.Host == "elsewhere.example":
+			t.Errorf("called %s", r.URL)
+		case strings.HasPrefix(r.URL.Path, "/exports/"):
+			moved++
+			http.Redirect(w, r, "https://elsewhere.example/users.csv.gz", http.StatusFound)
+		default:
+			tenant.ServeHTTP(w, r)
+		}
+	}))
+	r.expect(t, 1, "download: GET acme.example: 302 Found\n")
+	if moved == 0 {
+		t.Error("no download")
+	}
+}
+
+// What a link opens may be a page or a refusal with status 200: it is called what
+// it is, with its message.
+func TestPagesInPlaceOfTheFile(t *testing.T) {
+	t.Parallel()
+	tests := map[auth0test.Flaw]string{
+		auth0test.XMLFile:  "the download link opened an XML page in place of CSV: Request has expired\n",
+		auth0test.HTMLFile: "the download link opened an HTML page in place of CSV: Sign in\n",
+		auth0test.JSONFile: "the download link opened JSON in place of CSV: Invalid token\n",
+	}
+	for flaw, want := range tests {
+		s := auth0test.New(small(), auth0test.Options{Flaws: auth0test.Always(flaw)})
+		runInBubble(t, s).expect(t, 1, want, "a0export: hint: a0export --job "+aJob)
+	}
+}
+
+// A row without an end is an error before it is in memory.
+func TestRowsThatAreTooLong(t *testing.T) {
+	t.Parallel()
+	for _, flaw := range []auth0test.Flaw{auth0test.GiantRow, auth0test.OpenQuote} {
+		s := auth0test.New(small(), auth0test.Options{Flaws: auth0test.Always(flaw)})
+		runInBubble(t, s).expect(t, 1, "the CSV: the row after line 1 is longer than 8 MiB")
+	}
+}
+
+// A host that sends another part than the rest is asked for the whole file.
+func TestPartThatIsNotTheRest(t *testing.T) {
+	t.Parallel()
+	const file = "user_id\nauth0|ann\n"
+	for _, contentRange := range []string{"bytes 4-9/18", "bytes 9-12/18", "bytes 9-17/*", ""} {
+		n := 0
+		tenant := auth0test.New(onlyAnn(), auth0test.Options{})
+		r := runInBubble(t, withStorage(tenant, func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("ETag", `"x"`)
+			if r.Header.Get("Range") != "" {
+				w.Header().Set("Content-Range", contentRange)
+				w.WriteHeader(http.StatusPartialContent)
+				_, _ = io.WriteString(w, file[9:13])
+				return
+			}
+			if n++; n == 1 {
+				_, _ = io.WriteString(w, file[:9])
+				panic(http.ErrAbortHandler)
+			}
+			_, _ = io.WriteString(w, file)
+		}))
+		if r.expect(t, 0); r.code == 0 && strings.Count(r.csv(t), "\n") != 2 {
+			t.Errorf("%s: %s", contentRange, r.csv(t))
+		}
+	}
 }

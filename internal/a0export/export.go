@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"net/http"
 	"time"
 
@@ -22,10 +23,14 @@ type source interface {
 	name() string
 	// wait returns when open can answer.
 	wait(ctx context.Context) error
-	// snapshotTime returns the time of which the users tell.
-	snapshotTime() time.Time
 	// open returns the users as CSV.
 	open(ctx context.Context) (io.ReadCloser, error)
+	// snapshotTime returns the time of which the users tell, by Auth0's clock. It
+	// is asked when the first of them have come, and zero where nobody knows it.
+	snapshotTime() time.Time
+	// confirm returns an error when the users that came are fewer than those that
+	// Auth0 has.
+	confirm(ctx context.Context, came joinCounts) error
 	// withResumeHint returns err with a hint that says how to go on.
 	withResumeHint(err error) error
 }
@@ -196,7 +201,7 @@ func (e *exporter) write(ctx context.Context, from source, out io.Writer, column
 	}
 	defer body.Close() //nolint:errcheck // read to its end or given up
 	var counts joinCounts
-	err = pack(out, from.snapshotTime(), func(rows io.Writer) error {
+	err = e.pack(out, from.snapshotTime, func(rows io.Writer) error {
 		var err error
 		progress := e.tool.Progress("users", 0)
 		defer progress.End()
@@ -210,7 +215,10 @@ func (e *exporter) write(ctx context.Context, from source, out io.Writer, column
 				e.report.Members = c.found
 			}
 		}
-		return err
+		if err != nil {
+			return err
+		}
+		return from.confirm(ctx, counts)
 	})
 	return counts, err
 }
@@ -218,10 +226,10 @@ func (e *exporter) write(ctx context.Context, from source, out io.Writer, column
 // pack writes as gzip what fill writes. The default level costs a sixth of a
 // core at the rate at which Auth0 is likely to send; the next faster one makes
 // the file an eighth larger.
-func pack(out io.Writer, snapshotTime time.Time, fill func(io.Writer) error) error {
+func (e *exporter) pack(out io.Writer, snapshotTime func() time.Time, fill func(io.Writer) error) error {
 	packed := gzip.NewWriter(out)
-	packed.ModTime = snapshotTime
-	rows := bufio.NewWriterSize(packed, 64<<10)
+	packed.ModTime = noTime
+	rows := bufio.NewWriterSize(dated{packed, snapshotTime}, 64<<10)
 	if err := fill(rows); err != nil {
 		return err
 	}
@@ -231,7 +239,29 @@ func pack(out io.Writer, snapshotTime time.Time, fill func(io.Writer) error) err
 	if err := packed.Close(); err != nil {
 		return outputError(err)
 	}
+	if packed.ModTime.Equal(noTime) {
+		e.tool.Warn("Auth0 does not say of what time the export tells, which permitload --roles replace has to know")
+		e.tool.Hint("a0tojsonl --as-of TIME says it")
+	}
 	return nil
+}
+
+// dated asks for the time in the gzip header with the first bytes.
+type dated struct {
+	*gzip.Writer
+
+	time func() time.Time
+}
+
+// noTime is how gzip says that there is no time (RFC 1952, MTIME).
+var noTime = time.Unix(0, 0)
+
+func (d dated) Write(p []byte) (int, error) {
+	// The header has 32 bits for it, and a time beyond them would become another.
+	if at := d.time(); d.ModTime.Equal(noTime) && at.After(noTime) && at.Unix() <= math.MaxUint32 {
+		d.ModTime = at
+	}
+	return d.Writer.Write(p)
 }
 
 func outputError(err error) error { return fmt.Errorf("output: %w", err) }

@@ -3,6 +3,7 @@ package a0export
 import (
 	"context"
 	"errors"
+	"io"
 	"net/http"
 	"strings"
 	"testing"
@@ -23,6 +24,7 @@ func TestInterrupt(t *testing.T) {
 		{"members", "/users", http.MethodGet},
 		{"a poll", "/api/v2/jobs/job_", http.MethodGet},
 		{"the download", "/exports/", http.MethodGet},
+		{"the count", "/api/v2/users", http.MethodGet},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -55,6 +57,52 @@ func TestInterruptWhileItWaits(t *testing.T) {
 			runHere(ctx, s).expect(t, code, "a0export: export job job_", "a0export: error: interrupted\n")
 			if end := time.Now(); end.Hour() != 4 || end.Minute() != 0 || end.Second() != 0 {
 				t.Errorf("ended at %v, began at %v", end, start)
+			}
+		})
+	}
+}
+
+// No wait is longer than until the interrupt.
+func TestInterruptOfWaits(t *testing.T) {
+	t.Parallel()
+	silence := func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }
+	refusal := func(status int) http.HandlerFunc {
+		return func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Retry-After", "3600")
+			w.WriteHeader(status)
+		}
+	}
+	total := func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = io.WriteString(w, `{"users":[{"user_id":"a"}],"total":99}`)
+	}
+	waits := map[string]struct {
+		path   string
+		answer http.HandlerFunc
+	}{
+		"a call without an answer":     {"/api/v2/roles", silence},
+		"a pause after a 429":          {"/api/v2/roles", refusal(429)},
+		"a pause that Auth0 asks for":  {"/api/v2/roles", refusal(503)},
+		"a download without an answer": {"/exports/", silence},
+		"a fresh link":                 {"/exports/", refusal(403)},
+		"a count that is too large":    {"/api/v2/users", total},
+		"a count without an answer":    {"/api/v2/users", silence},
+	}
+	for name, wait := range waits {
+		synctest.Test(t, func(t *testing.T) {
+			ctx, cancel := context.WithCancelCause(t.Context())
+			time.Sleep(time.Until(today))
+			end := today.Add(3500 * time.Millisecond)
+			time.AfterFunc(time.Until(end), func() { cancel(errors.New("interrupt signal received")) })
+			tenant := auth0test.New(small(), auth0test.Options{Polls: -1})
+			runHere(ctx, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				if strings.HasPrefix(r.URL.Path, wait.path) {
+					wait.answer(w, r)
+					return
+				}
+				tenant.ServeHTTP(w, r)
+			})).expect(t, 130, "a0export: error: interrupted\n")
+			if late := time.Since(end); late != 0 {
+				t.Errorf("%s: ended %v after the interrupt", name, late)
 			}
 		})
 	}

@@ -1,6 +1,7 @@
 package a0export
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -22,7 +23,8 @@ const jobLimit = 8 * time.Hour
 type exportJob struct {
 	*exporter
 
-	job auth0.Job
+	job  auth0.Job
+	file *download // once it is open
 }
 
 // startJob starts an export job, or takes up the one that --job names.
@@ -33,6 +35,7 @@ func (e *exporter) startJob(ctx context.Context) (*exportJob, error) {
 		job, err = e.auth0.StartExport(ctx, auth0.Export{
 			Fields: e.config.fields, ConnectionID: e.config.connection, Limit: e.config.limit,
 		})
+		job.ConnectionID, job.Limit = e.config.connection, e.config.limit
 	} else {
 		job, err = e.takeUpJob(ctx, e.config.job)
 	}
@@ -41,7 +44,24 @@ func (e *exporter) startJob(ctx context.Context) (*exportJob, error) {
 	}
 	e.report.Job = job.ID
 	e.tool.Say("export job %s: %s", job.ID, jobStatus(job))
-	return &exportJob{e, job}, nil
+	job.CreatedAt = e.creationTime(job)
+	return &exportJob{exporter: e, job: job}, nil
+}
+
+// creationTime returns when a job was created, by Auth0's clock, zero where
+// nobody knows. Of a job that has just been started another time than now is
+// worth nothing unless it is earlier, and of any job one that is yet to come.
+func (e *exporter) creationTime(job auth0.Job) time.Time {
+	now, hasJustBegun := e.auth0.Now(), e.config.job == ""
+	// A Date has no fractions of a second.
+	isCredible := !job.CreatedAt.IsZero() && (now.IsZero() || job.CreatedAt.Before(now.Add(time.Second)))
+	switch {
+	case isCredible:
+		return job.CreatedAt
+	case hasJustBegun:
+		return now
+	}
+	return time.Time{}
 }
 
 func (e *exporter) takeUpJob(ctx context.Context, id string) (auth0.Job, error) {
@@ -75,6 +95,9 @@ func (j *exportJob) withResumeHint(err error) error {
 	if errors.As(err, &api) && api.Status == http.StatusNotFound && strings.Contains(api.Path, j.job.ID) {
 		return tool.Hint(err, "Auth0 keeps jobs for 24 hours: run a0export again without --job")
 	}
+	if !jobIDShape.MatchString(j.job.ID) { // --job takes no other
+		return withHint(err)
+	}
 	return addHint(withHint(err), "a0export --job "+j.job.ID+" takes the job up again (Auth0 keeps it for 24 hours); "+
 		"repeat your flags that are not about the job")
 }
@@ -92,15 +115,15 @@ func (j *exportJob) wait(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if job.CreatedAt.IsZero() {
-			job.CreatedAt = j.job.CreatedAt
-		}
+		job.ID, job.CreatedAt = j.job.ID, j.job.CreatedAt
+		job.ConnectionID, job.Limit = j.job.ConnectionID, j.job.Limit
+		job.Connection = cmp.Or(job.Connection, j.job.Connection)
 		switch {
 		case job.Is(auth0.JobCompleted):
 			if job.Location == "" {
 				return fmt.Errorf("export job %s is completed, and has no location to download", j.job.ID)
 			}
-			job.ID, j.job = j.job.ID, job
+			j.job = job
 			return nil
 		case job.Is(auth0.JobFailed), job.Is(auth0.JobExpired):
 			return j.failure(ctx, job)
@@ -144,20 +167,20 @@ func (j *exportJob) snapshotTime() time.Time { return j.job.CreatedAt }
 
 // open implements source.
 func (j *exportJob) open(ctx context.Context) (io.ReadCloser, error) {
-	d := newDownload(ctx, j)
-	switch err := d.open(); {
+	j.file = newDownload(ctx, j)
+	switch err := j.file.open(); {
 	case httpapi.Unreachable(err): // not the tenant, which has answered so far
 		return nil, tool.Hint(fmt.Errorf("download: %w", err),
 			"Auth0 hands the file out on another host: is that one let through from here?")
 	case err != nil:
 		return nil, fmt.Errorf("download: %w", err)
 	}
-	plain, err := gunzip(d)
+	plain, err := j.file.gunzip()
 	if err != nil {
-		return nil, errors.Join(err, d.Close())
+		return nil, errors.Join(err, j.file.Close())
 	}
 	return struct {
 		io.Reader
 		io.Closer
-	}{transferReader{plain}, d}, nil
+	}{transferReader{plain}, j.file}, nil
 }

@@ -152,9 +152,12 @@ func TestJobsThatLookOdd(t *testing.T) {
 		s := auth0test.New(small(), auth0test.Options{Faults: answerNth(1, "/jobs/"+aJob, body)})
 		runInBubble(t, s).expect(t, 0, want)
 	}
-	for _, body := range []string{"", "{}", "null"} {
+	for body, want := range map[string]string{
+		"": "200, but without the JSON that belongs there\n", "null": "200, but its JSON is null\n",
+		"{}": "Auth0 answered without a status\n",
+	} {
 		s := auth0test.New(small(), auth0test.Options{Faults: answerNth(1, "/jobs/"+aJob, body)})
-		runInBubble(t, s).expect(t, 1, "Auth0 answered without a status\n", "hint: a0export --job "+aJob)
+		runInBubble(t, s).expect(t, 1, want, "hint: a0export --job "+aJob)
 	}
 }
 
@@ -224,5 +227,37 @@ func TestHintsWhileTheJobRuns(t *testing.T) {
 				r.expect(t, 130, again)
 			}
 		})
+	}
+}
+
+// --job takes only ids as Auth0's docs have them, and nobody is told to type
+// another.
+func TestHintNamesNoOddJob(t *testing.T) {
+	t.Parallel()
+	s := auth0test.New(small(), auth0test.Options{Faults: answerNth(1, "/jobs/users-exports",
+		`{"id":"job_1; rm -r ~/../x","status":"pending","type":"users_export","format":"csv"}`)})
+	r := runInBubble(t, s)
+	r.expect(t, 1, "404")
+	if strings.Contains(r.errs, "--job") {
+		t.Errorf("stderr %s", r.errs)
+	}
+	for _, call := range s.Calls() {
+		if strings.Contains(call.Path, "jobs/job_") && call.Path != "/api/v2/jobs/job_1%3B%20rm%20-r%20~%2F..%2Fx" {
+			t.Errorf("called %s", call.Path)
+		}
+	}
+}
+
+// What Auth0 says about a job is shown at a length that a screen can bear.
+func TestLongWordsOfAJob(t *testing.T) {
+	t.Parallel()
+	long := strings.Repeat("long ", 1<<18)
+	s := auth0test.New(small(), auth0test.Options{
+		JobStatus: "failed", JobDetails: long, JobErrors: []map[string]any{{"code": long}},
+	})
+	r := runInBubble(t, s)
+	r.expect(t, 1, ": failed: long long ")
+	if len(r.errs) > 4000 {
+		t.Errorf("stderr has %d bytes", len(r.errs))
 	}
 }

@@ -31,6 +31,8 @@ type cells interface {
 type joinCounts struct {
 	users      int
 	enterprise int // of them, by the connections of companies
+
+	isOpen bool // the last row has no line end
 }
 
 // join copies Auth0's CSV to out exactly as it is and appends columns.
@@ -42,7 +44,7 @@ func join(
 	if err != nil {
 		return counts, err
 	}
-	header, row, lineEnd, err := rows.Next()
+	header, row, eol, err := rows.Next()
 	if errors.Is(err, io.EOF) {
 		return counts, errors.New("the export is empty: there is not even a header")
 	}
@@ -54,10 +56,11 @@ func join(
 		// Without a header this is the first user's row: its cells are not shown.
 		return counts, fmt.Errorf("the export has no user_id column among its %d", len(header))
 	}
-	newline := bytes.Clone(lineEnd) // it is good until the next row only
+	newline := bytes.Clone(eol) // it is good until the next row only
 	if len(newline) == 0 {
 		newline = []byte("\n")
 	}
+	counts.isOpen = len(eol) == 0
 	w := &rowWriter{out: out}
 	w.write(rows.BOM(), row)
 	for _, c := range columns {
@@ -69,7 +72,7 @@ func join(
 		if ctx.Err() != nil {
 			return counts, context.Cause(ctx)
 		}
-		cells, row, _, err := rows.Next()
+		cells, row, eol, err := rows.Next()
 		if errors.Is(err, io.EOF) {
 			break
 		}
@@ -77,6 +80,7 @@ func join(
 			return counts, err
 		}
 		w.write(row)
+		counts.isOpen = len(eol) == 0
 		counts.users++
 		progress.Add(1)
 		id := ""

@@ -91,7 +91,7 @@ func TestRefusals(t *testing.T) {
 		{
 			"an answer that is no JSON",
 			auth0test.Options{Faults: faultAt("/api/v2/roles", httpapitest.Fault{Status: 200, Body: "<html>"})},
-			[]string{"GET /api/v2/roles: the answer is not the JSON expected"},
+			[]string{"GET /api/v2/roles: 200, but its JSON is not what is documented"},
 			"",
 		},
 		{"a circle", auth0test.Options{RepeatNext: true}, []string{"the same page again and again"}, ""},
@@ -145,15 +145,17 @@ func TestAnswersWithoutTheList(t *testing.T) {
 	t.Parallel()
 	tenant := customers()
 	tenant.Roles[0].Members = randomTenant(250, 1, 1).Roles[0].Members
-	for _, body := range []string{"", "{}", "null", `{"total":3}`} {
+	for body, want := range map[string]string{
+		"": "without the JSON that belongs there", "{}": "there is no list of ", "null": "its JSON is null",
+		`{"total":3}`: "there is no list of ", "[]": "there is no envelope around the list of ",
+	} {
 		for _, at := range []struct {
 			n      int32
 			suffix string
 		}{{1, "/roles"}, {1, "/users"}, {2, "/users"}, {1, "/organizations"}, {1, "/members"}, {2, "/members"}} {
 			for _, source := range []string{"job", "search"} {
 				s := auth0test.New(tenant, auth0test.Options{Faults: answerNth(at.n, at.suffix, body)})
-				runInBubble(t, s, "--organizations", "--source", source).expect(t, 1,
-					"Auth0 answered without the list that was asked for\n")
+				runInBubble(t, s, "--organizations", "--source", source).expect(t, 1, ": 200, but ", want)
 			}
 		}
 	}

@@ -174,3 +174,48 @@ func TestSearchWithin(t *testing.T) {
 	runInBubble(t, s, "--connection", "con_0000000000000009").expect(t, 1,
 		"the tenant has no connection con_0000000000000009\n", "hint: a0export connections")
 }
+
+// A search that would leave somebody out without a sign is an error that says
+// why.
+func TestSearchesThatFindTooFew(t *testing.T) {
+	t.Parallel()
+	const hint = "a0export: hint: export them in the Dashboard"
+	withoutTime := tenantByMoment(1, 1, 1, 1)
+	withoutTime.Users[2].CreatedAt = time.Time{}
+	newestFirst := tenantByMoment(3, 3, 3)
+	slices.Reverse(newestFirst.Users)
+	thousands := tenantByMoment(700, 700, 700)
+	tests := []struct {
+		name   string
+		tenant auth0test.Tenant
+		flaw   auth0test.Flaw
+		want   []string
+	}{
+		{"one has no created_at", withoutTime, "", []string{"of 4 users Auth0 finds only 3 by created_at", hint}},
+		{"created_at is null", tenantByMoment(3), auth0test.NoCreated, []string{"a user has no created_at", hint}},
+		{
+			"sort is ignored, oldest first", tenantByMoment(40, 40, 40), auth0test.NoSort,
+			[]string{"of 120 users Auth0 finds only 40 by created_at", hint},
+		},
+		{"sort is ignored, newest first", newestFirst, auth0test.NoSort, []string{"the users are not sorted by created_at"}},
+		{"q is ignored", thousands, auth0test.NoQuery, []string{"a user came whose created_at was not asked for"}},
+		{"page is ignored", thousands, auth0test.SamePage, []string{"GET /users: Auth0 answers with the same page again"}},
+		{"no total", thousands, auth0test.NoTotal, []string{"GET /users: Auth0 does not say how many there are"}},
+		{"a row is missing", thousands, auth0test.ShortList, []string{"GET /users: "}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			s := auth0test.New(tt.tenant, auth0test.Options{Flaws: func(r *http.Request) auth0test.Flaw {
+				if r.URL.Path == "/api/v2/users" {
+					return tt.flaw
+				}
+				return ""
+			}})
+			runInBubble(t, s, "--source", "search").expect(t, 1, tt.want...)
+			if n := len(s.Calls()); n > 80 {
+				t.Errorf("%d calls", n)
+			}
+		})
+	}
+}

@@ -7,13 +7,19 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"sync"
 	"time"
 
 	"a0permit/internal/httpapi"
 )
 
 // Client calls one Auth0 tenant. It is safe for concurrent use.
-type Client struct{ api *httpapi.Client }
+type Client struct {
+	api *httpapi.Client
+
+	mu    sync.Mutex
+	began time.Time // by Auth0's clock
+}
 
 // New returns a client. config.Base is the domain of the tenant.
 func New(config httpapi.Config) *Client {
@@ -25,6 +31,20 @@ func New(config httpapi.Config) *Client {
 // httpapi.Client.Now.
 func (c *Client) Now() time.Time { return c.api.Now() }
 
+// Began returns the time by Auth0's clock when it first gave an answer, so that
+// nothing read is older. It is zero before that, and where Auth0 tells no time.
+func (c *Client) Began() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.began
+}
+
 func (c *Client) get(ctx context.Context, path string, query url.Values, out any) error {
-	return c.api.Do(ctx, httpapi.Call{Method: http.MethodGet, Path: "/api/v2" + path, Query: query}, out)
+	err := c.api.Do(ctx, httpapi.Call{Method: http.MethodGet, Path: "/api/v2" + path, Query: query}, out)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if err == nil && c.began.IsZero() {
+		c.began = c.Now()
+	}
+	return err
 }

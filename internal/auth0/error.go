@@ -22,8 +22,17 @@ func parseError(e *httpapi.APIError, body []byte) {
 	if json.Unmarshal(body, &b) != nil {
 		return
 	}
-	e.Code = b.ErrorCode
-	e.Message = cmp.Or(b.Message, b.Description, b.Error)
+	e.Code = clip(b.ErrorCode)
+	e.Message = clip(cmp.Or(b.Message, b.Description, b.Error))
+}
+
+// clip returns the beginning of what Auth0 says, for a line on a screen.
+func clip(text string) string {
+	const most = 1000
+	if len(text) <= most {
+		return text
+	}
+	return strings.ToValidUTF8(text[:most], "") + "..."
 }
 
 // MissingScopes returns the scopes that a 403 names. Auth0's words are

@@ -40,6 +40,10 @@ type Job struct {
 	StatusDetails string    `json:"status_details"`
 	PercentDone   *int      `json:"percentage_done"`
 	CreatedAt     time.Time `json:"created_at"`
+	ConnectionID  string    `json:"connection_id"` // "" is all connections
+	Connection    string    `json:"connection"`    // its name
+	Limit         int       `json:"limit"`         // 0 is all users
+	Total         int       `json:"-"`             // of the users, 0 when Auth0 does not tell
 	// Location is a signed link that works for 60 seconds, and is a secret for as
 	// long. Each request for the job returns a new one.
 	Location httpapi.Secret `json:"location"`
@@ -54,6 +58,8 @@ func (j *Job) UnmarshalJSON(data []byte) error {
 		*plain
 		PercentDone any `json:"percentage_done"`
 		CreatedAt   any `json:"created_at"`
+		Limit       any `json:"limit"`
+		Summary     any `json:"summary"`
 	}{plain: (*plain)(j)}
 	if err := json.Unmarshal(data, &loose); err != nil {
 		return err
@@ -62,6 +68,11 @@ func (j *Job) UnmarshalJSON(data []byte) error {
 		whole := int(percent)
 		j.PercentDone = &whole
 	}
+	limit, _ := parseNumber(loose.Limit)
+	summary, _ := loose.Summary.(map[string]any)
+	total, _ := parseNumber(summary["total"])
+	j.Limit, j.Total = int(limit), int(total)
+	j.Status, j.StatusDetails = clip(j.Status), clip(j.StatusDetails)
 	text, _ := loose.CreatedAt.(string)
 	j.CreatedAt, _ = time.Parse(time.RFC3339, text)
 	return nil
@@ -69,14 +80,18 @@ func (j *Job) UnmarshalJSON(data []byte) error {
 
 // parseNumber returns a number that may be written as a string.
 func parseNumber(v any) (float64, bool) {
-	switch v := v.(type) {
-	case float64:
-		return v, true
-	case string:
-		f, err := strconv.ParseFloat(v, 64)
-		return f, err == nil
+	const most = 1e12 // no number of Auth0's comes near it
+	text, ok := v.(string)
+	f, isNumber := v.(float64)
+	if ok {
+		var err error
+		f, err = strconv.ParseFloat(text, 64)
+		isNumber = err == nil
 	}
-	return 0, false
+	if !isNumber || !(f >= -most && f <= most) {
+		return 0, false
+	}
+	return f, true
 }
 
 // Is reports whether the job has this status, regardless of case.
@@ -98,7 +113,7 @@ func (c *Client) StartExport(ctx context.Context, export Export) (Job, error) {
 		Format string `json:"format"`
 		Export
 	}{"csv", export}}, &job)
-	if err == nil && job.ID == "" {
+	if err == nil && !isID(job.ID) {
 		err = errors.New("POST /jobs/users-exports: Auth0 answered without a job")
 	}
 	return job, err
@@ -114,15 +129,17 @@ func (c *Client) Job(ctx context.Context, id string) (Job, error) {
 	return job, err
 }
 
-// JobErrors returns what Auth0 says about a failed job, unchanged. Often that is
-// nothing (204).
+// JobErrors returns what Auth0 says about a failed job, or the beginning of it.
+// Often that is nothing (204).
 func (c *Client) JobErrors(ctx context.Context, id string) (string, error) {
 	var raw json.RawMessage
-	err := c.get(ctx, "/jobs/"+url.PathEscape(id)+"/errors", nil, &raw)
-	return string(raw), err
+	path := "/api/v2/jobs/" + url.PathEscape(id) + "/errors"
+	err := c.api.Do(ctx, httpapi.Call{Method: http.MethodGet, Path: path, Empty: true}, &raw)
+	return clip(string(raw)), err
 }
 
-// ErrLink is the error of a download link that was refused. A new link may work.
+// ErrLink is the error of a download link that the host refused. A new link may
+// work.
 var ErrLink = errors.New("the download link was refused")
 
 // File is an export that is being downloaded.
@@ -131,6 +148,9 @@ type File struct {
 
 	From int64  // the offset at which it begins
 	ETag string // identifies the file
+	// HasEnd is whether the transfer tells the end of the file from the end of the
+	// connection.
+	HasEnd bool
 }
 
 // Download opens the location of a job. It begins at the offset where that is
@@ -145,6 +165,7 @@ func (c *Client) Download(ctx context.Context, location httpapi.Secret, at int64
 		return nil, err
 	}
 	file := &File{ReadCloser: resp.Body, ETag: resp.Header.Get("ETag")}
+	file.HasEnd = resp.ContentLength >= 0 || len(resp.TransferEncoding) > 0 || resp.ProtoMajor > 1
 	if resp.StatusCode == http.StatusPartialContent {
 		file.From = at
 	}

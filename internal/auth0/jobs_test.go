@@ -54,6 +54,7 @@ func TestJob(t *testing.T) {
 	want := auth0.Job{
 		ID: "job_coRQCC3MHztpuTlo", Type: "users_export", Format: "csv", Status: auth0.JobCompleted,
 		PercentDone: &done, Location: link, CreatedAt: time.Date(2017, 11, 2, 23, 34, 3, 803e6, time.UTC),
+		ConnectionID: "con_lCvO", Connection: "Username-Password-Authentication", Limit: 5,
 	}
 	if diff := cmp.Diff(want, job); err != nil || diff != "" {
 		t.Errorf("error %v, job (-want +got):\n%s", err, diff)

@@ -14,26 +14,20 @@ type Organization struct {
 	DisplayName string `json:"display_name"`
 }
 
-type organizations struct {
-	Organizations []Organization `json:"organizations"`
-	Next          string         `json:"next"`
-}
+func (o Organization) id() string { return o.ID }
 
 // Organizations yields all organizations. An error is yielded once, at the end.
 func (c *Client) Organizations(ctx context.Context) iter.Seq2[Organization, error] {
-	return checkpoints(ctx, c, "/organizations", nil,
-		func(p *organizations) ([]Organization, string) { return p.Organizations, p.Next })
+	return once(checkpoints[Organization](ctx, c, "/organizations", "organizations", nil))
 }
 
-// HasOrganizations reports whether the tenant has any organization, with one
-// call.
+// HasOrganizations reports whether the tenant has any organization, usually with
+// one call.
 func (c *Client) HasOrganizations(ctx context.Context) (bool, error) {
-	var page organizations
-	err := c.get(ctx, "/organizations", url.Values{"take": {"1"}}, &page)
-	if err == nil && page.Organizations == nil {
-		err = errNoList("/organizations")
+	for _, err := range c.Organizations(ctx) {
+		return err == nil, err
 	}
-	return len(page.Organizations) > 0, err
+	return false, nil
 }
 
 // Member is a user in an organization, with the user's roles there.
@@ -44,10 +38,7 @@ type Member struct {
 	Roles []Role `json:"roles"`
 }
 
-type members struct {
-	Members []Member `json:"members"`
-	Next    string   `json:"next"`
-}
+func (m Member) id() string { return m.UserID }
 
 // Members yields the members of an organization. Their roles are sent only on
 // request, and need the scope read:organization_member_roles (Auth0 docs, get
@@ -55,7 +46,7 @@ type members struct {
 func (c *Client) Members(ctx context.Context, organizationID string) iter.Seq2[Member, error] {
 	query := url.Values{"fields": {"user_id,roles"}, "include_fields": {"true"}}
 	path := "/organizations/" + url.PathEscape(organizationID) + "/members"
-	return checkpoints(ctx, c, path, query, func(p *members) ([]Member, string) { return p.Members, p.Next })
+	return checkpoints[Member](ctx, c, path, "members", query)
 }
 
 // Connection is where users come from, such as a database or a company's login.
@@ -65,14 +56,10 @@ type Connection struct {
 	Strategy string `json:"strategy"`
 }
 
-type connections struct {
-	Connections []Connection `json:"connections"`
-	Next        string       `json:"next"`
-}
+func (c Connection) id() string { return c.ID }
 
 // Connections yields all connections. An error is yielded once, at the end.
 func (c *Client) Connections(ctx context.Context) iter.Seq2[Connection, error] {
 	query := url.Values{"fields": {"id,name,strategy"}, "include_fields": {"true"}}
-	return checkpoints(ctx, c, "/connections", query,
-		func(p *connections) ([]Connection, string) { return p.Connections, p.Next })
+	return once(checkpoints[Connection](ctx, c, "/connections", "connections", query))
 }

@@ -2,7 +2,10 @@ package auth0
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
 	"fmt"
+	"hash/maphash"
 	"iter"
 	"maps"
 	"net/url"
@@ -21,49 +24,149 @@ func pageQuery(page int) url.Values {
 	}
 }
 
+// row is one row of a list.
+type row interface {
+	// id tells the row from all others of its list.
+	id() string
+}
+
+// page is one page of a list, such as {"users": [...], "next": "..."}.
+type page[R row] struct {
+	list  string // the name of the rows, set before the page is read
+	rows  []R
+	next  string // "" on the last page, when paged by checkpoint
+	limit int    // the page size that was granted, 0 when it is not told
+	total *int   // of all pages; nil when it is not told
+}
+
+// UnmarshalJSON implements json.Unmarshaler. A page without its list is not the
+// same as one whose list is empty, and a row without an id is none of the list's.
+func (p *page[R]) UnmarshalJSON(data []byte) error {
+	var envelope map[string]json.RawMessage
+	if json.Unmarshal(data, &envelope) != nil {
+		return errors.New("there is no envelope around the list of " + p.list)
+	}
+	*p = page[R]{list: p.list}
+	for name, field := range map[string]any{p.list: &p.rows, "next": &p.next, "limit": &p.limit, "total": &p.total} {
+		if value, ok := envelope[name]; ok {
+			if err := json.Unmarshal(value, field); err != nil {
+				return fmt.Errorf("%s: %w", name, err)
+			}
+		}
+	}
+	if p.rows == nil {
+		return errors.New("there is no list of " + p.list)
+	}
+	for _, r := range p.rows {
+		if !isID(r.id()) {
+			return errors.New("there is one without an id among its " + p.list)
+		}
+	}
+	return nil
+}
+
+// isID reports whether an id can be part of a path. No escaping keeps a server
+// from taking "." and ".." for directories.
+func isID(id string) bool { return id != "" && id != "." && id != ".." }
+
+// rowSet knows the rows of a list by hashes of their ids. Two rows may share a
+// hash, but not all rows of a page.
+type rowSet struct {
+	seed   maphash.Seed
+	hashes map[uint64]struct{}
+}
+
+func newRowSet() *rowSet { return &rowSet{maphash.MakeSeed(), map[uint64]struct{}{}} }
+
+// add adds a row and reports whether it is new.
+func (s *rowSet) add(id string) bool {
+	before := len(s.hashes)
+	s.hashes[maphash.String(s.seed, id)] = struct{}{}
+	return len(s.hashes) > before
+}
+
+func (s *rowSet) count() int { return len(s.hashes) }
+
+// maxEmpty is how many pages of a list may be empty and not the last.
+const maxEmpty = 10
+
 // checkpoints yields the rows of path. It pages by from and take, which alone
 // reach beyond the 1000th row (Auth0 docs, Management API pagination). A page
-// without next is the last; the others may be short or empty, but a page without
-// a list is an error. An error is yielded once, at the end.
-func checkpoints[P, R any](
-	ctx context.Context, c *Client, path string, fixed url.Values, of func(*P) (rows []R, next string),
-) iter.Seq2[R, error] {
+// without next is the last; the others may be short or, a few times, empty. A row
+// that moves to a later page while the pages are read comes twice. An error is
+// yielded once, at the end.
+func checkpoints[R row](ctx context.Context, c *Client, path, list string, fixed url.Values) iter.Seq2[R, error] {
 	return func(yield func(R, error) bool) {
 		var none R
 		query := url.Values{"take": {strconv.Itoa(pageSize)}}
 		maps.Copy(query, fixed)
-		seen := map[string]bool{}
+		rows, marks, empty := newRowSet(), newRowSet(), 0
 		for {
-			page := new(P)
-			if err := c.get(ctx, path, query, page); err != nil {
+			answer := page[R]{list: list}
+			if err := c.get(ctx, path, query, &answer); err != nil {
 				yield(none, err)
 				return
 			}
-			rows, from := of(page)
-			if rows == nil {
-				yield(none, errNoList(path))
-				return
-			}
-			for _, row := range rows {
-				if !yield(row, nil) {
+			before := rows.count()
+			for _, r := range answer.rows {
+				rows.add(r.id())
+				if !yield(r, nil) {
 					return
 				}
 			}
-			if from == "" {
+			if len(answer.rows) == 0 {
+				empty++
+			}
+			isLast := answer.next == ""
+			switch came := rows.count(); {
+			case answer.total != nil && (came > *answer.total || isLast && came < *answer.total):
+				yield(none, errTotal(path, list, came, *answer.total))
+				return
+			case isLast:
+				return
+			case !marks.add(answer.next), came == before && len(answer.rows) > 0, empty > maxEmpty:
+				yield(none, errSamePage(path))
 				return
 			}
-			if seen[from] {
-				yield(none, fmt.Errorf("GET %s: Auth0 answers with the same page again and again", path))
-				return
-			}
-			seen[from] = true
-			query.Set("from", from)
+			query.Set("from", answer.next)
 		}
 	}
 }
 
-// errNoList returns the error of a page without a list, which is not the same as
-// an empty list.
-func errNoList(path string) error {
-	return fmt.Errorf("GET %s: Auth0 answered without the list that was asked for", path)
+// ErrChanged is the error of a list that changed while it was read page by page.
+// What moved from one page to another was read twice or not at all.
+var ErrChanged = errors.New("the tenant changed meanwhile")
+
+// errTotal returns the error of a list that is not as long as Auth0 says it is.
+func errTotal(path, list string, came, total int) error {
+	return fmt.Errorf("GET %s: %d %s came, and Auth0 says there are %d: %w", path, came, list, total, ErrChanged)
+}
+
+// errNoTotal returns the error of a list that does not say how long it is, where
+// nothing else shows its end.
+func errNoTotal(path string) error {
+	return fmt.Errorf("GET %s: Auth0 does not say how many there are", path)
+}
+
+// ErrSamePage is the error of a list that would never end.
+var ErrSamePage = errors.New("Auth0 answers with the same page again and again")
+
+func errSamePage(path string) error { return fmt.Errorf("GET %s: %w", path, ErrSamePage) }
+
+// once yields each row of a list once.
+func once[R row](list iter.Seq2[R, error]) iter.Seq2[R, error] {
+	return func(yield func(R, error) bool) {
+		ids := map[string]bool{}
+		for r, err := range list {
+			if err == nil && ids[r.id()] {
+				continue
+			}
+			if !yield(r, err) {
+				return
+			}
+			if err == nil {
+				ids[r.id()] = true
+			}
+		}
+	}
 }

@@ -2,7 +2,6 @@ package auth0
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"iter"
 	"net/url"
@@ -22,45 +21,39 @@ type Role struct {
 // how far paging by number reaches.
 const maxRoles = 1000
 
-// ErrChanged is the error of a list that changed while it was read page by page.
-// What moved from one page to another was read twice or not at all.
-var ErrChanged = errors.New("the tenant changed meanwhile")
+func (r Role) id() string { return r.ID }
 
 // Roles returns all roles. It pages by number, since this endpoint has no
 // checkpoints, until it has as many as Auth0 says there are.
 func (c *Client) Roles(ctx context.Context) ([]Role, error) {
+	const path = "/roles"
 	var roles []Role
-	ids := map[string]bool{}
-	total := 0
-	for page := 0; ; page++ {
-		var answer struct {
-			Roles []Role `json:"roles"`
-			Total int    `json:"total"`
-		}
-		if err := c.get(ctx, "/roles", pageQuery(page), &answer); err != nil {
+	ids, total := newRowSet(), 0
+	for number := 0; ; number++ {
+		answer := page[Role]{list: "roles"}
+		if err := c.get(ctx, path, pageQuery(number), &answer); err != nil {
 			return nil, err
 		}
-		if answer.Roles == nil {
-			return nil, errNoList("/roles")
+		before := ids.count()
+		for _, role := range answer.rows {
+			ids.add(role.ID)
 		}
-		if answer.Total > maxRoles {
-			return nil, fmt.Errorf("GET /roles: the tenant says it has %d roles, and only %d can be read",
-				answer.Total, maxRoles)
-		}
-		roles = append(roles, answer.Roles...)
-		for _, role := range answer.Roles {
-			ids[role.ID] = true
-		}
-		if page == 0 {
-			total = answer.Total
-		}
-		switch {
-		case answer.Total != total, len(ids) != len(roles), len(roles) > total, len(roles) < total && len(answer.Roles) == 0:
-			return nil, fmt.Errorf("GET /roles: %d roles came, and Auth0 says there are %d: %w",
-				len(ids), answer.Total, ErrChanged)
-		case len(roles) == total:
+		roles = append(roles, answer.rows...)
+		switch came := ids.count(); {
+		case answer.total == nil:
+			return nil, errNoTotal(path)
+		case *answer.total > maxRoles:
+			return nil, fmt.Errorf("GET %s: the tenant says it has %d roles, and only %d can be read",
+				path, *answer.total, maxRoles)
+		case number > 0 && came == before && len(answer.rows) > 0:
+			return nil, errSamePage(path)
+		case number > 0 && *answer.total != total, came != len(roles), came > *answer.total,
+			came < *answer.total && len(answer.rows) == 0:
+			return nil, errTotal(path, "roles", came, *answer.total)
+		case came == *answer.total:
 			return roles, nil
 		}
+		total = *answer.total
 	}
 }
 
@@ -68,16 +61,12 @@ type roleUser struct {
 	UserID string `json:"user_id"`
 }
 
-type roleUsers struct {
-	Users []roleUser `json:"users"`
-	Next  string     `json:"next"`
-}
+func (u roleUser) id() string { return u.UserID }
 
 // RoleUsers yields the ids of the users who have a role directly. An error is
 // yielded once, at the end.
 func (c *Client) RoleUsers(ctx context.Context, roleID string) iter.Seq2[string, error] {
-	path := "/roles/" + url.PathEscape(roleID) + "/users"
-	users := checkpoints(ctx, c, path, nil, func(p *roleUsers) ([]roleUser, string) { return p.Users, p.Next })
+	users := checkpoints[roleUser](ctx, c, "/roles/"+url.PathEscape(roleID)+"/users", "users", nil)
 	return func(yield func(string, error) bool) {
 		for u, err := range users {
 			if !yield(u.UserID, err) {

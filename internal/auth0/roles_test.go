@@ -94,8 +94,10 @@ func TestRolesWhoseTotalLies(t *testing.T) {
 			name: "too few came", answers: []string{`{"roles":[{"id":"a"}],"total":2}`, `{"roles":[],"total":2}`},
 			want: "1 roles came, and Auth0 says there are 2",
 		},
-		{"no total", []string{`{"roles":[{"id":"a"}]}`}, "1 roles came, and Auth0 says there are 0"},
-		{"a bare array", []string{`[{"id":"a"}]`}, "not the JSON expected"},
+		{"no total", []string{`{"roles":[{"id":"a"}]}`}, "Auth0 does not say how many there are"},
+		{"no total and no roles", []string{`{"roles":[]}`}, "Auth0 does not say how many there are"},
+		{"a total below 0", []string{`{"roles":[],"total":-1}`}, "0 roles came, and Auth0 says there are -1"},
+		{"a bare array", []string{`[{"id":"a"}]`}, "there is no envelope around the list of roles"},
 		{"more than can be", []string{`{"roles":[{"id":"a"}],"total":1001}`}, "1001 roles, and only 1000 can be read"},
 	}
 	for _, tt := range tests {

@@ -69,7 +69,7 @@ func (t *tokens) Token(ctx context.Context) (httpapi.Secret, error) {
 	}
 	life := 24 * time.Hour
 	if seconds, ok := parseNumber(answer.ExpiresIn); ok && seconds > 0 {
-		life = time.Duration(seconds) * time.Second
+		life = min(life, time.Duration(seconds)*time.Second)
 	}
 	t.token = httpapi.Secret(answer.AccessToken)
 	t.renewAt = asked.Add(life - min(life/10, 5*time.Minute))

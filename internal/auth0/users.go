@@ -39,6 +39,8 @@ func (u *User) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
+func (u User) id() string { return u.ID }
+
 // UserPage is one page of a search.
 type UserPage struct {
 	Users []User
@@ -60,26 +62,36 @@ func (c *Client) NewestUser(ctx context.Context, query string) (UserPage, error)
 	return c.search(ctx, params, query, "user_id,created_at", "created_at:-1")
 }
 
+// CountUsers returns how many users match the query.
+func (c *Client) CountUsers(ctx context.Context, query string) (int, error) {
+	params := pageQuery(0)
+	params.Set("per_page", "1")
+	found, err := c.search(ctx, params, query, "user_id", "")
+	return found.Total, err
+}
+
 func (c *Client) search(ctx context.Context, params url.Values, query, fields, order string) (UserPage, error) {
-	params.Set("sort", order)
+	if order != "" {
+		params.Set("sort", order)
+	}
 	params.Set("fields", fields)
 	params.Set("include_fields", "true")
 	params.Set("search_engine", "v3")
 	if query != "" {
 		params.Set("q", query)
 	}
-	var answer struct {
-		Users []User `json:"users"`
-		Limit int    `json:"limit"`
-		Total *int   `json:"total"`
-	}
-	switch err := c.get(ctx, "/users", params, &answer); {
-	case err != nil:
+	const path = "/users"
+	answer := page[User]{list: "users"}
+	if err := c.get(ctx, path, params, &answer); err != nil {
 		return UserPage{}, err
-	case answer.Users == nil, answer.Total == nil:
-		return UserPage{}, errNoList("/users")
 	}
-	return UserPage{answer.Users, answer.Limit, *answer.Total}, nil
+	switch {
+	case answer.total == nil:
+		return UserPage{}, errNoTotal(path)
+	case len(answer.rows) > *answer.total:
+		return UserPage{}, errTotal(path, "users", len(answer.rows), *answer.total)
+	}
+	return UserPage{answer.rows, answer.limit, *answer.total}, nil
 }
 
 // CreatedQuery returns the query for users created from one moment to another,

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 )
 
@@ -14,44 +15,94 @@ import (
 // as it is.
 type Raw struct {
 	csv  *csv.Reader
-	seen bytes.Buffer // read by csv, not yet returned
-	at   int64        // where seen begins
-	line int          // on which the last row begins
+	rows rawSource
+	at   int64 // how much of the input has been returned
+	line int   // on which the last row begins
 	bom  []byte
 }
 
 // NewRaw returns a reader of the rows in r. BOM returns a byte order mark.
 func NewRaw(r io.Reader) (*Raw, error) {
 	raw := &Raw{}
-	in := bufio.NewReaderSize(r, 64<<10)
+	in := bufio.NewReaderSize(r, rawRead)
 	head, err := in.Peek(3)
 	if err != nil && !errors.Is(err, io.EOF) {
 		return nil, err
 	}
-	if bytes.Equal(head, []byte("\ufeff")) {
+	if bytes.Equal(head, bom) {
 		raw.bom = bytes.Clone(head)
 		_, _ = in.Discard(len(head)) // cannot fail after Peek
 	}
-	raw.csv = csv.NewReader(rawSource{in, &raw.seen})
+	raw.rows.in = in
+	raw.csv = csv.NewReader(&raw.rows)
 	raw.csv.ReuseRecord = true
 	raw.csv.FieldsPerRecord = -1
 	return raw, nil
 }
 
-// rawSource is what the parser reads, and keeps it. It ends in errLong when the row
-// that is not whole yet is longer than MaxRow.
+// rawRead is how much is read at once.
+const rawRead = 64 << 10
+
+// rawSource is what the parser reads: whole rows, one after another. Of a row that
+// is longer than MaxRow it gets nothing, since it would keep it several times.
 type rawSource struct {
-	in   io.Reader
-	seen *bytes.Buffer
+	in  io.Reader
+	err error  // of in
+	buf []byte // read and not yet returned by Next
+
+	parsed  int  // how much of buf the parser has
+	whole   int  // the end of the last whole row in buf
+	scanned int  // the end of the last line in buf that has been looked at
+	open    bool // the row after whole has a quote that is open there
 }
 
-func (s rawSource) Read(p []byte) (int, error) {
-	if s.seen.Len() > MaxRow {
-		return 0, errLong
+func (s *rawSource) Read(p []byte) (int, error) {
+	for s.parsed == s.whole {
+		if err := s.findRow(); err != nil {
+			return 0, err
+		}
 	}
-	n, err := s.in.Read(p)
-	s.seen.Write(p[:n])
-	return n, err
+	n := copy(p, s.buf[s.parsed:s.whole])
+	s.parsed += n
+	return n, nil
+}
+
+// findRow moves whole to the end of the next row: as for a Cutter, a line end
+// before which the number of quotes is even.
+func (s *rawSource) findRow() error {
+	for {
+		line := s.buf[s.scanned:]
+		end := bytes.IndexByte(line, '\n')
+		switch {
+		case end >= 0:
+			s.open = s.open != (bytes.Count(line[:end], quoteMark)%2 == 1)
+			s.scanned += end + 1
+			if !s.open {
+				s.whole = s.scanned
+				return nil
+			}
+		case len(s.buf)-s.whole > MaxRow:
+			return errLong
+		case s.err == nil:
+			s.buf = slices.Grow(s.buf, rawRead)
+			var n int
+			n, s.err = s.in.Read(s.buf[len(s.buf) : len(s.buf)+rawRead])
+			s.buf = s.buf[:len(s.buf)+n]
+		case errors.Is(s.err, io.EOF) && len(s.buf) > s.whole: // the last row may lack its line end
+			s.whole, s.scanned = len(s.buf), len(s.buf)
+			return nil
+		default:
+			return s.err
+		}
+	}
+}
+
+// take returns the next n bytes, which are good until the next row is read.
+func (s *rawSource) take(n int) []byte {
+	taken := s.buf[:n]
+	s.buf = s.buf[n:]
+	s.parsed, s.whole, s.scanned = s.parsed-n, s.whole-n, s.scanned-n
+	return taken
 }
 
 // BOM returns the byte order mark at the beginning of the input, nil if there is
@@ -76,7 +127,7 @@ func (r *Raw) Next() (cells []string, row, eol []byte, err error) {
 	}
 	r.line, _ = r.csv.FieldPos(0)
 	end := r.csv.InputOffset()
-	row = r.seen.Next(int(end - r.at))
+	row = r.rows.take(int(end - r.at))
 	r.at = end
 	for bytes.HasPrefix(row, []byte("\n")) || bytes.HasPrefix(row, []byte("\r\n")) {
 		row = row[bytes.IndexByte(row, '\n')+1:] // a blank line before the row

@@ -80,8 +80,17 @@ func startAuth0(ts *testscript.TestScript, _ bool, args []string) {
 	flags.BoolVar(&o.BOM, "bom", false, "a byte order mark in the CSV")
 	flags.BoolVar(&o.NoJobs, "no-jobs", false, "a plan without export jobs")
 	flags.BoolVar(&o.RepeatNext, "repeat", false, "paging that goes in circles")
+	flaw := flags.String("flaw", "", "what is wrong with every answer that it can happen to")
+	clock := flags.Duration("clock", 0, "how far its clock is ahead")
 	if err := flags.Parse(args); err != nil || flags.NArg() != 1 {
 		ts.Fatalf("usage: auth0 [flags] TENANT: %v", err)
+	}
+	o.Flaws = auth0test.Always(auth0test.Flaw(*flaw))
+	if *flaw != "" && !slices.Contains(auth0test.Flaws(), auth0test.Flaw(*flaw)) {
+		ts.Fatalf("no flaw %q", *flaw)
+	}
+	if *clock != 0 {
+		o.Clock = httpapitest.NewClockAt(time.Now().Add(*clock), 1)
 	}
 	if *scopes != "" {
 		o.Scopes = strings.Split(*scopes, ",")

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 )
@@ -16,7 +17,8 @@ import (
 // comes for Config.Timeout; the caller closes it.
 //
 // With an offset and the file's ETag it asks for the rest of the file from
-// there. The answer's status says what came: 206 the rest, 200 the whole file.
+// there. The answer's status says what came: 206 the rest to its end, 200 the
+// whole file.
 func (c *Client) Fetch(ctx context.Context, link string, offset int64, etag string) (*http.Response, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	resp, err := c.fetch(ctx, cancel, link, offset, etag)
@@ -29,9 +31,12 @@ func (c *Client) Fetch(ctx context.Context, link string, offset int64, etag stri
 func (c *Client) fetch(
 	ctx context.Context, cancel context.CancelCauseFunc, link string, offset int64, etag string,
 ) (*http.Response, error) {
+	if err := checkLink(link); err != nil {
+		return nil, err
+	}
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, link, http.NoBody)
 	if err != nil {
-		return nil, errors.New("the link is not a URL")
+		return nil, linkError("it is not a URL")
 	}
 	// Offsets count bytes of the file as it is stored, so nothing on the way may
 	// compress or decompress it.
@@ -43,8 +48,8 @@ func (c *Client) fetch(
 	idle := time.AfterFunc(c.config.Timeout, func() {
 		cancel(&transportError{http.MethodGet, req.URL.Host, fmt.Errorf("nothing came for %s", c.config.Timeout), false})
 	})
+	defer idle.Stop()
 	resp, err := c.http.Do(req)
-	idle.Stop()
 	if err != nil {
 		if ctx.Err() != nil {
 			return nil, context.Cause(ctx)
@@ -52,8 +57,7 @@ func (c *Client) fetch(
 		return nil, &transportError{http.MethodGet, req.URL.Host, err, false}
 	}
 	c.config.Log.Debug("download", "host", req.URL.Host, "status", resp.StatusCode)
-	isRest := resp.StatusCode == http.StatusPartialContent &&
-		strings.HasPrefix(resp.Header.Get("Content-Range"), fmt.Sprintf("bytes %d-", offset))
+	isRest := resp.StatusCode == http.StatusPartialContent && isRestFrom(offset, resp.Header.Get("Content-Range"))
 	if resp.StatusCode != http.StatusOK && !isRest {
 		_, _ = io.CopyN(io.Discard, resp.Body, drain) // so that the connection can be used again
 		refused := &APIError{Method: http.MethodGet, Path: req.URL.Host, Status: resp.StatusCode}
@@ -61,6 +65,37 @@ func (c *Client) fetch(
 	}
 	resp.Body = &idleBody{ReadCloser: resp.Body, ctx: ctx, cancel: cancel, timer: idle, timeout: c.config.Timeout}
 	return resp, nil
+}
+
+// ErrLink is the error of a link that is not followed, since what it opens could
+// be read or replaced on the way.
+var ErrLink = errors.New("the link is not followed")
+
+func linkError(why string) error { return fmt.Errorf("%w: %s", ErrLink, why) }
+
+// checkLink returns an error unless the link is https, or http to this machine.
+// The error does not show it.
+func checkLink(link string) error {
+	target, err := url.Parse(link)
+	switch {
+	case err != nil || target.Hostname() == "":
+		return linkError("it is not a URL")
+	case target.User != nil:
+		return linkError("it holds a user")
+	case target.Scheme == "http" && !isLoopback(target.Hostname()):
+		return linkError("http:// is for this machine only")
+	case target.Scheme != "http" && target.Scheme != "https":
+		return linkError("https:// is needed")
+	}
+	return nil
+}
+
+// isRestFrom reports whether a Content-Range is that of a file from offset to its
+// end.
+func isRestFrom(offset int64, contentRange string) bool {
+	var first, last, size int64
+	n, err := fmt.Sscanf(contentRange, "bytes %d-%d/%d", &first, &last, &size)
+	return err == nil && n == 3 && first == offset && last == size-1
 }
 
 // idleBody ends a read that brings nothing for too long. The time between reads

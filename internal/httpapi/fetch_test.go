@@ -68,6 +68,71 @@ func TestFetchThatStalls(t *testing.T) {
 	}
 }
 
+// A host that refuses a link and then says nothing more is not waited for.
+func TestFetchOfARefusalThatStalls(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		transport := transportFunc(func(r *http.Request) (*http.Response, error) {
+			return &http.Response{StatusCode: http.StatusForbidden, Body: io.NopCloser(&stallingBody{ctx: r.Context()})}, nil
+		})
+		c := httpapi.New(httpapi.Config{Timeout: time.Minute, Transport: transport})
+		start := time.Now()
+		resp, err := c.Fetch(t.Context(), "https://files.example/x", 0, "")
+		if err == nil {
+			resp.Body.Close() //nolint:errcheck // the test has failed
+		}
+		if took := time.Since(start); took != time.Minute || err == nil || !strings.Contains(err.Error(), "403") {
+			t.Errorf("%v after %v", err, took)
+		}
+	})
+}
+
+// What a link opens is to be the service's. Nothing is sent where it could be
+// another's, and the error does not show the link.
+func TestFetchOfLinksThatAreNotFollowed(t *testing.T) {
+	t.Parallel()
+	tests := []struct{ link, want string }{
+		{"https://files.example/x?Signature=sesame", ""},
+		{"https://files.example:8443/x", ""},
+		{"HTTPS://files.example/x", ""},
+		{"http://127.0.0.1:4000/x", ""},
+		{"http://localhost/x", ""},
+		{"http://[::1]:4000/x", ""},
+		{"http://files.example/x?Signature=sesame", "http:// is for this machine only"},
+		{"http://127.0.0.1.files.example/sesame", "http:// is for this machine only"},
+		{"http://localhost.files.example/sesame", "http:// is for this machine only"},
+		{"http://10.0.0.1/sesame", "http:// is for this machine only"},
+		{"https://user:sesame@files.example/x", "it holds a user"},
+		{"http://sesame@127.0.0.1/x", "it holds a user"},
+		{"ftp://files.example/sesame", "https:// is needed"},
+		{"file:///etc/sesame", "it is not a URL"},
+		{"//files.example/sesame", "https:// is needed"},
+		{"/exports/sesame", "it is not a URL"},
+		{"https:///sesame", "it is not a URL"},
+		{"https://files.example:sesame/", "it is not a URL"},
+		{"sesame", "it is not a URL"},
+		{"", "it is not a URL"},
+	}
+	for _, tt := range tests {
+		sent := false
+		c := httpapi.New(httpapi.Config{Transport: transportFunc(func(*http.Request) (*http.Response, error) {
+			sent = true
+			return &http.Response{StatusCode: http.StatusOK, Body: http.NoBody}, nil
+		})})
+		resp, err := c.Fetch(t.Context(), tt.link, 0, "")
+		if err == nil {
+			resp.Body.Close() //nolint:errcheck // empty
+		}
+		isRefused := errors.Is(err, httpapi.ErrLink)
+		if sent == isRefused || isRefused != (tt.want != "") || (err != nil) != isRefused {
+			t.Errorf("%s: sent %v, %v", tt.link, sent, err)
+		}
+		if isRefused && (!strings.Contains(err.Error(), tt.want) || strings.Contains(err.Error(), "sesame")) {
+			t.Errorf("%s: %v, want %s", tt.link, err, tt.want)
+		}
+	}
+}
+
 // Only an ETag tells the rest of a file from the rest of another one.
 func TestFetchAsksForTheRest(t *testing.T) {
 	t.Parallel()
@@ -85,6 +150,10 @@ func TestFetchAsksForTheRest(t *testing.T) {
 		{7, `"a"`, "bytes=7-", 206, "bytes 7-9/10", 206, false},
 		{7, `"a"`, "bytes=7-", 200, "", 200, false},
 		{7, `"a"`, "bytes=7-", 206, "bytes 5-9/10", 0, true},
+		{7, `"a"`, "bytes=7-", 206, "bytes 7-8/10", 0, true}, // not to the end
+		{7, `"a"`, "bytes=7-", 206, "bytes 7-9/*", 0, true},  // of nobody knows how much
+		{7, `"a"`, "bytes=7-", 206, "", 0, true},
+		{0, "", "", 206, "bytes 0-4/10", 0, true},
 		{7, `"a"`, "bytes=7-", 416, "", 0, true},
 	}
 	for _, tt := range tests {

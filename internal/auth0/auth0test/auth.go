@@ -99,7 +99,7 @@ func (s *Server) serveToken(w http.ResponseWriter, r *http.Request) {
 	case audience != "" && !s.isAudience(audience, r):
 		deny(http.StatusForbidden, "access_denied", "Service not found: "+audience)
 	default:
-		writeJSON(w, http.StatusOK, s.issue(audience == ""))
+		s.writeAnswer(w, s.flaw(r), encode(s.issue(audience == "")))
 	}
 }
 

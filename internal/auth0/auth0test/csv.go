@@ -58,6 +58,29 @@ func (s *Server) render(j *job) []byte {
 	return file.Bytes()
 }
 
+// pack returns the parts as one gzip file.
+func pack(parts ...[]byte) []byte {
+	var file bytes.Buffer
+	zip, _ := gzip.NewWriterLevel(&file, gzip.BestSpeed) // which is a level
+	for _, part := range parts {
+		_, _ = zip.Write(part) // a buffer takes everything
+	}
+	_ = zip.Close()
+	return file.Bytes()
+}
+
+func unpack(file []byte) []byte {
+	zip, err := gzip.NewReader(bytes.NewReader(file))
+	if err != nil {
+		panic(err) // pack or render made it
+	}
+	plain, err := io.ReadAll(zip)
+	if err != nil {
+		panic(err)
+	}
+	return plain
+}
+
 func (s *Server) writeHeader(w io.Writer, columns []column) {
 	if s.opts.BOM {
 		_, _ = io.WriteString(w, byteOrderMark)

@@ -26,7 +26,8 @@ func (s *Server) link(r *http.Request, j *job, now time.Time) string {
 	}
 	name := s.tenant.Name
 	setDefault(&name, "tenant")
-	u := url.URL{Scheme: "http", Host: r.Host, Path: exportPath + j.id + "/" + name + "." + j.export.Format + ".gz"}
+	u := url.URL{Scheme: r.URL.Scheme, Host: r.Host, Path: exportPath + j.id + "/" + name + "." + j.export.Format + ".gz"}
+	setDefault(&u.Scheme, "http") // over a socket, where a request's URL is but a path
 	if r.TLS != nil {
 		u.Scheme = "https"
 	}
@@ -116,6 +117,9 @@ func (s *Server) startDownload(r *http.Request) (j *job, cut bool) {
 func (s *Server) serveFile(w http.ResponseWriter, r *http.Request, j *job) {
 	h := w.Header()
 	h.Set("Content-Type", "application/gzip")
+	if f := s.flaw(r); f != "" && s.writeFile(w, f, j.file) {
+		return
+	}
 	h.Set("Etag", j.etag)
 	if s.opts.ServeRange {
 		http.ServeContent(w, r, "", j.created, bytes.NewReader(j.file))

@@ -69,6 +69,9 @@ type Options struct {
 
 	// Faults chooses what goes wrong with a call before the tenant sees it.
 	Faults func(*http.Request) httpapitest.Fault
+	// Flaws chooses what is wrong with the answer to a call that succeeds.
+	Flaws   func(*http.Request) Flaw
+	RowSize int // of GiantRow and OpenQuote; 0 is 9 MiB
 }
 
 func (o Options) withDefaults() Options {

@@ -84,12 +84,16 @@ func (s *Server) serveAPI(w http.ResponseWriter, r *http.Request) {
 		writeError(w, errRate())
 		return
 	}
-	status, body := s.answer(rt, r, id, now)
-	if status == http.StatusNoContent {
+	flaw := s.flaw(r)
+	status, body := s.answer(rt, flaw.ignore(r), id, now)
+	switch status {
+	case http.StatusOK:
+		s.writeAnswer(w, flaw, body)
+	case http.StatusNoContent:
 		w.WriteHeader(status)
-		return
+	default:
+		writeBytes(w, status, body)
 	}
-	writeBytes(w, status, body)
 }
 
 // answer encodes under the lock, since rows share the maps of the tenant.

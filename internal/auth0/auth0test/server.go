@@ -36,6 +36,7 @@ type Server struct {
 	opaque map[string]bool      // tokens that are no JWT, as they are issued without an audience
 	links  int                  // download links handed out
 	cuts   int                  // downloads cut off
+	marks  int                  // checkpoints that lead nowhere
 }
 
 // New returns a fake that holds a copy of t.

@@ -1,0 +1,113 @@
+package a0export
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"a0permit/internal/auth0/auth0test"
+	"a0permit/internal/httpapi/httpapitest"
+)
+
+// crowded returns a tenant whose every list takes more than a page of ten.
+func crowded() auth0test.Tenant {
+	tenant := randomTenant(26, 12, 13)
+	everybody, all := &tenant.Roles[0], &tenant.Organizations[0]
+	everybody.Members, all.Members = nil, nil
+	for i := range tenant.Users {
+		u := &tenant.Users[i]
+		u.CreatedAt = today.AddDate(-1, 0, i*7%26)
+		everybody.Members = append(everybody.Members, u.ID)
+		all.Members = append(all.Members, auth0test.OrgMember{UserID: u.ID, Roles: []string{tenant.Roles[1].ID}})
+	}
+	return tenant
+}
+
+// expectRightOrError checks that a run either exported what want has, or failed.
+func expectRightOrError(t *testing.T, what string, want []string, r result) {
+	t.Helper()
+	if r.code != 0 {
+		r.expect(t, 1, "a0export: error: ")
+		return
+	}
+	if diff := cmp.Diff(want, sortedRows(t, r)); diff != "" {
+		t.Errorf("%s: exit code 0, and another export (-want +got):\n%.2000s\n%s", what, diff, r.errs)
+	}
+}
+
+// Whatever is wrong with the answers of one kind of call, it is not exported.
+func TestFlawsOfEveryAnswer(t *testing.T) {
+	t.Parallel()
+	tenant := crowded()
+	want := sortedRows(t, runInBubble(t, auth0test.New(tenant, auth0test.Options{PageMax: 10}), "--organizations"))
+	calls := map[string]string{
+		"everywhere": "", "roles": "/roles", "users": "/users", "organizations": "/organizations", "members": "/members",
+		"jobs": "/jobs/", "downloads": "/exports/",
+	}
+	for _, flaw := range auth0test.Flaws() {
+		for at, path := range calls {
+			for _, source := range []string{"job", "search"} {
+				s := auth0test.New(tenant, auth0test.Options{PageMax: 10, Flaws: func(r *http.Request) auth0test.Flaw {
+					if strings.Contains(r.URL.Path, path) {
+						return flaw
+					}
+					return ""
+				}})
+				r := runInBubble(t, s, "--organizations", "--source", source)
+				what := fmt.Sprintf("%s, %s, --source %s", flaw, at, source)
+				expectRightOrError(t, what, want, r)
+				if n := len(s.Calls()); n > 500 {
+					t.Errorf("%s: %d calls", what, n)
+				}
+			}
+		}
+	}
+}
+
+// randomFlaws returns faults that pass and flaws, each of a few calls.
+func randomFlaws(seed uint64) (func(*http.Request) httpapitest.Fault, func(*http.Request) auth0test.Flaw) {
+	r := rand.New(rand.NewPCG(seed, 18))
+	flaws := auth0test.Flaws()
+	var mu sync.Mutex
+	return randomFaults(seed), func(*http.Request) auth0test.Flaw {
+		mu.Lock()
+		defer mu.Unlock()
+		if r.IntN(200) == 0 {
+			return flaws[r.IntN(len(flaws))]
+		}
+		return ""
+	}
+}
+
+// A wrong answer now and then, among calls that fail, is an error or makes no
+// difference.
+func TestFlawsNowAndThen(t *testing.T) {
+	t.Parallel()
+	tenant := crowded()
+	want := sortedRows(t, runInBubble(t, auth0test.New(tenant, auth0test.Options{PageMax: 10}), "--organizations"))
+	seeds := uint64(40)
+	if *full {
+		seeds = 1000
+	}
+	right := 0
+	for seed := range seeds {
+		faults, flaws := randomFlaws(seed)
+		s := auth0test.New(tenant, auth0test.Options{
+			PageMax: 10, Faults: faults, Flaws: flaws, ServeRange: seed%2 == 0, CutDownload: 1,
+		})
+		source := []string{"job", "search"}[seed/2%2]
+		r := runInBubble(t, s, "--organizations", "--source", source)
+		expectRightOrError(t, fmt.Sprintf("seed %d", seed), want, r)
+		if r.code == 0 {
+			right++
+		}
+	}
+	if right == 0 || right == int(seeds) {
+		t.Errorf("%d of %d exports were right", right, seeds)
+	}
+}

@@ -1,0 +1,141 @@
+package a0export
+
+import (
+	"bytes"
+	"compress/gzip"
+	"net/http"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"a0permit/internal/auth0/auth0test"
+	"a0permit/internal/httpapi/httpapitest"
+)
+
+// gzipTime returns the time in the header of an export, zero where it has none.
+func gzipTime(t *testing.T, r result) time.Time {
+	t.Helper()
+	z, err := gzip.NewReader(bytes.NewReader(r.out))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return z.ModTime
+}
+
+const noTimeWarning = "a0export: warning: Auth0 does not say of what time the export tells, " +
+	"which permitload --roles replace has to know\na0export: hint: a0tojsonl --as-of TIME says it\n"
+
+// The time of an export is Auth0's, and of the moment before anything was read,
+// whatever this machine's clock says and however long it takes.
+func TestTimeOfAnExportIsAuth0s(t *testing.T) {
+	t.Parallel()
+	tests := [][]string{
+		{"users"},
+		{"users", "--source", "search"},
+		{"users", "--source", "search", "--no-roles"},
+		{"users", "--source", "search", "--connection", "con_0000000000000001"},
+		{"roles"},
+		{"organizations"},
+		{"connections"},
+	}
+	tenant := crowded()
+	for _, args := range tests {
+		for _, ahead := range []time.Duration{-3 * time.Hour, 0, 3 * time.Hour} {
+			synctest.Test(t, func(t *testing.T) {
+				time.Sleep(time.Until(today))
+				clock := httpapitest.NewClockAt(time.Now().Add(ahead), 1)
+				s := auth0test.New(tenant, auth0test.Options{PageMax: 10, Polls: 5, Clock: clock})
+				begin := clock.Now()
+				r := runOver(t.Context(), slowTransport(s, 2*time.Second), args...)
+				r.expect(t, 0)
+				if late := gzipTime(t, r).Sub(begin); late < 0 || late > 6*time.Second {
+					t.Errorf("%v, Auth0's clock ahead by %v: the time is %v after the beginning", args, ahead, late)
+				}
+				if strings.Contains(r.errs, "of what time") {
+					t.Errorf("%v: %s", args, r.errs)
+				}
+			})
+		}
+	}
+}
+
+// A job that does not say when it was created, or says that it is yet to be, is
+// of the time when Auth0 said that it had started. Of one that is taken up nobody
+// knows.
+func TestTimeOfAJobThatDoesNotTell(t *testing.T) {
+	t.Parallel()
+	for _, flaw := range []auth0test.Flaw{auth0test.NoCreated, auth0test.OddCreated, auth0test.LateCreated} {
+		synctest.Test(t, func(t *testing.T) {
+			time.Sleep(time.Until(today))
+			clock := httpapitest.NewClockAt(time.Now().Add(-time.Hour), 1)
+			s := auth0test.New(small(), auth0test.Options{Clock: clock, Polls: 9, Flaws: auth0test.Always(flaw)})
+			begin := clock.Now()
+			r := runHere(t.Context(), s)
+			r.expect(t, 0)
+			if at := gzipTime(t, r); !at.Equal(begin) {
+				t.Errorf("%s: the time is %v, want %v", flaw, at, begin)
+			}
+			again := runHere(t.Context(), s, "--job", aJob)
+			again.expect(t, 0, noTimeWarning,
+				"a0export: warning: whether the export has all users cannot be seen: Auth0 does not say when the job was created\n")
+			if at := gzipTime(t, again); !at.IsZero() {
+				t.Errorf("%s: the time of a job that was taken up is %v", flaw, at)
+			}
+		})
+	}
+}
+
+// A job keeps the time that it told first.
+func TestTimeOfAJobIsItsFirst(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		time.Sleep(time.Until(today))
+		s := auth0test.New(small(), auth0test.Options{Polls: 9, Flaws: func(r *http.Request) auth0test.Flaw {
+			if r.Method == http.MethodGet {
+				return auth0test.LateCreated
+			}
+			return ""
+		}})
+		r := runHere(t.Context(), s)
+		r.expect(t, 0)
+		if at := gzipTime(t, r); !at.Equal(today) {
+			t.Errorf("the time is %v, want %v", at, today)
+		}
+	})
+}
+
+// An Auth0 that tells no time at all is not given this machine's.
+func TestTimeThatAuth0DoesNotTell(t *testing.T) {
+	t.Parallel()
+	timeless := func(h http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			h.ServeHTTP(undated{w}, r)
+		})
+	}
+	for _, args := range [][]string{{"roles"}, {"users", "--source", "search"}} {
+		r := runInBubble(t, timeless(auth0test.New(small(), auth0test.Options{})), args...)
+		r.expect(t, 0, noTimeWarning)
+		if at := gzipTime(t, r); !at.IsZero() {
+			t.Errorf("%v: the time is %v", args, at)
+		}
+	}
+	// A job tells by itself.
+	r := runInBubble(t, timeless(auth0test.New(small(), auth0test.Options{})))
+	if at := gzipTime(t, r); !at.Equal(today) {
+		t.Errorf("the time of a job is %v", at)
+	}
+}
+
+// undated leaves out the Date of an answer.
+type undated struct{ http.ResponseWriter }
+
+func (u undated) WriteHeader(status int) {
+	u.Header().Del("Date")
+	u.ResponseWriter.WriteHeader(status)
+}
+
+func (u undated) Write(p []byte) (int, error) {
+	u.Header().Del("Date")
+	return u.ResponseWriter.Write(p)
+}

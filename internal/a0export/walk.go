@@ -1,0 +1,256 @@
+package a0export
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"a0permit/internal/auth0"
+	"a0permit/internal/tool"
+)
+
+// walk is one way through the tenant by created_at, oldest first. A query reaches
+// 1000 users, so each query begins where the one before it ended, and none goes
+// past the user who was the newest when the walk began. So nobody who signs up
+// meanwhile comes into a query, and the total of a query shows that somebody has
+// left it.
+type walk struct {
+	*search
+
+	yield  func(auth0.User, error) bool
+	window window
+	last   map[string]bool // users of the last window, with which the next begins
+	count  int
+}
+
+// window is a span of created_at, both ends included but for a start that is
+// after. Auth0 keeps milliseconds.
+type window struct {
+	from, to time.Time // a zero from is no bound
+	after    bool
+}
+
+func (w window) query() string {
+	if w.after {
+		return auth0.CreatedAfterQuery(w.from, w.to)
+	}
+	return auth0.CreatedQuery(w.from, w.to)
+}
+
+// has reports whether the window has users who were created then.
+func (w window) has(at time.Time) bool {
+	at, from := at.Truncate(time.Millisecond), w.from.Truncate(time.Millisecond)
+	return !at.After(w.to) && (at.After(from) || !w.after && at.Equal(from))
+}
+
+// run yields all users, and compares their number with the total that Auth0
+// tells afterwards.
+func (w *walk) run(ctx context.Context) error {
+	if some, err := w.findNewest(ctx); err != nil || !some {
+		return err
+	}
+	everybody := w.window.query()
+	if err := w.readWindows(ctx); err != nil {
+		return err
+	}
+	left, err := w.auth0.CountUsers(ctx, and(w.within, everybody))
+	switch {
+	case err != nil:
+		return err
+	case left > w.count:
+		return fmt.Errorf("GET /users: %s came, and Auth0 says there are %s: %w",
+			tool.Count(w.count, "user"), tool.Thousands(left), auth0.ErrChanged)
+	case left < w.count:
+		w.tool.Warn("%s of the export have been deleted meanwhile", tool.Count(w.count-left, "user"))
+	}
+	return nil
+}
+
+// findNewest makes the window end with the newest user, and reports whether there
+// is any. All users must be found in the window, or some would stay out unseen:
+// those without created_at, and whoever is newer where Auth0 does not sort.
+func (w *walk) findNewest(ctx context.Context) (some bool, err error) {
+	found, total := 0, 0
+	for range 5 { // someone may be deleted between the two calls
+		newest, err := w.auth0.NewestUser(ctx, w.within)
+		switch {
+		case err != nil:
+			return false, err
+		case len(newest.Users) == 0 && newest.Total > 0:
+			return false, fmt.Errorf("GET /users: nobody came, and Auth0 says there are %s: %w",
+				tool.Thousands(newest.Total), auth0.ErrChanged)
+		case len(newest.Users) == 0:
+			return false, nil
+		case newest.Users[0].CreatedAt.IsZero():
+			return false, errNoCreatedAt
+		}
+		w.window = window{to: newest.Users[0].CreatedAt}
+		total = newest.Total
+		if found, err = w.auth0.CountUsers(ctx, and(w.within, w.window.query())); err != nil || found >= total {
+			return true, err
+		}
+	}
+	return false, tool.Hint(
+		fmt.Errorf("GET /users: of %s Auth0 finds only %s by created_at, by which they are gone through",
+			tool.Count(total, "user"), tool.Thousands(found)), otherWay)
+}
+
+const otherWay = "export them in the Dashboard (Extensions > User Import / Export) and give a0tojsonl the file"
+
+var errNoCreatedAt = tool.Hint(
+	errors.New("GET /users: a user has no created_at, by which users are gone through"), otherWay)
+
+// readWindows reads one window of users after the other until nothing is left.
+func (w *walk) readWindows(ctx context.Context) error {
+	for {
+		users, total, err := w.readWindow(ctx)
+		if err != nil || len(users) == 0 {
+			return err
+		}
+		for _, u := range users {
+			if w.last[u.ID] {
+				continue
+			}
+			if w.config.limit > 0 && w.count == w.config.limit {
+				return errEnough
+			}
+			w.count++
+			if !w.yield(u, nil) {
+				return errEnough
+			}
+		}
+		w.last = make(map[string]bool, len(users))
+		for _, u := range users {
+			w.last[u.ID] = true
+		}
+		first, last := users[0].CreatedAt, users[len(users)-1].CreatedAt
+		switch {
+		case len(users) >= total:
+			return nil
+		case !isSameMoment(first, last):
+			w.window.from, w.window.after = last, false
+		default:
+			if err := w.skipMoment(ctx, last); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// skipMoment makes the next window begin after a millisecond whose users fill a
+// whole window. It fails where not all of them have been read.
+func (w *walk) skipMoment(ctx context.Context, at time.Time) error {
+	there, err := w.auth0.CountUsers(ctx, and(w.within, auth0.CreatedQuery(at, at)))
+	switch {
+	case err != nil:
+		return err
+	case there > len(w.last):
+		return tool.Hint(
+			fmt.Errorf("%s were created at the same moment, %s, and Auth0 lists %s of them at most",
+				tool.Count(there, "user"), at.UTC().Format(time.RFC3339Nano), tool.Thousands(auth0.MaxFound)),
+			otherWay)
+	}
+	w.window.from, w.window.after = at, true
+	return nil
+}
+
+func isSameMoment(a, b time.Time) bool {
+	return a.Truncate(time.Millisecond).Equal(b.Truncate(time.Millisecond))
+}
+
+// readWindow reads the users that one query reaches, and its total. Pages that
+// shift while they are read are read again.
+func (w *walk) readWindow(ctx context.Context) (users []auth0.User, total int, err error) {
+	for range 5 {
+		var whole bool
+		users, total, whole, err = w.readPages(ctx)
+		if err != nil || whole {
+			return users, total, err
+		}
+		w.tool.Log.Info("the tenant changed while it was read; reading again", "query", w.window.query())
+	}
+	return nil, 0, fmt.Errorf("GET /users: the pages kept shifting: %w", auth0.ErrChanged)
+}
+
+// readPages reads the pages of a window once. They are whole unless they have
+// shifted meanwhile.
+func (w *walk) readPages(ctx context.Context) (users []auth0.User, total int, whole bool, err error) {
+	ids := map[string]bool{}
+	for page := 0; ; page++ {
+		found, err := w.auth0.SearchUsers(ctx, and(w.within, w.window.query()), w.fields, page)
+		if err != nil {
+			return nil, 0, false, err
+		}
+		if err := w.checkPage(found.Users); err != nil {
+			return nil, 0, false, err
+		}
+		n := len(users)
+		if page > 0 && found.Total != total {
+			// Somebody left, and this page may have shifted. Those before it have not,
+			// and the next query can begin where they end.
+			return users, total, !isSameMoment(users[0].CreatedAt, users[n-1].CreatedAt), nil
+		}
+		switch {
+		case isSamePage(users[n-min(n, len(found.Users)):], found.Users):
+			return nil, 0, false, fmt.Errorf("GET /users: %w", auth0.ErrSamePage)
+		case n > 0 && len(found.Users) > 0 && isBefore(found.Users[0], users[n-1]):
+			return nil, 0, false, nil
+		}
+		for _, u := range found.Users {
+			ids[u.ID] = true
+			users = append(users, u)
+		}
+		size := cmp.Or(max(found.Limit, 0), len(found.Users))
+		switch {
+		case len(ids) < len(users), len(users) > found.Total:
+			return nil, 0, false, nil
+		case len(users) == found.Total, (page+2)*size > auth0.MaxFound:
+			return users, found.Total, true, nil
+		case len(found.Users) == 0, len(found.Users) < size:
+			return nil, 0, false, nil
+		}
+		total = found.Total
+	}
+}
+
+// checkPage returns an error when the users are not those that were asked for, or
+// not in the order that was. No change of the tenant explains that.
+func (w *walk) checkPage(users []auth0.User) error {
+	for i, u := range users {
+		switch {
+		case u.CreatedAt.IsZero():
+			return errNoCreatedAt
+		case !w.window.has(u.CreatedAt):
+			return errors.New("GET /users: a user came whose created_at was not asked for")
+		case i > 0 && isBefore(u, users[i-1]):
+			return errors.New("GET /users: the users are not sorted by created_at, as was asked for")
+		}
+	}
+	return nil
+}
+
+// isBefore reports whether a user was created in an earlier millisecond.
+func isBefore(a, b auth0.User) bool {
+	return a.CreatedAt.Truncate(time.Millisecond).Before(b.CreatedAt.Truncate(time.Millisecond))
+}
+
+// isSamePage reports whether a page has the same users as the one before it.
+func isSamePage(before, page []auth0.User) bool {
+	return len(page) > 0 && slices.EqualFunc(before, page, func(a, b auth0.User) bool { return a.ID == b.ID })
+}
+
+// and returns the query that matches where all of queries do. "" matches
+// everybody.
+func and(queries ...string) string {
+	var some []string
+	for _, q := range queries {
+		if q != "" {
+			some = append(some, q)
+		}
+	}
+	return strings.Join(some, " AND ")
+}

@@ -1,0 +1,191 @@
+package auth0_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"a0permit/internal/auth0"
+	"a0permit/internal/auth0/auth0test"
+)
+
+// lists reads each list that there is, and returns how many rows came.
+var lists = map[string]func(context.Context, *auth0.Client) (int, error){
+	"roles": func(ctx context.Context, c *auth0.Client) (int, error) {
+		roles, err := c.Roles(ctx)
+		return len(roles), err
+	},
+	"role users": func(ctx context.Context, c *auth0.Client) (int, error) {
+		return count(collect(c.RoleUsers(ctx, roleID)))
+	},
+	"organizations": func(ctx context.Context, c *auth0.Client) (int, error) {
+		return count(collect(c.Organizations(ctx)))
+	},
+	"members": func(ctx context.Context, c *auth0.Client) (int, error) {
+		return count(collect(c.Members(ctx, "org_0")))
+	},
+	"connections": func(ctx context.Context, c *auth0.Client) (int, error) {
+		return count(collect(c.Connections(ctx)))
+	},
+	"users": func(ctx context.Context, c *auth0.Client) (int, error) {
+		page, err := c.SearchUsers(ctx, "", "user_id,created_at", 0)
+		return len(page.Users), err
+	},
+	"newest": func(ctx context.Context, c *auth0.Client) (int, error) {
+		page, err := c.NewestUser(ctx, "")
+		return len(page.Users), err
+	},
+}
+
+func count[T any](items []T, err error) (int, error) { return len(items), err }
+
+// listed returns a tenant whose every list has so many rows.
+func listed(n int) auth0test.Tenant {
+	tenant := auth0test.Tenant{Roles: tenantRoles(n)}
+	for i, id := range userIDs(n) {
+		tenant.Users = append(tenant.Users, auth0test.User{ID: id})
+		tenant.Connections = append(tenant.Connections, auth0test.Connection{ID: fmt.Sprint("con_", i)})
+		tenant.Organizations = append(tenant.Organizations, auth0test.Organization{ID: fmt.Sprint("org_", i)})
+		tenant.Organizations[0].Members = append(tenant.Organizations[0].Members, auth0test.OrgMember{UserID: id})
+	}
+	tenant.Roles[0].ID, tenant.Roles[0].Members = roleID, userIDs(n)
+	return tenant
+}
+
+// An answer of another shape is an error of every list, and so is one that is
+// shorter or longer than it says.
+func TestFlawsOfLists(t *testing.T) {
+	t.Parallel()
+	all := slices.Collect(maps.Keys(lists))
+	byNumber := []string{"roles", "users", "newest"}
+	byCheckpoint := []string{"role users", "organizations", "members", "connections"}
+	tests := []struct {
+		flaw auth0test.Flaw
+		of   []string
+		want string
+	}{
+		{auth0test.EmptyBody, all, "without the JSON"},
+		{auth0test.NoContent, all, "without the JSON"},
+		{auth0test.NullBody, all, "its JSON is null"},
+		{auth0test.SignInPage, all, "with text/html"},
+		{auth0test.BareList, all, "there is no envelope around the list"},
+		{auth0test.NoList, all, "there is no list of"},
+		{auth0test.NoIDs, all, "there is one without an id"},
+		{auth0test.NoTotal, byNumber, "does not say how many there are"},
+		{auth0test.LowTotal, byNumber, "came, and Auth0 says there are"},
+		{auth0test.HighTotal, []string{"roles"}, "31 roles came, and Auth0 says there are 32"},
+		{auth0test.ShortList, []string{"roles"}, "came, and Auth0 says there are 31"},
+		{auth0test.EmptyPages, []string{"roles"}, "0 roles came, and Auth0 says there are 31"},
+		{auth0test.EmptyPages, byCheckpoint, "the same page again and again"},
+		{auth0test.NewNext, byCheckpoint, "the same page again and again"},
+		{auth0test.SamePage, append(byCheckpoint, "roles"), "the same page again and again"},
+	}
+	for _, tt := range tests {
+		for _, name := range tt.of {
+			s := auth0test.New(listed(31), auth0test.Options{PageMax: 10, Flaws: auth0test.Always(tt.flaw)})
+			n, err := lists[name](t.Context(), newClient(s))
+			if err == nil || !strings.Contains(err.Error(), tt.want) {
+				t.Errorf("%s of %s: %d came, %v; want an error with %q", tt.flaw, name, n, err, tt.want)
+			}
+			if calls := len(s.Calls()); calls > 12 {
+				t.Errorf("%s of %s: %d calls", tt.flaw, name, calls)
+			}
+		}
+	}
+}
+
+// A list that is paged by checkpoint ends with its last page. Where that names a
+// total all the same, it holds.
+func TestTotalsOfCheckpoints(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name  string
+		pages []string
+		want  string // "" is no error
+	}{
+		{"right", []string{`{"users":[{"user_id":"a"}],"next":"1","total":2}`, `{"users":[{"user_id":"b"}],"total":2}`}, ""},
+		{"short", []string{`{"users":[{"user_id":"a"}],"total":120}`}, "1 users came, and Auth0 says there are 120"},
+		{
+			"long",
+			[]string{`{"users":[{"user_id":"a"},{"user_id":"b"}],"next":"1","total":1}`},
+			"2 users came, and Auth0 says there are 1",
+		},
+	}
+	for _, tt := range tests {
+		_, err := collect(newClient(answerInTurn(tt.pages...)).RoleUsers(t.Context(), roleID))
+		if (tt.want != "") != errors.Is(err, auth0.ErrChanged) || !strings.Contains(fmt.Sprint(err), tt.want) {
+			t.Errorf("%s: %v, want %q", tt.name, err, tt.want)
+		}
+	}
+}
+
+// What moves to a later page while the pages are read comes with both. Two
+// organizations of one id would be two memberships.
+func TestRowsThatComeAgain(t *testing.T) {
+	t.Parallel()
+	pages := func(list string) []string {
+		return []string{
+			`{"` + list + `":[{"id":"1","name":"a"},{"id":"2","name":"b"}],"next":"x"}`,
+			`{"` + list + `":[{"id":"1","name":"c"},{"id":"3","name":"d"}]}`,
+		}
+	}
+	organizations, err := collect(newClient(answerInTurn(pages("organizations")...)).Organizations(t.Context()))
+	want := []auth0.Organization{{ID: "1", Name: "a"}, {ID: "2", Name: "b"}, {ID: "3", Name: "d"}}
+	if diff := cmp.Diff(want, organizations); err != nil || diff != "" {
+		t.Errorf("%v, (-want +got):\n%s", err, diff)
+	}
+	connections, err := collect(newClient(answerInTurn(pages("connections")...)).Connections(t.Context()))
+	if err != nil || len(connections) != 3 {
+		t.Errorf("%v, %v", connections, err)
+	}
+}
+
+// An id becomes part of a path, which no id may leave.
+func TestIDsThatLeaveTheirPath(t *testing.T) {
+	t.Parallel()
+	for _, id := range []string{"..", ".", ""} {
+		body := fmt.Sprintf(`{"roles":[{"id":%q,"name":"Admin"}],"total":1}`, id)
+		if _, err := newClient(answerInTurn(body)).Roles(t.Context()); err == nil {
+			t.Errorf("a role has the id %q", id)
+		}
+		body = fmt.Sprintf(`{"organizations":[{"id":%q,"name":"acme"}]}`, id)
+		if _, err := collect(newClient(answerInTurn(body)).Organizations(t.Context())); err == nil {
+			t.Errorf("an organization has the id %q", id)
+		}
+		body = fmt.Sprintf(`{"id":%q,"status":"pending"}`, id)
+		if _, err := newClient(answerInTurn(body)).StartExport(t.Context(), auth0.Export{Fields: fields}); err == nil {
+			t.Errorf("a job has the id %q", id)
+		}
+	}
+}
+
+// An empty page does not show that there are no organizations, unless it is the
+// last.
+func TestHasOrganizations(t *testing.T) {
+	t.Parallel()
+	some := `{"organizations":[{"id":"org_1","name":"acme"}]}`
+	tests := []struct {
+		pages   []string
+		want    bool
+		wantErr bool
+	}{
+		{[]string{some}, true, false},
+		{[]string{`{"organizations":[]}`}, false, false},
+		{[]string{`{"organizations":[],"next":"1"}`, some}, true, false},
+		{[]string{`{"organizations":[],"total":7}`}, false, true},
+		{[]string{`{}`}, false, true},
+		{[]string{`[]`}, false, true},
+	}
+	for _, tt := range tests {
+		got, err := newClient(answerInTurn(tt.pages...)).HasOrganizations(t.Context())
+		if got != tt.want || (err != nil) != tt.wantErr {
+			t.Errorf("%v: %v, %v", tt.pages, got, err)
+		}
+	}
+}
