@@ -161,7 +161,7 @@ func (w *worker) convertUser(j *job, row *convert.UserRow) (*holding, *convert.F
 	if !valid {
 		return nil, j.table.UTF8Fault(row)
 	}
-	if len(lines)-len(j.lines)+h.size > jsonl.MaxLine {
+	if len(lines)-len(j.lines)+h.size > jsonl.MaxText {
 		return nil, &convert.Fault{Reason: longLine, Connection: row.Provider}
 	}
 	j.lines = lines

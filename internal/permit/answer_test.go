@@ -29,8 +29,10 @@ func TestWritesWithForeignAnswers(t *testing.T) {
 		"RenameTenant": func(ctx context.Context, c client) error { return c.RenameTenant(ctx, "t", "T") },
 		"Assign":       func(ctx context.Context, c client) error { return c.Assign(ctx, []permit.Assignment{{User: "a"}}) },
 		"AssignOne":    func(ctx context.Context, c client) error { return c.AssignOne(ctx, permit.Assignment{User: "a"}) },
-		"Unassign":     func(ctx context.Context, c client) error { return c.Unassign(ctx, []permit.Assignment{{User: "a"}}) },
-		"UnassignOne":  func(ctx context.Context, c client) error { return c.UnassignOne(ctx, permit.Assignment{User: "a"}) },
+		"Unassign": func(ctx context.Context, c client) error {
+			return c.Unassign(ctx, []permit.Assignment{{User: "a"}})
+		},
+		"UnassignOne": func(ctx context.Context, c client) error { return c.UnassignOne(ctx, permit.Assignment{User: "a"}) },
 	}
 	answers := map[string]string{
 		"a sign-in page":   "<html>Sign in</html>",
@@ -53,7 +55,9 @@ func TestWritesWithForeignAnswers(t *testing.T) {
 // A write of one object is answered by that object.
 func TestWriteThatAnswersWithAnotherObject(t *testing.T) {
 	t.Parallel()
-	c := newClient(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte(`{"key":"b"}`)) }))
+	c := newClient(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = w.Write([]byte(`{"key":"b"}`))
+	}))
 	err := c.PutUser(t.Context(), permit.User{Key: "a"})
 	if !httpapi.IsForeign(err) || !strings.Contains(err.Error(), "not about what was sent") {
 		t.Errorf("PutUser = %v", err)
