@@ -171,7 +171,7 @@ func (w *worker) convertUser(j *job, row *convert.UserRow) (*holding, *convert.F
 	return h, nil
 }
 
-var longLine = fmt.Sprintf("its line would be longer than %d MiB", jsonl.MaxLine>>20)
+var longLine = fmt.Sprintf("its line would be longer than %d MiB", jsonl.MaxText>>20)
 
 // Reading what a user holds takes longer than the rest of a row, and there are few
 // different cells, however many users there are. So the results are kept. The
