@@ -13,6 +13,7 @@ import (
 func TestForeignAnswers(t *testing.T) {
 	t.Parallel()
 	kind := func(name string) http.Header { return http.Header{"Content-Type": {name}} }
+	asJSON := kind("application/json")
 	tests := []struct {
 		name   string
 		answer answer
@@ -20,14 +21,22 @@ func TestForeignAnswers(t *testing.T) {
 	}{
 		{"nothing", answer{status: 200, body: " "}, "without the JSON"},
 		{"no content", answer{status: 204}, "without the JSON"},
-		{"a sign-in page", answer{status: 200, body: "<html>Sign in</html>", header: kind("text/html")}, `text/html in place of JSON: "<html>Sign in</html>"`},
-		{"JSON that says it is text", answer{status: 200, body: `{"n":1}`, header: kind("text/plain; charset=utf-8")}, "text/plain"},
-		{"a page that says it is JSON", answer{status: 200, body: "<html>", header: kind("application/json")}, "not what is documented"},
-		{"null", answer{status: 200, body: "null", header: kind("application/json")}, "null"},
-		{"another type", answer{status: 200, body: `{"n":"one"}`, header: kind("application/json")}, "not what is documented"},
-		{"a list", answer{status: 200, body: `[]`, header: kind("application/json")}, "not what is documented"},
-		{"half of it", answer{status: 200, body: `{"n":1`, header: kind("application/json")}, "not what is documented"},
-		{"two of it", answer{status: 200, body: `{"n":1}{"n":2}`, header: kind("application/json")}, "not what is documented"},
+		{
+			"a sign-in page",
+			answer{status: 200, body: "<html>Sign in</html>", header: kind("text/html")},
+			`text/html in place of JSON: "<html>Sign in</html>"`,
+		},
+		{
+			"JSON that says it is text",
+			answer{status: 200, body: `{"n":1}`, header: kind("text/plain; charset=utf-8")},
+			"text/plain",
+		},
+		{"a page that says it is JSON", answer{status: 200, body: "<html>", header: asJSON}, "not what is documented"},
+		{"null", answer{status: 200, body: "null", header: asJSON}, "null"},
+		{"another type", answer{status: 200, body: `{"n":"one"}`, header: asJSON}, "not what is documented"},
+		{"a list", answer{status: 200, body: `[]`, header: asJSON}, "not what is documented"},
+		{"half of it", answer{status: 200, body: `{"n":1`, header: asJSON}, "not what is documented"},
+		{"two of it", answer{status: 200, body: `{"n":1}{"n":2}`, header: asJSON}, "not what is documented"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -48,8 +57,10 @@ func TestAnswersOfTheService(t *testing.T) {
 	t.Parallel()
 	for _, kind := range []string{"application/json", "application/json; charset=utf-8", "application/problem+json"} {
 		var out struct{ N int }
-		a := &answers{list: []answer{{status: 200, body: `{"n":7,"new_field":null}`, header: http.Header{"Content-Type": {kind}}}}}
-		if err := newClient(t, a, nil).Do(t.Context(), httpapi.Call{Method: http.MethodGet, Path: "/x"}, &out); err != nil || out.N != 7 {
+		header := http.Header{"Content-Type": {kind}}
+		a := &answers{list: []answer{{status: 200, body: `{"n":7,"new_field":null}`, header: header}}}
+		err := newClient(t, a, nil).Do(t.Context(), httpapi.Call{Method: http.MethodGet, Path: "/x"}, &out)
+		if err != nil || out.N != 7 {
 			t.Errorf("%s: %d, %v", kind, out.N, err)
 		}
 	}

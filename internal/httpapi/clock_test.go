@@ -20,7 +20,8 @@ func TestClientKnowsTheServicesTime(t *testing.T) {
 		dated := true
 		c := newClient(t, nil, func(config *httpapi.Config) {
 			config.Transport = transportFunc(func(*http.Request) (*http.Response, error) {
-				answer := &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(`{}`))}
+				body := io.NopCloser(strings.NewReader(`{}`))
+				answer := &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Body: body}
 				if dated {
 					answer.Header.Set("Date", there.Format(http.TimeFormat))
 				}

@@ -47,7 +47,8 @@ func TestRetry(t *testing.T) {
 		{"but not while another operation runs", []answer{busy, ok}, 2, true, 1, time.Second},
 		{"Retry-After in seconds", []answer{retryAfter(503, "30"), ok}, 2, true, 30 * time.Second, 30 * time.Second},
 		{
-			"a date that has passed", []answer{retryAfter(503, "Sat, 02 Jan 1999 15:04:05 GMT"), ok},
+			"a date that has passed",
+			[]answer{retryAfter(503, "Sat, 02 Jan 1999 15:04:05 GMT"), ok},
 			2, true, time.Second, time.Second,
 		},
 		{
