@@ -5,7 +5,6 @@ package httpapi
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -102,9 +101,6 @@ type Call struct {
 	Body any
 	// Empty lets the answer have no body, as that of a DELETE has.
 	Empty bool
-	// Attempts is how often the call is sent while the service answers with an
-	// error of its own; 0 is the usual number.
-	Attempts int
 	// Abandon lets an interrupt end this call although it is no GET: it leaves
 	// nothing behind.
 	Abandon bool
@@ -124,7 +120,6 @@ func (c *Client) Do(ctx context.Context, call Call, out any) error {
 	attempts, renewed := 0, false
 	var lost error // of the attempt that may have done its work all the same
 	patience := newPatience(c.config.MaxWait, c.config.OnWait)
-	patience.most = cmp.Or(call.Attempts, maxAttempts)
 	err := retry.Do(ctx, patience, func(ctx context.Context) error {
 		token := c.config.Token
 		if c.config.Tokens != nil {

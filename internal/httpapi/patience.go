@@ -28,7 +28,6 @@ type patience struct {
 	maxWait time.Duration
 	onWait  func(time.Duration, error)
 
-	most     int       // attempts that count
 	since    time.Time // when this call first failed
 	attempts int       // failures that count as attempts
 	last     error
@@ -66,7 +65,7 @@ func (p *patience) noteFailure(err error, answered bool) bool {
 		return true // the service is away, as it is when the network is
 	case isRetryable(api):
 		p.attempts++
-		return p.attempts < p.most
+		return p.attempts < maxAttempts
 	}
 	return false
 }
