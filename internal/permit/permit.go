@@ -58,6 +58,17 @@ func (c *Client) get(ctx context.Context, path string, query url.Values, out any
 	return c.api.Do(ctx, httpapi.Call{Method: http.MethodGet, Path: path, Query: query}, out)
 }
 
+// find reads the object with this key from a list into object, and reports whether
+// Permit has it. found is where the key comes to stand in it: an object is also
+// found by Permit's own id.
+func (c *Client) find(ctx context.Context, list, key string, object any, found *string) (bool, error) {
+	err := c.get(ctx, list+"/"+url.PathEscape(key), nil, object)
+	if Status(err) == http.StatusNotFound {
+		return false, nil
+	}
+	return err == nil && *found == key, err
+}
+
 func (c *Client) send(ctx context.Context, method, path string, body, out any) error {
 	return c.api.Do(ctx, httpapi.Call{Method: method, Path: path, Body: body}, out)
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"iter"
 	"net/http"
-	"net/url"
 )
 
 // Role is a role of the environment, as far as a load is concerned with it.
@@ -25,11 +24,7 @@ func (c *Client) Roles(ctx context.Context) iter.Seq2[Role, error] {
 // HasRole reports whether Permit has the role.
 func (c *Client) HasRole(ctx context.Context, key string) (bool, error) {
 	var r Role
-	err := c.get(ctx, c.schema+"/roles/"+url.PathEscape(key), nil, &r)
-	if Status(err) == http.StatusNotFound {
-		return false, nil
-	}
-	return err == nil && r.Key == key, err
+	return c.find(ctx, c.schema+"/roles", key, &r, &r.Key)
 }
 
 // CreateRole creates one role. Permit answers 409 when it exists.

@@ -22,11 +22,8 @@ func (c *Client) Tenants(ctx context.Context) iter.Seq2[Tenant, error] {
 // Tenant returns one tenant and whether Permit has it.
 func (c *Client) Tenant(ctx context.Context, key string) (Tenant, bool, error) {
 	var t Tenant
-	err := c.get(ctx, c.facts+"/tenants/"+url.PathEscape(key), nil, &t)
-	if Status(err) == http.StatusNotFound {
-		return Tenant{}, false, nil
-	}
-	return t, err == nil && t.Key == key, err // a tenant is also found by Permit's own id
+	has, err := c.find(ctx, c.facts+"/tenants", key, &t, &t.Key)
+	return t, has, err
 }
 
 // CreateTenants creates tenants in one call: all of them, or none on an error.

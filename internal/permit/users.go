@@ -46,11 +46,8 @@ func (c *Client) HasUserAt(ctx context.Context, n int) (bool, error) {
 // User returns one user and whether Permit has it.
 func (c *Client) User(ctx context.Context, key string) (User, bool, error) {
 	var u User
-	err := c.get(ctx, c.facts+"/users/"+url.PathEscape(key), nil, &u)
-	if Status(err) == http.StatusNotFound {
-		return User{}, false, nil
-	}
-	return u, err == nil && u.Key == key, err // a user is also found by Permit's own id
+	has, err := c.find(ctx, c.facts+"/users", key, &u, &u.Key)
+	return u, has, err
 }
 
 // Search yields the users whose email, key or name contains text.
