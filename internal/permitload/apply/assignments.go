@@ -105,18 +105,8 @@ func (a *Applier) recheckAssignments(
 // assignmentsOf returns what Permit has of the users. Where nothing proves that it
 // is all, it returns what there is with an error for which snapshot.IsUnproved
 // holds.
-func (a *Applier) assignmentsOf(ctx context.Context, users []string) (list []permit.Held, err error) {
-	err = snapshot.UntilWhole(func() error {
-		list = nil
-		for held, err := range a.Client.AssignmentsOf(ctx, users) {
-			if err != nil {
-				return err
-			}
-			list = append(list, held)
-		}
-		return nil
-	})
-	return list, err
+func (a *Applier) assignmentsOf(ctx context.Context, users []string) ([]permit.Held, error) {
+	return snapshot.Whole(a.Client.AssignmentsOf(ctx, users))
 }
 
 // unassign removes the role assignments that the plan removes, but from users

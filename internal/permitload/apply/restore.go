@@ -13,9 +13,10 @@ import (
 )
 
 // preserveAssignments runs put, which writes users and returns the last of each
-// bulk call and of the single ones, and makes again what that has cleared of the assignments they had.
-// Whether a PUT of a user who exists clears them is not documented, and those
-// made by hand are in no input: only Permit's list, before and after, can tell.
+// bulk call and of the single ones, and makes again what that has cleared of the
+// assignments they had. Whether a PUT of a user who exists clears them is not
+// documented, and those made by hand are in no input: only Permit's list, before
+// and after, can tell.
 func (a *Applier) preserveAssignments(ctx context.Context, users []item, put func() ([]item, error)) error {
 	byKey := map[string]int{}
 	var keys []string

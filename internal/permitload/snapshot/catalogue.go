@@ -12,18 +12,7 @@ import (
 // that is missed does no harm, as long as it is not replaced: to create it shows
 // that it exists.
 func Roles(ctx context.Context, client *permit.Client) ([]permit.Role, error) {
-	var roles []permit.Role
-	err := UntilWhole(func() error {
-		roles = nil
-		for role, err := range client.Roles(ctx) {
-			if err != nil {
-				return err
-			}
-			roles = append(roles, role)
-		}
-		return nil
-	})
-	return roles, err
+	return Whole(client.Roles(ctx))
 }
 
 // readTenants notes the tenants that Permit has. One that is missed would not be
@@ -35,15 +24,10 @@ func (r *Reader) readTenants(ctx context.Context, s *Snapshot) error {
 		has[t.Key] = true
 		s.Current.HaveTenant(t.Key, t.Name)
 	}
-	err := UntilWhole(func() error {
-		for tenant, err := range r.Client.Tenants(ctx) {
-			if err != nil {
-				return err
-			}
-			note(tenant)
-		}
-		return nil
-	})
+	tenants, err := Whole(r.Client.Tenants(ctx))
+	for _, tenant := range tenants {
+		note(tenant)
+	}
 	if !IsUnproved(err) {
 		return err
 	}

@@ -2,6 +2,7 @@ package snapshot
 
 import (
 	"errors"
+	"iter"
 
 	"a0permit/internal/permit"
 )
@@ -20,6 +21,23 @@ const listings = 5
 // of which nothing proves that it is whole.
 func IsUnproved(err error) bool {
 	return errors.Is(err, permit.ErrShrunk) || errors.Is(err, permit.ErrUncounted)
+}
+
+// Whole returns all items of a list, which is read again where it lost items
+// meanwhile. Where nothing proves that it is whole, it returns what it got with an
+// error for which IsUnproved holds.
+func Whole[T any](list iter.Seq2[T, error]) (items []T, err error) {
+	err = UntilWhole(func() error {
+		items = nil
+		for item, err := range list {
+			if err != nil {
+				return err
+			}
+			items = append(items, item)
+		}
+		return nil
+	})
+	return items, err
 }
 
 // UntilWhole calls read, which reads a list from its start, again where the list
