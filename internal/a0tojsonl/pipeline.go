@@ -2,7 +2,6 @@ package a0tojsonl
 
 import (
 	"context"
-	"io"
 	"sync"
 
 	"a0permit/internal/convert"
@@ -60,7 +59,7 @@ func (r *runner) convertFile(ctx context.Context, name string) error {
 		defer close(ordered)
 		defer close(work)
 		c := cutter{
-			in: csvrows.NewCutter(interruptedReader{ctx, in}, r.chunk), options: &r.options,
+			in: csvrows.NewCutter(in, r.chunk), options: &r.options,
 			free: free, quit: quit, work: work, ordered: ordered,
 		}
 		c.cutFile()
@@ -86,18 +85,4 @@ func (r *runner) convertFile(ctx context.Context, name string) error {
 		return tool.EmptyError(name)
 	}
 	return nil
-}
-
-// interruptedReader ends a read when its context ends. The reads of a file on disk do
-// not look at it.
-type interruptedReader struct {
-	ctx context.Context //nolint:containedctx // io.Reader has no parameter for it
-	in  io.Reader
-}
-
-func (r interruptedReader) Read(p []byte) (int, error) {
-	if r.ctx.Err() != nil {
-		return 0, context.Cause(r.ctx)
-	}
-	return r.in.Read(p)
 }

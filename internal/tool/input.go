@@ -30,6 +30,7 @@ type Input struct {
 	// be read again in place.
 	File *os.File
 
+	ctx   context.Context //nolint:containedctx // io.Reader has no parameter for it
 	r     io.Reader
 	close func() error
 	times gzipTimes
@@ -64,7 +65,7 @@ func (t *Tool) Inputs(files []string) ([]string, error) {
 // Open opens one of the inputs. An input without a single byte is an EmptyError.
 // A read ends early when ctx does.
 func (t *Tool) Open(ctx context.Context, name string) (*Input, error) {
-	in := &Input{Name: name, close: func() error { return nil }}
+	in := &Input{Name: name, ctx: ctx, close: func() error { return nil }}
 	var raw io.Reader
 	if name == "-" {
 		in.Name = "stdin"
@@ -108,6 +109,9 @@ func (t *Tool) Open(ctx context.Context, name string) (*Input, error) {
 
 // Read reads the unpacked bytes.
 func (in *Input) Read(p []byte) (int, error) {
+	if in.ctx.Err() != nil { // which the reads of a file on disk do not look at
+		return 0, context.Cause(in.ctx)
+	}
 	n, err := in.r.Read(p)
 	if err != nil && !errors.Is(err, io.EOF) {
 		err = fmt.Errorf("read %s: %w", in.Name, err)
