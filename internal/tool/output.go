@@ -161,8 +161,8 @@ func (o *Output) Abort() {
 	}
 }
 
-// SetAside renames a file, or the one that a link leads to, to the first free name of path.1, path.2 and so on, to
-// make room for another, and returns that name. It returns "" and renames nothing
+// SetAside renames a file, or the one that a link leads to, to the first free name
+// of path.1, path.2 and so on, to make room for another, and returns that name. It returns "" and renames nothing
 // when there is no regular file, or when the file is empty or worthless, judged by
 // its first bytes.
 func SetAside(path string, worthless func(head []byte) bool) (string, error) {
