@@ -45,7 +45,7 @@ func TestTimeOfAnExportIsAuth0s(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				time.Sleep(time.Until(today))
 				clock := httpapitest.NewClockAt(time.Now().Add(ahead), 1)
-				s := auth0test.New(tenant, auth0test.Options{PageMax: 10, Polls: 5, Clock: clock})
+				s := auth0test.New(tenant, auth0test.Options{PageMax: 5, Polls: 5, Clock: clock})
 				begin := clock.Now()
 				r := runOver(t.Context(), slowTransport(s, 2*time.Second), args...)
 				r.expect(t, 0)

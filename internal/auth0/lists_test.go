@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math/rand/v2"
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -186,6 +188,38 @@ func TestHasOrganizations(t *testing.T) {
 		got, err := newClient(answerInTurn(tt.pages...)).HasOrganizations(t.Context())
 		if got != tt.want || (err != nil) != tt.wantErr {
 			t.Errorf("%v: %v, %v", tt.pages, got, err)
+		}
+	}
+}
+
+// A long list that begins to repeat itself, in another order and with ever new
+// checkpoints, is noticed although few of its rows are remembered. Rows that move
+// while they are read are not taken for that.
+func TestLongListsThatRepeatThemselves(t *testing.T) {
+	t.Parallel()
+	const users, size = 20_000, 100
+	for _, repeats := range []bool{true, false} {
+		r := rand.New(rand.NewPCG(3, 14))
+		calls := 0
+		c := newClient(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			var rows []string
+			for i := range size {
+				n := calls*size + i
+				if n >= users || r.IntN(10) == 0 {
+					n = r.IntN(min(n+1, users))
+				}
+				rows = append(rows, fmt.Sprintf(`{"user_id":"auth0|%d"}`, n))
+			}
+			calls++
+			next := ""
+			if repeats || calls < users/size {
+				next = fmt.Sprintf(`,"next":"%d"`, calls)
+			}
+			_, _ = fmt.Fprintf(w, `{"users":[%s]%s}`, strings.Join(rows, ","), next)
+		}))
+		_, err := collect(c.RoleUsers(t.Context(), roleID))
+		if errors.Is(err, auth0.ErrSamePage) != repeats || !repeats && err != nil || calls > 2*users/size {
+			t.Errorf("repeats %v: %v after %d calls", repeats, err, calls)
 		}
 	}
 }

@@ -69,23 +69,49 @@ func (p *page[R]) UnmarshalJSON(data []byte) error {
 // from taking "." and ".." for directories.
 func isID(id string) bool { return id != "" && id != "." && id != ".." }
 
-// rowSet knows the rows of a list by hashes of their ids. Two rows may share a
-// hash, but not all rows of a page.
+// rowSet tells whether a list still brings new rows. It knows the rows by hashes
+// of their ids, and of a long list only those of a sample, whose size is bounded.
 type rowSet struct {
-	seed   maphash.Seed
-	hashes map[uint64]struct{}
+	seed    maphash.Seed
+	hashes  map[uint64]struct{}
+	mask    uint64 // the rows of the sample are those whose hash has none of these bits
+	repeats int    // rows of the sample that have come before, since the last new one
 }
 
-func newRowSet() *rowSet { return &rowSet{maphash.MakeSeed(), map[uint64]struct{}{}} }
+const (
+	maxSample  = 4096
+	maxRepeats = 64 // of a sample that is not of all rows
+)
 
-// add adds a row and reports whether it is new.
+func newRowSet() *rowSet { return &rowSet{seed: maphash.MakeSeed(), hashes: map[uint64]struct{}{}} }
+
+// add adds a row and reports whether it is new, as far as the sample can tell.
 func (s *rowSet) add(id string) bool {
-	before := len(s.hashes)
-	s.hashes[maphash.String(s.seed, id)] = struct{}{}
-	return len(s.hashes) > before
+	hash := maphash.String(s.seed, id)
+	if hash&s.mask != 0 {
+		return true
+	}
+	if _, known := s.hashes[hash]; known {
+		s.repeats++
+		return false
+	}
+	s.repeats = 0
+	s.hashes[hash] = struct{}{}
+	for len(s.hashes) > maxSample {
+		s.mask = s.mask<<1 | 1
+		maps.DeleteFunc(s.hashes, func(hash uint64, _ struct{}) bool { return hash&s.mask != 0 })
+	}
+	return true
 }
 
-func (s *rowSet) count() int { return len(s.hashes) }
+// isStuck reports whether a page of so many rows brought nothing new. Of a long
+// list it takes more than a page to tell.
+func (s *rowSet) isStuck(size int) bool {
+	if s.mask != 0 {
+		return s.repeats >= maxRepeats
+	}
+	return size > 0 && s.repeats >= size
+}
 
 // maxEmpty is how many pages of a list may be empty and not the last.
 const maxEmpty = 10
@@ -100,16 +126,18 @@ func checkpoints[R row](ctx context.Context, c *Client, path, list string, fixed
 		var none R
 		query := url.Values{"take": {strconv.Itoa(pageSize)}}
 		maps.Copy(query, fixed)
-		rows, marks, empty := newRowSet(), newRowSet(), 0
+		rows, marks := newRowSet(), map[string]bool{}
+		came, empty := 0, 0
 		for {
 			answer := page[R]{list: list}
 			if err := c.get(ctx, path, query, &answer); err != nil {
 				yield(none, err)
 				return
 			}
-			before := rows.count()
 			for _, r := range answer.rows {
-				rows.add(r.id())
+				if rows.add(r.id()) {
+					came++
+				}
 				if !yield(r, nil) {
 					return
 				}
@@ -118,16 +146,17 @@ func checkpoints[R row](ctx context.Context, c *Client, path, list string, fixed
 				empty++
 			}
 			isLast := answer.next == ""
-			switch came := rows.count(); {
+			switch {
 			case answer.total != nil && (came > *answer.total || isLast && came < *answer.total):
 				yield(none, errTotal(path, list, came, *answer.total))
 				return
 			case isLast:
 				return
-			case !marks.add(answer.next), came == before && len(answer.rows) > 0, empty > maxEmpty:
+			case marks[answer.next], rows.isStuck(len(answer.rows)), empty > maxEmpty:
 				yield(none, errSamePage(path))
 				return
 			}
+			marks[answer.next] = true
 			query.Set("from", answer.next)
 		}
 	}

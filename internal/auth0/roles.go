@@ -28,18 +28,18 @@ func (r Role) id() string { return r.ID }
 func (c *Client) Roles(ctx context.Context) ([]Role, error) {
 	const path = "/roles"
 	var roles []Role
-	ids, total := newRowSet(), 0
+	ids, total := map[string]bool{}, 0
 	for number := 0; ; number++ {
 		answer := page[Role]{list: "roles"}
 		if err := c.get(ctx, path, pageQuery(number), &answer); err != nil {
 			return nil, err
 		}
-		before := ids.count()
+		before := len(ids)
 		for _, role := range answer.rows {
-			ids.add(role.ID)
+			ids[role.ID] = true
 		}
 		roles = append(roles, answer.rows...)
-		switch came := ids.count(); {
+		switch came := len(ids); {
 		case answer.total == nil:
 			return nil, errNoTotal(path)
 		case *answer.total > maxRoles:
