@@ -8,8 +8,6 @@ import (
 	"hash/maphash"
 	"io"
 	"net/http"
-	"regexp"
-	"strings"
 	"time"
 
 	"github.com/klauspost/compress/gzip"
@@ -178,48 +176,12 @@ func (d *download) gunzip() (io.Reader, error) {
 	if err != nil && !errors.Is(err, io.EOF) {
 		return nil, transferError(err)
 	}
-	d.packed = string(head) == "\x1f\x8b"
-	if d.packed {
-		plain, err := gzip.NewReader(in)
-		if err != nil {
-			return nil, transferError(err)
-		}
-		in = bufio.NewReaderSize(plain, 64<<10)
+	if d.packed = string(head) == "\x1f\x8b"; !d.packed {
+		return in, nil
 	}
-	head, err = in.Peek(pageHead)
-	if err != nil && !errors.Is(err, io.EOF) {
+	plain, err := gzip.NewReader(in)
+	if err != nil {
 		return nil, transferError(err)
 	}
-	return in, pageError(head)
-}
-
-// pageHead is how much of a file is looked at to tell what it is.
-const pageHead = 2048
-
-var (
-	htmlStart   = regexp.MustCompile(`(?i)^<(!doctype html|html|head|body)\b`)
-	pageMessage = regexp.MustCompile(`(?is)(?:<(?:message|title)\b[^>]*>|"message"\s*:\s*")([^<"]{1,200})`)
-)
-
-// pageError returns the error of a file that is a page or an error message in
-// place of CSV, nil if it is none. Such a message may quote the link, and so only
-// its plainest part is shown.
-func pageError(head []byte) error {
-	text := strings.TrimLeft(strings.TrimPrefix(string(head), "\ufeff"), " \t\r\n")
-	var kind string
-	switch {
-	case htmlStart.MatchString(text):
-		kind = "an HTML page"
-	case strings.HasPrefix(text, "<"):
-		kind = "an XML page"
-	case strings.HasPrefix(text, "{"), strings.HasPrefix(text, "["):
-		kind = "JSON"
-	default:
-		return nil
-	}
-	what := "the download link opened " + kind + " in place of CSV"
-	if message := pageMessage.FindStringSubmatch(text); message != nil {
-		what += ": " + strings.Join(strings.Fields(message[1]), " ")
-	}
-	return errors.New(httpapi.Redact(what))
+	return plain, nil
 }

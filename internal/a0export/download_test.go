@@ -286,9 +286,9 @@ func TestLinksThatAreMoved(t *testing.T) {
 func TestPagesInPlaceOfTheFile(t *testing.T) {
 	t.Parallel()
 	tests := map[auth0test.Flaw]string{
-		auth0test.XMLFile:  "the download link opened an XML page in place of CSV: Request has expired\n",
-		auth0test.HTMLFile: "the download link opened an HTML page in place of CSV: Sign in\n",
-		auth0test.JSONFile: "the download link opened JSON in place of CSV: Invalid token\n",
+		auth0test.XMLFile:  `: not CSV: it looks like an XML page, and says "AccessDenied: Request has expired"` + "\n",
+		auth0test.HTMLFile: `: not CSV: it looks like an HTML page, and says "Sign in"` + "\n",
+		auth0test.JSONFile: `: not CSV: it looks like JSON, and says "Unauthorized: Invalid token"` + "\n",
 	}
 	for flaw, want := range tests {
 		s := auth0test.New(small(), auth0test.Options{Flaws: auth0test.Always(flaw)})

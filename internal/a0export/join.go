@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"a0permit/internal/csvrows"
+	"a0permit/internal/httpapi"
 	"a0permit/internal/tool"
 )
 
@@ -41,6 +42,9 @@ func join(
 ) (joinCounts, error) {
 	var counts joinCounts
 	rows, err := csvrows.NewRaw(in)
+	if page := (*csvrows.NotCSVError)(nil); errors.As(err, &page) {
+		page.Says = httpapi.Redact(page.Says)
+	}
 	if err != nil {
 		return counts, err
 	}

@@ -21,17 +21,21 @@ type Raw struct {
 	bom  []byte
 }
 
-// NewRaw returns a reader of the rows in r. BOM returns a byte order mark.
+// NewRaw returns a reader of the rows in r, or a *NotCSVError. BOM returns a byte
+// order mark.
 func NewRaw(r io.Reader) (*Raw, error) {
 	raw := &Raw{}
 	in := bufio.NewReaderSize(r, rawRead)
-	head, err := in.Peek(3)
+	head, err := in.Peek(sniffLength)
 	if err != nil && !errors.Is(err, io.EOF) {
 		return nil, err
 	}
-	if bytes.Equal(head, bom) {
-		raw.bom = bytes.Clone(head)
-		_, _ = in.Discard(len(head)) // cannot fail after Peek
+	if err := guessFormat(head); err != nil {
+		return nil, err
+	}
+	if bytes.HasPrefix(head, bom) {
+		raw.bom = bom
+		_, _ = in.Discard(len(bom)) // cannot fail after Peek
 	}
 	raw.rows.in = in
 	raw.csv = csv.NewReader(&raw.rows)
