@@ -22,6 +22,9 @@ type APIError struct {
 	RequestID    string
 	RetryAfter   time.Duration
 	Attempts     int
+	// Known is set by Config.ParseError when the body is in the service's own form,
+	// and so comes from the service and not from something in front of it.
+	Known bool
 	// Unanswered is set when an earlier attempt got no answer: it may have done
 	// its work.
 	Unanswered bool

@@ -5,6 +5,7 @@ package httpapi
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -104,6 +105,10 @@ type Call struct {
 	// Abandon lets an interrupt end this call although it is no GET: it leaves
 	// nothing behind.
 	Abandon bool
+	// Attempts is how often the call is tried while the service answers that it
+	// failed, as by a 500; 0 is the usual number. A service that is away is waited
+	// for all the same.
+	Attempts int
 }
 
 // Do makes a call and decodes its answer into out, which says by its type what
@@ -119,7 +124,7 @@ func (c *Client) Do(ctx context.Context, call Call, out any) error {
 	}
 	attempts, renewed := 0, false
 	var lost error // of the attempt that may have done its work all the same
-	patience := newPatience(c.config.MaxWait, c.config.OnWait)
+	patience := newPatience(cmp.Or(call.Attempts, maxAttempts), c.config.MaxWait, c.config.OnWait)
 	err := retry.Do(ctx, patience, func(ctx context.Context) error {
 		token := c.config.Token
 		if c.config.Tokens != nil {

@@ -24,9 +24,10 @@ const (
 // patience decides for one call how long to wait before the next attempt and
 // when to give up. It implements retry.Backoff.
 type patience struct {
-	growth  retry.Backoff
-	maxWait time.Duration
-	onWait  func(time.Duration, error)
+	growth      retry.Backoff
+	maxAttempts int
+	maxWait     time.Duration
+	onWait      func(time.Duration, error)
 
 	since    time.Time // when this call first failed
 	attempts int       // failures that count as attempts
@@ -35,10 +36,10 @@ type patience struct {
 	noWait   bool          // no wait here; the pacer may hold the next attempt back
 }
 
-func newPatience(maxWait time.Duration, onWait func(time.Duration, error)) *patience {
+func newPatience(maxAttempts int, maxWait time.Duration, onWait func(time.Duration, error)) *patience {
 	return &patience{
-		growth:  retry.WithCappedDuration(longestWait, retry.NewExponential(firstWait)),
-		maxWait: maxWait, onWait: onWait,
+		growth:      retry.WithCappedDuration(longestWait, retry.NewExponential(firstWait)),
+		maxAttempts: maxAttempts, maxWait: maxWait, onWait: onWait,
 	}
 }
 
@@ -65,7 +66,7 @@ func (p *patience) noteFailure(err error, answered bool) bool {
 		return true // the service is away, as it is when the network is
 	case isRetryable(api):
 		p.attempts++
-		return p.attempts < maxAttempts
+		return p.attempts < p.maxAttempts
 	}
 	return false
 }

@@ -38,3 +38,11 @@ func (*fieldOfErrors) UnmarshalJSON(data []byte) error {
 	}
 	return errors.New("it is that of an error")
 }
+
+// report is the answer to a bulk write of assignments. A count that it leaves out
+// is 0 (OpenAPI).
+type report struct {
+	result
+	Created int `json:"assignments_created"`
+	Removed int `json:"assignments_removed"`
+}

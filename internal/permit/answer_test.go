@@ -27,10 +27,14 @@ func TestWritesWithForeignAnswers(t *testing.T) {
 		},
 		"CreateTenant": func(ctx context.Context, c client) error { return c.CreateTenant(ctx, permit.Tenant{Key: "t"}) },
 		"RenameTenant": func(ctx context.Context, c client) error { return c.RenameTenant(ctx, "t", "T") },
-		"Assign":       func(ctx context.Context, c client) error { return c.Assign(ctx, []permit.Assignment{{User: "a"}}) },
-		"AssignOne":    func(ctx context.Context, c client) error { return c.AssignOne(ctx, permit.Assignment{User: "a"}) },
+		"Assign": func(ctx context.Context, c client) error {
+			_, err := c.Assign(ctx, []permit.Assignment{{User: "a"}})
+			return err
+		},
+		"AssignOne": func(ctx context.Context, c client) error { return c.AssignOne(ctx, permit.Assignment{User: "a"}) },
 		"Unassign": func(ctx context.Context, c client) error {
-			return c.Unassign(ctx, []permit.Assignment{{User: "a"}})
+			_, err := c.Unassign(ctx, []permit.Assignment{{User: "a"}})
+			return err
 		},
 		"UnassignOne": func(ctx context.Context, c client) error { return c.UnassignOne(ctx, permit.Assignment{User: "a"}) },
 	}

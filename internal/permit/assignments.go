@@ -54,9 +54,9 @@ func (c *Client) yieldAssignments(ctx context.Context, users []string, yield fun
 	path, filter := c.facts+"/role_assignments", url.Values{"user": users}
 	for held, err := range pages[Held](ctx, c, path, AssignmentsPageSize, filter) {
 		switch {
-		case Status(err) == http.StatusNotFound && len(users) == 1:
+		case IsNotFound(err) && len(users) == 1:
 			return true
-		case Status(err) == http.StatusNotFound:
+		case IsNotFound(err):
 			half := len(users) / 2
 			return c.yieldAssignments(ctx, users[:half], yield) && c.yieldAssignments(ctx, users[half:], yield)
 		case !yield(held, err) || err != nil:
@@ -92,10 +92,13 @@ func userBatches(users []string) iter.Seq[[]string] {
 	}
 }
 
-// Assign makes assignments in one call. What it does with one that exists is not
-// known: 409 may mean that.
-func (c *Client) Assign(ctx context.Context, assignments []Assignment) error {
-	return c.send(ctx, http.MethodPost, c.facts+"/role_assignments/bulk", assignments, &result{})
+// Assign makes assignments in one call, and returns how many Permit says were
+// created: fewer where it leaves some out, as it may do with those that exist.
+// For these it may also answer 409: which of the two is not known.
+func (c *Client) Assign(ctx context.Context, assignments []Assignment) (created int, err error) {
+	var answer report
+	err = c.send(ctx, http.MethodPost, c.facts+"/role_assignments/bulk", assignments, &answer)
+	return answer.Created, err
 }
 
 // AssignOne makes one assignment. Permit answers 409 when it exists.
@@ -103,10 +106,12 @@ func (c *Client) AssignOne(ctx context.Context, assignment Assignment) error {
 	return c.send(ctx, http.MethodPost, c.facts+"/role_assignments", assignment, &result{})
 }
 
-// Unassign removes assignments in one call. What it does with one that does not
-// exist is not known: 404 may mean that.
-func (c *Client) Unassign(ctx context.Context, assignments []Assignment) error {
-	return c.send(ctx, http.MethodDelete, c.facts+"/role_assignments/bulk", assignments, &result{})
+// Unassign removes assignments in one call, and returns how many Permit says were
+// removed: fewer where some do not exist, for which it may also answer 404.
+func (c *Client) Unassign(ctx context.Context, assignments []Assignment) (removed int, err error) {
+	var answer report
+	err = c.send(ctx, http.MethodDelete, c.facts+"/role_assignments/bulk", assignments, &answer)
+	return answer.Removed, err
 }
 
 // UnassignOne removes one assignment. Permit answers 404 when it does not exist.

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"errors"
+	"net/http"
 	"strings"
 
 	"a0permit/internal/httpapi"
@@ -24,7 +25,7 @@ func parseError(e *httpapi.APIError, body []byte) {
 	if json.Unmarshal(body, &b) != nil {
 		return
 	}
-	e.RequestID = b.ID
+	e.RequestID, e.Known = b.ID, b.Code != ""
 	e.Code = cmp.Or(b.Code, b.Error)
 	e.Message = oneLine(cmp.Or(b.Message, b.Title))
 	if e.Message != "" || len(b.Detail) == 0 {
@@ -85,4 +86,19 @@ func Status(err error) int {
 		return api.Status
 	}
 	return 0
+}
+
+// IsNotFound reports whether Permit itself says that what a call names is not
+// there. A 404 without Permit's own code may come from something in front of it,
+// or be about the address.
+func IsNotFound(err error) bool {
+	api, ok := errors.AsType[*httpapi.APIError](err)
+	return ok && api.Known && api.Status == http.StatusNotFound && api.Code == "NOT_FOUND"
+}
+
+// IsConflict reports whether Permit itself says that what a call would make is
+// there already, or differs from what is.
+func IsConflict(err error) bool {
+	api, ok := errors.AsType[*httpapi.APIError](err)
+	return ok && api.Known && api.Status == http.StatusConflict
 }

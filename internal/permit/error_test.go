@@ -32,13 +32,15 @@ func TestParseError(t *testing.T) {
 			`{"id":"49fa6e67","title":"The requested data could not be found","error_code":"NOT_FOUND",` +
 				`"message":"we could not find 'Role'.\nPlease  try again.",` +
 				`"support_link":"https://x","additional_info":{"a":[1]}}`,
-			httpapi.APIError{Code: "NOT_FOUND", Message: "we could not find 'Role'. Please try again.", RequestID: "49fa6e67"},
+			httpapi.APIError{
+				Known: true, Code: "NOT_FOUND", Message: "we could not find 'Role'. Please try again.", RequestID: "49fa6e67",
+			},
 		},
 		{
 			"ErrorDetails without a message", 409,
 			`{"id":"49fa6e67","title":"The object already exists","error_code":"DUPLICATE_ENTITY","message":null,` +
 				`"additional_info":null}`,
-			httpapi.APIError{Code: "DUPLICATE_ENTITY", Message: "The object already exists", RequestID: "49fa6e67"},
+			httpapi.APIError{Known: true, Code: "DUPLICATE_ENTITY", Message: "The object already exists", RequestID: "49fa6e67"},
 		},
 		{
 			"one fault of a bulk call", 422,
@@ -89,11 +91,11 @@ func TestParseError(t *testing.T) {
 		},
 		{
 			"a code from Permit beats the gateway's", 403, `{"error":"x","error_code":"Y","message":"m"}`,
-			httpapi.APIError{Code: "Y", Message: "m"},
+			httpapi.APIError{Known: true, Code: "Y", Message: "m"},
 		},
 		{
 			"a code alone", 400, `{"error_code":"INVALID_INPUT"}`,
-			httpapi.APIError{Code: "INVALID_INPUT", Message: `"{\"error_code\":\"INVALID_INPUT\"}"`},
+			httpapi.APIError{Known: true, Code: "INVALID_INPUT", Message: `"{\"error_code\":\"INVALID_INPUT\"}"`},
 		},
 		{
 			"HTML", 413, "<html>\n<body><h1>413 Request Entity Too Large</h1></body>\n</html>",
@@ -136,6 +138,7 @@ func TestFaultyItems(t *testing.T) {
 	s := permittest.New(permittest.Options{})
 	s.Seed(permittest.State{Users: []permittest.User{{Key: "a"}}, Roles: []permittest.Role{{Key: "r", Name: "R"}}})
 	ctx, c := t.Context(), newClient(s)
+	_, assigned := c.Assign(ctx, []permit.Assignment{{User: "a", Role: "r", Tenant: "default"}, {User: "a", Role: "r"}})
 	tests := []struct {
 		name string
 		err  error
@@ -147,10 +150,7 @@ func TestFaultyItems(t *testing.T) {
 		},
 		{"roles", c.PutRoles(ctx, []permit.Role{{Key: "s t", Name: "S"}, {Key: "u", Name: "U"}}), []int{0}},
 		{"tenants", c.CreateTenants(ctx, []permit.Tenant{{Key: "b", Name: "B"}, {Key: "c/d", Name: "C"}}), []int{1}},
-		{
-			"assignments", c.Assign(ctx, []permit.Assignment{{User: "a", Role: "r", Tenant: "default"}, {User: "a", Role: "r"}}),
-			[]int{1},
-		},
+		{"assignments", assigned, []int{1}},
 	}
 	for _, tt := range tests {
 		api, ok := errors.AsType[*httpapi.APIError](tt.err)
@@ -160,6 +160,40 @@ func TestFaultyItems(t *testing.T) {
 		}
 		if got := slices.Sorted(maps.Keys(api.Items)); !slices.Equal(got, tt.want) {
 			t.Errorf("%s: items %v, want %v: %v", tt.name, got, tt.want, tt.err)
+		}
+	}
+}
+
+// Only Permit's own words say that something is not there, or is there already.
+func TestWhatPermitItselfSays(t *testing.T) {
+	t.Parallel()
+	const own, gateway = `{"error_code":"NOT_FOUND","message":"no"}`, `{"error":"NOT_FOUND","message":"no route"}`
+	tests := []struct {
+		status             int
+		body               string
+		notFound, conflict bool
+	}{
+		{404, own, true, false},
+		{404, gateway, false, false},
+		{404, `{"detail":"Not Found"}`, false, false},
+		{404, "<html>404 Not Found</html>", false, false},
+		{404, "", false, false},
+		{404, `{"error_code":"UNEXPECTED_ERROR"}`, false, false},
+		{400, own, false, false},
+		{409, `{"error_code":"DUPLICATE_ENTITY"}`, false, true},
+		{409, `{"error_code":"MISMATCH_RESOURCE_INSTANCES_TENANTS"}`, false, true},
+		{409, gateway, false, false},
+		{409, "<html>Conflict</html>", false, false},
+		{409, "", false, false},
+	}
+	for _, tt := range tests {
+		err := newClient(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(tt.status)
+			_, _ = w.Write([]byte(tt.body))
+		})).DeleteUser(t.Context(), "ann")
+		notFound, conflict := permit.IsNotFound(err), permit.IsConflict(err)
+		if permit.Status(err) != tt.status || notFound != tt.notFound || conflict != tt.conflict {
+			t.Errorf("%d %s: not found %v, conflict %v: %v", tt.status, tt.body, notFound, conflict, err)
 		}
 	}
 }

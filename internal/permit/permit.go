@@ -17,9 +17,10 @@ const DefaultURL = "https://api.permit.io"
 
 // Client calls Permit. It is safe for concurrent use once In has been called.
 type Client struct {
-	api    *httpapi.Client
-	facts  string
-	schema string
+	api      *httpapi.Client
+	facts    string
+	schema   string
+	attempts int
 }
 
 // New returns a client. config.Base is the address of the API.
@@ -43,7 +44,7 @@ type Scope struct {
 // Scope returns what the key gives access to.
 func (c *Client) Scope(ctx context.Context) (Scope, error) {
 	var s Scope
-	err := c.api.Do(ctx, httpapi.Call{Method: http.MethodGet, Path: "/v2/api-key/scope"}, &s)
+	err := c.get(ctx, "/v2/api-key/scope", nil, &s)
 	return s, err
 }
 
@@ -54,8 +55,16 @@ func (c *Client) In(project, environment string) {
 	c.facts, c.schema = "/v2/facts/"+place, "/v2/schema/"+place
 }
 
+// WithAttempts returns the client with so many attempts at a call that Permit
+// answers with a failure: see httpapi.Call. It is for calls after In.
+func (c *Client) WithAttempts(n int) *Client {
+	some := *c
+	some.attempts = n
+	return &some
+}
+
 func (c *Client) get(ctx context.Context, path string, query url.Values, out any) error {
-	return c.api.Do(ctx, httpapi.Call{Method: http.MethodGet, Path: path, Query: query}, out)
+	return c.do(ctx, httpapi.Call{Method: http.MethodGet, Path: path, Query: query}, out)
 }
 
 // find reads the object with this key from a list into object, and reports whether
@@ -63,18 +72,23 @@ func (c *Client) get(ctx context.Context, path string, query url.Values, out any
 // found by Permit's own id.
 func (c *Client) find(ctx context.Context, list, key string, object any, found *string) (bool, error) {
 	err := c.get(ctx, list+"/"+url.PathEscape(key), nil, object)
-	if Status(err) == http.StatusNotFound {
+	if IsNotFound(err) {
 		return false, nil
 	}
 	return err == nil && *found == key, err
 }
 
 func (c *Client) send(ctx context.Context, method, path string, body, out any) error {
-	return c.api.Do(ctx, httpapi.Call{Method: method, Path: path, Body: body}, out)
+	return c.do(ctx, httpapi.Call{Method: method, Path: path, Body: body}, out)
 }
 
 // delete makes a call whose answer has no body, or one that says what was
 // deleted.
 func (c *Client) delete(ctx context.Context, path string, body any) error {
-	return c.api.Do(ctx, httpapi.Call{Method: http.MethodDelete, Path: path, Body: body, Empty: true}, &result{})
+	return c.do(ctx, httpapi.Call{Method: http.MethodDelete, Path: path, Body: body, Empty: true}, &result{})
+}
+
+func (c *Client) do(ctx context.Context, call httpapi.Call, out any) error {
+	call.Attempts = c.attempts
+	return c.api.Do(ctx, call, out)
 }

@@ -39,10 +39,12 @@ func TestReadBack(t *testing.T) {
 		t.Run(strconv.Itoa(i), func(t *testing.T) {
 			t.Parallel()
 			ctx, c := t.Context(), newClient(permittest.New(o))
-			err := errors.Join(c.PutRoles(ctx, roles), c.CreateTenants(ctx, tenants), c.PutUsers(ctx, users),
-				c.Assign(ctx, assignments))
+			err := errors.Join(c.PutRoles(ctx, roles), c.CreateTenants(ctx, tenants), c.PutUsers(ctx, users))
 			if err != nil {
 				t.Fatal(err)
+			}
+			if n, err := c.Assign(ctx, assignments); n != len(assignments) || err != nil {
+				t.Fatalf("%d assignments made: %v", n, err)
 			}
 			// Permit answers attributes as {} where there are none.
 			empty := cmp.Transformer("empty", func(m map[string]any) map[string]any {

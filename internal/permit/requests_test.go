@@ -52,11 +52,12 @@ func TestRequests(t *testing.T) {
 			return c.AssignOne(ctx, permit.Assignment{User: "auth0|ann", Role: "admin", Tenant: "default"})
 		}, `POST ` + facts + `/role_assignments {"user":"auth0|ann","role":"admin","tenant":"default"}`},
 		{"assignments", func(ctx context.Context, c *permit.Client) error {
-			return c.Assign(ctx, []permit.Assignment{
+			_, err := c.Assign(ctx, []permit.Assignment{
 				{User: "auth0|ann", Role: "admin", Tenant: "default"},
 				{User: "auth0|ann", Role: "admin", Tenant: "default", ResourceInstance: "doc:1"},
 				{User: "auth0|ann", Role: "viewer", ResourceInstance: "doc:1"},
 			})
+			return err
 		}, `POST ` + facts + `/role_assignments/bulk [{"user":"auth0|ann","role":"admin","tenant":"default"},` +
 			`{"user":"auth0|ann","role":"admin","tenant":"default","resource_instance":"doc:1"},` +
 			`{"user":"auth0|ann","role":"viewer","resource_instance":"doc:1"}]`},

@@ -94,7 +94,7 @@ func (t target) isElsewhere(scope permit.Scope, roles []permit.Role, err error) 
 	if (t.project == "" || t.project == scope.Project) && (t.environment == "" || t.environment == scope.Environment) {
 		return false
 	}
-	return permit.Status(err) == http.StatusForbidden || permit.Status(err) == http.StatusNotFound
+	return permit.Status(err) == http.StatusForbidden || permit.IsNotFound(err)
 }
 
 // isAnotherID reports whether a name is an id, and not the one that the key is

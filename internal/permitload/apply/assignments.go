@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"maps"
-	"net/http"
 	"slices"
 	"time"
 
@@ -37,14 +36,17 @@ func (a *Applier) assignmentBatch() batch {
 			_, err := a.awaitUsers(ctx, items) // they were late before: look before the call is spent
 			return err
 		},
-		send: func(ctx context.Context, items []item) error { return a.Client.Assign(ctx, calls(items)) },
-		one:  a.assignOne,
+		send: func(ctx context.Context, items []item) error {
+			_, err := a.Client.Assign(ctx, calls(items))
+			return err
+		},
+		one: a.assignOne,
 		recheck: func(ctx context.Context, items []item, refusal error, number int) (func(item) bool, bool, error) {
-			switch status := permit.Status(refusal); {
-			case status == http.StatusNotFound && isAboutUser(refusal) && number == 0 && !a.queue.late.Load():
+			switch {
+			case isAboutUser(refusal) && number == 0 && !a.queue.late.Load():
 				visible, err := a.awaitUsers(ctx, items)
 				return nil, visible, err
-			case status == http.StatusConflict:
+			case permit.IsConflict(refusal):
 				isMade, _, err := a.recheckAssignments(ctx, items, httpapi.Unanswered(refusal))
 				return isMade, false, err
 			}
@@ -57,7 +59,7 @@ func (a *Applier) assignmentBatch() batch {
 // assignOne makes one assignment; 409 says that it is there.
 func (a *Applier) assignOne(ctx context.Context, it item) error {
 	err := a.tryAssign(ctx, it)
-	if permit.Status(err) != http.StatusNotFound || !isAboutUser(err) {
+	if !isAboutUser(err) {
 		return err
 	}
 	if visible, awaited := a.awaitUsers(ctx, []item{it}); awaited != nil || !visible {
@@ -113,10 +115,13 @@ func (a *Applier) assignmentsOf(ctx context.Context, users []string) ([]permit.H
 // whose line has failed.
 func (a *Applier) unassign(ctx context.Context) error {
 	b := batch{
-		send: func(ctx context.Context, items []item) error { return a.Client.Unassign(ctx, calls(items)) },
-		one:  func(ctx context.Context, it item) error { return ignoreNotFound(a.Client.UnassignOne(ctx, it.call())) },
+		send: func(ctx context.Context, items []item) error {
+			_, err := a.Client.Unassign(ctx, calls(items))
+			return err
+		},
+		one: func(ctx context.Context, it item) error { return ignoreNotFound(a.Client.UnassignOne(ctx, it.call())) },
 		recheck: func(ctx context.Context, items []item, refusal error, _ int) (func(item) bool, bool, error) {
-			if permit.Status(refusal) != http.StatusNotFound {
+			if !permit.IsNotFound(refusal) {
 				return nil, false, nil
 			}
 			isMade, whole, err := a.recheckAssignments(ctx, items, false)

@@ -3,7 +3,6 @@ package apply
 import (
 	"context"
 	"fmt"
-	"net/http"
 
 	"a0permit/internal/permit"
 	"a0permit/internal/permitload/snapshot"
@@ -96,7 +95,7 @@ func (a *Applier) createTenants(ctx context.Context) error {
 
 // recheckTenants tells which tenants are there after a 409.
 func (a *Applier) recheckTenants(ctx context.Context, _ []item, refusal error, _ int) (func(item) bool, bool, error) {
-	if permit.Status(refusal) != http.StatusConflict {
+	if !permit.IsConflict(refusal) {
 		return nil, false, nil
 	}
 	has := map[string]bool{}

@@ -39,17 +39,17 @@ func faultOf(err error) record.Fault {
 
 // ignoreNotFound takes a 404 for what it says: the thing is not there.
 func ignoreNotFound(err error) error {
-	if permit.Status(err) == http.StatusNotFound {
+	if permit.IsNotFound(err) {
 		return nil
 	}
 	return err
 }
 
-// isAboutUser reports whether a 404 may be about a user: Permit says what it
-// could not find, as in "we could not find 'Role' with the given filters".
+// isAboutUser reports whether err is a 404 that may be about a user: Permit says
+// what it could not find, as in "we could not find 'Role' with the given filters".
 func isAboutUser(err error) bool {
 	var api *httpapi.APIError
-	if !errors.As(err, &api) {
+	if !permit.IsNotFound(err) || !errors.As(err, &api) {
 		return false
 	}
 	_, what, ok := strings.Cut(api.Message, "could not find '")

@@ -3,7 +3,6 @@ package apply
 import (
 	"context"
 	"encoding/json"
-	"net/http"
 
 	"a0permit/internal/httpapi"
 	"a0permit/internal/permit"
@@ -150,7 +149,7 @@ func (a *Applier) deleteUsers(ctx context.Context) error {
 
 // recheckUsers tells which users are gone after a 404.
 func (a *Applier) recheckUsers(ctx context.Context, items []item, refusal error, _ int) (func(item) bool, bool, error) {
-	if permit.Status(refusal) != http.StatusNotFound {
+	if !permit.IsNotFound(refusal) {
 		return nil, false, nil
 	}
 	gone := map[string]bool{}

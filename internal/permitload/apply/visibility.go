@@ -2,7 +2,6 @@ package apply
 
 import (
 	"context"
-	"net/http"
 	"time"
 
 	"a0permit/internal/httpapi"
@@ -43,7 +42,7 @@ func Poll(ctx context.Context, look func(pause time.Duration) (done bool, err er
 // it is a 409 and the thing is there, or shows late. A 409 may mean another
 // conflict.
 func unlessThere(ctx context.Context, refusal error, has func() (bool, error)) error {
-	if permit.Status(refusal) != http.StatusConflict {
+	if !permit.IsConflict(refusal) {
 		return refusal
 	}
 	there, err := Poll(ctx, func(time.Duration) (bool, error) { return has() })
