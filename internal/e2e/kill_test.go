@@ -8,7 +8,9 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
+	"strings"
 	"sync/atomic"
 	"testing"
 
@@ -89,5 +91,79 @@ func TestKilled(t *testing.T) {
 				t.Errorf("the third load made %d writes", n)
 			}
 		})
+	}
+}
+
+// A load that is killed between the PUT that clears roles and their return has kept
+// them in a file, and has named it. Loaded, it gives them back, and changes nothing
+// else.
+func TestKilledBeforeRolesAreBack(t *testing.T) {
+	t.Parallel()
+	records, want := recordsOf(100)
+	file := filepath.Join(t.TempDir(), "records.jsonl")
+	if err := os.WriteFile(file, []byte(records), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var put atomic.Bool
+	cleared, killed := make(chan struct{}), make(chan struct{})
+	srv := permittest.New(permittest.Options{
+		PutAssignments: permittest.Clear, Unlimited: true,
+		Faults: func(r *http.Request) httpapitest.Fault {
+			if put.Load() {
+				put.Store(false)
+				close(cleared)
+				<-killed
+			} else if strings.HasSuffix(r.URL.Path, "/bulk/users") {
+				put.Store(true)
+			}
+			return httpapitest.Fault{}
+		},
+	})
+	have := permittest.State{Roles: []permittest.Role{{Key: "by-hand", Name: "By hand"}}}
+	for _, u := range want.Users {
+		u = permittest.User{Key: u.Key, LastName: "Lee", Attributes: map[string]any{"plan": "pro"}}
+		have.Users = append(have.Users, u)
+		byHand := permittest.Assignment{User: u.Key, Role: "by-hand", Tenant: "default", ResourceInstance: "doc:" + u.Key[6:]}
+		have.Assignments = append(have.Assignments, byHand)
+	}
+	srv.Seed(have)
+	address, stop := srv.Start()
+	defer stop()
+
+	load := permitloadAt(t, address, append(noWaits, file)...)
+	var errs strings.Builder
+	load.Stderr = &errs
+	if err := load.Start(); err != nil {
+		t.Fatal(err)
+	}
+	<-cleared
+	_ = load.Process.Kill()
+	close(killed)
+	_ = load.Wait() // it was killed
+	after := srv.State()
+	if len(after.Assignments) > 0 {
+		t.Fatalf("%d assignments are left: nothing was cleared", len(after.Assignments))
+	}
+	_, undo, _ := strings.Cut(errs.String(), "what this run may clear is kept in ")
+	undo, _, _ = strings.Cut(undo, " until it has ended\n")
+	if out, err := permitloadAt(t, address, append(noWaits, undo)...).CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s%s", err, errs.String(), out)
+	}
+	after.Assignments = have.Assignments
+	if diff := cmp.Diff(after, srv.State()); diff != "" {
+		t.Fatalf("after the undo file (-want +got):\n%.2000s", diff)
+	}
+	// And the load goes on where it was.
+	if out, err := permitloadAt(t, address, append(noWaits, file)...).CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	got := srv.State()
+	if diff := cmp.Diff(after.Users, got.Users); diff != "" {
+		t.Errorf("users (-want +got):\n%.2000s", diff)
+	}
+	for _, a := range slices.Concat(have.Assignments, want.Assignments) {
+		if !slices.Contains(got.Assignments, a) {
+			t.Errorf("%v is not there", a)
+		}
 	}
 }

@@ -33,6 +33,8 @@ func withHint(err error) error {
 	case errors.Is(err, spool.ErrWrite):
 		return tool.Hint(err,
 			"save the stream and load the file: ... > records.jsonl, then permitload records.jsonl; or set TMPDIR")
+	case errors.Is(err, spool.ErrKeep):
+		return tool.Hint(err, "make room there, or set TMPDIR to a directory that has some")
 	case errors.Is(err, intake.ErrChanged):
 		return tool.Hint(err, "load it again, and let nobody write to it meanwhile; permitload < FILE loads a copy")
 	case errors.Is(err, jsonl.ErrLong):

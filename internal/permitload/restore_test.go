@@ -61,6 +61,20 @@ func TestLateClearingIsRestored(t *testing.T) {
 	}
 }
 
+// A write that does not show within a minute may still clear something. So the users
+// who hold anything come out, and what was cleared by then comes back with them.
+func TestWriteThatDoesNotShowIsNotLoaded(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		srv, input, held := serverThatClears(8, permittest.Options{Lag: 3 * time.Minute})
+		got := load(t.Context(), srv, input)
+		wantReport(t, got, tool.Rejected, "users: 8 in = 0 loaded + 0 unchanged + 8 not loaded")
+		time.Sleep(time.Hour)
+		wantReport(t, load(t.Context(), srv, got.stdout), tool.Done, "8 role assignments made")
+		wantAssignments(t, srv, held)
+	})
+}
+
 // Users who are written by calls of their own show at once, and those of a bulk
 // call late. Those are waited for, too, before it is looked what was cleared.
 func TestLateClearingBesideSinglePutsIsRestored(t *testing.T) {

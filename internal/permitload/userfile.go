@@ -13,11 +13,11 @@ import (
 	"a0permit/internal/tool"
 )
 
-// userFile is a file of users that a flag asks for. It is a stream of its own, so
-// that it can be fed again.
+// userFile is a file of users, that a flag asks for or else the undo file. It is a
+// stream of its own, so that it can be fed again.
 type userFile struct {
 	flag string
-	file *tool.Output
+	file *tool.Output // nil for the undo file
 	out  *jsonl.Writer
 	n    int
 }
@@ -48,7 +48,7 @@ func (f *userFile) end(asOf time.Time) error {
 }
 
 func (f *userFile) check(err error) error {
-	if err != nil {
+	if err != nil && f.flag != "" {
 		return fmt.Errorf("%s: %w", f.flag, err)
 	}
 	return nil
@@ -104,10 +104,8 @@ func (s *session) writeRemovals(ctx context.Context, plan *reconcile.Plan, snap 
 		return err
 	}
 	defer f.file.Abort()
-	for i, ops := range plan.ByUser() {
-		if err := s.writeUndoLine(f, snap, i, ops); err != nil {
-			return err
-		}
+	if err := s.writeTaken(f, plan, snap); err != nil {
+		return err
 	}
 	if err := f.end(s.client.Now()); err != nil {
 		return err
@@ -116,6 +114,19 @@ func (s *session) writeRemovals(ctx context.Context, plan *reconcile.Plan, snap 
 		return err
 	}
 	return f.check(f.file.Commit())
+}
+
+// writeTaken writes the lines that restore what a plan takes away.
+func (s *session) writeTaken(f *userFile, plan *reconcile.Plan, snap *snapshot.Snapshot) error {
+	for i, ops := range plan.ByUser() {
+		if s.ledger.HasFailed(ops[0]) { // so nothing is taken from that user
+			continue
+		}
+		if err := s.writeUndoLine(f, snap, i, ops); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // writeUndoLine writes the line that restores what ops take from user i, if they

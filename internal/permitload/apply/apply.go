@@ -20,6 +20,7 @@ type Applier struct {
 	Client   *permit.Client
 	Input    *intake.Input
 	Ledger   *ledger.Ledger
+	Undo     Undo
 	Progress Progress
 	Log      *slog.Logger
 	// CreateMissing lets roles and tenants be created. Without it, what names
@@ -45,13 +46,31 @@ func (a *Applier) Run(ctx context.Context, plan *reconcile.Plan, s *snapshot.Sna
 	a.plan, a.snapshot, a.sender = plan, s, newSender(a.Ledger, a.Progress)
 	a.queue = &queue{lacks: map[reconcile.RecordID]record.Fault{}, restored: map[permit.Assignment]bool{}}
 	for _, step := range []func(context.Context) error{
-		a.createRoles, a.createTenants, a.renameTenants, a.writeAll, a.unassign, a.deleteUsers,
+		a.createRoles, a.createTenants, a.renameTenants, a.writeAll, a.takeAway,
 	} {
 		if err := step(ctx); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// takeAway takes away what the plan does, once that is kept.
+func (a *Applier) takeAway(ctx context.Context) error {
+	if a.plan.Counts.Unassign+a.plan.Counts.Delete == 0 {
+		return nil
+	}
+	if err := a.Undo.KeepTaken(); err != nil {
+		return err
+	}
+	if err := a.unassign(ctx); err != nil {
+		return err
+	}
+	err := a.deleteUsers(ctx)
+	if err == nil {
+		a.Undo.Settle()
+	}
+	return err
 }
 
 // eachBatch calls do with the operations of one kind on users, so many at once,

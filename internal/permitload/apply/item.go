@@ -59,11 +59,11 @@ func userKeys(items []item) []string {
 	return slices.Compact(keys)
 }
 
-// sample returns at most n of the keys, evenly spread, the last among them.
-func sample(keys []string, n int) []string {
-	some := make([]string, min(n, len(keys)))
+// sample returns at most n of a list, evenly spread, the last among them.
+func sample[T any](list []T, n int) []T {
+	some := make([]T, min(n, len(list)))
 	for i := range some {
-		some[i] = keys[(i+1)*len(keys)/len(some)-1]
+		some[i] = list[(i+1)*len(list)/len(some)-1]
 	}
 	return some
 }

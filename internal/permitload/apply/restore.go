@@ -1,23 +1,61 @@
 package apply
 
 import (
+	"cmp"
 	"context"
 	"errors"
-	"maps"
+	"iter"
 	"slices"
+	"time"
 
+	"a0permit/internal/httpapi"
 	"a0permit/internal/permitload/ledger"
 	"a0permit/internal/permitload/snapshot"
 	"a0permit/internal/reconcile"
 	"a0permit/internal/record"
 )
 
-// preserveAssignments runs put, which writes users and returns the last of each
-// bulk call and of the single ones, and makes again what that has cleared of the
-// assignments they had. Whether a PUT of a user who exists clears them is not
-// documented, and those made by hand are in no input: only Permit's list, before
-// and after, can tell.
-func (a *Applier) preserveAssignments(ctx context.Context, users []item, put func() ([]item, error)) error {
+// Undo keeps, where it outlives this process, what a write may clear and only this
+// run could put back.
+type Undo interface {
+	// Keep keeps what users hold, before a write that may clear it. It returns when
+	// that is on the disk.
+	Keep(holders []*record.User) error
+	// KeepTaken does the same with what the plan takes away.
+	KeepTaken() error
+	// Settle says that nothing of what is kept is missing in Permit without having
+	// come out on stdout.
+	Settle()
+}
+
+// putBackTime is how long an interrupt waits for what a write has cleared to be put
+// back: longer than a window of bulk calls, since none may be left in it.
+const putBackTime = 12 * time.Minute
+
+// preserveAssignments runs put, which writes users and returns some of each call,
+// and makes again what that has cleared of the assignments they had. Whether a PUT
+// of a user who exists clears them is not documented, and those made by hand are in
+// no input: only Permit's list, before and after, can tell.
+func (a *Applier) preserveAssignments(ctx context.Context, users []item, put func() ([][]item, error)) error {
+	had, err := a.held(ctx, users)
+	if err != nil { // what a list that is not whole lacks could not be put back
+		return err
+	}
+	if len(had) == 0 {
+		_, err := put()
+		return err
+	}
+	if err := a.Undo.Keep(holders(had)); err != nil {
+		return err
+	}
+	written, err := put()
+	ctx, cancel := outlast(ctx, putBackTime)
+	defer cancel()
+	return errors.Join(err, a.restore(ctx, written, had))
+}
+
+// held returns the assignments of the users who are updated.
+func (a *Applier) held(ctx context.Context, users []item) (had []item, err error) {
 	byKey := map[string]int{}
 	var keys []string
 	for _, it := range users {
@@ -27,10 +65,6 @@ func (a *Applier) preserveAssignments(ctx context.Context, users []item, put fun
 		}
 	}
 	list, err := a.assignmentsOf(ctx, keys)
-	if err != nil { // what a list that is not whole lacks could not be put back
-		return err
-	}
-	var had []item
 	for _, one := range list {
 		if i, ok := byKey[one.User]; ok {
 			it := item{Operation: reconcile.Operation{
@@ -40,24 +74,61 @@ func (a *Applier) preserveAssignments(ctx context.Context, users []item, put fun
 			had = append(had, it)
 		}
 	}
-	lasts, err := put()
-	if len(had) == 0 {
-		return err
+	return had, err
+}
+
+// byUser yields the users of assignments, in the order of the input, each with all
+// of them: Permit lists assignments by their age.
+func byUser(assignments []item) iter.Seq2[item, []record.RoleAssignment] {
+	return func(yield func(item, []record.RoleAssignment) bool) {
+		sorted := slices.Clone(assignments)
+		slices.SortStableFunc(sorted, func(a, b item) int { return cmp.Compare(a.User, b.User) })
+		for len(sorted) > 0 {
+			user := sorted[0]
+			var list []record.RoleAssignment
+			for ; len(sorted) > 0 && sorted[0].User == user.User; sorted = sorted[1:] {
+				list = append(list, sorted[0].Assignment)
+			}
+			if !yield(user, list) {
+				return
+			}
+		}
 	}
-	// An interrupt waits: nobody else would know what was there.
-	return errors.Join(err, a.restore(context.WithoutCancel(ctx), lasts, had))
+}
+
+// holders returns lines that give users what they hold.
+func holders(assignments []item) []*record.User {
+	var list []*record.User
+	for user, held := range byUser(assignments) {
+		list = append(list, &record.User{Type: record.TypeUser, Key: user.user.Key, RoleAssignments: held})
+	}
+	return list
+}
+
+// outlast returns a context that ends some time after ctx.
+func outlast(ctx context.Context, by time.Duration) (context.Context, context.CancelFunc) {
+	longer, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(ctx, func() {
+		_ = httpapi.Sleep(longer, by)
+		cancel(context.Cause(ctx))
+	})
+	return longer, func() {
+		stop()
+		cancel(context.Canceled)
+	}
 }
 
 // restore makes the assignments of had again that Permit no longer has. What it
 // cannot list or make goes to stdout, as lines that make it.
-func (a *Applier) restore(ctx context.Context, lasts, had []item) error {
-	err := a.awaitWritten(ctx, lasts)
+func (a *Applier) restore(ctx context.Context, written [][]item, had []item) error {
+	shown, err := a.awaitWritten(ctx, written)
 	var isMade func(item) bool
 	if err == nil {
 		isMade, _, err = a.recheckAssignments(ctx, had, false)
 	}
 	if err != nil {
-		return errors.Join(err, a.rejectCleared(had, ledger.NotReachedFault(err)))
+		_, failed := a.rejectCleared(had, ledger.NotReachedFault(err))
+		return errors.Join(err, failed)
 	}
 	_, gone := split(had, isMade)
 	var lost []item
@@ -73,23 +144,32 @@ func (a *Applier) restore(ctx context.Context, lasts, had []item) error {
 		return nil
 	}
 	if err = a.sender.deliver(ctx, gone, b); err != nil {
-		lost, fault = gone, ledger.NotReachedFault(err)
+		_, failed := a.rejectCleared(gone, ledger.NotReachedFault(err))
+		return errors.Join(err, failed)
 	}
-	return errors.Join(err, a.rejectCleared(lost, fault))
+	if !shown {
+		lost, fault = had, lateFault
+	}
+	out, err := a.rejectCleared(lost, fault)
+	if out {
+		a.Undo.Settle()
+	}
+	return err
+}
+
+// lateFault is that of users of whom nobody can tell yet what a write clears.
+var lateFault = record.Fault{
+	Code: "late_write", Retryable: true,
+	Message: "Permit does not show yet what was written; it may clear role assignments when it does",
 }
 
 // rejectCleared puts the lines of users on stdout, each with all the assignments
-// that Permit may have cleared. Permit lists these in no order.
-func (a *Applier) rejectCleared(had []item, f record.Fault) error {
-	byUser := map[int][]record.RoleAssignment{}
-	for _, it := range had {
-		byUser[it.User] = append(byUser[it.User], it.Assignment)
+// that Permit may have cleared, and reports whether they are all out.
+func (a *Applier) rejectCleared(had []item, f record.Fault) (out bool, err error) {
+	out = true
+	for user, held := range byUser(had) {
+		isOut, failed := a.Ledger.RejectCleared(user.User, held, f)
+		out, err = out && isOut, cmp.Or(err, failed)
 	}
-	var failed error
-	for _, i := range slices.Sorted(maps.Keys(byUser)) {
-		if err := a.Ledger.RejectCleared(i, byUser[i], f); failed == nil {
-			failed = err
-		}
-	}
-	return failed
+	return out, err
 }

@@ -87,35 +87,7 @@ func (a *Applier) writeUsers(ctx context.Context) error {
 		return nil
 	}
 	q.ready, q.waiting = append(q.ready, q.waiting...), nil
-	written := map[int]bool{}
-	err := a.preserveAssignments(ctx, users, func() ([]item, error) {
-		var lasts []item
-		var latest item
-		err := a.sender.deliver(ctx, users, batch{
-			send: func(ctx context.Context, items []item) error {
-				all := make([]permit.User, len(items))
-				for i, it := range items {
-					all[i] = it.user
-				}
-				err := a.Client.PutUsers(ctx, all)
-				if err == nil || httpapi.Unanswered(err) {
-					lasts = append(lasts, items[len(items)-1])
-				}
-				return err
-			},
-			one: func(ctx context.Context, it item) error { return a.Client.PutUser(ctx, it.user) },
-			done: func(it item) error {
-				written[it.User], latest = true, it
-				return a.Ledger.Complete(it.Operation)
-			},
-			size:    &a.sender.userSize,
-			inOrder: a.plan.IsOrdered(),
-		})
-		if n := len(lasts); written[latest.User] && (n == 0 || lasts[n-1].User != latest.User) {
-			lasts = append(lasts, latest) // by a call of its own
-		}
-		return lasts, err
-	})
+	written, err := a.putUsers(ctx, users)
 	if err != nil {
 		return err
 	}
@@ -129,6 +101,43 @@ func (a *Applier) writeUsers(ctx context.Context) error {
 	}
 	q.users, q.gathered = q.users[:0], q.gathered[:0]
 	return a.assign(ctx, permit.MaxAssignments)
+}
+
+// shownOf is how many users of a call are looked at to see whether it has taken
+// effect.
+const shownOf = 3
+
+// putUsers writes users, and returns the numbers of those that are written.
+func (a *Applier) putUsers(ctx context.Context, users []item) (written map[int]bool, err error) {
+	written = map[int]bool{}
+	err = a.preserveAssignments(ctx, users, func() (calls [][]item, err error) {
+		var latest []item // of those that are written
+		err = a.sender.deliver(ctx, users, batch{
+			send: func(ctx context.Context, items []item) error {
+				all := make([]permit.User, len(items))
+				for i, it := range items {
+					all[i] = it.user
+				}
+				err := a.Client.PutUsers(ctx, all)
+				if err == nil || httpapi.Unanswered(err) {
+					calls = append(calls, sample(items, shownOf))
+				}
+				return err
+			},
+			one: func(ctx context.Context, it item) error { return a.Client.PutUser(ctx, it.user) },
+			done: func(it item) error {
+				written[it.User], latest = true, []item{it}
+				return a.Ledger.Complete(it.Operation)
+			},
+			size:    &a.sender.userSize,
+			inOrder: a.plan.IsOrdered(),
+		})
+		if n := len(calls); len(latest) > 0 && (n == 0 || calls[n-1][len(calls[n-1])-1].User != latest[0].User) {
+			calls = append(calls, latest)
+		}
+		return calls, err
+	})
+	return written, err
 }
 
 // deleteUsers deletes users, but those of whom something could not be taken

@@ -84,22 +84,28 @@ func (a *Applier) awaitUsers(ctx context.Context, items []item) (bool, error) {
 	})
 }
 
-// awaitWritten waits until Permit shows users as they were written, each of them
-// the last of a call: a bulk call may take effect late, and with it what it clears.
-func (a *Applier) awaitWritten(ctx context.Context, users []item) error {
-	shown, err := Poll(ctx, func(time.Duration) (bool, error) {
-		for len(users) > 0 {
-			if shows, err := a.shows(ctx, users[0].user); err != nil || !shows {
+// awaitWritten waits until of each call Permit shows one of these users as it was
+// written, and reports whether it does: a bulk call may take effect late, and with
+// it what it clears. Somebody else may write to one of them meanwhile.
+func (a *Applier) awaitWritten(ctx context.Context, calls [][]item) (bool, error) {
+	return Poll(ctx, func(time.Duration) (bool, error) {
+		for len(calls) > 0 {
+			if shows, err := a.showsOne(ctx, calls[0]); err != nil || !shows {
 				return false, err
 			}
-			users = users[1:]
+			calls = calls[1:]
 		}
 		return true, nil
 	})
-	if err == nil && !shown {
-		a.Log.Warn("an updated user does not show what was written", "waited", patience)
+}
+
+func (a *Applier) showsOne(ctx context.Context, users []item) (bool, error) {
+	for _, it := range users {
+		if shows, err := a.shows(ctx, it.user); err != nil || shows {
+			return shows, err
+		}
 	}
-	return err
+	return false, nil
 }
 
 // shows reports whether Permit shows a user as it was written.

@@ -120,26 +120,32 @@ func (l *Ledger) Refuse(op reconcile.Operation, f record.Fault) error {
 func (l *Ledger) CountRestored() { l.Sums.Restored++ }
 
 // RejectCleared puts the line of user i on stdout with the assignments that a
-// write may have cleared: loaded, it makes them again.
-func (l *Ledger) RejectCleared(i int, had []record.RoleAssignment, f record.Fault) error {
-	if err := l.FlushRejectsOnce(); err != nil || l.users[i].failed {
-		return err // a line that is out already was not written
+// write may have cleared: loaded, it makes them again. It reports whether stdout has
+// a line with all of them now.
+func (l *Ledger) RejectCleared(i int, had []record.RoleAssignment, f record.Fault) (out bool, err error) {
+	if err := l.FlushRejectsOnce(); err != nil {
+		l.users[i].failed = true
+		return false, err
 	}
-	l.users[i].failed = true
 	u, err := l.input.User(i)
 	if err != nil {
-		return err
+		return false, err
 	}
+	asked := len(u.RoleAssignments)
 	for _, a := range had {
 		if !slices.Contains(u.RoleAssignments, a) {
 			u.RoleAssignments = append(u.RoleAssignments, a)
 		}
 	}
-	text, err := json.Marshal(u)
-	if err != nil {
-		return err
+	if l.users[i].failed { // the line is out already, as it was
+		return len(u.RoleAssignments) == asked && l.out.isWhole(), nil
 	}
-	return l.out.put(text, f)
+	l.users[i].failed = true
+	text, err := json.Marshal(u)
+	if err == nil {
+		err = l.out.put(text, f)
+	}
+	return err == nil && l.out.isWhole(), err
 }
 
 // FlushRejectsOnce notes that something was written to Permit, or may have been,
@@ -160,10 +166,10 @@ func (l *Ledger) FlushRejectsOnce() error {
 }
 
 func (l *Ledger) rejectUser(i int, f record.Fault) error {
+	l.users[i].failed = true
 	if err := l.FlushRejectsOnce(); err != nil {
 		return err
 	}
-	l.users[i].failed = true
 	return l.put(l.input.UserLine(i), f)
 }
 

@@ -324,9 +324,10 @@ func TestRejectClearedPutsBackWhatWasCleared(t *testing.T) {
 	had := []record.RoleAssignment{
 		{Role: "byhand", Tenant: "there"}, {Role: "there"}, {Role: "there", ResourceInstance: "doc:1"},
 	}
-	for range 2 {
-		if err := l.RejectCleared(holder.User, had, NotReachedFault(errors.New("interrupted"))); err != nil {
-			t.Fatal(err)
+	for _, want := range []bool{true, false} {
+		out, err := l.RejectCleared(holder.User, had, NotReachedFault(errors.New("interrupted")))
+		if out != want || err != nil {
+			t.Errorf("RejectCleared = %v, %v; want %v", out, err, want)
 		}
 	}
 	if !l.HasFailed(holder) {
@@ -351,3 +352,26 @@ func TestRejectClearedPutsBackWhatWasCleared(t *testing.T) {
 		t.Errorf("the line comes out as %s", last)
 	}
 }
+
+// A line that is refused is not loaded, even where stdout breaks before it is out.
+func TestRefusedLineCountsThoughStdoutBreaks(t *testing.T) {
+	t.Parallel()
+	l, plan, _ := newLedger(t, loading)
+	l.out.w = brokenWriter{}
+	for op := range plan.Operations() {
+		if op.RecordID() != (reconcile.RecordID{}) {
+			continue
+		}
+		if err := l.Refuse(op, record.Fault{Code: "X"}); !errors.Is(err, ErrRejects) {
+			t.Fatalf("Refuse = %v", err)
+		}
+		if !l.HasFailed(op) {
+			t.Error("the line counts as loaded")
+		}
+		return
+	}
+}
+
+type brokenWriter struct{}
+
+func (brokenWriter) Write([]byte) (int, error) { return 0, errors.New("broken") }

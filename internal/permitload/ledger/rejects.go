@@ -27,6 +27,9 @@ var ErrRejects = errors.New("write what was not loaded to stdout")
 // onTerminal is how many lines a terminal is shown.
 const onTerminal = 20
 
+// isWhole reports whether what was put can be loaded again.
+func (o *rejectWriter) isWhole() bool { return !o.terminal && !o.broken }
+
 func (o *rejectWriter) put(line []byte, f record.Fault) error {
 	if o.broken {
 		return nil
