@@ -5,7 +5,6 @@ package httpapi
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -105,9 +104,9 @@ type Call struct {
 	// Abandon lets an interrupt end this call although it is no GET: it leaves
 	// nothing behind.
 	Abandon bool
-	// Attempts is how often the call is tried while the service answers that it
-	// failed, as by a 500; 0 is the usual number. A service that is away is waited
-	// for all the same.
+	// Attempts is how often the call is tried while the service fails to answer it:
+	// by any 5xx but 503, which is not about the call. With 0 it is tried ten times,
+	// and a 502 or 504 counts as a service that is away, which is waited for.
 	Attempts int
 }
 
@@ -124,7 +123,7 @@ func (c *Client) Do(ctx context.Context, call Call, out any) error {
 	}
 	attempts, renewed := 0, false
 	var lost error // of the attempt that may have done its work all the same
-	patience := newPatience(cmp.Or(call.Attempts, maxAttempts), c.config.MaxWait, c.config.OnWait)
+	patience := newPatience(call.Attempts, c.config.MaxWait, c.config.OnWait)
 	err := retry.Do(ctx, patience, func(ctx context.Context) error {
 		token := c.config.Token
 		if c.config.Tokens != nil {

@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"cmp"
 	"crypto/x509"
 	"errors"
 	"math/rand/v2"
@@ -26,6 +27,7 @@ const (
 type patience struct {
 	growth      retry.Backoff
 	maxAttempts int
+	outages     bool // a 502 or 504 counts as a service that is away
 	maxWait     time.Duration
 	onWait      func(time.Duration, error)
 
@@ -36,10 +38,11 @@ type patience struct {
 	noWait   bool          // no wait here; the pacer may hold the next attempt back
 }
 
-func newPatience(maxAttempts int, maxWait time.Duration, onWait func(time.Duration, error)) *patience {
+func newPatience(attempts int, maxWait time.Duration, onWait func(time.Duration, error)) *patience {
 	return &patience{
 		growth:      retry.WithCappedDuration(longestWait, retry.NewExponential(firstWait)),
-		maxAttempts: maxAttempts, maxWait: maxWait, onWait: onWait,
+		maxAttempts: cmp.Or(attempts, maxAttempts), outages: attempts == 0,
+		maxWait: maxWait, onWait: onWait,
 	}
 }
 
@@ -61,8 +64,8 @@ func (p *patience) noteFailure(err error, answered bool) bool {
 		// The pacer holds all calls back, so this counts as no attempt.
 		p.noWait = true
 		return true
-	case api.Status == http.StatusBadGateway, api.Status == http.StatusServiceUnavailable,
-		api.Status == http.StatusGatewayTimeout:
+	case api.Status == http.StatusServiceUnavailable,
+		p.outages && (api.Status == http.StatusBadGateway || api.Status == http.StatusGatewayTimeout):
 		return true // the service is away, as it is when the network is
 	case isRetryable(api):
 		p.attempts++

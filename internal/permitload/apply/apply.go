@@ -43,7 +43,7 @@ type Progress interface {
 // Run carries out a plan that was made of that snapshot. An error is a reason to
 // stop; what a single record meets goes to the ledger alone.
 func (a *Applier) Run(ctx context.Context, plan *reconcile.Plan, s *snapshot.Snapshot) error {
-	a.plan, a.snapshot, a.sender = plan, s, newSender(a.Ledger, a.Progress)
+	a.plan, a.snapshot, a.sender = plan, s, newSender(a.Client, a.Ledger, a.Progress)
 	a.queue = &queue{lacks: map[reconcile.RecordID]record.Fault{}, restored: map[permit.Assignment]bool{}}
 	for _, step := range []func(context.Context) error{
 		a.createRoles, a.createTenants, a.renameTenants, a.writeAll, a.takeAway,

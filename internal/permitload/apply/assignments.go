@@ -37,8 +37,8 @@ func (a *Applier) assignmentBatch() batch {
 			return err
 		},
 		send: func(ctx context.Context, items []item) error {
-			_, err := a.Client.Assign(ctx, calls(items))
-			return err
+			created, err := a.sender.writes.Assign(ctx, calls(items))
+			return checkCount(created, len(items), err)
 		},
 		one: a.assignOne,
 		recheck: func(ctx context.Context, items []item, refusal error, number int) (func(item) bool, bool, error) {
@@ -46,8 +46,14 @@ func (a *Applier) assignmentBatch() batch {
 			case isAboutUser(refusal) && number == 0 && !a.queue.late.Load():
 				visible, err := a.awaitUsers(ctx, items)
 				return nil, visible, err
+			case errors.Is(refusal, errShort):
+				isMade, _, err := a.recheckAssignments(ctx, items, allMade)
+				return isMade, number == 0, err
+			case permit.IsConflict(refusal) && httpapi.Unanswered(refusal):
+				isMade, _, err := a.recheckAssignments(ctx, items, someMade)
+				return isMade, false, err
 			case permit.IsConflict(refusal):
-				isMade, _, err := a.recheckAssignments(ctx, items, httpapi.Unanswered(refusal))
+				isMade, _, err := a.recheckAssignments(ctx, items, nil)
 				return isMade, false, err
 			}
 			return nil, false, nil
@@ -72,17 +78,26 @@ func (a *Applier) assignOne(ctx context.Context, it item) error {
 // conflict: so Permit answers where a resource instance is another tenant's. The
 // list decides, which may show the assignment late.
 func (a *Applier) tryAssign(ctx context.Context, it item) error {
-	return unlessThere(ctx, a.Client.AssignOne(ctx, it.call()), func() (bool, error) {
-		isMade, _, err := a.recheckAssignments(ctx, []item{it}, false)
+	return unlessThere(ctx, a.sender.writes.AssignOne(ctx, it.call()), func() (bool, error) {
+		isMade, _, err := a.recheckAssignments(ctx, []item{it}, nil)
 		return err == nil && isMade(it), err
 	})
 }
 
+// How many of a call's assignments a list must show that may be late.
+var (
+	someMade = slices.ContainsFunc[[]item] // after a lost answer
+	allMade  = func(items []item, isMade func(item) bool) bool {
+		_, missing := split(items, isMade)
+		return len(missing) == 0
+	}
+	noneMade = func(items []item, isMade func(item) bool) bool { return !someMade(items, isMade) } // after a removal
+)
+
 // recheckAssignments tells which of the items' assignments Permit has, and whether
-// it tells of all of them. Where an answer was lost, some must show: the list may
-// be late, and is asked for again.
+// it tells of all of them. It asks again until the list shows enough; nil asks once.
 func (a *Applier) recheckAssignments(
-	ctx context.Context, items []item, lost bool,
+	ctx context.Context, items []item, isEnough func([]item, func(item) bool) bool,
 ) (isMade func(item) bool, whole bool, err error) {
 	var made map[permit.Assignment]bool
 	isMade = func(it item) bool { return made[it.call()] }
@@ -99,7 +114,7 @@ func (a *Applier) recheckAssignments(
 				made[one.Assignment] = true
 			}
 		}
-		return !lost || slices.ContainsFunc(items, isMade), err
+		return isEnough == nil || isEnough(items, isMade), err
 	})
 	return isMade, whole, err
 }
@@ -116,20 +131,27 @@ func (a *Applier) assignmentsOf(ctx context.Context, users []string) ([]permit.H
 func (a *Applier) unassign(ctx context.Context) error {
 	b := batch{
 		send: func(ctx context.Context, items []item) error {
-			_, err := a.Client.Unassign(ctx, calls(items))
-			return err
+			removed, err := a.sender.writes.Unassign(ctx, calls(items))
+			return checkCount(removed, len(items), err)
 		},
-		one: func(ctx context.Context, it item) error { return ignoreNotFound(a.Client.UnassignOne(ctx, it.call())) },
-		recheck: func(ctx context.Context, items []item, refusal error, _ int) (func(item) bool, bool, error) {
-			if !permit.IsNotFound(refusal) {
+		one: func(ctx context.Context, it item) error {
+			return ignoreNotFound(a.sender.writes.UnassignOne(ctx, it.call()))
+		},
+		recheck: func(ctx context.Context, items []item, refusal error, number int) (func(item) bool, bool, error) {
+			var isEnough func([]item, func(item) bool) bool
+			isShort := errors.Is(refusal, errShort)
+			switch {
+			case isShort:
+				isEnough = noneMade
+			case !permit.IsNotFound(refusal):
 				return nil, false, nil
 			}
-			isMade, whole, err := a.recheckAssignments(ctx, items, false)
+			isMade, whole, err := a.recheckAssignments(ctx, items, isEnough)
 			if err != nil || !whole {
 				return nil, false, nil //nolint:nilerr // the refusal stands, and single calls find out
 			}
 			// What this run has put back may be listed late.
-			return func(it item) bool { return !isMade(it) && !a.queue.restored[it.call()] }, false, nil
+			return func(it item) bool { return !isMade(it) && !a.queue.restored[it.call()] }, isShort && number == 0, nil
 		},
 		size: &a.sender.assignmentSize,
 	}

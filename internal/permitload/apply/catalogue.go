@@ -41,10 +41,10 @@ func (a *Applier) createRoles(ctx context.Context) error {
 			for i, it := range items {
 				all[i] = roleOf(it.Role)
 			}
-			return a.Client.PutRoles(ctx, all)
+			return a.sender.writes.PutRoles(ctx, all)
 		},
 		one: func(ctx context.Context, it item) error {
-			err := a.Client.CreateRole(ctx, roleOf(it.Role))
+			err := a.sender.writes.CreateRole(ctx, roleOf(it.Role))
 			return unlessThere(ctx, err, func() (bool, error) { return a.Client.HasRole(ctx, it.Role.Key) })
 		},
 		refuse: func(it item, f record.Fault) error {
@@ -56,7 +56,7 @@ func (a *Applier) createRoles(ctx context.Context) error {
 	}
 	send := a.sender.deliver
 	if len(missing) <= OneByOne || listErr != nil { // a bulk call would replace a role that the list lacks
-		send = a.sender.sendSingly
+		send = a.sender.deliverSingly
 	}
 	if err := send(ctx, missing, b); err != nil {
 		return err
@@ -78,10 +78,10 @@ func (a *Applier) createTenants(ctx context.Context) error {
 			for i, it := range items {
 				all[i] = tenantOf(it.Tenant)
 			}
-			return a.Client.CreateTenants(ctx, all)
+			return a.sender.writes.CreateTenants(ctx, all)
 		},
 		one: func(ctx context.Context, it item) error {
-			err := a.Client.CreateTenant(ctx, tenantOf(it.Tenant))
+			err := a.sender.writes.CreateTenant(ctx, tenantOf(it.Tenant))
 			return unlessThere(ctx, err, func() (bool, error) {
 				_, has, err := a.Client.Tenant(ctx, it.Tenant.Key)
 				return has, err
@@ -114,9 +114,9 @@ func (a *Applier) recheckTenants(ctx context.Context, _ []item, refusal error, _
 // renameTenants gives tenants the names that the input has for them. Each is
 // a call of its own: Permit has no bulk call that changes tenants.
 func (a *Applier) renameTenants(ctx context.Context) error {
-	return a.sender.sendSingly(ctx, catalogueItems(a.plan.Renames), batch{
+	return a.sender.deliverSingly(ctx, catalogueItems(a.plan.Renames), batch{
 		one: func(ctx context.Context, it item) error {
-			return a.Client.RenameTenant(ctx, it.Tenant.Key, it.Tenant.Name)
+			return a.sender.writes.RenameTenant(ctx, it.Tenant.Key, it.Tenant.Name)
 		},
 		refuse: func(it item, f record.Fault) error {
 			f.Message = fmt.Sprintf("tenant %s could not be renamed: %s", it.Tenant.Key, f.Message)

@@ -124,7 +124,7 @@ func (a *Applier) restore(ctx context.Context, written [][]item, had []item) err
 	shown, err := a.awaitWritten(ctx, written)
 	var isMade func(item) bool
 	if err == nil {
-		isMade, _, err = a.recheckAssignments(ctx, had, false)
+		isMade, _, err = a.recheckAssignments(ctx, had, nil)
 	}
 	if err != nil {
 		_, failed := a.rejectCleared(had, ledger.NotReachedFault(err))

@@ -4,10 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
-	"slices"
-	"sync"
 
 	"a0permit/internal/httpapi"
 	"a0permit/internal/permit"
@@ -17,8 +14,10 @@ import (
 
 // batch is how operations of one kind are sent.
 type batch struct {
-	send func(context.Context, []item) error // many in one call
-	one  func(context.Context, item) error   // one in a call of its own
+	// send makes one call for many, and one does for one item. They use the sender's
+	// writes.
+	send func(context.Context, []item) error
+	one  func(context.Context, item) error
 	// prepare, which may be nil, is called before a bulk call.
 	prepare func(context.Context, []item) error
 	// recheck, which may be nil, is called after a refusal: an earlier attempt may
@@ -32,22 +31,27 @@ type batch struct {
 	size   *int // the most that one call may take, as far as is known
 	// inOrder is for items of which one must be written before another.
 	inOrder bool
+
+	naming naming // what is known of how Permit names the items of a batch
 }
 
 // sender sends batches so that a record that Permit refuses does not sink its
 // neighbours.
 type sender struct {
-	ledger   *ledger.Ledger
-	progress Progress
+	reads, writes *permit.Client
+	ledger        *ledger.Ledger
+	progress      Progress
+	all           []item // that are being delivered
 	// How many items a bulk call may take.
 	userSize, assignmentSize, roleSize, tenantSize int
 	tooLargeItems                                  int // items that were refused for their own size
 	alike                                          alike
 }
 
-func newSender(l *ledger.Ledger, p Progress) *sender {
+func newSender(c *permit.Client, l *ledger.Ledger, p Progress) *sender {
 	return &sender{
-		ledger: l, progress: p, userSize: permit.MaxUsers, assignmentSize: permit.MaxAssignments,
+		reads: c, writes: c.WithAttempts(attempts), ledger: l, progress: p,
+		userSize: permit.MaxUsers, assignmentSize: permit.MaxAssignments,
 		roleSize: permit.MaxRoles, tenantSize: permit.MaxTenants,
 	}
 }
@@ -61,13 +65,28 @@ const (
 	largest = 100
 	// resends is how often a batch is sent again of which a part remains.
 	resends = 3
+	// attempts is how often a call is tried that Permit fails to answer. The parts of
+	// one that failed so often are tried a few times.
+	attempts, fewAttempts = 10, 2
 )
 
 // deliver sends items in as few calls as it can. An error is a reason to stop.
 func (s *sender) deliver(ctx context.Context, items []item, b batch) error {
+	s.all = items
+	return s.divide(ctx, items, b)
+}
+
+// deliverSingly sends items in calls of their own.
+func (s *sender) deliverSingly(ctx context.Context, items []item, b batch) error {
+	s.all = items
+	return s.sendSingly(ctx, items, b)
+}
+
+// divide sends items, and what is refused of them in ever smaller parts.
+func (s *sender) divide(ctx context.Context, items []item, b batch) error {
 	for len(items) > *b.size {
 		size := *b.size
-		if err := s.deliver(ctx, items[:size], b); err != nil {
+		if err := s.divide(ctx, items[:size], b); err != nil {
 			return err
 		}
 		items = items[size:]
@@ -79,9 +98,11 @@ func (s *sender) deliver(ctx context.Context, items []item, b batch) error {
 	if err != nil || len(rest) == 0 {
 		return err
 	}
-	var api *httpapi.APIError
-	errors.As(refusal, &api)
-	if api.Status == http.StatusForbidden || api.Status == http.StatusRequestEntityTooLarge {
+	if errors.Is(refusal, errShort) {
+		return s.sendSingly(ctx, rest, b) // to send it in bulk again told nothing new
+	}
+	switch status := permit.Status(refusal); {
+	case status == http.StatusForbidden, status == http.StatusRequestEntityTooLarge:
 		// The size is learnt for the run, unless it was one item's.
 		before, single := *b.size, s.tooLargeItems
 		*b.size = max(len(rest)/2, 1)
@@ -90,24 +111,25 @@ func (s *sender) deliver(ctx context.Context, items []item, b batch) error {
 				*b.size = before
 			}
 		}()
+	case status >= http.StatusInternalServerError:
+		patient := s.writes
+		s.writes = patient.WithAttempts(fewAttempts)
+		defer func() { s.writes = patient }()
 	}
-	if len(api.Items) > 0 {
-		sound, err := s.refuseNamed(rest, api, b)
-		if err != nil {
-			return err
-		}
-		if len(sound) < len(rest) {
-			return s.deliver(ctx, sound, b)
-		}
+	sound, isNews, err := s.refuseNamed(ctx, rest, refusal, &b)
+	switch {
+	case err != nil:
+		return err
+	case isNews:
+		return s.divide(ctx, sound, b)
+	case len(sound) <= few:
+		return s.sendSingly(ctx, sound, b)
 	}
-	if len(rest) <= few {
-		return s.sendSingly(ctx, rest, b)
-	}
-	half := len(rest) / 2
-	if err := s.deliver(ctx, rest[:half], b); err != nil {
+	half := len(sound) / 2
+	if err := s.divide(ctx, sound[:half], b); err != nil {
 		return err
 	}
-	return s.deliver(ctx, rest[half:], b)
+	return s.divide(ctx, sound[half:], b)
 }
 
 // send makes one bulk call, and more where only a part remains to be done. It
@@ -123,7 +145,7 @@ func (s *sender) send(ctx context.Context, items []item, b batch) (rest []item, 
 		switch {
 		case refusal == nil:
 			return nil, nil, s.noteDone(items, b)
-		case !isRefusal(refusal, len(items)):
+		case !s.isRefusal(ctx, refusal, len(items)):
 			return items, nil, s.flushIfUnsure(refusal, refusal)
 		case b.recheck == nil || number == resends:
 			return items, refusal, nil
@@ -160,105 +182,18 @@ func (s *sender) noteDone(items []item, b batch) error {
 
 // noteRefused notes that an item cannot be done.
 func (s *sender) noteRefused(it item, f record.Fault, b batch) error {
+	s.progress.Add(1)
 	if b.refuse != nil {
 		return b.refuse(it, f)
 	}
 	return s.ledger.Refuse(it.Operation, f)
 }
 
-// refuseNamed refuses the items that a 422 names by their place, and returns the
-// others.
-func (s *sender) refuseNamed(items []item, api *httpapi.APIError, b batch) (sound []item, err error) {
-	for i, it := range items {
-		message, ok := api.Items[i]
-		if !ok {
-			sound = append(sound, it)
-			continue
-		}
-		f := faultOf(api)
-		f.Message = message
-		s.progress.Add(1)
-		if err := s.noteRefused(it, f, b); err != nil {
-			return nil, err
-		}
-	}
-	return sound, nil
-}
-
-// sendSingly sends items in calls of their own, few at once. It stops when many in
-// a row are refused alike: then it is not their fault.
-func (s *sender) sendSingly(ctx context.Context, items []item, b batch) error {
-	together := permit.AtOnce
-	if b.inOrder {
-		together = 1
-	}
-	for some := range slices.Chunk(items, together) {
-		answers := make([]error, len(some))
-		var sent sync.WaitGroup
-		for i, it := range some {
-			sent.Go(func() { answers[i] = b.one(ctx, it) })
-		}
-		sent.Wait()
-		var stop error
-		for i, it := range some {
-			if err := s.noteAnswer(it, answers[i], b); stop == nil {
-				stop = err
-			}
-		}
-		if stop != nil {
-			return stop
-		}
-	}
-	return nil
-}
-
-// noteAnswer notes what became of an item that had a call of its own.
-func (s *sender) noteAnswer(it item, answer error, b batch) error {
-	switch {
-	case answer == nil:
-		return s.noteDone([]item{it}, b)
-	case !isRefusal(answer, 1):
-		return s.flushIfUnsure(answer, answer)
-	}
-	s.progress.Add(1)
-	if permit.Status(answer) == http.StatusRequestEntityTooLarge {
-		s.tooLargeItems++
-	}
-	if err := s.noteRefused(it, faultOf(answer), b); err != nil {
-		return err
-	}
-	if s.alike.isAgain(answer) {
-		//nolint:errorlint // it is no longer the refusal of one record
-		return fmt.Errorf("%d records in a row were refused alike, so the cause is not theirs: %v", tooAlike, answer)
-	}
-	return nil
-}
-
 // flushIfUnsure returns err, which stops the run. Where the call that drew answer
 // may have done its work all the same, nobody may think that nothing was written.
 func (s *sender) flushIfUnsure(err, answer error) error {
-	if httpapi.Unanswered(answer) {
+	if httpapi.Unanswered(answer) || errors.Is(answer, errShort) {
 		return errors.Join(err, s.ledger.FlushRejectsOnce())
 	}
 	return err
-}
-
-// alike counts refusals in a row that look the same.
-type alike struct {
-	what  string
-	times int
-}
-
-const tooAlike = 20
-
-// isAgain counts a refusal, and reports whether that makes too many alike.
-func (a *alike) isAgain(err error) bool {
-	var api *httpapi.APIError
-	errors.As(err, &api)
-	what := fmt.Sprint(api.Status, " ", api.Code)
-	if a.what != what {
-		*a = alike{what: what}
-	}
-	a.times++
-	return a.times >= tooAlike
 }

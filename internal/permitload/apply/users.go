@@ -118,13 +118,13 @@ func (a *Applier) putUsers(ctx context.Context, users []item) (written map[int]b
 				for i, it := range items {
 					all[i] = it.user
 				}
-				err := a.Client.PutUsers(ctx, all)
+				err := a.sender.writes.PutUsers(ctx, all)
 				if err == nil || httpapi.Unanswered(err) {
 					calls = append(calls, sample(items, shownOf))
 				}
 				return err
 			},
-			one: func(ctx context.Context, it item) error { return a.Client.PutUser(ctx, it.user) },
+			one: func(ctx context.Context, it item) error { return a.sender.writes.PutUser(ctx, it.user) },
 			done: func(it item) error {
 				written[it.User], latest = true, []item{it}
 				return a.Ledger.Complete(it.Operation)
@@ -144,9 +144,11 @@ func (a *Applier) putUsers(ctx context.Context, users []item) (written map[int]b
 // away.
 func (a *Applier) deleteUsers(ctx context.Context) error {
 	b := batch{
-		send: func(ctx context.Context, items []item) error { return a.Client.DeleteUsers(ctx, userKeys(items)) },
+		send: func(ctx context.Context, items []item) error {
+			return a.sender.writes.DeleteUsers(ctx, userKeys(items))
+		},
 		one: func(ctx context.Context, it item) error {
-			return ignoreNotFound(a.Client.DeleteUser(ctx, it.user.Key))
+			return ignoreNotFound(a.sender.writes.DeleteUser(ctx, it.user.Key))
 		},
 		recheck: a.recheckUsers,
 		size:    &a.sender.userSize,
