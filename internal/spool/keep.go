@@ -29,19 +29,19 @@ func Keep(pattern string) (*Kept, error) {
 		return nil, keepError(err)
 	}
 	k := &Kept{file: f}
-	if err := syncDir(filepath.Dir(f.Name())); err != nil {
+	if err := SyncDir(filepath.Dir(f.Name())); err != nil {
 		return nil, errors.Join(keepError(err), k.Remove())
 	}
 	return k, nil
 }
 
-// syncDir brings the name of a new file to the disk. Windows has no call for it, and
+// SyncDir brings the names in a directory to the disk. Windows has no call for it, and
 // some file systems know none.
-func syncDir(path string) error {
+func SyncDir(path string) error {
 	if runtime.GOOS == "windows" {
 		return nil
 	}
-	dir, err := os.Open(path) //nolint:gosec // the directory of temporary files
+	dir, err := os.Open(path) //nolint:gosec // the directory of a file that was made
 	if err != nil {
 		return err
 	}

@@ -11,6 +11,8 @@ import (
 	"slices"
 
 	"github.com/urfave/cli/v2"
+
+	"a0permit/internal/spool"
 )
 
 // Output is where data goes: stdout, a device, or a file that gets its name only
@@ -123,7 +125,7 @@ func withPath(err error, path string) error {
 	return err
 }
 
-// Commit gives the file its name.
+// Commit gives the file its name, and brings both to the disk.
 func (o *Output) Commit() error {
 	if o.file == nil || o.closed {
 		return nil
@@ -142,7 +144,11 @@ func (o *Output) Commit() error {
 	if err := os.Rename(o.file.Name(), o.path); err != nil {
 		return errors.Join(err, os.Remove(o.file.Name()))
 	}
-	return nil
+	err := spool.SyncDir(filepath.Dir(o.path))
+	if errors.Is(err, fs.ErrPermission) { // one may write to a directory that one may not read
+		err = nil
+	}
+	return err
 }
 
 // Abort removes the temporary file. After Commit it does nothing, so it can be

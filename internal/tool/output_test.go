@@ -28,6 +28,36 @@ func TestOutputErrors(t *testing.T) {
 	}
 }
 
+// Where one may write but not look around, a file gets its name all the same: only
+// the name cannot be brought to the disk.
+func TestOutputInADirectoryThatMayNotBeRead(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	path := filepath.Join(dir, "users.csv")
+	if err := os.Chmod(dir, 0o300); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.Chmod(dir, 0o700) }) // so that it can be removed
+	if _, err := os.ReadDir(dir); err == nil {
+		t.Skip("this user, or this system, may read it all the same")
+	}
+	got := run(t.Context(), func(c *cli.Context, tl *tool.Tool) error {
+		out, err := tl.Create(c.Context, path)
+		if err != nil {
+			return err
+		}
+		defer out.Abort()
+		if _, err := out.Write([]byte("a row")); err != nil {
+			return err
+		}
+		return out.Commit()
+	})
+	check(t, got, result{})
+	if text, err := os.ReadFile(path); err != nil || string(text) != "a row" {
+		t.Errorf("%q, %v", text, err)
+	}
+}
+
 // From the first signal on, no temporary file is left behind, whatever ends the
 // process then; and nothing gets the name that it was meant for.
 func TestSignalTakesTheTemporaryFile(t *testing.T) {
