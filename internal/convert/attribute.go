@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"a0permit/internal/jsonl"
 )
 
 // Keep says which columns become attributes without being named.
@@ -160,11 +162,12 @@ func jsonLiteral(cell string, typ Type) (text, problem string) {
 		}
 		return cell, ""
 	default:
-		if depth(cell) > mostDepth {
+		data := []byte(cell)
+		if depth, _ := jsonl.Depth(data); depth > mostDepth {
 			return "", fmt.Sprintf("JSON nested more than %d deep", mostDepth)
 		}
 		var line bytes.Buffer
-		if json.Compact(&line, []byte(cell)) != nil || !utf8.ValidString(cell) {
+		if json.Compact(&line, data) != nil || !utf8.Valid(data) {
 			return "", "not JSON"
 		}
 		if line.String() == "null" {
@@ -177,22 +180,3 @@ func jsonLiteral(cell string, typ Type) (text, problem string) {
 // mostDepth is how deep JSON may be nested. Metadata is a few deep, and readers of the
 // line give up somewhere above.
 const mostDepth = 100
-
-// depth returns how deep a cell of JSON is nested.
-func depth(cell string) int {
-	deepest, now, quoted := 0, 0, false
-	for i := 0; i < len(cell); i++ {
-		switch c := cell[i]; {
-		case c == '"':
-			quoted = !quoted
-		case quoted && c == '\\':
-			i++
-		case !quoted && (c == '[' || c == '{'):
-			now++
-			deepest = max(deepest, now)
-		case !quoted && (c == ']' || c == '}'):
-			now--
-		}
-	}
-	return deepest
-}

@@ -102,7 +102,9 @@ func invisibleFault(column, cell string) *Fault {
 }
 
 // IsInvisible reports whether a character leaves no mark. A plain blank can be told
-// from the letters around it, so it is none.
+// from the letters around it, so it is none. These are more than package tool hides
+// from a terminal: other blanks and ends of lines do no harm there, but nobody types
+// them into an email or a role map.
 func IsInvisible(r rune) bool {
 	return r != ' ' && !unicode.IsPrint(r) ||
 		unicode.In(r, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector)

@@ -52,25 +52,22 @@ func isTooDeep(text []byte) bool {
 // Parse reads a line that is met for the first time into a record. It refuses
 // what a decoder would take and change, or choose from.
 func Parse[R User | Role | Tenant | End](text []byte, into *R) error {
-	if isTooDeep(text) {
-		return errors.New("it is nested more than 10,000 deep")
-	}
 	text, err := withoutError(text)
-	switch {
-	case err != nil:
+	if err != nil {
 		return err
-	case !utf8.Valid(text):
-		return errors.New("it is not UTF-8") // the decoder would put \ufffd in
+	}
+	if err := decode(text, into); err != nil { // first, since it bounds how deep the others go
+		return err
+	}
+	if !utf8.Valid(text) {
+		return errors.New("it is not UTF-8") // the decoder has put \ufffd in
 	}
 	if err := checkEscapes(text); err != nil {
 		return err
 	}
 	decoder := json.NewDecoder(bytes.NewReader(text))
 	decoder.UseNumber()
-	if err := checkNames(decoder, "", 0); err != nil {
-		return err
-	}
-	return decode(text, into)
+	return checkNames(decoder, "", 0)
 }
 
 // Decode reads again what Parse has read.
@@ -101,6 +98,8 @@ func decode[R User | Role | Tenant | End](text []byte, into *R) error {
 	switch {
 	case errors.As(err, &typeError):
 		return fmt.Errorf("%s: it is of the wrong type: %s", typeError.Field, typeError.Value)
+	case err != nil && isTooDeep(text):
+		return errors.New("it is nested more than 10,000 deep")
 	case err != nil:
 		return errors.New(strings.TrimPrefix(err.Error(), "json: "))
 	}
