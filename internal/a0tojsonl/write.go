@@ -3,7 +3,6 @@ package a0tojsonl
 import (
 	"errors"
 	"fmt"
-	"strings"
 
 	"a0permit/internal/convert"
 	"a0permit/internal/csvrows"
@@ -190,17 +189,5 @@ func (r *runner) reportUnkeyed(at string, role convert.Unkeyed) {
 		const format = "%s: role %q: its key would be %q, which role %q has already"
 		r.tool.Problem(format, at, name, role.Key, role.Other)
 	}
-	r.tool.Hint("--role-map FILE with the line: %s,KEY", mapCell(name, id))
-}
-
-// mapCell returns the cell of a role map for a role, as it is to be typed.
-func mapCell(name, id string) string {
-	switch {
-	case !strings.ContainsFunc(name, convert.IsInvisible):
-		return `"` + strings.ReplaceAll(name, `"`, `""`) + `"`
-	case id != "":
-		return id
-	default:
-		return "ROL_ID (a0export roles says the id)"
-	}
+	r.tool.Hint("--role-map FILE with the line: %s,KEY", record.RoleMapCell(name, id))
 }

@@ -86,7 +86,7 @@ func invisibleFault(column, cell string) *Fault {
 	if fault := utf8Fault(column, cell); fault != nil {
 		return fault
 	}
-	i := strings.IndexFunc(cell, IsInvisible)
+	i := strings.IndexFunc(cell, record.IsInvisible)
 	if i < 0 {
 		return nil
 	}
@@ -99,15 +99,6 @@ func invisibleFault(column, cell string) *Fault {
 		Column: column, Reason: "an invisible character", Detail: detail,
 		Cure: "delete the cell and type it anew: such characters come along when text is pasted",
 	}
-}
-
-// IsInvisible reports whether a character leaves no mark. A plain blank can be told
-// from the letters around it, so it is none. These are more than package tool hides
-// from a terminal: other blanks and ends of lines do no harm there, but nobody types
-// them into an email or a role map.
-func IsInvisible(r rune) bool {
-	return r != ' ' && !unicode.IsPrint(r) ||
-		unicode.In(r, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector)
 }
 
 var invisibleNames = map[rune]string{

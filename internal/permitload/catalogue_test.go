@@ -239,6 +239,17 @@ func TestResemblingRoleIsNotCreated(t *testing.T) {
 			permittest.Role{Key: "old", Name: "Old", Attributes: withID},
 			`{"type":"role","key":"new","name":"New","attributes":{"auth0_role_id":"rol_1"}}`, `"New",old`,
 		},
+		{
+			"by a name that nobody can type",
+			permittest.Role{Key: "old", Name: "billing viewer", Attributes: withID},
+			`{"type":"role","key":"billing-viewer","name":"Billing\u200b Viewer","attributes":{"auth0_role_id":"rol_1"}}`,
+			`line: rol_1,old`,
+		},
+		{
+			"by a name that nobody can type, without an id",
+			permittest.Role{Key: "Bill", Name: "x"},
+			`{"type":"role","key":"bill","name":"\u0007Bill"}`, `line: ROL_ID (a0export roles says the id),Bill`,
+		},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

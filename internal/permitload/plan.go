@@ -6,11 +6,11 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode"
 
 	"a0permit/internal/permit"
 	"a0permit/internal/permitload/apply"
 	"a0permit/internal/reconcile"
+	"a0permit/internal/record"
 	"a0permit/internal/tool"
 )
 
@@ -120,11 +120,8 @@ func (l *loader) printResemblances(plan *reconcile.Plan) {
 			return
 		}
 		l.tool.Warn("role %s is missing, but Permit has %s: %s", r.Role.Key, r.Key, r.Why)
-		name := strings.ReplaceAll(r.Role.Name, `"`, `""`)
-		if strings.ContainsFunc(name, unicode.IsControl) {
-			name = fmt.Sprint(r.Role.Attributes["auth0_role_id"])
-		}
-		l.tool.Hint(`a0tojsonl --role-map FILE with the line: "%s",%s`, name, r.Key)
+		id, _ := r.Role.Attributes["auth0_role_id"].(string)
+		l.tool.Hint("a0tojsonl --role-map FILE with the line: %s,%s", record.RoleMapCell(r.Role.Name, id), r.Key)
 	}
 }
 

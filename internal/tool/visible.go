@@ -34,7 +34,7 @@ func visible(text []byte) []byte {
 }
 
 // isHidden reports whether a character is not to get to a terminal. Blanks of every
-// kind may: convert.IsInvisible is about what nobody means to type.
+// kind may: record.IsInvisible is about what nobody means to type.
 func isHidden(r rune) bool {
 	if r < utf8.RuneSelf && r >= ' ' && r != 0x7f || r == '\n' || r == '\t' {
 		return false
