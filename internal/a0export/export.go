@@ -90,7 +90,7 @@ func (e *exporter) source(ctx context.Context) (source, error) {
 	job, err := e.startJob(ctx)
 	var api *httpapi.APIError
 	noJobs := e.config.job == "" && errors.As(err, &api) &&
-		api.Status == http.StatusForbidden && len(auth0.MissingScopes(err)) == 0
+		api.Status == http.StatusForbidden && !api.Foreign && len(auth0.MissingScopes(err)) == 0
 	switch {
 	case noJobs && e.config.source == "job":
 		return nil, tool.Hint(err, "where the plan has no export jobs, --source search reads the users by the user search")

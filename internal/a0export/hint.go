@@ -12,6 +12,8 @@ import (
 	"a0permit/internal/tool"
 )
 
+const rightDomain = "is AUTH0_DOMAIN right? It looks like acme.eu.auth0.com"
+
 // What to do about a sign-in that Auth0 refuses.
 const (
 	checkClient = "check AUTH0_CLIENT_ID and AUTH0_CLIENT_SECRET, and that the application is authorized for the " +
@@ -32,7 +34,9 @@ func withHint(err error) error {
 	case err == nil:
 		return nil
 	case httpapi.Unreachable(err):
-		return tool.Hint(err, "is AUTH0_DOMAIN right? It looks like acme.eu.auth0.com")
+		return tool.Hint(err, rightDomain)
+	case httpapi.IsForeign(err):
+		return tool.Hint(err, rightDomain, tool.InBetween)
 	case errors.Is(err, auth0.ErrLink), errors.Is(err, auth0.ErrChanged):
 		return tool.Hint(err, "run a0export again")
 	case !errors.As(err, &api):

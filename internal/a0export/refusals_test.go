@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -119,6 +120,26 @@ func TestTenantOutOfReach(t *testing.T) {
 		}))
 		r.expect(t, 1, "GET /api/v2/roles: dial tcp: no such host\n", "a0export: hint: is AUTH0_DOMAIN right?")
 	})
+}
+
+// A page of something in between says nothing about the token, its scopes or the plan,
+// whatever its status: the address is what may be wrong.
+func TestPageInBetweenGetsTheHintAboutTheAddress(t *testing.T) {
+	t.Parallel()
+	const page = "<html>\n<h1>Sign in</h1></html>"
+	pages := map[int]string{
+		200: page, 302: "", 401: page, 403: page, 404: "404 page not found", 407: page, 500: page, 503: page,
+	}
+	for _, path := range []string{"/api/v2/roles", "/api/v2/jobs/users-exports"} {
+		for status, body := range pages {
+			s := auth0test.New(small(), auth0test.Options{Faults: faultAt(path, httpapitest.Fault{Status: status, Body: body})})
+			r := runInBubble(t, s)
+			r.expect(t, 1, path+": "+strconv.Itoa(status), "hint: is AUTH0_DOMAIN right?", "proxy")
+			if strings.Count(r.errs, "hint: ") != 2 {
+				t.Errorf("%s, %d: more hints than those:\n%s", path, status, r.errs)
+			}
+		}
+	}
 }
 
 // A tenant that changes while its roles are read is not exported with a role too

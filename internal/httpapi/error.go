@@ -1,6 +1,8 @@
 package httpapi
 
 import (
+	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net"
@@ -25,6 +27,9 @@ type APIError struct {
 	// Known is set by Config.ParseError when the body is in the service's own form,
 	// and so comes from the service and not from something in front of it.
 	Known bool
+	// Foreign is set when the answer is a redirect, or has something else than a JSON
+	// object: a page of something in front of the service, or at a wrong address.
+	Foreign bool
 	// Unanswered is set when an earlier attempt got no answer: it may have done
 	// its work.
 	Unanswered bool
@@ -106,11 +111,22 @@ func excerpt(body []byte) string {
 	return strconv.Quote(text)
 }
 
-// IsForeign reports whether err is an answer that looks like success and is not
-// what the service documents.
+// IsForeign reports whether err is an answer that is most likely not the service's:
+// one that looks like success and is not what is documented, or that refuses in
+// another form.
 func IsForeign(err error) bool {
+	if api, ok := errors.AsType[*APIError](err); ok {
+		return api.Foreign
+	}
 	_, ok := errors.AsType[*answerError](err)
 	return ok
+}
+
+// isForeign reports whether an answer that is no success is none of an API.
+func isForeign(status int, body []byte) bool {
+	var object map[string]json.RawMessage
+	isPage := len(bytes.TrimSpace(body)) > 0 && json.Unmarshal(body, &object) != nil
+	return isPage || status >= 300 && status <= 399
 }
 
 // The bounds of a wait that Retry-After asks for. A shorter one would make the

@@ -250,6 +250,7 @@ func (c *Client) apiError(call Call, resp *http.Response, data []byte) error {
 	if len(data) > maxError {
 		data = data[:maxError]
 	}
+	e.Foreign = isForeign(e.Status, data)
 	if c.config.ParseError != nil {
 		c.config.ParseError(e, data)
 	}

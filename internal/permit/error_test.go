@@ -99,14 +99,14 @@ func TestParseError(t *testing.T) {
 		},
 		{
 			"HTML", 413, "<html>\n<body><h1>413 Request Entity Too Large</h1></body>\n</html>",
-			httpapi.APIError{Message: `"<html> <body><h1>413 Request Entity Too Large</h1></body> </html>"`},
+			httpapi.APIError{Foreign: true, Message: `"<html> <body><h1>413 Request Entity Too Large</h1></body> </html>"`},
 		},
 		{
 			"a lot of HTML", 400, strings.Repeat("<p>é</p>", 50),
-			httpapi.APIError{Message: `"` + strings.Repeat("<p>é</p>", 22) + `<p..."`},
+			httpapi.APIError{Foreign: true, Message: `"` + strings.Repeat("<p>é</p>", 22) + `<p..."`},
 		},
-		{"an array", 400, `["no"]`, httpapi.APIError{Message: `"[\"no\"]"`}},
-		{"a cut answer", 400, `{"error_code":"NOT_`, httpapi.APIError{Message: `"{\"error_code\":\"NOT_"`}},
+		{"an array", 400, `["no"]`, httpapi.APIError{Foreign: true, Message: `"[\"no\"]"`}},
+		{"a cut answer", 400, `{"error_code":"NOT_`, httpapi.APIError{Foreign: true, Message: `"{\"error_code\":\"NOT_"`}},
 		{"nothing", 400, "", httpapi.APIError{}},
 	}
 	for _, tt := range tests {

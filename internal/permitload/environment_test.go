@@ -1,6 +1,7 @@
 package permitload
 
 import (
+	"errors"
 	"net/http"
 	"strings"
 	"testing"
@@ -147,6 +148,45 @@ func TestAnswerAboutTheKeyMustBeOne(t *testing.T) {
 			t.Errorf("%q: %s", body, got.stderr)
 		}
 	}
+}
+
+// A page of something in between says nothing about the key, its rights or what it is
+// for, whatever its status: the address is what may be wrong.
+func TestPageInBetweenGetsTheHintAboutTheAddress(t *testing.T) {
+	t.Parallel()
+	const page = "<html>\n<h1>Sign in</h1></html>"
+	pages := map[int]string{
+		200: page, 302: "", 401: page, 403: page, 404: "404 page not found", 407: page, 500: page, 503: page,
+	}
+	for _, path := range []string{"/v2/api-key/scope", "/roles", "/users"} {
+		for status, body := range pages {
+			synctest.Test(t, func(t *testing.T) {
+				srv := permittest.New(permittest.Options{Faults: func(r *http.Request) httpapitest.Fault {
+					if strings.HasSuffix(r.URL.Path, path) {
+						return httpapitest.Fault{Status: status, Body: body}
+					}
+					return httpapitest.Fault{}
+				}})
+				got := load(t.Context(), srv, bobLine+endLine, func(cfg *loadSettings) {
+					cfg.target.environment = permittest.EnvironmentKey
+				})
+				text := strings.Join(innermostHints(got.err), "; ")
+				if got.code != tool.Stopped || !strings.Contains(text, urlHint) || !strings.Contains(text, "proxy") {
+					t.Errorf("%s, %d: exit %d, %v; hints: %s", path, status, got.code, got.err, text)
+				}
+			})
+		}
+	}
+}
+
+// innermostHints returns the hints that the command prints.
+func innermostHints(err error) (hints []string) {
+	for e := (*tool.Error)(nil); errors.As(err, &e); err = e.Err {
+		if len(e.Hints) > 0 {
+			hints = e.Hints
+		}
+	}
+	return hints
 }
 
 // Roles that belong to another environment mean that something else answers than

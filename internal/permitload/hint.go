@@ -47,6 +47,8 @@ func withHint(err error) error {
 		return tool.Hint(err, "Permit's own API says how many there are: is PERMIT_API_URL right?")
 	case httpapi.Unreachable(err):
 		return tool.Hint(err, urlHint)
+	case httpapi.IsForeign(err):
+		return tool.Hint(err, urlHint, tool.InBetween)
 	case status == http.StatusUnauthorized:
 		return tool.Hint(err, "export PERMIT_API_KEY=... with an environment's key (Permit > Settings > API Keys);"+
 			" for the EU region also export PERMIT_API_URL=https://api.eu.permit.io")

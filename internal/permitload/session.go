@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"a0permit/internal/httpapi"
 	"a0permit/internal/permit"
 	"a0permit/internal/permitload/apply"
 	"a0permit/internal/permitload/intake"
@@ -51,7 +52,7 @@ func (s *session) enter(ctx context.Context) error {
 	case err == nil && scope.Organization == "":
 		return tool.Hint(errors.New("GET /v2/api-key/scope: the answer is not about an API key"), urlHint)
 	case err != nil && permit.Status(err) == 0 && ctx.Err() == nil: // something answers that is not Permit
-		return tool.Hint(err, urlHint)
+		return tool.Hint(err, urlHint, tool.InBetween)
 	case err != nil:
 		return err
 	}
@@ -94,7 +95,7 @@ func (t target) isElsewhere(scope permit.Scope, roles []permit.Role, err error) 
 	if (t.project == "" || t.project == scope.Project) && (t.environment == "" || t.environment == scope.Environment) {
 		return false
 	}
-	return permit.Status(err) == http.StatusForbidden || permit.IsNotFound(err)
+	return permit.Status(err) == http.StatusForbidden && !httpapi.IsForeign(err) || permit.IsNotFound(err)
 }
 
 // isAnotherID reports whether a name is an id, and not the one that the key is

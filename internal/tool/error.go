@@ -31,6 +31,9 @@ func Usage(message string, hints ...string) error {
 	return &Error{Err: errors.New(message), Code: BadUsage, Hints: hints}
 }
 
+// InBetween is a hint for an answer that is not the service's own.
+const InBetween = "or something in between answers: a proxy (HTTPS_PROXY), or the sign-in page of a network"
+
 // Hint returns err with hints that say what to type next, and with its exit code.
 // If several errors of a chain have hints, those of the innermost are printed.
 func Hint(err error, hints ...string) error {
