@@ -292,9 +292,9 @@ func (e *exporter) run(ctx context.Context, path string) error {
 	case e.config.command == "users":
 		err = e.exportUsers(ctx, out)
 	case e.isForReading(path):
-		err = e.writeTable(ctx, table, out)
+		err = e.writeTable(ctx, table, out, readableRow)
 	default:
-		err = e.pack(out, e.auth0.Began, func(w io.Writer) error { return e.writeTable(ctx, table, w) })
+		err = e.pack(out, e.auth0.Began, func(w io.Writer) error { return e.writeTable(ctx, table, w, plainRow) })
 	}
 	if err != nil {
 		return err

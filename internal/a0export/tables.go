@@ -66,16 +66,15 @@ func (e *exporter) addConnections(ctx context.Context, add addRow) error {
 	return nil
 }
 
-// writeTable writes a table. Its cells are not escaped as those of users are:
-// nobody is meant to open it in a spreadsheet.
-func (e *exporter) writeTable(ctx context.Context, t table, out io.Writer) error {
+// writeTable writes a table, whose rows encode makes of cells.
+func (e *exporter) writeTable(ctx context.Context, t table, out io.Writer, encode func([]string) []byte) error {
 	w := &rowWriter{out: out}
-	w.write(plainRow(t.header))
+	w.write(encode(t.header))
 	err := t.read(ctx, func(cells ...string) error {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
-		w.write(plainRow(cells))
+		w.write(encode(cells))
 		if w.err == nil {
 			e.report.Rows++
 		}
@@ -87,13 +86,20 @@ func (e *exporter) writeTable(ctx context.Context, t table, out io.Writer) error
 	return w.err
 }
 
-// plainRow returns a row of cells that are quoted but not escaped.
+// plainRow returns a row of cells that are quoted but not escaped, as those of users
+// are: a role map, a script and jq take a name as it is.
 func plainRow(cells []string) []byte {
 	quoted := make([][]byte, len(cells))
 	for i, cell := range cells {
 		quoted[i] = csvrows.Quote(cell)
 	}
 	return append(bytes.Join(quoted, []byte{','}), '\n')
+}
+
+// readableRow is plainRow for a terminal: what is in a cell begins no other row.
+func readableRow(cells []string) []byte {
+	row := bytes.TrimSuffix(plainRow(cells), []byte("\n"))
+	return append(bytes.ReplaceAll(row, []byte("\n"), []byte(`\n`)), '\n')
 }
 
 // isForReading reports whether a person is to read the table: on a terminal it
