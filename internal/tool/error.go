@@ -3,6 +3,7 @@ package tool
 import (
 	"context"
 	"errors"
+	"strings"
 )
 
 // Exit codes. They are part of every --help.
@@ -68,4 +69,30 @@ func hints(err error) []string {
 		}
 	}
 	return innermost
+}
+
+// textOf returns what an error says. What errors.Join has put on lines of their own is
+// parted by semicolons, since each message is one line.
+func textOf(err error) string {
+	var inner []error
+	switch e := err.(type) { //nolint:errorlint // errors.As would not stop at each
+	case interface{ Unwrap() error }:
+		inner = []error{e.Unwrap()}
+	case interface{ Unwrap() []error }:
+		inner = e.Unwrap()
+	}
+	text := err.Error()
+	var before, after []string
+	for _, e := range inner {
+		if e != nil {
+			before, after = append(before, e.Error()), append(after, textOf(e))
+		}
+	}
+	if len(inner) > 1 && text == strings.Join(before, "\n") {
+		return strings.Join(after, "; ")
+	}
+	for i := range before {
+		text = strings.Replace(text, before[i], after[i], 1)
+	}
+	return text
 }

@@ -64,6 +64,14 @@ func TestPrintedError(t *testing.T) {
 			tool.Hint(fmt.Errorf("load: %w", tool.Usage("bad")), "give up"),
 			result{code: 2, errs: "demo: error: load: bad\ndemo: hint: give up\n"},
 		},
+		"two errors": {
+			errors.Join(inner, errors.New("so is that")),
+			result{code: 1, errs: "demo: error: broken; so is that\n" + innerHints},
+		},
+		"two errors within another": {
+			fmt.Errorf("load: %w (%w)", errors.Join(errors.New("a\nb"), inner), errors.New("c")),
+			result{code: 1, errs: `demo: error: load: a\nb; broken (c)` + "\n" + innerHints},
+		},
 		"rejected": {fmt.Errorf("load: %w", tool.ErrRejected), result{code: 3}}, // reported before
 	}
 	for name, tt := range tests {

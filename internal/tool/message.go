@@ -40,7 +40,7 @@ func (t *Tool) printError(err error) {
 	if err == nil || errors.Is(err, ErrRejected) {
 		return
 	}
-	t.message(slog.LevelError, "error", err.Error())
+	t.message(slog.LevelError, "error", textOf(err))
 	for _, hint := range hints(err) {
 		t.message(slog.LevelInfo, "hint", hint)
 	}
