@@ -127,6 +127,26 @@ func TestTimeThatAuth0DoesNotTell(t *testing.T) {
 	}
 }
 
+// Where Auth0 tells the time only later, what was read before is older than that: the
+// export has no time then.
+func TestTimeThatAuth0TellsLate(t *testing.T) {
+	t.Parallel()
+	for _, args := range [][]string{{"organizations"}, {"users", "--source", "search"}} {
+		s := auth0test.New(crowded(), auth0test.Options{PageMax: 5})
+		calls := 0
+		r := runInBubble(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if calls++; calls == 1 {
+				w = undated{w}
+			}
+			s.ServeHTTP(w, r)
+		}), args...)
+		r.expect(t, 0, noTimeWarning)
+		if at := gzipTime(t, r); !at.IsZero() || calls < 2 {
+			t.Errorf("%v: the time is %v, after %d calls", args, at, calls)
+		}
+	}
+}
+
 // undated leaves out the Date of an answer.
 type undated struct{ http.ResponseWriter }
 

@@ -17,8 +17,9 @@ import (
 type Client struct {
 	api *httpapi.Client
 
-	mu    sync.Mutex
-	began time.Time // by Auth0's clock
+	mu       sync.Mutex
+	hasBegun bool
+	began    time.Time // by Auth0's clock
 }
 
 // New returns a client. config.Base is the domain of the tenant.
@@ -32,7 +33,7 @@ func New(config httpapi.Config) *Client {
 func (c *Client) Now() time.Time { return c.api.Now() }
 
 // Began returns the time by Auth0's clock when it first gave an answer, so that
-// nothing read is older. It is zero before that, and where Auth0 tells no time.
+// nothing read is older. It is zero before that, and where Auth0 told no time then.
 func (c *Client) Began() time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -43,8 +44,8 @@ func (c *Client) get(ctx context.Context, path string, query url.Values, out any
 	err := c.api.Do(ctx, httpapi.Call{Method: http.MethodGet, Path: "/api/v2" + path, Query: query}, out)
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if err == nil && c.began.IsZero() {
-		c.began = c.Now()
+	if err == nil && !c.hasBegun {
+		c.hasBegun, c.began = true, c.Now()
 	}
 	return err
 }
