@@ -88,14 +88,13 @@ func (e *exporter) source(ctx context.Context) (source, error) {
 		return e.newSearch(ctx)
 	}
 	job, err := e.startJob(ctx)
-	var api *httpapi.APIError
-	noJobs := e.config.job == "" && errors.As(err, &api) &&
-		api.Status == http.StatusForbidden && !api.Foreign && len(auth0.MissingScopes(err)) == 0
+	refused := refusal(err, http.StatusForbidden)
+	noJobs := e.config.job == "" && refused != nil && len(auth0.MissingScopes(err)) == 0
 	switch {
 	case noJobs && e.config.source == "job":
 		return nil, tool.Hint(err, "where the plan has no export jobs, --source search reads the users by the user search")
 	case noJobs:
-		e.tool.Warn("no export job: Auth0 says: %s", httpapi.Redact(api.Message))
+		e.tool.Warn("no export job: Auth0 says: %s", httpapi.Redact(refused.Message))
 		e.tool.Say("reading the users by the user search instead")
 		return e.newSearch(ctx)
 	case err != nil:
@@ -177,11 +176,11 @@ func (e *exporter) readMemberships(ctx context.Context, in *memberships) error {
 // leaves behind.
 func (e *exporter) warnOfOrganizations(ctx context.Context) error {
 	some, err := e.auth0.HasOrganizations(ctx)
-	var api *httpapi.APIError
+	refused := refusal(err, http.StatusForbidden)
 	switch {
-	case errors.As(err, &api) && api.Status == http.StatusForbidden:
+	case refused != nil:
 		e.tool.Warn("cannot see whether there are organizations, whose roles would stay behind: %s",
-			httpapi.Redact(api.Message))
+			httpapi.Redact(refused.Message))
 		return nil
 	case err != nil:
 		return err

@@ -53,6 +53,15 @@ func withHint(err error) error {
 	return err
 }
 
+// refusal returns Auth0's own answer of that status, nil where err is another. A page
+// of something in between says nothing of a scope, a plan or a job.
+func refusal(err error, status int) *httpapi.APIError {
+	if api, ok := errors.AsType[*httpapi.APIError](err); ok && api.Status == status && !api.Foreign {
+		return api
+	}
+	return nil
+}
+
 // domainHint returns what to type for a domain that err refuses.
 func domainHint(err error) string {
 	right := "your-tenant.eu.auth0.com"

@@ -66,9 +66,8 @@ func (e *exporter) creationTime(job auth0.Job) time.Time {
 
 func (e *exporter) takeUpJob(ctx context.Context, id string) (auth0.Job, error) {
 	job, err := e.auth0.Job(ctx, id)
-	var api *httpapi.APIError
 	switch {
-	case errors.As(err, &api) && api.Status == http.StatusNotFound:
+	case refusal(err, http.StatusNotFound) != nil:
 		return job, tool.Hint(err, "Auth0 keeps jobs for 24 hours: leave --job out to start a new one")
 	case err != nil:
 		return job, err
@@ -91,8 +90,7 @@ func (j *exportJob) withResumeHint(err error) error {
 	if errors.Is(err, errEnded) {
 		return err
 	}
-	var api *httpapi.APIError
-	if errors.As(err, &api) && api.Status == http.StatusNotFound && strings.Contains(api.Path, j.job.ID) {
+	if refused := refusal(err, http.StatusNotFound); refused != nil && strings.Contains(refused.Path, j.job.ID) {
 		return tool.Hint(err, "Auth0 keeps jobs for 24 hours: run a0export again without --job")
 	}
 	if !jobIDShape.MatchString(j.job.ID) { // --job takes no other
