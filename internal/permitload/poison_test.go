@@ -30,7 +30,7 @@ func poisonedBy(status int, keys ...string) func(*http.Request) httpapitest.Faul
 			return bytes.Contains(body, []byte(`"`+name+`"`)) || strings.HasSuffix(r.URL.Path, "/"+name)
 		}
 		if r.Method != http.MethodGet && slices.ContainsFunc(keys, isNamed) {
-			return httpapitest.Fault{Status: status}
+			return httpapitest.Fault{Status: status, Body: "<html>"}
 		}
 		return httpapitest.Fault{}
 	}
@@ -40,7 +40,7 @@ func poisonedBy(status int, keys ...string) func(*http.Request) httpapitest.Faul
 // do not wait for it long.
 func TestPoisonRecordKeepsNobodyElseOut(t *testing.T) {
 	t.Parallel()
-	for _, status := range []int{500, 502, 504, 501, 405, 410, 451} {
+	for _, status := range []int{500, 502, 504, 501, 403, 405, 410, 451} {
 		t.Run(strconv.Itoa(status), func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {

@@ -32,7 +32,7 @@ func (s *sender) isRefusal(ctx context.Context, err error, size int) bool {
 	case 0:
 		return errors.Is(err, errShort)
 	case http.StatusForbidden:
-		return size > largest
+		return size > largest || httpapi.IsForeign(err) // such as a firewall, of what it reads in a record
 	case http.StatusUnauthorized, http.StatusPaymentRequired, http.StatusProxyAuthRequired,
 		http.StatusRequestTimeout, http.StatusTooEarly, http.StatusTooManyRequests, http.StatusServiceUnavailable:
 		return false

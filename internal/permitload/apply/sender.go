@@ -102,7 +102,7 @@ func (s *sender) divide(ctx context.Context, items []item, b batch) error {
 		return s.sendSingly(ctx, rest, b) // to send it in bulk again told nothing new
 	}
 	switch status := permit.Status(refusal); {
-	case status == http.StatusForbidden, status == http.StatusRequestEntityTooLarge:
+	case status == http.StatusForbidden && !httpapi.IsForeign(refusal), status == http.StatusRequestEntityTooLarge:
 		// The size is learnt for the run, unless it was one item's.
 		before, single := *b.size, s.tooLargeItems
 		*b.size = max(len(rest)/2, 1)
