@@ -66,6 +66,9 @@ func (b *body) read(s *Server, c *call, contentType string, raw []byte) error {
 	} else {
 		check.checkObject(v, b.shape, []any{"body"})
 	}
+	if b.cap != nil {
+		check.problems = s.o.Names.of(check.problems)
+	}
 	if check.problems != nil {
 		return errInvalid(check.problems...)
 	}

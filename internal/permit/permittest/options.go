@@ -78,6 +78,7 @@ type Options struct {
 	Lag, AssignmentLag time.Duration
 
 	Caps     Caps
+	PageMax  int   // the most items of a page, whatever is asked for; 0 is per_page, up to the spec's maximum
 	Oversize int   // above a cap: 403 (spec, for bulk delete), 413 or 422
 	MaxBody  int64 // bytes above which a proxy answers 413 in HTML; 0 is no limit
 
@@ -105,7 +106,13 @@ type Options struct {
 	Nulls        bool // answer absent optional fields as null instead of leaving them out
 	PlainDetail  bool // answer 401 and 403 as FastAPI's {"detail":"..."} instead of ErrorDetails
 
+	Names  Names          // how a 422 names the items of a bulk call
+	Poison map[string]int // the status of every write that holds this key, as of a firewall that reads along
+
+	// Faults chooses what goes wrong with a call before Permit sees it.
 	Faults func(*http.Request) httpapitest.Fault
+	// Flaws chooses what is wrong with the answer to a call.
+	Flaws  func(*http.Request) Flaw
 	Forget bool // keep no record of calls, for loads whose bodies would fill the memory
 }
 

@@ -12,6 +12,7 @@ import (
 // counts, unknown parameters are ignored, and all problems are reported at once.
 type params struct {
 	values   url.Values
+	pageMax  int // Options.PageMax
 	problems []problem
 }
 
@@ -101,7 +102,11 @@ func (p *params) list(name string) []string {
 type page struct{ number, size int }
 
 func (p *params) page(most int) page {
-	return page{p.number("page", 1, 0), p.number("per_page", 30, most)}
+	g := page{p.number("page", 1, 0), p.number("per_page", 30, most)}
+	if p.pageMax > 0 {
+		g.size = min(g.size, p.pageMax)
+	}
+	return g
 }
 
 // span returns where the page begins and ends in a list of n. A page behind the

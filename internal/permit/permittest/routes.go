@@ -123,12 +123,25 @@ func (s *Server) work(w http.ResponseWriter, r *http.Request, raw []byte) {
 		_, _ = w.Write([]byte("<html><body><h1>413 Request Entity Too Large</h1></body></html>\n"))
 		return
 	}
+	if status := s.poison(r, raw); status != 0 {
+		front{status: status, body: "<html></html>\n"}.answer(w)
+		return
+	}
+	flaw := s.flaw(r)
+	if f, ok := fronts[flaw]; ok {
+		f.answer(w)
+		return
+	}
+	if flaw == NoDate {
+		w.Header()["Date"] = nil // which keeps net/http from setting one
+	}
+	r, raw = flaw.change(r, raw)
 	a, err := s.dispatch(r, raw)
 	if err != nil {
 		s.refuse(w, err)
 		return
 	}
-	send(w, a.status, a.body)
+	s.sendFlawed(w, flaw, r, a)
 }
 
 func (s *Server) dispatch(r *http.Request, raw []byte) (answer, error) {
@@ -143,7 +156,7 @@ func (s *Server) dispatch(r *http.Request, raw []byte) (answer, error) {
 		}
 		args = args[2:]
 	}
-	c := &call{args: args, query: params{values: r.URL.Query()}}
+	c := &call{args: args, query: params{values: r.URL.Query(), pageMax: s.o.PageMax}}
 	if rt.body != nil {
 		if err := rt.body.read(s, c, r.Header.Get("Content-Type"), raw); err != nil {
 			return answer{}, err
