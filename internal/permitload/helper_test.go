@@ -331,15 +331,15 @@ func countBulkCalls(srv *permittest.Server) int {
 	return countCalls(srv, "PUT F/bulk", "POST F/bulk", "PUT S/bulk", "POST F/role_assignments/bulk")
 }
 
-// faultOn returns faults for a server: the nth calls of that kind, counted from
-// 1, meet the fault; without any nth, all of them do.
-func faultOn(call string, fault httpapitest.Fault, nth ...int) func(*http.Request) httpapitest.Fault {
+// faultOn returns the Faults or Flaws of a server: the nth calls of that kind,
+// counted from 1, meet the fault; without any nth, all of them do.
+func faultOn[T any](call string, fault T, nth ...int) func(*http.Request) T {
 	var met atomic.Int64 // calls for single records come side by side
-	return func(r *http.Request) httpapitest.Fault {
+	return func(r *http.Request) (none T) {
 		if shortRequest(r) == call && (slices.Contains(nth, int(met.Add(1))) || nth == nil) {
 			return fault
 		}
-		return httpapitest.Fault{}
+		return none
 	}
 }
 
