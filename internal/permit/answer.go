@@ -21,6 +21,32 @@ func (e *echo) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
+// found is the answer to a question for one object: the object. Permit also finds
+// another one whose own id is the key.
+type found struct {
+	key    string
+	object any
+	is     bool // it is the one with the key
+}
+
+func (f *found) UnmarshalJSON(data []byte) error {
+	var b struct {
+		Key string `json:"key"`
+		ID  string `json:"id"`
+	}
+	if err := json.Unmarshal(data, &b); err != nil {
+		return err
+	}
+	f.is = b.Key == f.key
+	switch {
+	case f.is:
+		return json.Unmarshal(data, f.object)
+	case b.Key == "" || b.ID != f.key:
+		return errors.New("it is not about what was asked for")
+	}
+	return nil
+}
+
 // result is the answer to a bulk write: an object that has no fields today
 // (OpenAPI), and none of an error.
 type result struct {

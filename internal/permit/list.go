@@ -5,9 +5,11 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"iter"
 	"maps"
 	"net/url"
+	"slices"
 	"strconv"
 )
 
@@ -17,29 +19,49 @@ const (
 	AssignmentsPageSize = 1000
 )
 
-// ignoreShrunk yields a list without ErrShrunk. It is for lists where a missing
+// ignoreUnproved yields a list without the errors for which IsUnproved holds. It is for lists where a missing
 // item does no harm: writing the item shows that it exists.
-func ignoreShrunk[T any](list iter.Seq2[T, error]) iter.Seq2[T, error] {
+func ignoreUnproved[T any](list iter.Seq2[T, error]) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		for item, err := range list {
-			if errors.Is(err, ErrShrunk) || errors.Is(err, ErrUncounted) || !yield(item, err) {
+			if IsUnproved(err) || !yield(item, err) {
 				return
 			}
 		}
 	}
 }
 
+// object is an item of a list.
+type object interface {
+	// id tells the object from all others of its list. One without it is none of them.
+	id() string
+}
+
+func (u User) id() string   { return u.Key }
+func (t Tenant) id() string { return t.Key }
+func (r Role) id() string   { return r.Key }
+
+func (h Held) id() string {
+	if h.User == "" || h.Role == "" {
+		return ""
+	}
+	return fmt.Sprintf("%q", h.Assignment)
+}
+
 // list is one page of a list. Permit answers with a bare array or with an
 // envelope, depending on the endpoint and its parameters.
-type list[T any] struct {
+type list[T object] struct {
 	items []T
 	total int // -1 when the answer does not say
 }
 
 func (l *list[T]) UnmarshalJSON(data []byte) error {
+	*l = list[T]{total: -1}
 	if bytes.HasPrefix(bytes.TrimSpace(data), []byte("[")) {
-		l.total = -1
-		return json.Unmarshal(data, &l.items)
+		if err := json.Unmarshal(data, &l.items); err != nil {
+			return err
+		}
+		return l.check()
 	}
 	var envelope struct {
 		Data  *[]T `json:"data"`
@@ -51,9 +73,16 @@ func (l *list[T]) UnmarshalJSON(data []byte) error {
 	if envelope.Data == nil {
 		return errors.New("neither a list nor an envelope around one")
 	}
-	l.items, l.total = *envelope.Data, -1
+	l.items = *envelope.Data
 	if envelope.Total != nil && *envelope.Total >= 0 {
 		l.total = *envelope.Total
+	}
+	return l.check()
+}
+
+func (l *list[T]) check() error {
+	if slices.ContainsFunc(l.items, func(item T) bool { return item.id() == "" }) {
+		return errors.New("an item of the list has no key")
 	}
 	return nil
 }
@@ -63,16 +92,81 @@ func (l *list[T]) UnmarshalJSON(data []byte) error {
 // read yet to one that was.
 var ErrShrunk = errors.New("the list has become shorter while it was read")
 
-// ErrUncounted is the error of a list without a total.
+// ErrUncounted is the error of a list without a total, or with more items than it.
 var ErrUncounted = errors.New("the list does not say how many items it has")
 
+// ErrEndless is the error of a list that was not read to its end, since it seems to
+// have none.
+var ErrEndless = errors.New("the list goes on and on")
+
+// IsUnproved reports whether err is that of a list which nothing proves to be whole.
+func IsUnproved(err error) bool {
+	return errors.Is(err, ErrShrunk) || errors.Is(err, ErrUncounted) || errors.Is(err, ErrEndless)
+}
+
+// Bounds on a list that may have no end.
+const (
+	maxPages   = 10_000 // of a list without a total: of a million users
+	sparePages = 20     // more than twice the first total, for others who load meanwhile
+)
+
+// reading is how far a list has been read.
+type reading struct {
+	known         sample
+	pages         int
+	seen, repeats int // items, and those of them that had come before
+	first, most   int // totals, -1 where there was none
+	shrunk        bool
+}
+
+// add notes an answer and returns its items that have not come before.
+func add[T object](r *reading, answer list[T]) (items []T) {
+	r.pages++
+	r.seen += len(answer.items)
+	if r.first < 0 {
+		r.first = answer.total
+	}
+	r.shrunk = r.shrunk || answer.total >= 0 && answer.total < r.most
+	r.most = max(r.most, answer.total)
+	for _, item := range answer.items {
+		if r.known.add(item.id()) {
+			items = append(items, item)
+		}
+	}
+	r.repeats += len(answer.items) - len(items)
+	return items
+}
+
+// isEndless reports whether a list does not look as if it would end. size is that of
+// its pages.
+func (r *reading) isEndless(size int) bool {
+	if r.most < 0 {
+		return r.pages >= maxPages
+	}
+	return r.seen > 2*r.first+sparePages*size
+}
+
+// verdict returns nil where a list that has been read to its end is whole. What is
+// made meanwhile in front of what was read moves the others back, so that as many
+// come again.
+func (r *reading) verdict() error {
+	switch {
+	case r.most < 0 || r.seen > r.most:
+		return ErrUncounted
+	case r.shrunk || r.seen < r.most || r.repeats > r.most-r.first:
+		return ErrShrunk
+	}
+	return nil
+}
+
 // pages yields all items of a list. It ends with the total, where answers have
-// one, and otherwise with a page that is not full. An error is yielded once, at
-// the end: ErrShrunk after all other items.
-func pages[T any](ctx context.Context, c *Client, path string, size int, filter url.Values) iter.Seq2[T, error] {
+// one, and otherwise with an empty page: a server may grant smaller pages than were
+// asked for. A page that brings nothing new ends it, too. An error is yielded once,
+// at the end: one for which IsUnproved holds after all other items.
+func pages[T object](ctx context.Context, c *Client, path string, size int, filter url.Values) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		var none T
-		seen, most, shrunk := 0, -1, false
+		read := &reading{known: newSample(), first: -1, most: -1}
 		for page := 1; ; page++ {
 			var answer list[T]
 			query := url.Values{
@@ -83,21 +177,19 @@ func pages[T any](ctx context.Context, c *Client, path string, size int, filter 
 				yield(none, err)
 				return
 			}
-			shrunk = shrunk || answer.total >= 0 && answer.total < most
-			most = max(most, answer.total)
-			for _, item := range answer.items {
+			items := add(read, answer)
+			for _, item := range items {
 				if !yield(item, nil) {
 					return
 				}
 			}
-			seen += len(answer.items)
-			// More items than the total are as good as no total.
-			if len(answer.items) == 0 || seen == answer.total || seen > answer.total && len(answer.items) < size {
-				switch {
-				case most < 0 || seen > most:
-					yield(none, ErrUncounted)
-				case shrunk || seen < most:
-					yield(none, ErrShrunk)
+			switch {
+			case len(answer.items) > 0 && len(items) == 0, read.isEndless(size):
+				yield(none, ErrEndless)
+				return
+			case len(items) == 0, read.seen == answer.total, answer.total < 0 && read.seen == read.most:
+				if err := read.verdict(); err != nil {
+					yield(none, err)
 				}
 				return
 			}

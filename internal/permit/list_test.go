@@ -23,6 +23,7 @@ type pager struct {
 	envelope bool
 	total    func(page int) any // nil: no total_count
 	most     int                // the largest page that it grants; 0: any
+	ignores  bool               // page is ignored
 
 	queries []url.Values
 }
@@ -31,6 +32,9 @@ func (p *pager) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	q := r.URL.Query()
 	p.queries = append(p.queries, q)
 	page, _ := strconv.Atoi(q.Get("page"))
+	if p.ignores {
+		page = 1
+	}
 	size, _ := strconv.Atoi(q.Get("per_page"))
 	if p.most > 0 {
 		size = min(size, p.most)
@@ -40,7 +44,7 @@ func (p *pager) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	for i := range min(p.items-from, size) {
 		name := fmt.Sprintf("u%d", from+i)
 		// The client does not know new_field.
-		data = append(data, map[string]any{"key": name, "user": name, "new_field": []int{1}})
+		data = append(data, map[string]any{"key": name, "user": name, "role": "r", "new_field": []int{1}})
 	}
 	var answer any = data
 	if p.envelope {
@@ -64,12 +68,10 @@ func TestPages(t *testing.T) {
 		err   error
 	}{
 		{"array, empty", pager{}, 1, permit.ErrUncounted},
-		{"array, one", pager{items: 1}, 1, permit.ErrUncounted},
-		{"array, one less than a page", pager{items: 99}, 1, permit.ErrUncounted},
+		{"array, one, and an empty page", pager{items: 1}, 2, permit.ErrUncounted},
 		{"array, a full page and an empty one", pager{items: 100}, 2, permit.ErrUncounted},
-		{"array, one more than a page", pager{items: 101}, 2, permit.ErrUncounted},
-		{"array, two full pages and an empty one", pager{items: 200}, 3, permit.ErrUncounted},
-		{"array, three pages", pager{items: 250}, 3, permit.ErrUncounted},
+		{"array, three pages and an empty one", pager{items: 250}, 4, permit.ErrUncounted},
+		{"array, of a server with smaller pages", pager{items: 250, most: 30}, 10, permit.ErrUncounted},
 
 		{"total, empty", pager{envelope: true, total: constantTotal(0)}, 1, nil},
 		{"total, one", pager{items: 1, envelope: true, total: constantTotal(1)}, 1, nil},
@@ -85,18 +87,23 @@ func TestPages(t *testing.T) {
 
 		{"envelope alone, empty", pager{envelope: true}, 1, permit.ErrUncounted},
 		{"envelope alone, a full page and an empty one", pager{items: 100, envelope: true}, 2, permit.ErrUncounted},
-		{"envelope alone, two pages", pager{items: 150, envelope: true}, 2, permit.ErrUncounted},
+		{"envelope alone, two pages and an empty one", pager{items: 150, envelope: true}, 3, permit.ErrUncounted},
 		{"total null", pager{items: 100, envelope: true, total: constantTotal(nil)}, 2, permit.ErrUncounted},
 
 		{"total too high", pager{items: 150, envelope: true, total: constantTotal(400)}, 3, permit.ErrShrunk},
 		{"total too high, and nothing", pager{envelope: true, total: constantTotal(400)}, 1, permit.ErrShrunk},
-		{"total too low", pager{items: 250, envelope: true, total: constantTotal(40)}, 3, permit.ErrUncounted},
-		{"total 0", pager{items: 250, envelope: true, total: constantTotal(0)}, 3, permit.ErrUncounted},
-		{"total -1", pager{items: 250, envelope: true, total: constantTotal(-1)}, 3, permit.ErrUncounted},
+		{"total too low", pager{items: 250, envelope: true, total: constantTotal(40)}, 4, permit.ErrUncounted},
+		{"total 0", pager{items: 250, envelope: true, total: constantTotal(0)}, 4, permit.ErrUncounted},
+		{"total -1", pager{items: 250, envelope: true, total: constantTotal(-1)}, 4, permit.ErrUncounted},
 		{
 			"total too low for a second page that is full",
 			pager{items: 250, envelope: true, total: constantTotal(150)},
-			3, permit.ErrUncounted,
+			4, permit.ErrUncounted,
+		},
+		{
+			"total too low, of a server with smaller pages",
+			pager{items: 250, envelope: true, total: constantTotal(40), most: 30},
+			10, permit.ErrUncounted,
 		},
 		{
 			"total grows",
@@ -129,6 +136,89 @@ func TestPages(t *testing.T) {
 			}
 			if len(tt.pager.queries) != tt.calls {
 				t.Errorf("%d calls, want %d", len(tt.pager.queries), tt.calls)
+			}
+		})
+	}
+}
+
+// A server that ignores page answers with the first one again and again. Nothing of
+// that is taken for more items, and it ends.
+func TestSamePageAgain(t *testing.T) {
+	t.Parallel()
+	tests := map[string]pager{
+		"of two":               {items: 100, envelope: true, total: constantTotal(200)},
+		"of three":             {items: 100, envelope: true, total: constantTotal(250)},
+		"without a total":      {items: 100, envelope: true},
+		"short, and no total":  {items: 30},
+		"small, of three":      {items: 30, envelope: true, total: constantTotal(90)},
+		"of a total that lies": {items: 30, envelope: true, total: constantTotal(20)},
+	}
+	for name, p := range tests {
+		p.ignores = true
+		users, err := collect(newClient(&p).Users(t.Context()))
+		if !errors.Is(err, permit.ErrEndless) || len(p.queries) != 2 || len(users) > 2*p.items {
+			t.Errorf("%s: %d users in %d calls, %v", name, len(users), len(p.queries), err)
+		}
+	}
+}
+
+// A list is not whole whose total is reached by what came before. What is made in
+// front meanwhile moves the others back: so many may come twice.
+func TestItemsThatComeAgain(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name       string
+		from, last int // of what page 2 shows
+		total      int // of page 2, after 150
+		err        error
+	}{
+		{"none", 100, 150, 150, nil},
+		{"one, since one was made", 99, 150, 151, nil},
+		{"two, and one was made", 98, 149, 151, permit.ErrShrunk},
+		{"instead of others", 60, 110, 150, permit.ErrShrunk},
+	} {
+		c := newClient(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			from, last, total := 0, 100, 150
+			switch r.URL.Query().Get("page") {
+			case "2":
+				from, last, total = tt.from, tt.last, tt.total
+			case "3":
+				from, last, total = 0, 0, tt.total
+			}
+			var data []permit.User
+			for i := from; i < last; i++ {
+				data = append(data, permit.User{Key: fmt.Sprint("u", i)})
+			}
+			_ = json.NewEncoder(w).Encode(map[string]any{"data": data, "total_count": total})
+		}))
+		if _, err := collect(c.Users(t.Context())); !errors.Is(err, tt.err) {
+			t.Errorf("%s: %v, want %v", tt.name, err, tt.err)
+		}
+	}
+}
+
+// A list that brings new items for ever ends, in so many calls at most.
+func TestListsWithoutEnd(t *testing.T) {
+	t.Parallel()
+	growing := func(page int) any { return 100 * (page + 1) }
+	tests := []struct {
+		name  string
+		pager pager
+		calls int
+	}{
+		{"total", pager{envelope: true, total: constantTotal(1050)}, 45},
+		{"small pages", pager{envelope: true, total: constantTotal(100), most: 3}, 750},
+		{"total that grows", pager{envelope: true, total: growing}, 30},
+		{"total 0", pager{envelope: true, total: constantTotal(0)}, 30},
+		{"array of small pages", pager{most: 1}, 10_000},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			tt.pager.items = 1 << 40
+			_, err := collect(newClient(&tt.pager).Users(t.Context()))
+			if n := len(tt.pager.queries); !errors.Is(err, permit.ErrEndless) || n > tt.calls {
+				t.Errorf("%d calls, %v", n, err)
 			}
 		})
 	}

@@ -14,6 +14,7 @@ func TestNotAList(t *testing.T) {
 	t.Parallel()
 	for _, body := range []string{
 		`{}`, `{"items":[]}`, `{"data":null}`, `{"data":{}}`, `null`, `"list"`, `[{"key":1}]`,
+		`[{}]`, `[{"key":""}]`, `[{"key":null}]`, `{"data":[{"key":"a"},{"email":"b"}],"total_count":2}`,
 		`{"data":[],"total_count":"9"}`, `<html>`,
 	} {
 		users, err := collect(newClient(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {

@@ -68,14 +68,14 @@ func (c *Client) get(ctx context.Context, path string, query url.Values, out any
 }
 
 // find reads the object with this key from a list into object, and reports whether
-// Permit has it. found is where the key comes to stand in it: an object is also
-// found by Permit's own id.
-func (c *Client) find(ctx context.Context, list, key string, object any, found *string) (bool, error) {
-	err := c.get(ctx, list+"/"+url.PathEscape(key), nil, object)
+// Permit has it.
+func (c *Client) find(ctx context.Context, list, key string, object any) (bool, error) {
+	answer := found{key: key, object: object}
+	err := c.get(ctx, list+"/"+url.PathEscape(key), nil, &answer)
 	if IsNotFound(err) {
 		return false, nil
 	}
-	return err == nil && *found == key, err
+	return err == nil && answer.is, err
 }
 
 func (c *Client) send(ctx context.Context, method, path string, body, out any) error {

@@ -24,7 +24,7 @@ func (c *Client) Roles(ctx context.Context) iter.Seq2[Role, error] {
 // HasRole reports whether Permit has the role.
 func (c *Client) HasRole(ctx context.Context, key string) (bool, error) {
 	var r Role
-	return c.find(ctx, c.schema+"/roles", key, &r, &r.Key)
+	return c.find(ctx, c.schema+"/roles", key, &r)
 }
 
 // CreateRole creates one role. Permit answers 409 when it exists.

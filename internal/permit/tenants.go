@@ -22,7 +22,7 @@ func (c *Client) Tenants(ctx context.Context) iter.Seq2[Tenant, error] {
 // Tenant returns one tenant and whether Permit has it.
 func (c *Client) Tenant(ctx context.Context, key string) (Tenant, bool, error) {
 	var t Tenant
-	has, err := c.find(ctx, c.facts+"/tenants", key, &t, &t.Key)
+	has, err := c.find(ctx, c.facts+"/tenants", key, &t)
 	return t, has, err
 }
 

@@ -31,14 +31,14 @@ func (c *Client) Users(ctx context.Context) iter.Seq2[User, error] {
 // CountUsers returns the number of users of the environment, 0 when the answer
 // does not say.
 func (c *Client) CountUsers(ctx context.Context) (n int, known bool, err error) {
-	var answer list[struct{}]
+	var answer list[User]
 	err = c.get(ctx, c.facts+"/users", url.Values{"page": {"1"}, "per_page": {"1"}}, &answer)
 	return max(answer.total, 0), answer.total >= 0, err
 }
 
 // HasUserAt reports whether the list of users has an nth item, counted from 1.
 func (c *Client) HasUserAt(ctx context.Context, n int) (bool, error) {
-	var answer list[struct{}]
+	var answer list[User]
 	err := c.get(ctx, c.facts+"/users", url.Values{"page": {strconv.Itoa(n)}, "per_page": {"1"}}, &answer)
 	return len(answer.items) > 0, err
 }
@@ -46,13 +46,13 @@ func (c *Client) HasUserAt(ctx context.Context, n int) (bool, error) {
 // User returns one user and whether Permit has it.
 func (c *Client) User(ctx context.Context, key string) (User, bool, error) {
 	var u User
-	has, err := c.find(ctx, c.facts+"/users", key, &u, &u.Key)
+	has, err := c.find(ctx, c.facts+"/users", key, &u)
 	return u, has, err
 }
 
 // Search yields the users whose email, key or name contains text.
 func (c *Client) Search(ctx context.Context, text string) iter.Seq2[User, error] {
-	return ignoreShrunk(pages[User](ctx, c, c.facts+"/users", PageSize, url.Values{"search": {text}}))
+	return ignoreUnproved(pages[User](ctx, c, c.facts+"/users", PageSize, url.Values{"search": {text}}))
 }
 
 // HasUser reports whether Permit shows the user yet. What a bulk call writes is

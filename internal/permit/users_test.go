@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"a0permit/internal/httpapi"
 	"a0permit/internal/httpapi/httpapitest"
 	"a0permit/internal/permit"
 	"a0permit/internal/permit/permittest"
@@ -27,5 +28,21 @@ func TestHasUser(t *testing.T) {
 	}
 	if got, err := c.HasUser(t.Context(), "forbidden"); got || permit.Status(err) != http.StatusForbidden {
 		t.Errorf("HasUser(forbidden) = %v, %v", got, err)
+	}
+}
+
+// Who has the key is what the answer is about. A user may have another's id for
+// its key: then Permit answers with that other.
+func TestUserThatIsAnother(t *testing.T) {
+	t.Parallel()
+	for body, isForeign := range map[string]bool{
+		`{"key":"ann","id":"1"}`: false, `{"key":"bob","id":"ann"}`: false,
+		`{"key":"bob","id":"1"}`: true, `{"key":"bob"}`: true, `{}`: true, `[]`: true,
+	} {
+		c := newClient(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte(body)) }))
+		u, has, err := c.User(t.Context(), "ann")
+		if httpapi.IsForeign(err) != isForeign || has != (u.Key == "ann") || has && isForeign {
+			t.Errorf("%s: %+v, %v, %v", body, u, has, err)
+		}
 	}
 }

@@ -43,8 +43,8 @@ func withHint(err error) error {
 		return tool.Hint(err, "permitload reads the JSONL that a0tojsonl writes, one object a line; jq -c keeps it so")
 	case errors.Is(err, permit.ErrShrunk):
 		return tool.Hint(err, "run it again when less is deleted in Permit")
-	case errors.Is(err, permit.ErrUncounted):
-		return tool.Hint(err, "Permit's own API says how many there are: is PERMIT_API_URL right?")
+	case errors.Is(err, permit.ErrUncounted), errors.Is(err, permit.ErrEndless):
+		return tool.Hint(err, "Permit's own API says how many there are, and gives as many: is PERMIT_API_URL right?")
 	case httpapi.Unreachable(err):
 		return tool.Hint(err, urlHint)
 	case httpapi.IsForeign(err):

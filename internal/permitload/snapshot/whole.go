@@ -17,11 +17,8 @@ import (
 // listings is how often a list is read that loses items meanwhile.
 const listings = 5
 
-// IsUnproved reports whether err is that of a list which was read to its end, and
-// of which nothing proves that it is whole.
-func IsUnproved(err error) bool {
-	return errors.Is(err, permit.ErrShrunk) || errors.Is(err, permit.ErrUncounted)
-}
+// IsUnproved reports whether err is that of a list which nothing proves to be whole.
+func IsUnproved(err error) bool { return permit.IsUnproved(err) }
 
 // Whole returns all items of a list, which is read again where it lost items
 // meanwhile. Where nothing proves that it is whole, it returns what it got with an
