@@ -15,6 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"a0permit/internal/httpapi/httpapitest"
+	"a0permit/internal/permit"
 	"a0permit/internal/permit/permittest"
 	"a0permit/internal/tool"
 )
@@ -77,6 +78,48 @@ func TestShortListOfUsersCostsNobodyAnything(t *testing.T) {
 					t.Errorf("whether stderr says %q: %s", says, got.stderr)
 				}
 			})
+		})
+	}
+}
+
+// listsThatLie are answers to the call for a list of 250 users that agree with
+// themselves: nothing in them says that users are missing.
+func listsThatLie(have []permittest.User) map[string]string {
+	var first []string
+	for _, u := range have[:permit.PageSize] {
+		first = append(first, fmt.Sprintf(`{"key":%q,"email":%q,"attributes":{"theme":"dark"}}`, u.Key, u.Email))
+	}
+	page := strings.Join(first, ",")
+	return map[string]string{
+		"empty, of a stated 0":      `{"data":[],"total_count":0}`,
+		"one page, again and again": `{"data":[` + page + `],"total_count":300}`,
+		"one page, of a stated 100": `{"data":[` + page + `],"total_count":100}`,
+	}
+}
+
+// A list may say that it is whole and not be: some of the users whom it lacks are
+// asked for, and if Permit has one, so are all. Nobody is written over, and --extra
+// gets no name.
+func TestListThatOnlySaysItIsWhole(t *testing.T) {
+	t.Parallel()
+	have, input := bareUsers(250)
+	for i := range have.Users {
+		have.Users[i].Attributes = map[string]any{"theme": "dark"}
+	}
+	for name, body := range listsThatLie(have.Users) {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			srv := permittest.New(permittest.Options{Faults: answerList("GET F/users", []string{body})})
+			srv.Seed(have)
+			got := run(t, srv, input)
+			wantExit(t, got, tool.Done, "users: 250 in = 0 loaded + 250 unchanged + 0 not loaded",
+				"users that it lacks is asked for")
+			wantState(t, srv, have)
+			extra := filepath.Join(t.TempDir(), "extra.jsonl")
+			wantExit(t, run(t, srv, input, "--extra", extra), tool.Stopped, "nobody can say whom the input lacks")
+			if _, err := os.Stat(extra); !errors.Is(err, fs.ErrNotExist) {
+				t.Errorf("--extra: %v", err)
+			}
 		})
 	}
 }

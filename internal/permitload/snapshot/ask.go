@@ -2,6 +2,7 @@ package snapshot
 
 import (
 	"context"
+	"errors"
 
 	"golang.org/x/sync/errgroup"
 
@@ -12,14 +13,20 @@ import (
 // askForMissed asks by key for users of the input whom a list of users lacks: for
 // all of them, or, where the list is whole, for a few.
 func (r *Reader) askForMissed(ctx context.Context, s *Snapshot, whole bool) error {
-	most := s.desired.Users()
-	if n := pages(s.Users); whole && n > 1 {
-		most = min(fewNew, n) // calls, as many as the list took
-	} else if whole {
-		most = 0
+	missed := r.newUsers(s, s.desired.Users())
+	few := 0
+	if n := pages(s.Users); n > 1 {
+		few = min(fewNew, n) // calls, as many as the list took
 	}
-	missed := r.newUsers(s, most+1)
-	if len(missed) > most || len(missed) == 0 {
+	if whole && len(missed) > few {
+		switch hasSome, err := r.hasSomeOf(ctx, missed); {
+		case err != nil || !hasSome:
+			return err
+		case r.Extras != nil:
+			return errors.New("nobody can say whom the input lacks: Permit has users whom its list lacks")
+		}
+	}
+	if len(missed) == 0 {
 		return nil
 	}
 	if len(missed) > fewNew {
@@ -28,6 +35,29 @@ func (r *Reader) askForMissed(ctx context.Context, s *Snapshot, whole bool) erro
 	r.Progress.Begin("looking for users whom the list lacks", len(missed))
 	defer r.Progress.End()
 	return r.askByKey(ctx, s, missed)
+}
+
+// sampled is how many of many users who seem to be new are asked for.
+const sampled = 3
+
+// hasSomeOf reports whether Permit has one of the users whom a list lacks that says
+// it is whole: then it only says so. It looks at a sample, and at none in a second
+// snapshot, after which nobody is written.
+func (r *Reader) hasSomeOf(ctx context.Context, missed []int) (bool, error) {
+	if r.Skip != nil {
+		return false, nil
+	}
+	n := min(sampled, len(missed))
+	for i := range n {
+		line, err := r.Input.User(missed[i*len(missed)/n])
+		if err != nil {
+			return false, err
+		}
+		if has, err := r.Client.HasUser(ctx, line.Key); has || err != nil {
+			return has, err
+		}
+	}
+	return false, nil
 }
 
 // newUsers returns at most so many users of the input whom Permit lacks, as far
