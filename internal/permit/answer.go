@@ -21,6 +21,20 @@ func (e *echo) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
+// made is the answer to the write of one assignment: an assignment.
+type made struct{}
+
+func (*made) UnmarshalJSON(data []byte) error {
+	var h Held
+	if err := json.Unmarshal(data, &h); err != nil {
+		return err
+	}
+	if h.id() == "" {
+		return errors.New("it is not about what was sent")
+	}
+	return nil
+}
+
 // found is the answer to a question for one object: the object. Permit also finds
 // another one whose own id is the key.
 type found struct {

@@ -56,6 +56,17 @@ func TestWritesWithForeignAnswers(t *testing.T) {
 	}
 }
 
+// The answer to one assignment is an assignment.
+func TestAssignOneIsAnsweredByAnAssignment(t *testing.T) {
+	t.Parallel()
+	for _, body := range []string{`{}`, `{"user":"a"}`, `{"assignments_created":0}`} {
+		c := newClient(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte(body)) }))
+		if err := c.AssignOne(t.Context(), permit.Assignment{User: "a", Role: "r"}); !httpapi.IsForeign(err) {
+			t.Errorf("%s: %v", body, err)
+		}
+	}
+}
+
 // A write of one object is answered by that object.
 func TestWriteThatAnswersWithAnotherObject(t *testing.T) {
 	t.Parallel()

@@ -103,7 +103,7 @@ func (c *Client) Assign(ctx context.Context, assignments []Assignment) (created 
 
 // AssignOne makes one assignment. Permit answers 409 when it exists.
 func (c *Client) AssignOne(ctx context.Context, assignment Assignment) error {
-	return c.send(ctx, http.MethodPost, c.facts+"/role_assignments", assignment, &result{})
+	return c.send(ctx, http.MethodPost, c.facts+"/role_assignments", assignment, &made{})
 }
 
 // Unassign removes assignments in one call, and returns how many Permit says were
