@@ -111,10 +111,13 @@ func runSession(
 	var stdout, stderr bytes.Buffer
 	t := tool.New("permitload", strings.NewReader(input), &stdout, &stderr)
 	t.Log = slog.New(slog.DiscardHandler)
+	const maxWait = 2 * time.Hour
+	pacer := httpapi.NewWindows(cfg.classes, nil)
+	pacer.MaxPause = maxWait
 	s, err := do(t, permit.New(httpapi.Config{
 		Base: &url.URL{Scheme: "https", Host: "api.permit.io"}, Token: permittest.DefaultKey,
-		Pacer: httpapi.NewWindows(cfg.classes, nil), Transport: httpapitest.Transport{Handler: srv},
-		MaxWait: 2 * time.Hour, Log: t.Log,
+		Pacer: pacer, Transport: httpapitest.Transport{Handler: srv},
+		MaxWait: maxWait, Log: t.Log,
 	}))
 	err = withHint(err)
 	defer s.input.Close()

@@ -45,6 +45,14 @@ func TestRandomFaults(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) { removeAmongLies(t, rand.New(rand.NewPCG(uint64(seed), 3))) })
 		})
+		t.Run(fmt.Sprint(seed, " with flaws"), func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) { loadWithFlaws(t, rand.New(rand.NewPCG(uint64(seed), 4))) })
+		})
+		t.Run(fmt.Sprint(seed, " removed with flaws"), func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) { removeWithFlaws(t, rand.New(rand.NewPCG(uint64(seed), 5))) })
+		})
 	}
 }
 
@@ -98,14 +106,31 @@ func loadAtRandom(t *testing.T, r *rand.Rand) {
 func loadAmongLies(t *testing.T, r *rand.Rand) {
 	t.Helper()
 	s := drawScenario(r)
+	faults := &randomFaults{r: r, on: true, lies: true}
+	s.options.Faults = faults.draw
+	loadAmong(t, s, &faults.on)
+}
+
+// loadWithFlaws does the same while answers have flaws, pages are small, and records
+// are poison.
+func loadWithFlaws(t *testing.T, r *rand.Rand) {
+	t.Helper()
+	s := drawScenario(r)
+	flaws := s.drawFlaws(t, r)
+	s.drawPoison(r)
+	loadAmong(t, s, &flaws.on)
+}
+
+// loadAmong loads while that is on which keeps a load from going well.
+func loadAmong(t *testing.T, s *scenario, on *bool) {
+	t.Helper()
 	code := tool.Done
 	if len(s.refused) > 0 {
 		code = tool.Rejected
 	}
-	faults := &randomFaults{r: r, on: true, lies: true}
-	s.options.Faults = faults.draw
 	srv := permittest.New(s.options)
 	srv.Seed(s.before)
+	before := srv.State()
 	time.Sleep(time.Hour)
 	input := defaultTenantLine + linesAsOf(s.asked, time.Now())
 	prune := func(c *loadSettings) { c.replaceRoles = s.replace }
@@ -117,8 +142,11 @@ func loadAmongLies(t *testing.T, r *rand.Rand) {
 		if got.code == tool.Done || got.code == tool.Rejected && len(rejected) == 0 {
 			t.Fatalf("exit code %d, rejected: %v", got.code, rejected)
 		}
-		faults.on = false
+		*on = false
 		time.Sleep(15 * time.Minute)
+		if got.stdout == "" {
+			wantState(t, srv, before) // nothing was written, or it would not be empty
+		}
 		load(t.Context(), srv, cmp.Or(got.stdout, input))
 		if s.replace { // by what is exported then
 			time.Sleep(15 * time.Minute)
@@ -137,7 +165,22 @@ func removeAmongLies(t *testing.T, r *rand.Rand) {
 	t.Helper()
 	s := drawScenario(r)
 	faults := &randomFaults{r: r, on: true, lies: true}
-	s.options.Faults, s.options.StrictEmails = faults.draw, false
+	s.options.Faults = faults.draw
+	removeAmong(t, s, r, &faults.on)
+}
+
+// removeWithFlaws does the same while answers have flaws.
+func removeWithFlaws(t *testing.T, r *rand.Rand) {
+	t.Helper()
+	s := drawScenario(r)
+	flaws := s.drawFlaws(t, r)
+	removeAmong(t, s, r, &flaws.on)
+}
+
+// removeAmong deletes users while that is on which keeps a removal from going well.
+func removeAmong(t *testing.T, s *scenario, r *rand.Rand, on *bool) {
+	t.Helper()
+	s.options.StrictEmails = false
 	srv := permittest.New(s.options)
 	srv.Seed(s.before)
 	before := srv.State()
@@ -157,7 +200,7 @@ func removeAmongLies(t *testing.T, r *rand.Rand) {
 	if n := len(before.Users) - len(goes.Users) + 1; got.code == tool.Done && len(after.Users) != n {
 		t.Errorf("%d users are left, want %d", len(after.Users), n)
 	}
-	faults.on = false
+	*on = false
 	if _, err := os.Stat(file); err == nil {
 		wantReport(t, load(t.Context(), srv, readFile(t, file)), tool.Done)
 	}

@@ -124,6 +124,26 @@ func TestListThatOnlySaysItIsWhole(t *testing.T) {
 	}
 }
 
+// That the answer to the question for a user is about another one does not say that
+// the user is not there.
+func TestAnswerAboutAnotherUserIsNoAbsence(t *testing.T) {
+	t.Parallel()
+	srv := permittest.New(permittest.Options{Flaws: func(r *http.Request) permittest.Flaw {
+		switch call := shortRequest(r); {
+		case call == "GET F/users":
+			return permittest.EmptyList
+		case strings.HasPrefix(call, "GET F/users/"):
+			return permittest.OtherKey
+		}
+		return ""
+	}})
+	have, input := bareUsers(150)
+	have.Users[7].Attributes = map[string]any{"theme": "dark"}
+	srv.Seed(have)
+	wantExit(t, run(t, srv, input), tool.Stopped, "it is not about what was asked for")
+	wantState(t, srv, have)
+}
+
 // Wrong counts of users, as they answer the first call for them.
 var wrongCounts = map[string]string{
 	"none":           `[{"key":"u000000"}]`,
