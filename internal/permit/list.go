@@ -5,12 +5,12 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"iter"
 	"maps"
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 )
 
 // The most items that a page can be asked for (OpenAPI: per_page).
@@ -45,7 +45,7 @@ func (h Held) id() string {
 	if h.User == "" || h.Role == "" {
 		return ""
 	}
-	return fmt.Sprintf("%q", h.Assignment)
+	return strings.Join([]string{h.User, h.Role, h.Tenant, h.ResourceInstance}, "\x00")
 }
 
 // list is one page of a list. Permit answers with a bare array or with an
