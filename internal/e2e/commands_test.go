@@ -123,6 +123,7 @@ func startPermit(ts *testscript.TestScript, _ bool, args []string) {
 	level := flags.String("level", "environment", "what the key is for")
 	lost := flags.Int("lose", 0, "bulk writes whose answer is lost")
 	flags.DurationVar(&o.Lag, "lag", 0, "how late bulk writes become visible")
+	flags.IntVar(&o.DuplicateEmail, "emails", 0, "the status that refuses an email another user has; 0 takes it")
 	flags.BoolVar(&o.Envelopes, "envelopes", false, "lists come in envelopes")
 	flags.BoolVar(&o.WideClasses, "wide", false, "the wide reading of the rate classes")
 	skip := flags.Bool("skip", false, "assigned pairs are skipped and not refused")

@@ -17,8 +17,8 @@ import (
 	"a0permit/internal/tool"
 )
 
-// An email belongs to one user at a time. A user who gives it up is written
-// before the one who takes it; a user who cannot have it is rejected.
+// Where Permit refuses an email that another user has, who gives it up is written
+// before who takes it, and who cannot have it is rejected.
 func TestEmailBelongsToOneUser(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -40,7 +40,7 @@ func TestEmailBelongsToOneUser(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				srv := permittest.New(permittest.Options{})
+				srv := permittest.New(permittest.Options{DuplicateEmail: 409})
 				srv.Seed(usersWithEmails(tt.have))
 				got := load(t.Context(), srv, linesFor(usersWithEmails(tt.want)))
 				code := tool.Done
@@ -65,7 +65,7 @@ func TestEmailBelongsToOneUser(t *testing.T) {
 func TestEmailsMoveAcrossBatches(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		srv := permittest.New(permittest.Options{Caps: permittest.Caps{Users: 5}, Oversize: 413})
+		srv := permittest.New(permittest.Options{DuplicateEmail: 409, Caps: permittest.Caps{Users: 5}, Oversize: 413})
 		var have, want []string
 		for i := range 40 {
 			have = append(have, fmt.Sprintf("u%02d=%d", i, i))
@@ -83,9 +83,10 @@ func TestEmailsMoveAcrossBatches(t *testing.T) {
 func TestSwappedEmailsAreRejected(t *testing.T) {
 	t.Parallel()
 	for name, o := range map[string]permittest.Options{
-		"409": {}, "422": {LowerEmails: true, DuplicateEmail: 422},
-		"assignments are cleared": {PutOmitted: permittest.Keep, PutAssignments: permittest.Clear},
-		"small batches":           {Caps: permittest.Caps{Users: 2}, Oversize: 413},
+		"409":                     {DuplicateEmail: 409},
+		"422":                     {DuplicateEmail: 422, LowerEmails: true},
+		"assignments are cleared": {DuplicateEmail: 409, PutOmitted: permittest.Keep, PutAssignments: permittest.Clear},
+		"small batches":           {DuplicateEmail: 409, Caps: permittest.Caps{Users: 2}, Oversize: 413},
 	} {
 		for _, ring := range []struct{ have, want, then, rejected string }{
 			{"a=x b=y", "a=y b=x c=z", "a=x b=y c=z", "a b"},
@@ -146,7 +147,7 @@ func TestSwapWithARejectedUserIsLeftAlone(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				srv := permittest.New(permittest.Options{Faults: tt.faults})
+				srv := permittest.New(permittest.Options{DuplicateEmail: 409, Faults: tt.faults})
 				have := usersWithEmails("a=x b=y")
 				srv.Seed(have)
 				wantReport(t, load(t.Context(), srv, tt.input), tool.Rejected)
@@ -172,7 +173,7 @@ func TestDuplicateEmailIsDropped(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			srv := permittest.New(permittest.Options{})
+			srv := permittest.New(permittest.Options{DuplicateEmail: 409})
 			srv.Seed(usersWithEmails(tt.have))
 			input := linesFor(usersWithEmails(tt.want))
 			wantExit(t, run(t, srv, input, "--duplicate-email", "drop"), tool.Done, "loaded without email")

@@ -30,7 +30,7 @@ func TestRefusedUsersCostFewCalls(t *testing.T) {
 		code    string
 		status  int
 	}{
-		{"with 409", permittest.Options{}, 3500, "", "DUPLICATE_ENTITY", 409},
+		{"with 409", permittest.Options{DuplicateEmail: 409}, 3500, "", "DUPLICATE_ENTITY", 409},
 		{"with 422 that does not say which", unnamed, 700, "", "INVALID_INPUT", 422},
 		{"with 422 that says which", named, 700, "@acme.test", "Unprocessable Entity", 422},
 	}

@@ -270,7 +270,7 @@ func drawOptions(r *rand.Rand) permittest.Options {
 		AssignedPair:   oneOf(r, permittest.Conflict, permittest.Skip),
 		UnknownRole:    oneOf(r, 404, 422),
 		MissingTenant:  oneOf(r, 422, 400),
-		DuplicateEmail: oneOf(r, 409, 422),
+		DuplicateEmail: oneOf(r, 0, 409, 422),
 		ExistingTenant: oneOf(r, 409, 200),
 		UnknownFilter:  oneOf(r, 200, 404),
 		UnknownIdent:   oneOf(r, 200, 404),

@@ -1,7 +1,5 @@
 package permittest
 
-import "net/http"
-
 // putUsers does as Permit's Python SDK says: "if the user exists - replaces it,
 // otherwise creates". Its answer has no fields. That nothing is written when one
 // row is refused is unverified.
@@ -44,14 +42,4 @@ func (s *Server) deleteUsers(c *call) (answer, error) {
 		}
 	}
 	return answerOK(empty{})
-}
-
-// errEmailTaken returns the refusal of an email that another user has: "if
-// synced, will be unique inside the environment" (spec). The status is
-// unverified.
-func (s *Server) errEmailTaken(email string) error {
-	if s.o.DuplicateEmail == http.StatusConflict {
-		return errDuplicate("User", email)
-	}
-	return errRefused(s.o.DuplicateEmail, "INVALID_INPUT", "another user has the e-mail %s", email)
 }

@@ -8,6 +8,51 @@ import (
 	. "a0permit/internal/permit/permittest"
 )
 
+// Two users may have one email, in the case that each was given.
+func TestEmailIsShared(t *testing.T) {
+	t.Parallel()
+	both := "[" + annWhole + " {bob ANN@example.com   map[]}]"
+	for _, call := range []struct{ call, body string }{
+		{"PUT F/bulk/users", ops(`{"key":"bob","email":"ANN@example.com"}`)},
+		{"PUT F/users/bob", `{"key":"bob","email":"ANN@example.com"}`},
+		{"PATCH F/users/bob", `{"email":"ANN@example.com"}`},
+	} {
+		runScenes(t, []scene{{
+			name: call.call, users: both, steps: []step{
+				{call: call.call, body: call.body, status: 200},
+				{call: "GET F/users?search=ann@", status: 200, all: []string{`"ann@example.com"`, `"ANN@example.com"`}},
+			},
+		}})
+	}
+	runScenes(t, []scene{
+		{
+			name: "new users", users: "[" + annWhole + " " + bobWhole +
+				" {x ann@example.com   map[]} {y ann@example.com   map[]} {z ann@example.com   map[]}]",
+			steps: []step{
+				{call: "POST F/users", body: `{"key":"x","email":"ann@example.com"}`, status: 201},
+				{
+					call: "POST F/bulk/users", status: 200,
+					body: ops(`{"key":"y","email":"ann@example.com"}`, `{"key":"z","email":"ann@example.com"}`),
+				},
+			},
+		},
+		{
+			name: "swap", seed: State{Users: []User{{Key: "bob", Email: "bob@example.com"}}},
+			users: "[{ann bob@example.com   map[]} {bob ann@example.com   map[]}]",
+			steps: []step{{
+				call: "PUT F/bulk/users", status: 200,
+				body: ops(`{"key":"ann","email":"bob@example.com"}`, `{"key":"bob","email":"ann@example.com"}`),
+			}},
+		},
+		{
+			name: "seeded, and one of them goes", seed: State{Users: []User{{Key: "bob", Email: "ann@example.com"}}},
+			users: "[" + annWhole + "]", steps: []step{{call: "DELETE F/users/bob", status: 204}},
+		},
+	})
+}
+
+// Where emails are unique, their case does not matter, and a refusal leaves no
+// trace.
 func TestEmailIsUnique(t *testing.T) {
 	t.Parallel()
 	taken := func(name, call, body string, seed State, users string) []scene {
@@ -81,6 +126,11 @@ func TestEmailIsUnique(t *testing.T) {
 		},
 	} {
 		scenes = append(scenes, s...)
+	}
+	for i := range scenes {
+		if o := &scenes[i].o; o.DuplicateEmail == 0 {
+			o.DuplicateEmail = 409
+		}
 	}
 	runScenes(t, scenes)
 }

@@ -12,7 +12,7 @@ import (
 func TestLag(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		s := New(Options{Lag: 10 * time.Second})
+		s := New(Options{Lag: 10 * time.Second, DuplicateEmail: 409})
 		s.Seed(base)
 		put := func(rows ...string) {
 			t.Helper()

@@ -85,7 +85,7 @@ type Options struct {
 	AssignedPair   Pair
 	UnknownRole    int // 404 or 422
 	MissingTenant  int // neither tenant nor resource_instance: 422 or 400
-	DuplicateEmail int // 409 or 422
+	DuplicateEmail int // an email that another user has: 0 (both have it), 409 or 422; see claimEmail
 	ExistingTenant int // POST tenants: 409 (Permit's end-to-end tests) or 200 (spec)
 	UnknownFilter  int // a user, role or tenant filter that matches nothing: 200 or 404
 	UnknownIdent   int // a bulk delete of something unknown: 200 (skipped) or 404 (whole batch)
@@ -132,7 +132,6 @@ func (o Options) withDefaults() Options {
 	setDefault(&o.Oversize, http.StatusForbidden)
 	setDefault(&o.UnknownRole, http.StatusNotFound)
 	setDefault(&o.MissingTenant, http.StatusUnprocessableEntity)
-	setDefault(&o.DuplicateEmail, http.StatusConflict)
 	setDefault(&o.ExistingTenant, http.StatusConflict)
 	setDefault(&o.UnknownFilter, http.StatusOK)
 	setDefault(&o.UnknownIdent, http.StatusOK)

@@ -62,7 +62,7 @@ func TestSeedPanics(t *testing.T) {
 					t.Errorf("panic %q, want %q", p, name)
 				}
 			}()
-			s := New(Options{})
+			s := New(Options{DuplicateEmail: 409})
 			s.Seed(base)
 			s.Seed(st)
 		}()

@@ -5,7 +5,8 @@
 // sandbox that people can run.
 //
 // Where the documents are silent or contradict each other, an Option plays
-// either answer, and the zero value is the stricter one. Facts carry their
+// either answer. The zero value is what Permit's own live tests imply, and the
+// stricter one where they say nothing. Facts carry their
 // source in a comment ("spec" is Permit's published OpenAPI document); what
 // nobody has confirmed against the live service is marked unverified.
 //

@@ -133,8 +133,8 @@ func convertNumbers(v any) any {
 
 // Seed adds objects to the environment as if they had been there before: without
 // a call, a limit or a lag. It overwrites what exists. It panics on an email
-// that is taken and on an assignment of something unknown, since these are
-// mistakes in the test.
+// that is taken, where that is refused, and on an assignment of something
+// unknown, since these are mistakes in the test.
 func (s *Server) Seed(st State) { s.SeedAt(s.o.Clock.Now(), st) }
 
 // SeedAt does what Seed does, and sets the time at which the objects were
@@ -165,7 +165,8 @@ func (s *Server) SeedAt(at time.Time, st State) {
 		if w.user == nil {
 			w.user, w.fresh = &user{key: u.Key, now: &profile{}}, true
 		}
-		if owner := s.userByEmail[strings.ToLower(u.Email)]; owner != nil && owner != w.user {
+		owner := s.userByEmail[strings.ToLower(u.Email)]
+		if s.o.DuplicateEmail != 0 && owner != nil && owner != w.user {
 			panic(fmt.Sprintf("permittest: seed: user %q: e-mail of %q", u.Key, owner.key))
 		}
 		s.apply(c, w, 0)

@@ -153,7 +153,7 @@ type store struct {
 	roleByKey   map[string]*role
 	tenantByKey map[string]*tenant
 	userByKey   map[string]*user
-	userByEmail map[string]*user // by email in lower case
+	userByEmail map[string]*user // by email in lower case; of users who share one, the last written
 	instances   map[string]*instance
 	assigned    map[pair]*assignment
 	ids         map[ident]any // *role, *tenant, *user or *instance

@@ -136,8 +136,8 @@ func (s *Server) dropUser(u *user) {
 	}
 	delete(s.userByKey, u.key)
 	delete(s.ids, u.id)
-	if u.now.email != "" {
-		delete(s.userByEmail, strings.ToLower(u.now.email))
+	if email := strings.ToLower(u.now.email); s.userByEmail[email] == u {
+		delete(s.userByEmail, email)
 	}
 }
 
