@@ -13,15 +13,15 @@ func TestScope(t *testing.T) {
 	whole := permit.Scope{
 		Organization: permittest.OrganizationID, Project: permittest.ProjectID, Environment: permittest.EnvironmentID,
 	}
-	for _, nulls := range []bool{false, true} {
+	for _, leaveOut := range []bool{false, true} {
 		for level, want := range map[permittest.Level]permit.Scope{
 			permittest.LevelEnvironment:  whole,
 			permittest.LevelProject:      {Organization: whole.Organization, Project: whole.Project},
 			permittest.LevelOrganization: {Organization: whole.Organization},
 		} {
-			got, err := newClient(permittest.New(permittest.Options{KeyLevel: level, Nulls: nulls})).Scope(t.Context())
+			got, err := newClient(permittest.New(permittest.Options{KeyLevel: level, LeaveOut: leaveOut})).Scope(t.Context())
 			if err != nil || got != want {
-				t.Errorf("level %d, nulls %v: %+v, %v", level, nulls, got, err)
+				t.Errorf("level %d, left out %v: %+v, %v", level, leaveOut, got, err)
 			}
 		}
 	}

@@ -19,7 +19,7 @@ func TestUnusableKeyIsKnownBeforeTheInputIsRead(t *testing.T) {
 	unknown := permittest.Options{Key: "permit_key_other"}
 	unknownPlainly := permittest.Options{Key: "permit_key_other", PlainDetail: true}
 	ofProject := permittest.Options{KeyLevel: permittest.LevelProject}
-	ofProjectWithNulls := permittest.Options{KeyLevel: permittest.LevelProject, Nulls: true}
+	ofProjectLeftOut := permittest.Options{KeyLevel: permittest.LevelProject, LeaveOut: true}
 	ofOrganization := permittest.Options{KeyLevel: permittest.LevelOrganization}
 	noRoles := permittest.Options{
 		Faults: faultOn("GET S/roles", httpapitest.Fault{Status: http.StatusForbidden, Body: `{"detail":"no access"}`}),
@@ -39,7 +39,7 @@ func TestUnusableKeyIsKnownBeforeTheInputIsRead(t *testing.T) {
 		{"unknown", unknown, tool.Stopped, "401 UNAUTHORIZED", "export PERMIT_API_KEY="},
 		{"unknown, in FastAPI's words", unknownPlainly, tool.Stopped, "401 Unauthorized", europe},
 		{"a project's", ofProject, tool.BadUsage, notEnvironments, useAnother},
-		{"a project's, with nulls", ofProjectWithNulls, tool.BadUsage, notEnvironments, useAnother},
+		{"a project's, without nulls", ofProjectLeftOut, tool.BadUsage, notEnvironments, useAnother},
 		{"an organization's", ofOrganization, tool.BadUsage, notEnvironments, useAnother},
 		{"one that may not see roles", noRoles, tool.Stopped, "403", "the key lacks a right"},
 	}

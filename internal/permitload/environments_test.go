@@ -25,7 +25,7 @@ func environments() map[string]permittest.Options {
 		AssignedPair: permittest.Skip, ExistingTenant: http.StatusOK, UnknownIdent: notFound, UnknownFilter: notFound,
 		UnknownRole: invalid, MissingTenant: http.StatusBadRequest, DuplicateEmail: invalid,
 		PutOmitted: permittest.Keep, PutRoleOmitted: permittest.Keep, PutAssignments: permittest.Replace,
-		LowerEmails: true, Envelopes: true, Nulls: true, PlainDetail: true, WideClasses: true,
+		LowerEmails: true, Envelopes: true, LeaveOut: true, BareIDs: true, PlainDetail: true, WideClasses: true,
 		SerialBulk: http.StatusConflict,
 	}
 	late := lenient
@@ -50,8 +50,9 @@ func environments() map[string]permittest.Options {
 		"unknown roles by 422":    {UnknownRole: invalid},
 		"emails in lower case":    {LowerEmails: true},
 		"envelopes":               {Envelopes: true},
-		"nulls":                   {Nulls: true},
-		"envelopes and nulls":     {Envelopes: true, Nulls: true},
+		"absent is left out":      {LeaveOut: true},
+		"null is refused":         {RefuseNull: true},
+		"ids without dashes":      {BareIDs: true},
 		"wide classes":            {WideClasses: true},
 		"one bulk call at a time": {SerialBulk: http.StatusLocked},
 		"no limits":               {Unlimited: true},

@@ -56,7 +56,7 @@ func TestPruneTakesAwayWhatIsInScope(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				for _, o := range []permittest.Options{{}, {UnknownIdent: 404, Nulls: true, Envelopes: true}} {
+				for _, o := range []permittest.Options{{}, {UnknownIdent: 404, LeaveOut: true, Envelopes: true}} {
 					srv := permittest.New(o)
 					asOf := time.Now()
 					srv.SeedAt(asOf.Add(-tt.age), threeUsers(all...))

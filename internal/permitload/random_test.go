@@ -281,7 +281,7 @@ func drawOptions(r *rand.Rand) permittest.Options {
 		LowerEmails:    coin(),
 		StrictEmails:   coin(),
 		Envelopes:      coin(),
-		Nulls:          coin(),
+		LeaveOut:       coin(),
 		PlainDetail:    coin(),
 	}
 }

@@ -2,20 +2,21 @@ package permittest
 
 import (
 	"encoding/json"
+	"strings"
 	"time"
 )
 
-// opt is an optional text. An empty one is absent. It is left out of the answer,
-// or null under Options.Nulls; which of the two the service does is unverified.
+// opt is an optional text. An empty one is absent: null in the answer (docs:
+// examples of users and tenants), or left out under Options.LeaveOut.
 type opt struct {
-	text string
-	null bool
+	text     string
+	leaveOut bool
 }
 
-func (s *Server) optional(text string) opt { return opt{text, s.o.Nulls} }
+func (s *Server) optional(text string) opt { return opt{text, s.o.LeaveOut} }
 
 // IsZero reports whether omitzero leaves the text out.
-func (o opt) IsZero() bool { return o.text == "" && !o.null }
+func (o opt) IsZero() bool { return o.text == "" && o.leaveOut }
 
 // MarshalJSON implements json.Marshaler.
 func (o opt) MarshalJSON() ([]byte, error) {
@@ -44,17 +45,32 @@ type place struct {
 	Environment  string `json:"environment_id"`
 }
 
-var here = place{OrganizationID, ProjectID, EnvironmentID}
+func (s *Server) here() place {
+	return place{s.showID(OrganizationID), s.showID(ProjectID), s.showID(EnvironmentID)}
+}
 
-func orEmptyObject(raw json.RawMessage) json.RawMessage {
-	if raw == nil {
+// showID returns an id in the form that answers have it.
+func (s *Server) showID(id string) string {
+	if s.o.BareIDs {
+		return strings.ReplaceAll(id, "-", "")
+	}
+	return id
+}
+
+func (s *Server) ident(i ident) string { return s.showID(i.String()) }
+
+// attributes returns what an answer shows of attributes. Those that nobody set
+// are null (the live tests of Permit's Node and Java SDKs), or {} as the spec
+// has it under Options.LeaveOut.
+func (s *Server) attributes(raw json.RawMessage) json.RawMessage {
+	if raw == nil && s.o.LeaveOut {
 		return json.RawMessage("{}")
 	}
 	return raw
 }
 
 type roleRead struct {
-	ID          ident           `json:"id"`
+	ID          string          `json:"id"`
 	Key         string          `json:"key"`
 	Name        string          `json:"name"`
 	Description opt             `json:"description,omitzero"`
@@ -68,14 +84,14 @@ type roleRead struct {
 
 func (s *Server) readRole(r *role) roleRead {
 	return roleRead{
-		ID: r.id, Key: r.key, Name: r.name, Description: s.optional(r.description),
+		ID: s.ident(r.id), Key: r.key, Name: r.name, Description: s.optional(r.description),
 		Permissions: append([]string{}, r.permissions...), Extends: append([]string{}, r.extends...),
-		Attributes: orEmptyObject(r.attributes), place: here, Created: stamp(r.created), Updated: stamp(r.updated),
+		Attributes: s.attributes(r.attributes), place: s.here(), Created: stamp(r.created), Updated: stamp(r.updated),
 	}
 }
 
 type tenantRead struct {
-	ID          ident           `json:"id"`
+	ID          string          `json:"id"`
 	Key         string          `json:"key"`
 	Name        string          `json:"name"`
 	Description opt             `json:"description,omitzero"`
@@ -88,13 +104,13 @@ type tenantRead struct {
 
 func (s *Server) readTenant(t *tenant) tenantRead {
 	return tenantRead{
-		ID: t.id, Key: t.key, Name: t.name, Description: s.optional(t.description), Attributes: orEmptyObject(t.attributes),
-		place: here, Created: stamp(t.created), Updated: stamp(t.updated), LastAction: stamp(t.updated),
+		ID: s.ident(t.id), Key: t.key, Name: t.name, Description: s.optional(t.description),
+		Attributes: s.attributes(t.attributes), place: s.here(), Created: stamp(t.created), Updated: stamp(t.updated), LastAction: stamp(t.updated),
 	}
 }
 
 type userRead struct {
-	ID         ident           `json:"id"`
+	ID         string          `json:"id"`
 	Key        string          `json:"key"`
 	Email      opt             `json:"email,omitzero"`
 	First      opt             `json:"first_name,omitzero"`
@@ -126,27 +142,28 @@ type userRole struct {
 }
 
 type assignmentRead struct {
-	ID         ident  `json:"id"`
+	ID         string `json:"id"`
 	User       string `json:"user"`
 	Role       string `json:"role"`
 	Tenant     string `json:"tenant"`
 	Instance   opt    `json:"resource_instance,omitzero"`
 	InstanceID opt    `json:"resource_instance_id,omitzero"`
-	UserID     ident  `json:"user_id"`
-	RoleID     ident  `json:"role_id"`
-	TenantID   ident  `json:"tenant_id"`
+	UserID     string `json:"user_id"`
+	RoleID     string `json:"role_id"`
+	TenantID   string `json:"tenant_id"`
 	place
 	Created stamp `json:"created_at"`
 }
 
 func (s *Server) readAssignment(a *assignment) assignmentRead {
 	r := assignmentRead{
-		ID: a.id, User: a.user.key, Role: a.role.key, Tenant: a.tenant.key,
+		ID: s.ident(a.id), User: a.user.key, Role: a.role.key, Tenant: a.tenant.key,
 		Instance: s.optional(""), InstanceID: s.optional(""),
-		UserID: a.user.id, RoleID: a.role.id, TenantID: a.tenant.id, place: here, Created: stamp(a.created),
+		UserID: s.ident(a.user.id), RoleID: s.ident(a.role.id), TenantID: s.ident(a.tenant.id),
+		place: s.here(), Created: stamp(a.created),
 	}
 	if a.instance != nil {
-		r.Instance, r.InstanceID = s.optional(a.instance.key), s.optional(a.instance.id.String())
+		r.Instance, r.InstanceID = s.optional(a.instance.key), s.optional(s.ident(a.instance.id))
 	}
 	return r
 }

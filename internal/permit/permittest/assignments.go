@@ -147,7 +147,7 @@ func (s *Server) findAssignment(f fields) (*assignment, error) {
 		return nil, errNotFound("Tenant", f.text("tenant"))
 	}
 	p := pair{u, grant{role: r, tenant: t}}
-	if f.has("resource_instance") {
+	if f.given("resource_instance") {
 		p.instance = s.instance(f.text("resource_instance"))
 		if p.instance == nil {
 			return nil, errNotFound("ResourceInstance", f.text("resource_instance"))

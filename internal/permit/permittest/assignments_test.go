@@ -14,7 +14,10 @@ func TestOneAssignment(t *testing.T) {
 		{name: "post", pairs: "[{ann admin acme } " + annAdmin + " {bob admin acme }]", steps: []step{
 			{
 				call: "POST F/role_assignments", body: `{"user":"ann","role":"admin","tenant":"acme"}`, status: 200,
-				all: []string{`"user":"ann@example.com"`, `"role":"admin"`, `"tenant":"acme"`}, none: []string{"resource_instance"},
+				all: []string{
+					`"user":"ann@example.com"`, `"role":"admin"`, `"tenant":"acme"`,
+					`"resource_instance":null`, `"resource_instance_id":null`,
+				},
 			},
 			{
 				call: "POST F/role_assignments", body: `{"user":"ann","role":"admin","tenant":"acme"}`, status: 409,
@@ -110,11 +113,23 @@ func TestOneAssignment(t *testing.T) {
 
 func TestAssignmentsByID(t *testing.T) {
 	t.Parallel()
-	s := New(Options{})
+	for _, bare := range []bool{false, true} {
+		checkByID(t, Options{BareIDs: bare})
+	}
+}
+
+// checkByID checks that objects go by their ids, in the form of the answers and
+// in the other. The project and the environment do so too.
+func checkByID(t *testing.T, o Options) {
+	t.Helper()
+	s := New(o)
 	s.Seed(base)
 	id := func(call string) string {
 		var v struct{ ID string }
 		do(t, s, call, "").decode(t, &v)
+		if strings.Contains(v.ID, "-") == o.BareIDs {
+			t.Errorf("bare ids: %v; %s: %q", o.BareIDs, call, v.ID)
+		}
 		return v.ID
 	}
 	row := fmt.Sprintf(`{"user":%q,"role":%q,"tenant":%q}`,
@@ -132,6 +147,17 @@ func TestAssignmentsByID(t *testing.T) {
 	}
 	if r := do(t, s, "DELETE F/role_assignments", row); r.status != 204 {
 		t.Errorf("delete: %d %s", r.status, r.raw)
+	}
+	for _, id := range []string{id("GET F/users/bob"), strings.ReplaceAll(id("GET F/users/bob"), "-", "")} {
+		if r := do(t, s, "GET F/users/"+id, ""); r.status != 200 || !strings.Contains(r.raw, `"key":"bob"`) {
+			t.Errorf("user %s: %d %s", id, r.status, r.raw)
+		}
+	}
+	var scope map[string]string
+	do(t, s, "GET /v2/api-key/scope", "").decode(t, &scope)
+	path := "GET /v2/facts/" + scope["project_id"] + "/" + scope["environment_id"] + "/users"
+	if r := do(t, s, path, ""); r.status != 200 || strings.Contains(path, "-") == o.BareIDs {
+		t.Errorf("%s: %d %s", path, r.status, r.raw)
 	}
 	// The id of a user is not that of a role.
 	if r := do(t, s, "GET S/roles/"+id("GET F/users/bob"), ""); r.status != 404 {

@@ -48,7 +48,7 @@ func (b *batch) upsert(f fields) (*userWrite, error) {
 	}
 	b.keys[key] = true
 	w := &userWrite{user: b.s.userByKey[key]}
-	listed := f.has("role_assignments")
+	listed := f.given("role_assignments")
 	if w.user == nil {
 		w.user, w.fresh = &user{key: key, now: &profile{}}, true
 	} else {

@@ -59,7 +59,7 @@ func (b *body) read(s *Server, c *call, contentType string, raw []byte) error {
 			return s.errOversize(most, len(records), loc)
 		}
 	}
-	check := checker{strictEmails: s.o.StrictEmails}
+	check := checker{strictEmails: s.o.StrictEmails, refuseNull: s.o.RefuseNull}
 	if b.array {
 		// A field that is a list of rows, whose location is the body itself.
 		check.checkValue(v, &field{kind: records, row: b.shape}, []any{"body"})

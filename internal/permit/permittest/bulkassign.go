@@ -16,12 +16,12 @@ func (b *batch) resolveGrant(f fields, loc []any) (grant, error) {
 	if g.role == nil {
 		return g, errNotFoundAs(s.o.UnknownRole, "Role", f.text("role"))
 	}
-	if f.has("tenant") {
+	if f.given("tenant") {
 		if g.tenant = s.tenant(f.text("tenant")); g.tenant == nil {
 			return g, errNotFound("Tenant", f.text("tenant"))
 		}
 	}
-	if f.has("resource_instance") {
+	if f.given("resource_instance") {
 		return b.resolveInstance(g, f.text("resource_instance"))
 	}
 	if g.tenant != nil {

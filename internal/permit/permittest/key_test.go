@@ -1,6 +1,7 @@
 package permittest_test
 
 import (
+	"regexp"
 	"strings"
 	"testing"
 
@@ -20,26 +21,37 @@ func TestKey(t *testing.T) {
 			{call: "PUT /v2/facts/other/dev/bulk/users", body: `{"x":1}`, status: 403}, // before the body is checked
 		}},
 		{name: "project", o: Options{KeyLevel: LevelProject}, steps: []step{
-			{call: "GET /v2/api-key/scope", status: 200, all: []string{ProjectID}, none: []string{"environment_id"}},
+			{call: "GET /v2/api-key/scope", status: 200, all: []string{ProjectID, `"environment_id":null`}},
 			{call: "GET /v2/facts/default/other/users", status: 404, all: []string{"'Environment'"}},
 			{call: "GET /v2/facts/other/dev/users", status: 403},
 			{call: "GET F/users", status: 200},
 		}},
 		{name: "organization", o: Options{KeyLevel: LevelOrganization}, steps: []step{
 			{
-				call: "GET /v2/api-key/scope", status: 200, all: []string{OrganizationID},
-				none: []string{"project_id", "environment_id"},
+				call: "GET /v2/api-key/scope", status: 200,
+				all: []string{OrganizationID, `"project_id":null`, `"environment_id":null`},
 			},
 			{call: "GET /v2/facts/other/dev/users", status: 404, all: []string{"'Project'"}},
 		}},
-		{name: "nulls", o: Options{KeyLevel: LevelOrganization, Nulls: true}, steps: []step{
-			{call: "GET /v2/api-key/scope", status: 200, all: []string{`"project_id":null`, `"environment_id":null`}},
+		{name: "left out", o: Options{KeyLevel: LevelOrganization, LeaveOut: true}, steps: []step{
+			{
+				call: "GET /v2/api-key/scope", status: 200, all: []string{OrganizationID},
+				none: []string{"project_id", "environment_id"},
+			},
 		}},
 		{name: "plain 403", o: Options{PlainDetail: true}, steps: []step{
 			{call: "GET /v2/facts/other/dev/users", status: 403, all: []string{`{"detail":"`}, none: []string{"error_code"}},
 			{call: "GET F/users/nobody", status: 404, all: []string{"error_code"}},
 		}},
 	})
+}
+
+// Permit's command line takes a key of 97 characters and more.
+func TestDefaultKeyIsLikeARealOne(t *testing.T) {
+	t.Parallel()
+	if !regexp.MustCompile(`^permit_key_[A-Za-z0-9]{86}$`).MatchString(DefaultKey) {
+		t.Errorf("%q, %d characters", DefaultKey, len(DefaultKey))
+	}
 }
 
 func TestUnauthorized(t *testing.T) {

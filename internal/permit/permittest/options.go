@@ -7,9 +7,10 @@ import (
 	"a0permit/internal/httpapi/httpapitest"
 )
 
-// DefaultKey is the API key that is accepted unless Options has another. Its
-// prefix is that of the keys in Permit's docs.
-const DefaultKey = "permit_key_sandbox"
+// DefaultKey is the API key that is accepted unless Options has another. It has
+// the form of a real one, permit_key_ and 86 characters: Permit's own command
+// line refuses shorter keys.
+const DefaultKey = "permit_key_sandboxSandboxSandboxSandboxSandboxSandboxSandboxSandboxSandboxSandboxSandboxSandbox00"
 
 // Level is what an API key was made for. The answer of the scope call has
 // nothing below that level (Permit's Python SDK derives the level from this).
@@ -103,7 +104,9 @@ type Options struct {
 	LowerEmails  bool // emails are stored in lower case
 	StrictEmails bool // refuse special-use domains (.local, .test, ...) as newer email-validator versions do
 	Envelopes    bool // wrap the lists of roles, tenants and assignments even when the total is not asked for
-	Nulls        bool // answer absent optional fields as null instead of leaving them out
+	LeaveOut     bool // leave absent optional fields out, and answer {} for attributes, instead of null
+	RefuseNull   bool // refuse null in a body, as the spec says, where Permit's own clients send it
+	BareIDs      bool // ids are 32 hex digits without dashes, as in the examples of the docs
 	PlainDetail  bool // answer 401 and 403 as FastAPI's {"detail":"..."} instead of ErrorDetails
 
 	Names  Names          // how a 422 names the items of a bulk call

@@ -29,11 +29,11 @@ func TestRoles(t *testing.T) {
 			{call: "GET S/roles", status: 200, all: []string{`{"data":[`, `"total_count":2`}},
 		}},
 		{name: "get", steps: []step{
-			{call: "GET S/roles/admin", status: 200, all: []string{`"key":"admin"`}, none: []string{"description"}},
+			{call: "GET S/roles/admin", status: 200, all: []string{`"key":"admin"`, `"description":null`, `"attributes":null`}},
 			{call: "GET S/roles/nope", status: 404, all: []string{"'Role'"}},
 		}},
-		{name: "nulls", o: Options{Nulls: true}, steps: []step{
-			{call: "GET S/roles/admin", status: 200, all: []string{`"description":null`}},
+		{name: "left out", o: Options{LeaveOut: true}, steps: []step{
+			{call: "GET S/roles/admin", status: 200, all: []string{`"attributes":{}`}, none: []string{"description"}},
 		}},
 		{name: "post", steps: []step{
 			{

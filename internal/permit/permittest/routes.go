@@ -172,8 +172,8 @@ func (s *Server) dispatch(r *http.Request, raw []byte) (answer, error) {
 // checkScope refuses what the key has no access to with 403, and what does not
 // exist within its access with 404.
 func (s *Server) checkScope(project, environment string) error {
-	inProject := project == ProjectID || project == ProjectKey
-	inEnvironment := environment == EnvironmentID || environment == EnvironmentKey
+	inProject := isNamed(project, ProjectID, ProjectKey)
+	inEnvironment := isNamed(environment, EnvironmentID, EnvironmentKey)
 	switch {
 	case inProject && inEnvironment:
 		return nil
@@ -185,6 +185,12 @@ func (s *Server) checkScope(project, environment string) error {
 	return errRefused(http.StatusForbidden, "FORBIDDEN_ACCESS", "the api key has no access to this project or environment")
 }
 
+// isNamed reports whether a path names something by its id, with or without
+// dashes, or by its key.
+func isNamed(ref, id, key string) bool {
+	return ref == key || strings.EqualFold(ref, id) || strings.EqualFold(ref, strings.ReplaceAll(id, "-", ""))
+}
+
 // scopeRead is the APIKeyScopeRead of the spec.
 type scopeRead struct {
 	Organization string `json:"organization_id"`
@@ -193,7 +199,8 @@ type scopeRead struct {
 }
 
 func (s *Server) getScope(*call) (answer, error) {
-	a := scopeRead{OrganizationID, s.optional(ProjectID), s.optional(EnvironmentID)}
+	here := s.here()
+	a := scopeRead{here.Organization, s.optional(here.Project), s.optional(here.Environment)}
 	if s.o.KeyLevel >= LevelProject {
 		a.Environment = s.optional("")
 	}

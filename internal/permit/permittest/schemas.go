@@ -12,41 +12,41 @@ var (
 var (
 	userRoleCreate = shape{
 		{name: "role", required: true},
-		{name: "tenant"},
-		{name: "resource_instance"},
+		{name: "tenant", nullable: true},
+		{name: "resource_instance", nullable: true},
 	}
 	userUpdate = shape{
-		{name: "email", kind: email},
-		{name: "first_name"},
-		{name: "last_name"},
-		{name: "attributes", kind: mapping},
+		{name: "email", kind: email, nullable: true},
+		{name: "first_name", nullable: true},
+		{name: "last_name", nullable: true},
+		{name: "attributes", kind: mapping, nullable: true},
 	}
 	userCreate = join(
 		shape{{name: "key", required: true, pattern: userKey}},
 		userUpdate,
-		shape{{name: "role_assignments", kind: records, row: userRoleCreate}},
+		shape{{name: "role_assignments", kind: records, row: userRoleCreate, nullable: true}},
 	)
 
 	tenantUpdate = shape{
 		{name: "name"},
-		{name: "description"},
-		{name: "attributes", kind: mapping},
+		{name: "description", nullable: true},
+		{name: "attributes", kind: mapping, nullable: true},
 	}
 	tenantCreate = shape{
 		{name: "key", required: true, pattern: slug},
 		{name: "name", required: true},
-		{name: "description"},
-		{name: "attributes", kind: mapping},
+		{name: "description", nullable: true},
+		{name: "attributes", kind: mapping, nullable: true},
 	}
 
 	// roleRest is what all role schemas share. The v1compat fields are hidden in
 	// the pages of the spec, but accepted; they are not kept here.
 	roleRest = shape{
-		{name: "description"},
-		{name: "permissions", kind: texts},
-		{name: "attributes", kind: mapping},
-		{name: "extends", kind: texts},
-		{name: "granted_to", kind: mapping},
+		{name: "description", nullable: true},
+		{name: "permissions", kind: texts, nullable: true},
+		{name: "attributes", kind: mapping, nullable: true},
+		{name: "extends", kind: texts, nullable: true},
+		{name: "granted_to", kind: mapping, nullable: true},
 		{name: "v1compat_settings", kind: mapping},
 		{name: "v1compat_attributes", kind: mapping},
 	}
@@ -64,7 +64,7 @@ var (
 	assignmentRemove = shape{
 		{name: "role", required: true},
 		{name: "tenant", required: true},
-		{name: "resource_instance"},
+		{name: "resource_instance", nullable: true},
 		{name: "user", required: true},
 	}
 )

@@ -44,7 +44,7 @@ var shapes = map[string]struct{ required, optional string }{
 }
 
 var (
-	uuid  = regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
+	uuid  = regexp.MustCompile(`^([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{32})$`)
 	codes = strings.Fields(`INVALID_INPUT INVALID_JWKS_CONFIGURATION UNEXPECTED_ERROR NOT_FOUND DUPLICATE_ENTITY
 		EMPTY_DECISION_LOGS MISSING_REQUEST_ATTRIBUTE FORBIDDEN_ACCESS INVALID_PERMISSION_FORMAT MISSING_PERMISSIONS
 		UNSUPPORTED_ATTRIBUTE_TYPE MISSING_RESOURCE_ATTRIBUTE MISMATCH_ATTRIBUTES_TYPES INVALID_POLICY_REPO_STATUS
@@ -72,6 +72,7 @@ func checkShape(t *testing.T, where string, v any, shape string) map[string]any 
 		}
 		text, _ := field.(string)
 		switch {
+		case field == nil: // a required one has been told above
 		case shape == "ErrorDetails":
 			if slices.Contains(required, name) && text == "" {
 				t.Errorf("%s: %s is empty", where, name)
@@ -89,7 +90,18 @@ func checkShape(t *testing.T, where string, v any, shape string) map[string]any 
 
 func TestShapes(t *testing.T) {
 	t.Parallel()
-	s := New(Options{Caps: Caps{Users: 1}})
+	for name, o := range map[string]Options{"nulls": {}, "left out": {LeaveOut: true}, "bare ids": {BareIDs: true}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			checkShapes(t, o)
+		})
+	}
+}
+
+func checkShapes(t *testing.T, o Options) {
+	t.Helper()
+	o.Caps.Users = 1
+	s := New(o)
 	s.Seed(base)
 	s.Seed(State{Assignments: []Assignment{{User: "ann", Role: "viewer", Tenant: "acme", ResourceInstance: "doc:1"}}})
 	for _, tc := range []struct{ call, body, shape string }{

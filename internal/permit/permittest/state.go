@@ -93,7 +93,7 @@ func valuesByKey[T any](byKey map[string]T) []T {
 }
 
 func decodeObject(raw json.RawMessage) map[string]any {
-	if raw == nil {
+	if raw == nil || string(raw) == "{}" {
 		return nil
 	}
 	var m map[string]any

@@ -27,17 +27,15 @@ func (i ident) String() string {
 	return fmt.Sprintf("%08x-0000-4000-8000-%012x", uint64(i>>48), uint64(i&identNumber))
 }
 
-func (i ident) MarshalText() ([]byte, error) { return []byte(i.String()), nil }
-
+// parseIdent reads an id with or without dashes, as Python's UUID does.
 func parseIdent(s string) (ident, bool) {
-	s = strings.ToLower(s)
-	head, tail, ok := strings.Cut(s, "-0000-4000-8000-")
-	if !ok || len(head) != 8 || len(tail) != 12 {
+	digits := strings.ReplaceAll(s, "-", "")
+	if len(digits) != 32 {
 		return 0, false
 	}
-	kind, err1 := strconv.ParseUint(head, 16, 16)
-	number, err2 := strconv.ParseUint(tail, 16, 48)
-	return ident(kind)<<48 | ident(number), err1 == nil && err2 == nil
+	kind, err1 := strconv.ParseUint(digits[:8], 16, 16)
+	number, err2 := strconv.ParseUint(digits[20:], 16, 48)
+	return ident(kind)<<48 | ident(number), err1 == nil && err2 == nil && digits[8:20] == "000040008000"
 }
 
 type role struct {

@@ -23,7 +23,7 @@ func TestTenants(t *testing.T) {
 			{call: "GET F/tenants", status: 200, all: []string{`{"data":[`, `"total_count":2`}},
 		}},
 		{name: "get", steps: []step{
-			{call: "GET F/tenants/acme", status: 200, all: []string{`"name":"Acme"`, `"attributes":{}`}},
+			{call: "GET F/tenants/acme", status: 200, all: []string{`"name":"Acme"`, `"description":null`, `"attributes":null`}},
 			{call: "GET F/tenants/nope", status: 404, all: []string{"'Tenant'"}},
 		}},
 		{name: "post", steps: []step{

@@ -151,8 +151,8 @@ func (s *Server) postUserRole(c *call) (answer, error) {
 func (s *Server) readUser(u *user, instances bool) userRead {
 	p := u.shown
 	r := userRead{
-		ID: u.id, Key: u.key, Email: s.optional(p.email), First: s.optional(p.first), Last: s.optional(p.last),
-		Attributes: orEmptyObject(p.attributes), place: here, Tenants: []userInTenant{}, Roles: []userRole{},
+		ID: s.ident(u.id), Key: u.key, Email: s.optional(p.email), First: s.optional(p.first), Last: s.optional(p.last),
+		Attributes: s.attributes(p.attributes), place: s.here(), Tenants: []userInTenant{}, Roles: []userRole{},
 		Created: stamp(u.created), Updated: stamp(p.updated),
 	}
 	at := map[*tenant]int{}

@@ -14,14 +14,21 @@ func TestOneUser(t *testing.T) {
 				`"key":"ann"`, `"attributes":{"a":1}`, `"status":"pending"`,
 				`"associated_tenants":[{"tenant":"default","roles":["admin"],`, `"roles":[{"role":"admin","tenant":"default"}]`,
 			}},
-			{
-				call: "GET F/users/bob", status: 200, all: []string{`"attributes":{}`, `"associated_tenants":[]`, `"roles":[]`},
-				none: []string{"email", "first_name", "last_name"},
-			},
+			{call: "GET F/users/bob", status: 200, all: []string{`"associated_tenants":[]`, `"roles":[]`}},
 			{call: "GET F/users/ANN", status: 404},
 		}},
-		{name: "get with nulls", o: Options{Nulls: true}, steps: []step{
-			{call: "GET F/users/bob", status: 200, all: []string{`"email":null`, `"first_name":null`, `"last_name":null`}},
+		{name: "get one who has nothing", steps: []step{
+			{
+				call: "GET F/users/bob", status: 200,
+				all: []string{`"email":null`, `"first_name":null`, `"last_name":null`, `"attributes":null`},
+			},
+			{call: "PUT F/users/bob", body: `{"key":"bob","attributes":{}}`, status: 200, all: []string{`"attributes":{}`}},
+		}},
+		{name: "get one, left out", o: Options{LeaveOut: true}, steps: []step{
+			{
+				call: "GET F/users/bob", status: 200, all: []string{`"attributes":{}`},
+				none: []string{"email", "first_name", "last_name", "null"},
+			},
 		}},
 		{
 			name: "post", users: "[" + annWhole + " " + bobWhole + " {x x@example.com   map[]}]",

@@ -20,12 +20,15 @@ const (
 )
 
 // field is a property of a request schema of the spec. The spec has no nullable
-// one. Whether the service refuses null is unverified: Permit's Python SDK 3
-// sends it to clear a value. The fake refuses it, as the spec says.
+// one, since pydantic 1 does not say so, but Permit's own clients send null:
+// users.assign_role of the Python SDK always has "resource_instance": null, and
+// its version 3 clears a value with null. So null is taken where it may mean
+// "none", except under Options.RefuseNull.
 type field struct {
 	name     string
 	kind     kind
 	required bool
+	nullable bool
 	pattern  *regexp.Regexp
 	row      shape
 }
@@ -37,12 +40,16 @@ type shape []field
 // fields is an object that has been checked against its shape.
 type fields map[string]any
 
+// has reports whether a field is there, be it null, which clears it.
 func (f fields) has(name string) bool { _, ok := f[name]; return ok }
+
+// given reports whether a field has a value.
+func (f fields) given(name string) bool { return f[name] != nil }
 
 func (f fields) text(name string) string { v, _ := f[name].(string); return v }
 
 // attributes returns the compact JSON of the attributes, nil when they are
-// absent or empty.
+// absent or null.
 func (f fields) attributes() json.RawMessage {
 	v, _ := f["attributes"].(map[string]any)
 	return compact(v)
@@ -71,7 +78,7 @@ func rows(list []any) []fields {
 }
 
 func compact(v map[string]any) json.RawMessage {
-	if len(v) == 0 {
+	if v == nil {
 		return nil
 	}
 	raw, err := json.Marshal(v)
@@ -86,6 +93,7 @@ func compact(v map[string]any) json.RawMessage {
 // ["body","operations",3,"email"] is unverified; FastAPI does so.
 type checker struct {
 	strictEmails bool
+	refuseNull   bool
 	problems     []problem
 }
 
@@ -127,6 +135,9 @@ func (c *checker) checkObject(v any, sh shape, loc []any) {
 }
 
 func (c *checker) checkValue(v any, f *field, loc []any) {
+	if v == nil && f.nullable && !c.refuseNull {
+		return
+	}
 	switch f.kind {
 	case text, email:
 		s, ok := v.(string)
