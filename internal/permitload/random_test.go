@@ -258,6 +258,10 @@ func drawOptions(r *rand.Rand) permittest.Options {
 	caps := []permittest.Caps{
 		{}, {}, {Users: 120, Assignments: 120}, {Users: 30, Tenants: 2, Assignments: 20, Roles: 2},
 	}
+	inlines := []permittest.Inline{
+		permittest.InlineMade, permittest.InlineHalf, permittest.InlineLate,
+		permittest.InlineIgnored, permittest.InlineRefused,
+	}
 	return permittest.Options{
 		WideClasses:    coin(),
 		RetryAfter:     coin(),
@@ -283,6 +287,10 @@ func drawOptions(r *rand.Rand) permittest.Options {
 		Envelopes:      coin(),
 		LeaveOut:       coin(),
 		PlainDetail:    coin(),
+		Inline:         oneOf(r, inlines...),
+		KeepOrphans:    coin(),
+		RefuseNull:     coin(),
+		BareIDs:        coin(),
 	}
 }
 

@@ -22,6 +22,7 @@ func TestRemoveDeletesUsers(t *testing.T) {
 	}
 	for name, o := range map[string]permittest.Options{
 		"strict":                {},
+		"orphans are left":      {KeepOrphans: true},
 		"lost":                  {Faults: loseAnswers(1)},
 		"lost, unknown refused": {Faults: loseAnswers(1), UnknownIdent: 404},
 		"small, by 403":         {Caps: permittest.Caps{Users: 110}},

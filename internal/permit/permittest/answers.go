@@ -105,7 +105,8 @@ type tenantRead struct {
 func (s *Server) readTenant(t *tenant) tenantRead {
 	return tenantRead{
 		ID: s.ident(t.id), Key: t.key, Name: t.name, Description: s.optional(t.description),
-		Attributes: s.attributes(t.attributes), place: s.here(), Created: stamp(t.created), Updated: stamp(t.updated), LastAction: stamp(t.updated),
+		Attributes: s.attributes(t.attributes), place: s.here(),
+		Created: stamp(t.created), Updated: stamp(t.updated), LastAction: stamp(t.updated),
 	}
 }
 

@@ -15,6 +15,8 @@ type batch struct {
 	emails    map[string]*user // by email in lower case; nil: an earlier row gave it up
 	instances map[string]*instance
 	pairs     map[pair]bool
+	bulk      bool // a bulk call, for Options.Inline
+	inline    int  // role_assignments so far
 }
 
 func (s *Server) newBatch() *batch {
@@ -29,8 +31,10 @@ type userWrite struct {
 	user   *user
 	fresh  bool
 	next   profile
-	clear  bool // remove the assignments that the row does not list
-	grants []grant
+	clear  bool    // remove the assignments that the row does not list
+	listed []grant // in role_assignments
+	made   []grant // those of listed that the call makes
+	late   time.Duration
 }
 
 func (b *batch) create(f fields) (*userWrite, error) {
@@ -48,7 +52,7 @@ func (b *batch) upsert(f fields) (*userWrite, error) {
 	}
 	b.keys[key] = true
 	w := &userWrite{user: b.s.userByKey[key]}
-	listed := f.given("role_assignments")
+	listed := f.given("role_assignments") && (!b.bulk || b.s.o.Inline != InlineIgnored)
 	if w.user == nil {
 		w.user, w.fresh = &user{key: key, now: &profile{}}, true
 	} else {
@@ -61,12 +65,18 @@ func (b *batch) upsert(f fields) (*userWrite, error) {
 	if err := b.setProfile(w, f); err != nil {
 		return nil, err
 	}
+	if !listed {
+		return w, nil
+	}
 	for i, row := range f.records("role_assignments") {
 		g, err := b.resolveGrant(row, []any{"body", "role_assignments", i})
 		if err != nil {
 			return nil, err
 		}
-		w.grants = append(w.grants, g)
+		w.listed = append(w.listed, g)
+		if b.inline++; !b.bulk || b.s.o.Inline != InlineHalf || b.inline%2 == 1 {
+			w.made = append(w.made, g)
+		}
 	}
 	return w, nil
 }
@@ -135,6 +145,7 @@ func (s *Server) apply(c *call, w *userWrite, lag time.Duration) {
 		u.id = s.register(kindUser, u)
 		u.created = c.now
 		s.userByKey[u.key] = u
+		s.adoptOrphans(u)
 	}
 	if old := strings.ToLower(u.now.email); old != "" && s.userByEmail[old] == u {
 		delete(s.userByEmail, old)
@@ -152,7 +163,7 @@ func (s *Server) apply(c *call, w *userWrite, lag time.Duration) {
 	if w.clear {
 		for _, a := range slices.Clone(u.roles) {
 			switch {
-			case slices.Contains(w.grants, a.grant):
+			case slices.Contains(w.listed, a.grant):
 			case lag > 0:
 				a.removeLater = true // when readers see the write
 			default:
@@ -160,9 +171,9 @@ func (s *Server) apply(c *call, w *userWrite, lag time.Duration) {
 			}
 		}
 	}
-	for _, g := range w.grants {
+	for _, g := range w.made {
 		if s.assigned[pair{u, g}] == nil {
-			s.assign(c, pair{u, g}, 0)
+			s.assign(c, pair{u, g}, lag+w.late)
 		}
 	}
 }

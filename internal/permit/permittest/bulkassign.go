@@ -156,7 +156,7 @@ func (s *Server) assign(c *call, p pair, lag time.Duration) *assignment {
 	s.assigned[p] = a
 	p.user.roles = append(p.user.roles, a)
 	if lag > 0 {
-		s.lateAssignments = append(s.lateAssignments, late[*assignment]{a, c.now.Add(lag)})
+		s.lateAssignments = queueLate(s.lateAssignments, late[*assignment]{a, c.now.Add(lag)})
 	} else {
 		s.showAssignment(a)
 	}

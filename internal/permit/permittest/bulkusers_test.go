@@ -63,6 +63,42 @@ func TestBulkUsers(t *testing.T) {
 			},
 		},
 		{
+			name: "delete leaves orphans", o: Options{KeepOrphans: true}, users: "[{ann    map[]} " + bobWhole + "]",
+			pairs: "[" + annAdmin + "]",
+			steps: []step{
+				{call: "DELETE F/bulk/users", body: `{"idents":["ann"]}`, status: 200},
+				{call: "GET F/users/ann", status: 404},
+				{call: "GET F/role_assignments", status: 200, all: []string{`"user":"ann"`, `"role":"admin"`}},
+				{
+					call: "DELETE F/role_assignments", body: `{"user":"ann","role":"admin","tenant":"default"}`, status: 404,
+					all: []string{"'User'"},
+				},
+				{call: "PUT F/bulk/users", body: ops(`{"key":"ann"}`), status: 200},
+				{call: "GET F/users/ann", status: 200, all: []string{`"roles":[{"role":"admin","tenant":"default"}]`}},
+				{call: "POST F/role_assignments", body: `{"user":"ann","role":"admin","tenant":"default"}`, status: 409},
+			},
+		},
+		{
+			name: "orphans go with their tenant", o: Options{KeepOrphans: true}, pairs: "[]",
+			steps: []step{
+				{call: "DELETE F/bulk/users", body: `{"idents":["ann"]}`, status: 200},
+				{call: "DELETE F/bulk/tenants", body: `{"idents":["default"]}`, status: 200},
+				{call: "GET F/role_assignments", status: 200, all: []string{"[]\n"}},
+			},
+		},
+		{
+			name: "unassigned before, nothing is left", o: Options{KeepOrphans: true}, pairs: "[]",
+			steps: []step{
+				{call: "DELETE F/role_assignments/bulk", body: `[{"user":"ann","role":"admin","tenant":"default"}]`, status: 200},
+				{call: "DELETE F/bulk/users", body: `{"idents":["ann"]}`, status: 200},
+				{call: "PUT F/bulk/users", body: ops(`{"key":"ann"}`), status: 200},
+			},
+		},
+		{
+			name: "a single delete leaves none", o: Options{KeepOrphans: true}, pairs: "[]",
+			steps: []step{{call: "DELETE F/users/ann", status: 204}},
+		},
+		{
 			name: "delete of nobody", o: Options{UnknownIdent: 404}, users: baseUsers,
 			steps: []step{
 				{call: "DELETE F/bulk/users", body: `{"idents":["ann","nobody"]}`, status: 404, all: []string{"'User'"}},

@@ -45,6 +45,23 @@ const (
 	Replace
 )
 
+// Inline is what PUT and POST bulk/users do with the role_assignments of an
+// operation. The spec has the field, but nobody has been seen to send it there,
+// so that each of these is unverified.
+type Inline int
+
+// The answers to role_assignments in a bulk call. Single calls always make them.
+const (
+	InlineMade    Inline = iota // they are there when the user is
+	InlineHalf                  // of those in a call, every other one is made
+	InlineLate                  // they are there some time after the user
+	InlineIgnored               // none is made
+	InlineRefused               // 422, as for an unknown field
+)
+
+// inlineLag is how much later than their users InlineLate shows them.
+const inlineLag = 10 * time.Second
+
 // Body429 is the form of the body of a 429.
 type Body429 int
 
@@ -100,6 +117,9 @@ type Options struct {
 	// without a list they stay. Clear: a list replaces them; without a list they
 	// are removed.
 	PutAssignments Effect
+
+	Inline      Inline // role_assignments in PUT and POST bulk/users
+	KeepOrphans bool   // a bulk delete of users leaves their assignments; see deleteUsers
 
 	LowerEmails  bool // emails are stored in lower case
 	StrictEmails bool // refuse special-use domains (.local, .test, ...) as newer email-validator versions do

@@ -152,6 +152,7 @@ type store struct {
 	tenantByKey map[string]*tenant
 	userByKey   map[string]*user
 	userByEmail map[string]*user // by email in lower case; of users who share one, the last written
+	orphans     map[string]*user // deleted users whose assignments are left
 	instances   map[string]*instance
 	assigned    map[pair]*assignment
 	ids         map[ident]any // *role, *tenant, *user or *instance
@@ -163,7 +164,7 @@ type store struct {
 func newStore() store {
 	return store{
 		roleByKey: map[string]*role{}, tenantByKey: map[string]*tenant{}, instances: map[string]*instance{},
-		userByKey: map[string]*user{}, userByEmail: map[string]*user{},
+		userByKey: map[string]*user{}, userByEmail: map[string]*user{}, orphans: map[string]*user{},
 		assigned: map[pair]*assignment{}, ids: map[ident]any{},
 	}
 }
@@ -180,8 +181,16 @@ func (s *store) register(kind ident, v any) ident {
 	return id
 }
 
-// showDue makes visible what is due. Both queues are in order of time, since the
-// lag is the same for all.
+// queueLate adds to a queue in order of time. The lags of calls differ little.
+func queueLate[T any](queue []late[T], l late[T]) []late[T] {
+	i := len(queue)
+	for i > 0 && queue[i-1].at.After(l.at) {
+		i--
+	}
+	return slices.Insert(queue, i, l)
+}
+
+// showDue makes visible what is due. Both queues are in order of time.
 func (s *store) showDue(now time.Time) {
 	for len(s.lateUsers) > 0 && !s.lateUsers[0].at.After(now) {
 		u := s.lateUsers[0].v

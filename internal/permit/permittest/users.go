@@ -120,15 +120,18 @@ func (s *Server) deleteUser(c *call) (answer, error) {
 	if u == nil {
 		return answer{}, errNotFound("User", c.args[0])
 	}
-	s.dropUser(u)
+	s.dropUser(u, false)
 	return answer{status: http.StatusNoContent}, nil
 }
 
 // dropUser also removes the user's assignments (Permit's own end-to-end tests
-// rely on it).
-func (s *Server) dropUser(u *user) {
-	for len(u.roles) > 0 {
+// rely on it), unless they are to be orphans.
+func (s *Server) dropUser(u *user, orphans bool) {
+	for !orphans && len(u.roles) > 0 {
 		s.unassign(u.roles[len(u.roles)-1])
+	}
+	if len(u.roles) > 0 {
+		s.orphans[u.key] = u
 	}
 	u.deleted = true
 	if u.visible {
@@ -139,6 +142,21 @@ func (s *Server) dropUser(u *user) {
 	if email := strings.ToLower(u.now.email); s.userByEmail[email] == u {
 		delete(s.userByEmail, email)
 	}
+}
+
+// adoptOrphans gives a new user the assignments of a deleted one with its key.
+func (s *Server) adoptOrphans(u *user) {
+	old := s.orphans[u.key]
+	if old == nil {
+		return
+	}
+	delete(s.orphans, u.key)
+	for _, a := range old.roles {
+		delete(s.assigned, a.pair)
+		a.user = u
+		s.assigned[a.pair] = a
+	}
+	u.roles = old.roles
 }
 
 // postUserRole answers as postAssignment does.
