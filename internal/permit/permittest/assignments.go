@@ -120,11 +120,15 @@ func (s *Server) assignOne(c *call, ref string, f fields) (answer, error) {
 // deleteAssignment answers 204, or 200 and what it removed under return_deleted;
 // "if the role is not actually assigned, will return 404" (spec).
 func (s *Server) deleteAssignment(c *call) (answer, error) {
+	return s.unassignOne(c, c.body.text("user"))
+}
+
+func (s *Server) unassignOne(c *call, user string) (answer, error) {
 	deleted := c.query.flag("return_deleted")
 	if err := c.query.err(); err != nil {
 		return answer{}, err
 	}
-	a, err := s.findAssignment(c.body)
+	a, err := s.findAssignment(user, c.body)
 	if err != nil {
 		return answer{}, err
 	}
@@ -135,12 +139,12 @@ func (s *Server) deleteAssignment(c *call) (answer, error) {
 	return answer{status: http.StatusNoContent}, nil
 }
 
-// findAssignment returns the assignment that a RoleAssignmentRemove names.
-func (s *Server) findAssignment(f fields) (*assignment, error) {
-	u, r, t := s.visibleUser(f.text("user")), s.role(f.text("role")), s.tenant(f.text("tenant"))
+// findAssignment returns the assignment of a user that a UserRoleRemove names.
+func (s *Server) findAssignment(user string, f fields) (*assignment, error) {
+	u, r, t := s.visibleUser(user), s.role(f.text("role")), s.tenant(f.text("tenant"))
 	switch {
 	case u == nil:
-		return nil, errNotFound("User", f.text("user"))
+		return nil, errNotFound("User", user)
 	case r == nil:
 		return nil, errNotFound("Role", f.text("role"))
 	case t == nil:

@@ -39,6 +39,17 @@ func TestOneAssignment(t *testing.T) {
 			{call: "POST F/users/ann/roles", body: `{"role":"viewer","tenant":"acme"}`, status: 409},
 			{call: "POST F/users/nobody/roles", body: `{"role":"viewer","tenant":"acme"}`, status: 404},
 		}},
+		{name: "delete from a user", pairs: "[]", steps: []step{
+			{call: "DELETE F/users/ann/roles", body: `{"role":"viewer","tenant":"default"}`, status: 404},
+			{call: "DELETE F/users/nobody/roles", body: `{"role":"admin","tenant":"default"}`, status: 404},
+			{
+				call: "DELETE F/users/ann/roles?return_deleted=true", body: `{"role":"admin","tenant":"default"}`, status: 200,
+				all: []string{`"role":"admin"`},
+			},
+			{call: "DELETE F/users/ann/roles", body: `{"role":"admin","tenant":"default"}`, status: 404},
+			{call: "POST F/users/ann/roles", body: `{"role":"admin","tenant":"default"}`, status: 200},
+			{call: "DELETE F/users/ann/roles", body: `{"role":"admin","tenant":"default"}`, status: 204},
+		}},
 		{name: "delete", pairs: "[]", steps: []step{
 			{call: "DELETE F/role_assignments", body: `{"user":"ann","role":"admin","tenant":"default"}`, status: 204},
 			{call: "DELETE F/role_assignments", body: `{"user":"ann","role":"admin","tenant":"default"}`, status: 404},

@@ -128,7 +128,7 @@ func (b *batch) createBareUser(ref string, i int) (*userWrite, error) {
 func (s *Server) deleteAssignments(c *call) (answer, error) {
 	var doomed []*assignment
 	for _, row := range c.rows {
-		a, err := s.findAssignment(row)
+		a, err := s.findAssignment(row.text("user"), row)
 		switch {
 		case err == nil:
 			doomed = append(doomed, a)

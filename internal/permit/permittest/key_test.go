@@ -46,6 +46,33 @@ func TestKey(t *testing.T) {
 	})
 }
 
+func TestProjects(t *testing.T) {
+	t.Parallel()
+	environment := []string{`"key":"dev"`, EnvironmentID, ProjectID, `"name":"` + EnvironmentName + `"`}
+	runScenes(t, []scene{
+		{name: "read", steps: []step{
+			{call: "GET /v2/projects", status: 200, all: []string{`[{"key":"default"`, ProjectID, ProjectName}},
+			{call: "GET /v2/projects/default", status: 200, all: []string{`{"key":"default"`}, none: []string{"project_id"}},
+			{call: "GET /v2/projects/" + ProjectID + "/envs", status: 200, all: append([]string{"[{"}, environment...)},
+			{call: "GET /v2/projects/default/envs/" + EnvironmentID, status: 200, all: environment},
+			{call: "GET /v2/projects/other", status: 403},
+			{call: "GET /v2/projects/default/envs/other", status: 403},
+			{call: "GET /v2/projects?per_page=101", status: 422},
+		}},
+		{name: "of a key that may see more", o: Options{KeyLevel: LevelOrganization}, steps: []step{
+			{call: "GET /v2/projects/other", status: 404, all: []string{"'Project'"}},
+			{call: "GET /v2/projects/default/envs/other", status: 404, all: []string{"'Environment'"}},
+		}},
+		{name: "hidden", o: Options{HideNames: true}, steps: []step{
+			{call: "GET /v2/projects", status: 403, all: []string{"FORBIDDEN_ACCESS"}},
+			{call: "GET /v2/projects/default", status: 403},
+			{call: "GET /v2/projects/default/envs", status: 403},
+			{call: "GET /v2/projects/default/envs/dev", status: 403},
+			{call: "GET S/roles", status: 200},
+		}},
+	})
+}
+
 // Permit's command line takes a key of 97 characters and more.
 func TestDefaultKeyIsLikeARealOne(t *testing.T) {
 	t.Parallel()

@@ -127,6 +127,7 @@ type Options struct {
 	LeaveOut     bool // leave absent optional fields out, and answer {} for attributes, instead of null
 	RefuseNull   bool // refuse null in a body, as the spec says, where Permit's own clients send it
 	BareIDs      bool // ids are 32 hex digits without dashes, as in the examples of the docs
+	HideNames    bool // the key may not read the project and the environment that it is for: 403
 	PlainDetail  bool // answer 401 and 403 as FastAPI's {"detail":"..."} instead of ErrorDetails
 
 	Names  Names          // how a 422 names the items of a bulk call

@@ -42,6 +42,11 @@ const (
 var routes = []route{
 	{"GET", "/v2/api-key/scope", nil, (*Server).getScope},
 
+	{"GET", "/v2/projects", nil, (*Server).listProjects},
+	{"GET", "/v2/projects/{proj}", nil, (*Server).getProject},
+	{"GET", "/v2/projects/{proj}/envs", nil, (*Server).listEnvironments},
+	{"GET", "/v2/projects/{proj}/envs/{env}", nil, (*Server).getEnvironment},
+
 	{"GET", schema + "roles", nil, (*Server).listRoles},
 	{"POST", schema + "roles", object(roleCreate), (*Server).postRole},
 	{"GET", schema + "roles/{}", nil, (*Server).getRole},
@@ -58,6 +63,7 @@ var routes = []route{
 	{"PATCH", facts + "users/{}", object(userUpdate), (*Server).patchUser},
 	{"DELETE", facts + "users/{}", nil, (*Server).deleteUser},
 	{"POST", facts + "users/{}/roles", object(userRoleCreate), (*Server).postUserRole},
+	{"DELETE", facts + "users/{}/roles", object(userRoleRemove), (*Server).deleteUserRole},
 	{"PUT", facts + "bulk/users", operations(userCreate, capUsers), (*Server).putUsers},
 	{"POST", facts + "bulk/users", operations(userCreate, capUsers), (*Server).postUsers},
 	{"DELETE", facts + "bulk/users", idents(capUsers), (*Server).deleteUsers},
@@ -66,6 +72,10 @@ var routes = []route{
 	{"POST", facts + "tenants", object(tenantCreate), (*Server).postTenant},
 	{"GET", facts + "tenants/{}", nil, (*Server).getTenant},
 	{"PATCH", facts + "tenants/{}", object(tenantUpdate), (*Server).patchTenant},
+	{"DELETE", facts + "tenants/{}", nil, (*Server).deleteTenant},
+	{"GET", facts + "tenants/{}/users", nil, (*Server).listTenantUsers},
+	{"POST", facts + "tenants/{}/users", object(userCreate), (*Server).postTenantUser},
+	{"DELETE", facts + "tenants/{}/users/{}", nil, (*Server).deleteTenantUser},
 	{"POST", facts + "bulk/tenants", operations(tenantCreate, capTenants), (*Server).postTenants},
 	{"DELETE", facts + "bulk/tenants", idents(capTenants), (*Server).deleteTenants},
 
@@ -150,7 +160,13 @@ func (s *Server) dispatch(r *http.Request, raw []byte) (answer, error) {
 		const message = "The requested data could not be found, there is no such endpoint"
 		return answer{}, errRefused(http.StatusNotFound, "NOT_FOUND", message)
 	}
-	if len(args) > 0 {
+	switch len(args) {
+	case 0:
+	case 1: // the project alone
+		if err := s.checkScope(args[0], EnvironmentKey); err != nil {
+			return answer{}, err
+		}
+	default:
 		if err := s.checkScope(args[0], args[1]); err != nil {
 			return answer{}, err
 		}

@@ -61,12 +61,12 @@ var (
 	permissionList = shape{{name: "permissions", kind: texts, required: true}}
 
 	assignmentCreate = join(userRoleCreate, shape{{name: "user", required: true}})
-	assignmentRemove = shape{
+	userRoleRemove   = shape{
 		{name: "role", required: true},
 		{name: "tenant", required: true},
 		{name: "resource_instance", nullable: true},
-		{name: "user", required: true},
 	}
+	assignmentRemove = join(userRoleRemove, shape{{name: "user", required: true}})
 )
 
 func join(parts ...shape) shape {

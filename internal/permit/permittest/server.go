@@ -37,6 +37,9 @@ const (
 	ProjectKey     = "default"
 	EnvironmentID  = "00000003-0000-4000-8000-0000000000cc"
 	EnvironmentKey = "dev"
+
+	ProjectName     = "Default Project"
+	EnvironmentName = "Development"
 )
 
 // maxURL is the length of the longest URL that reaches the API. Permit documents

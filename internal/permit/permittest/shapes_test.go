@@ -19,6 +19,13 @@ var shapes = map[string]struct{ required, optional string }{
 		"name key id organization_id project_id environment_id created_at updated_at",
 		"description permissions attributes extends granted_to v1compat_settings v1compat_attributes",
 	},
+	"ProjectRead": {
+		"key id organization_id created_at updated_at name", "description settings urn_namespace active_policy_repo_id",
+	},
+	"EnvironmentReadWithEmailConfig": {
+		"key id organization_id project_id created_at updated_at name email_configuration",
+		"description custom_branch_name jwks settings",
+	},
 	"TenantRead": {
 		"key id organization_id project_id environment_id created_at updated_at last_action_at name",
 		"description attributes",
@@ -106,6 +113,11 @@ func checkShapes(t *testing.T, o Options) {
 	s.Seed(State{Assignments: []Assignment{{User: "ann", Role: "viewer", Tenant: "acme", ResourceInstance: "doc:1"}}})
 	for _, tc := range []struct{ call, body, shape string }{
 		{"GET /v2/api-key/scope", "", "APIKeyScopeRead"},
+		{"GET /v2/projects", "", "[]ProjectRead"},
+		{"GET /v2/projects/default", "", "ProjectRead"},
+		{"GET /v2/projects/default/envs", "", "[]EnvironmentReadWithEmailConfig"},
+		{"GET /v2/projects/default/envs/dev", "", "EnvironmentReadWithEmailConfig"},
+		{"GET F/tenants/default/users", "", "{}UserRead"},
 		{"GET S/roles", "", "[]RoleRead"},
 		{"GET S/roles?include_total_count=true", "", "{}RoleRead"},
 		{"GET S/roles/admin", "", "RoleRead"},

@@ -93,9 +93,21 @@ func (s *Server) deleteTenants(c *call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	if len(doomed) == 0 {
-		return answerOK(empty{})
+	s.dropTenants(doomed)
+	return answerOK(empty{})
+}
+
+// deleteTenant deletes "the tenant and all its related data" (spec).
+func (s *Server) deleteTenant(c *call) (answer, error) {
+	t := s.tenant(c.args[0])
+	if t == nil {
+		return answer{}, errNotFound("Tenant", c.args[0])
 	}
+	s.dropTenants([]*tenant{t})
+	return answer{status: http.StatusNoContent}, nil
+}
+
+func (s *Server) dropTenants(doomed []*tenant) {
 	for _, t := range doomed {
 		if t.deleted {
 			continue // named twice, by key and by id
@@ -112,7 +124,6 @@ func (s *Server) deleteTenants(c *call) (answer, error) {
 			delete(s.ids, i.id)
 		}
 	}
-	return answerOK(empty{})
 }
 
 // resolveIdents returns what the idents of a bulk delete name. An empty list is

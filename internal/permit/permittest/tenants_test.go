@@ -72,6 +72,49 @@ func TestTenants(t *testing.T) {
 	})
 }
 
+func TestTenantUsers(t *testing.T) {
+	t.Parallel()
+	cy := State{
+		Users: []User{{Key: "cy", Email: "cy@example.com"}},
+		Assignments: []Assignment{
+			{User: "cy", Role: "viewer", Tenant: "acme"}, {User: "cy", Role: "viewer", Tenant: "default"},
+		},
+	}
+	runScenes(t, []scene{
+		{name: "list", seed: cy, steps: []step{
+			{
+				call: "GET F/tenants/default/users", status: 200, all: []string{`"ann"`, `"cy"`, `"total_count":2`},
+				none: []string{`"bob"`},
+			},
+			{call: "GET F/tenants/default/users?role=viewer", status: 200, all: []string{`"cy"`}, none: []string{`"ann"`}},
+			{call: "GET F/tenants/acme/users?role=admin", status: 200, all: []string{`"data":[]`}},
+			{call: "GET F/tenants/default/users?search=CY@", status: 200, all: []string{`"cy"`}, none: []string{`"ann"`}},
+			{call: "GET F/tenants/default/users?per_page=1", status: 200, all: []string{`"page_count":2`}},
+			{call: "GET F/tenants/nope/users", status: 404, all: []string{"'Tenant'"}},
+		}},
+		{name: "post", pairs: "[" + annAdmin + " {new viewer acme }]", steps: []step{
+			{
+				call: "POST F/tenants/acme/users", status: 201, all: []string{`"key":"new"`},
+				body: `{"key":"new","role_assignments":[{"role":"viewer","tenant":"acme"}]}`,
+			},
+			{call: "POST F/tenants/acme/users", body: `{"key":"ann"}`, status: 409},
+			{call: "POST F/tenants/nope/users", body: `{"key":"x"}`, status: 404, all: []string{"'Tenant'"}},
+		}},
+		{name: "delete", seed: cy, users: baseUsers, pairs: "[" + annAdmin + "]", steps: []step{
+			{call: "DELETE F/tenants/acme/users/cy", status: 204},
+			{call: "GET F/users/cy", status: 200, all: []string{`"default"`}, none: []string{`"acme"`}},
+			{call: "DELETE F/tenants/default/users/cy", status: 204}, // nothing is left
+			{call: "DELETE F/tenants/default/users/cy", status: 404, all: []string{"'User'"}},
+			{call: "DELETE F/tenants/nope/users/ann", status: 404, all: []string{"'Tenant'"}},
+		}},
+		{name: "delete the tenant", seed: cy, pairs: "[" + annAdmin + " {cy viewer default }]", steps: []step{
+			{call: "DELETE F/tenants/acme", status: 204},
+			{call: "GET F/tenants/acme", status: 404},
+			{call: "DELETE F/tenants/acme", status: 404, all: []string{"'Tenant'"}},
+		}},
+	})
+}
+
 func TestDeleteTenantsByID(t *testing.T) {
 	t.Parallel()
 	s := New(Options{})
