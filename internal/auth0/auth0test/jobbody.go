@@ -9,6 +9,7 @@ import (
 	"maps"
 	"mime"
 	"net/http"
+	"net/url"
 	"regexp"
 	"slices"
 	"strconv"
@@ -147,15 +148,19 @@ func bodyString(at string, v any) (string, error) {
 	return s, nil
 }
 
-// readObject reads a body that must be one JSON object, declared as such, and
-// nothing else.
+// readObject reads a body that must be a form or one JSON object, declared as
+// such, and nothing else.
 func readObject(r *http.Request) (map[string]any, error) {
-	if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || kind != "application/json" {
+	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if err != nil || kind != "application/json" && kind != formType {
 		return nil, refuse(http.StatusUnsupportedMediaType, "", "Unsupported Media Type")
 	}
 	b, err := readBody(r)
 	if err != nil {
 		return nil, refuse(http.StatusBadRequest, "invalid_body", "Invalid request payload JSON format")
+	}
+	if kind == formType {
+		return readForm(string(b))
 	}
 	dec := json.NewDecoder(bytes.NewReader(b))
 	dec.UseNumber()
@@ -169,6 +174,39 @@ func readObject(r *http.Request) (map[string]any, error) {
 	object, ok := v.(map[string]any)
 	if !ok {
 		return nil, errBody("'Expected type object but found type %s'.", typeName(v))
+	}
+	return object, nil
+}
+
+const formType = "application/x-www-form-urlencoded"
+
+// readForm reads a form (spec). That fields come as fields[0][name], as Node's qs
+// writes them, is unverified.
+func readForm(body string) (map[string]any, error) {
+	values, err := url.ParseQuery(body)
+	if err != nil {
+		return nil, refuse(http.StatusBadRequest, "invalid_body", "Invalid request payload format")
+	}
+	object := map[string]any{}
+	var list []any
+	for i := 0; values.Has(fmt.Sprintf("fields[%d][name]", i)); i++ {
+		f := map[string]any{}
+		for _, name := range []string{"name", "export_as"} {
+			if key := fmt.Sprintf("fields[%d][%s]", i, name); values.Has(key) {
+				f[name] = values.Get(key)
+				values.Del(key)
+			}
+		}
+		list = append(list, f)
+	}
+	if list != nil {
+		object["fields"] = list
+	}
+	for name := range values {
+		object[name] = values.Get(name)
+	}
+	if limit := values.Get("limit"); limit != "" {
+		object["limit"] = json.Number(limit)
 	}
 	return object, nil
 }

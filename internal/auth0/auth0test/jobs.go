@@ -41,7 +41,7 @@ type jobRow struct {
 	StatusDetails   string     `json:"status_details,omitempty"`
 	PercentageDone  *int       `json:"percentage_done,omitempty"`
 	TimeLeftSeconds *int       `json:"time_left_seconds,omitempty"`
-	Connection      string     `json:"connection,omitempty"`
+	Connection      string     `json:"connection"` // required (spec); that it is "" for all connections is unverified
 	CreatedAt       string     `json:"created_at"`
 	ID              string     `json:"id"`
 }

@@ -28,6 +28,14 @@ func TestCreateJob(t *testing.T) {
 		if other := createJob(t, s, `{}`); other == id {
 			t.Errorf("second job has id %s too", id)
 		}
+		form := send(s, http.MethodPost, "/api/v2/jobs/users-exports",
+			"format=csv&limit=5&fields[0][name]=email&fields[1][name]=user_id&fields[1][export_as]=Id",
+			"Content-Type", "application/x-www-form-urlencoded")
+		const inForm = `"format":"csv","limit":5,` +
+			`"fields":[{"name":"email"},{"name":"user_id","export_as":"Id"}],"connection":""`
+		if form.Status != http.StatusOK || !strings.Contains(form.Body, inForm) {
+			t.Errorf("POST of a form = %d %s, want 200 with %s", form.Status, form.Body, inForm)
+		}
 	})
 }
 

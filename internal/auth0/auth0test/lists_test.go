@@ -62,6 +62,23 @@ func TestLists(t *testing.T) {
 				`{"id":"con_B","name":"google","strategy":"google-oauth2"}]`,
 		},
 		{"connections?strategy=google-oauth2&fields=id", `[{"id":"con_B"}]`},
+		{
+			"connections?strategy=google-oauth2&strategy=auth0&fields=id",
+			`[{"id":"con_AAAAAAAAAAAAAAAA"},{"id":"con_B"}]`,
+		},
+		{"connections/con_B?fields=id,strategy", `{"id":"con_B","strategy":"google-oauth2"}`},
+		{"roles/rol_B", billing},
+		{"organizations/org_B", `{"id":"org_B","name":"aaa"}`},
+		{members + "/auth0%7C00000/roles", `[` + admin + `]`},
+		{members + "/auth0%7C00001/roles?include_totals=true", `{"limit":50,"roles":[],"start":0,"total":0}`},
+		{"users/auth0%7C00001?fields=user_id,name", `{"name":"User 1","user_id":"auth0|00001"}`},
+		{
+			"users/auth0%7C00000/roles?page=0&per_page=25&include_totals=true",
+			`{"limit":25,"roles":[` + admin + `],"start":0,"total":1}`,
+		},
+		{"users/auth0%7C00000/organizations", `[{"id":"org_AAAAAAAAAAAAAAAA","name":"acme","display_name":"Acme"}]`},
+		{"users-by-email?email=u0@example.com&fields=user_id", `[{"user_id":"auth0|00000"}]`},
+		{"users-by-email?email=U0@example.com", `[]`},
 		{"connections?name=db&fields=id", `[{"id":"con_AAAAAAAAAAAAAAAA"}]`},
 		{
 			"connections?name=db",

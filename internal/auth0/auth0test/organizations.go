@@ -18,6 +18,7 @@ var (
 
 	organizationScopes = []string{"read:organizations", "read:organizations_summary"}
 	orgMemberScopes    = []string{"read:organization_members"}
+	orgRoleScopes      = []string{"read:organization_member_roles"}
 )
 
 type organizationRow struct {
@@ -47,10 +48,46 @@ func (s *Server) listOrganizations(c *request) (any, error) {
 	return s.list(c, listing{
 		name: "organizations", n: len(orgs),
 		key: func(i int) string { return orgs[i].ID },
-		row: func(i int) any {
-			return organizationRow{ID: orgs[i].ID, Name: orgs[i].Name, DisplayName: orgs[i].DisplayName}
-		},
+		row: func(i int) any { return orgs[i].row() },
 	})
+}
+
+func (o Organization) row() organizationRow {
+	return organizationRow{ID: o.ID, Name: o.Name, DisplayName: o.DisplayName}
+}
+
+func (s *Server) organization(id string) (*Organization, error) {
+	i := slices.IndexFunc(s.tenant.Organizations, func(o Organization) bool { return o.ID == id })
+	if i < 0 {
+		return nil, errInexistent("organization")
+	}
+	return &s.tenant.Organizations[i], nil
+}
+
+func (s *Server) getOrganization(c *request) (any, error) {
+	o, err := s.organization(c.id)
+	if err != nil {
+		return nil, err
+	}
+	return o.row(), nil
+}
+
+// listMemberRoles sends the whole roles, unlike the rows of listOrgMembers. Who
+// is no member has none; what the service answers then is unverified.
+func (s *Server) listMemberRoles(c *request) (any, error) {
+	o, err := s.organization(c.id)
+	if err != nil {
+		return nil, err
+	}
+	var rows []roleRow
+	for _, m := range o.Members {
+		for _, r := range s.tenant.Roles {
+			if m.UserID == c.user && slices.Contains(m.Roles, r.ID) {
+				rows = append(rows, r.row())
+			}
+		}
+	}
+	return s.listRows(c, rows)
 }
 
 // orgRole is a role in a member row, which has no description.
@@ -65,15 +102,15 @@ func (s *Server) listOrgMembers(c *request) (any, error) {
 	include := c.query["include_fields"] != "false"
 	withRoles := include && slices.Contains(strings.Split(c.query["fields"], ","), "roles")
 	if withRoles {
-		if err := s.require("read:organization_member_roles"); err != nil {
+		if err := s.require(orgRoleScopes...); err != nil {
 			return nil, err
 		}
 	}
-	i := slices.IndexFunc(s.tenant.Organizations, func(o Organization) bool { return o.ID == c.id })
-	if i < 0 {
-		return nil, errInexistent("organization")
+	o, err := s.organization(c.id)
+	if err != nil {
+		return nil, err
 	}
-	members := s.tenant.Organizations[i].Members
+	members := o.Members
 	return s.list(c, listing{
 		name: "members", n: len(members), spare: true,
 		key: func(i int) string { return members[i].UserID },

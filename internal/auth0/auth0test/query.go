@@ -13,6 +13,8 @@ import (
 type param struct {
 	name    string
 	kind    paramKind
+	needed  bool
+	many    bool           // it may be there several times; a query holds the values by comma
 	min     int            // of an integer
 	max     int            // of an integer; 0 is no maximum
 	pattern *regexp.Regexp // of a text
@@ -54,13 +56,20 @@ func parseQuery(raw string, params []param) (query, error) {
 		if i < 0 {
 			return nil, errQuery("'Additional properties not allowed: %s'.", name)
 		}
-		if len(values[name]) > 1 {
+		if len(values[name]) > 1 && !params[i].many {
 			return nil, errQuery("'Expected a single value but found type array' on property %s.", name)
 		}
-		if err := params[i].check(values.Get(name)); err != nil {
-			return nil, err
+		for _, v := range values[name] {
+			if err := params[i].check(v); err != nil {
+				return nil, err
+			}
 		}
-		q[name] = values.Get(name)
+		q[name] = strings.Join(values[name], ",")
+	}
+	for _, p := range params {
+		if p.needed && !q.has(p.name) {
+			return nil, errQuery("'Missing required property: %s'.", p.name)
+		}
 	}
 	return q, nil
 }
@@ -91,6 +100,9 @@ func (p param) check(v string) error {
 	}
 	return nil
 }
+
+// fieldParams are those of fieldFilter.
+var fieldParams = []param{{name: "fields"}, {name: "include_fields", kind: boolean}}
 
 // fieldFilter applies fields and include_fields to a row. Without fields it
 // returns all of it.

@@ -124,8 +124,13 @@ func TestRefusals(t *testing.T) {
 		},
 
 		{
-			name: "form body", call: export, body: "format=csv",
-			header: []string{"Content-Type", "application/x-www-form-urlencoded"}, status: 415,
+			name: "plain body", call: export, body: "format=csv",
+			header: []string{"Content-Type", "text/plain"}, status: 415,
+		},
+		{
+			name: "limit in a form", call: export, body: "limit=x",
+			header: []string{"Content-Type", "application/x-www-form-urlencoded"}, status: 400, code: badBody,
+			message: "property limit",
 		},
 		{name: "no content type", call: export, body: "{}", header: []string{"Content-Type", ""}, status: 415},
 		{name: "not JSON", call: export, body: `{"format":`, status: 400, code: badBody},
@@ -227,7 +232,30 @@ func TestRefusals(t *testing.T) {
 		},
 		{name: "search engine", call: "GET /api/v2/users?search_engine=v1", status: 400, code: badQuery},
 		{name: "checkpoint of users", call: "GET /api/v2/users?take=5", status: 400, code: badQuery},
-		{name: "search syntax", call: "GET /api/v2/users?q=created_at:2020", status: 400, code: badQuery},
+		{name: "search syntax", call: "GET /api/v2/users?q=(email:x+OR+email:y)", status: 400, code: badQuery},
+		{name: "search for a word", call: "GET /api/v2/users?q=jane", status: 400, code: badQuery},
+		{name: "search range of another field", call: "GET /api/v2/users?q=name:[a+TO+b]", status: 400, code: badQuery},
+		{name: "no email", call: "GET /api/v2/users-by-email", status: 400, code: badQuery, message: "property: email"},
+		{name: "email twice", call: "GET /api/v2/users-by-email?email=a&email=b", status: 400, code: badQuery},
+		{name: "unknown user", call: "GET /api/v2/users/x", status: 404, code: "inexistent_user"},
+		{name: "roles of an unknown user", call: "GET /api/v2/users/x/roles", status: 404, code: "inexistent_user"},
+		{name: "organizations of one", call: "GET /api/v2/users/x/organizations", status: 404, code: "inexistent_user"},
+		{name: "unknown single role", call: "GET /api/v2/roles/x", status: 404, code: "inexistent_role"},
+		{name: "unknown organization", call: "GET /api/v2/organizations/x", status: 404, code: "inexistent_organization"},
+		{
+			name: "roles in an unknown organization", call: "GET /api/v2/organizations/x/members/y/roles", status: 404,
+			code: "inexistent_organization",
+		},
+		{name: "unknown connection", call: "GET /api/v2/connections/x", status: 404, code: "inexistent_connection"},
+		{
+			name: "scope of one user's roles", call: "GET /api/v2/users/x/roles", opts: withScopes("read:organizations"),
+			status: 403, code: noScope, message: "expected any of: read:users,read:roles,read:role_members",
+		},
+		{
+			name: "scope of a member's roles", call: "GET /api/v2/organizations/x/members/y/roles",
+			opts: withScopes("read:organization_members"), status: 403, code: noScope,
+			message: "expected any of: read:organization_member_roles",
+		},
 		{name: "search date", call: "GET /api/v2/users?q=created_at:[x+TO+*]", status: 400, code: badQuery},
 
 		{

@@ -36,9 +36,26 @@ func (s *Server) listRoles(c *request) (any, error) {
 		if !strings.Contains(strings.ToLower(r.Name), strings.ToLower(c.query["name_filter"])) {
 			continue
 		}
-		rows = append(rows, roleRow{ID: r.ID, Name: r.Name, Description: r.Description, Type: r.Type})
+		rows = append(rows, r.row())
 	}
+	return s.listRows(c, rows)
+}
+
+func (r Role) row() roleRow {
+	return roleRow{ID: r.ID, Name: r.Name, Description: r.Description, Type: r.Type}
+}
+
+func (s *Server) listRows(c *request, rows []roleRow) (any, error) {
 	return s.list(c, listing{name: "roles", n: len(rows), row: func(i int) any { return rows[i] }})
+}
+
+func (s *Server) getRole(c *request) (any, error) {
+	for _, r := range s.tenant.Roles {
+		if r.ID == c.id {
+			return r.row(), nil
+		}
+	}
+	return nil, errInexistent("role")
 }
 
 // memberRow is all that the API sends about a member.

@@ -17,13 +17,14 @@ type request struct {
 	http  *http.Request
 	now   time.Time
 	id    string // {id} in the path
+	user  string // {user} in the path
 	query query
 }
 
 // route is one operation of the Management API. A token needs any of the scopes.
 type route struct {
 	method string
-	path   string // below apiPath; {id} stands for one segment
+	path   string // below apiPath; {id} and {user} stand for one segment each
 	scopes []string
 	params []param
 	handle func(*Server, *request) (any, error)
@@ -37,44 +38,54 @@ var routes = []route{
 	{http.MethodGet, "jobs/{id}", []string{"read:users", "create:users"}, nil, (*Server).getJob},
 	{http.MethodGet, "jobs/{id}/errors", []string{"read:users", "create:users"}, nil, (*Server).getJobErrors},
 	{http.MethodGet, "users", []string{"read:users"}, userParams, (*Server).searchUsers},
+	{http.MethodGet, "users/{id}", []string{"read:users"}, fieldParams, (*Server).getUser},
+	{http.MethodGet, "users/{id}/roles", roleMemberScopes, offsetParams, (*Server).listUserRoles},
+	{http.MethodGet, "users/{id}/organizations", []string{"read:organizations"}, offsetParams, (*Server).listUserOrgs},
+	{http.MethodGet, "users-by-email", []string{"read:users"}, byEmailParams, (*Server).listUsersByEmail},
 	{http.MethodGet, "roles", []string{"read:roles"}, roleParams, (*Server).listRoles},
+	{http.MethodGet, "roles/{id}", []string{"read:roles"}, nil, (*Server).getRole},
 	{http.MethodGet, "roles/{id}/users", roleMemberScopes, memberParams, (*Server).listRoleUsers},
 	{http.MethodGet, "organizations", organizationScopes, organizationParams, (*Server).listOrganizations},
+	{http.MethodGet, "organizations/{id}", organizationScopes, nil, (*Server).getOrganization},
 	{http.MethodGet, "organizations/{id}/members", orgMemberScopes, orgMemberParams, (*Server).listOrgMembers},
+	{http.MethodGet, "organizations/{id}/members/{user}/roles", orgRoleScopes, offsetParams, (*Server).listMemberRoles},
 	{http.MethodGet, "connections", []string{"read:connections"}, connectionParams, (*Server).listConnections},
+	{http.MethodGet, "connections/{id}", []string{"read:connections"}, fieldParams, (*Server).getConnection},
 }
 
-// match returns the route of a path, and its {id}. The path is matched as it was
-// sent, so that an id with an escaped slash is one segment.
-func match(method, escaped string) (route, string, bool) {
+// match returns the route of a path, and its {id} and {user}. The path is
+// matched as it was sent, so that an id with an escaped slash is one segment.
+func match(method, escaped string) (route, [2]string, bool) {
 	got := strings.Split(strings.TrimPrefix(escaped, apiPath), "/")
 	for _, rt := range routes {
 		want := strings.Split(rt.path, "/")
 		if rt.method != method || len(want) != len(got) {
 			continue
 		}
-		id, ok := "", true
+		ids, ok := [2]string{}, true
 		for i := range want {
 			switch part, err := url.PathUnescape(got[i]); {
 			case err != nil || part == "":
 				ok = false
 			case want[i] == "{id}":
-				id = part
+				ids[0] = part
+			case want[i] == "{user}":
+				ids[1] = part
 			case want[i] != got[i]:
 				ok = false
 			}
 		}
 		if ok {
-			return rt, id, true
+			return rt, ids, true
 		}
 	}
-	return route{}, "", false
+	return route{}, [2]string{}, false
 }
 
 // serveAPI checks in the order of the real service: rate, token, scope, query,
 // and then what depends on the tenant.
 func (s *Server) serveAPI(w http.ResponseWriter, r *http.Request) {
-	rt, id, ok := match(r.Method, r.URL.EscapedPath())
+	rt, ids, ok := match(r.Method, r.URL.EscapedPath())
 	if !ok {
 		writeError(w, errNoRoute())
 		return
@@ -85,7 +96,7 @@ func (s *Server) serveAPI(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	flaw := s.flaw(r)
-	status, body := s.answer(rt, flaw.ignore(r), id, now)
+	status, body := s.answer(rt, flaw.ignore(r), ids, now)
 	switch status {
 	case http.StatusOK:
 		s.writeAnswer(w, flaw, body)
@@ -97,10 +108,10 @@ func (s *Server) serveAPI(w http.ResponseWriter, r *http.Request) {
 }
 
 // answer encodes under the lock, since rows share the maps of the tenant.
-func (s *Server) answer(rt route, r *http.Request, id string, now time.Time) (int, []byte) {
+func (s *Server) answer(rt route, r *http.Request, ids [2]string, now time.Time) (int, []byte) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	v, err := s.do(rt, r, id, now)
+	v, err := s.do(rt, r, ids, now)
 	status := http.StatusOK
 	if err != nil {
 		var refusal *apiError
@@ -119,7 +130,7 @@ func (s *Server) answer(rt route, r *http.Request, id string, now time.Time) (in
 	return status, b
 }
 
-func (s *Server) do(rt route, r *http.Request, id string, now time.Time) (any, error) {
+func (s *Server) do(rt route, r *http.Request, ids [2]string, now time.Time) (any, error) {
 	if err := s.authorize(r, now); err != nil {
 		return nil, err
 	}
@@ -134,7 +145,7 @@ func (s *Server) do(rt route, r *http.Request, id string, now time.Time) (any, e
 	if err != nil {
 		return nil, err
 	}
-	return rt.handle(s, &request{http: r, now: now, id: id, query: q})
+	return rt.handle(s, &request{http: r, now: now, id: ids[0], user: ids[1], query: q})
 }
 
 func readBody(r *http.Request) ([]byte, error) {

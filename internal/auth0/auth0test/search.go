@@ -1,6 +1,8 @@
 package auth0test
 
 import (
+	"cmp"
+	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -12,7 +14,7 @@ var userParams = []param{
 	{name: "page", kind: integer},
 	{name: "per_page", kind: integer, max: maxPage},
 	{name: "include_totals", kind: boolean},
-	{name: "sort", pattern: regexp.MustCompile(`^[a-z_]+:(1|-1)$`)},
+	{name: "sort", pattern: regexp.MustCompile(`^[a-zA-Z0-9_.]+:(1|-1)$`)},
 	{name: "connection"},
 	{name: "fields"},
 	{name: "include_fields", kind: boolean},
@@ -25,14 +27,13 @@ var userParams = []param{
 // them. docs: list and search users. It has no checkpoints, and it ignores
 // connection, which only the retired first search engine used.
 func (s *Server) searchUsers(c *request) (any, error) {
-	terms, err := parseSearch(c.query["q"])
+	matches, err := parseSearch(cmp.Or(c.query["q"], "*"))
 	if err != nil {
 		return nil, err
 	}
 	var found []*User
 	for i := range s.tenant.Users {
-		u := &s.tenant.Users[i]
-		if !slices.ContainsFunc(terms, func(t term) bool { return !t(u) }) {
+		if u := &s.tenant.Users[i]; matches(u) {
 			found = append(found, u)
 		}
 	}
@@ -61,44 +62,86 @@ func sortKey(u *User, field string) string {
 	return ""
 }
 
-// term is one condition of a query. All of them must be true.
+// term is one condition of a query.
 type term func(*User) bool
 
 var (
-	searchTerm = regexp.MustCompile(`^([a-z_.]+):(?:"([^"]*)"|([\[{])(\S+) TO (\S+)([\]}]))$`)
-	dayOnly    = regexp.MustCompile(`^\d{4}-\d{2}-\d{2}$`)
+	searchRange = regexp.MustCompile(`^([a-z_]+):([\[{])(\S+) TO (\S+)([\]}])$`)
+	searchValue = regexp.MustCompile(`^([A-Za-z0-9_.]+):(?:"([^"]*)"|([^\s"()]+))$`)
+	dayOnly     = regexp.MustCompile(`^\d{4}-\d{2}-\d{2}$`)
 )
 
-// parseSearch accepts ranges of created_at and exact values of user_id, email
-// and identities.connection, joined by AND. docs: user search query syntax. It
-// refuses the rest of the syntax rather than misread it.
-func parseSearch(q string) ([]term, error) {
-	if q == "" {
-		return nil, nil
-	}
-	var terms []term
-	for part := range strings.SplitSeq(q, " AND ") {
-		m := searchTerm.FindStringSubmatch(strings.TrimSpace(part))
-		if m == nil {
-			return nil, errQuery("'%s is no query this tenant can run' on property q.", part)
-		}
-		field, value := m[1], m[2]
-		switch {
-		case field == "created_at" && m[3] != "":
-			t, err := createdRange(m[3] == "{", m[4], m[5], m[6] == "}")
+// parseSearch returns the condition of a query: terms joined by AND, and those
+// by OR. docs: user search query syntax. A term is *, _exists_:field, a value,
+// quoted or with * as a wildcard, or a range of created_at. The rest of the
+// syntax, such as parentheses, is refused rather than misread. Whether the case
+// of values matters is unverified; here it does.
+func parseSearch(q string) (term, error) {
+	var either []term
+	for side := range strings.SplitSeq(q, " OR ") {
+		var all []term
+		for part := range strings.SplitSeq(side, " AND ") {
+			t, err := parseTerm(strings.TrimSpace(part))
 			if err != nil {
 				return nil, err
 			}
-			terms = append(terms, t)
-		case field == "identities.connection" && m[3] == "":
-			terms = append(terms, func(u *User) bool { return u.hasConnection(value) })
-		case (field == "user_id" || field == "email") && m[3] == "":
-			terms = append(terms, func(u *User) bool { return u.text(field) == value })
-		default:
-			return nil, errQuery("'%s is no query this tenant can run' on property q.", part)
+			all = append(all, t)
+		}
+		either = append(either, func(u *User) bool {
+			return !slices.ContainsFunc(all, func(t term) bool { return !t(u) })
+		})
+	}
+	return func(u *User) bool { return slices.ContainsFunc(either, func(t term) bool { return t(u) }) }, nil
+}
+
+func parseTerm(part string) (term, error) {
+	if part == "*" {
+		return func(*User) bool { return true }, nil
+	}
+	if m := searchRange.FindStringSubmatch(part); m != nil && m[1] == "created_at" {
+		return createdRange(m[2] == "{", m[3], m[4], m[5] == "}")
+	}
+	m := searchValue.FindStringSubmatch(part)
+	switch {
+	case m == nil || strings.HasPrefix(m[3], "[") || strings.HasPrefix(m[3], "{"):
+		return nil, errQuery("'%s is no query this tenant can run' on property q.", part)
+	case m[1] == "_exists_":
+		return func(u *User) bool { return len(searchTexts(u, m[3])) > 0 }, nil
+	case m[3] == "":
+		return func(u *User) bool { return slices.Contains(searchTexts(u, m[1]), m[2]) }, nil
+	}
+	pattern := regexp.MustCompile("^" + strings.ReplaceAll(regexp.QuoteMeta(m[3]), `\*`, ".*") + "$")
+	return func(u *User) bool { return slices.ContainsFunc(searchTexts(u, m[1]), pattern.MatchString) }, nil
+}
+
+// searchTexts returns the values that a user has under a field, such as
+// identities.connection, of which a user may have several.
+func searchTexts(u *User, field string) []string {
+	name, rest, _ := strings.Cut(field, ".")
+	values := []any{u.attribute(name)}
+	for step := range strings.SplitSeq(rest, ".") {
+		var next []any
+		for _, v := range values {
+			if list, ok := v.([]any); ok {
+				next = append(next, list...)
+			} else {
+				next = append(next, v)
+			}
+		}
+		values = next
+		for i := range values {
+			if object, ok := values[i].(map[string]any); ok && step != "" {
+				values[i] = object[step]
+			}
 		}
 	}
-	return terms, nil
+	var texts []string
+	for _, v := range values {
+		if v != nil {
+			texts = append(texts, fmt.Sprint(v))
+		}
+	}
+	return texts
 }
 
 // createdRange returns the term of a range: [ ] are inclusive, { } exclusive,

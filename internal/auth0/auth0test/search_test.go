@@ -14,6 +14,7 @@ func TestSearch(t *testing.T) {
 	tenant.Users[3].CreatedAt = tenant.Users[3].CreatedAt.Add(500*time.Millisecond + time.Microsecond)
 	tenant.Users[7].Connection = "other"
 	tenant.Users[9].CreatedAt = time.Time{}
+	tenant.Users[11].UserMetadata = map[string]any{"plan": "gold"}
 	s := auth0test.New(tenant, auth0test.Options{})
 	tests := []struct{ name, q, want string }{
 		{"all, though no page reaches them", "", "50 0 50 1500"},
@@ -28,6 +29,15 @@ func TestSearch(t *testing.T) {
 		{"connection", `identities.connection:"other"`, "1 0 50 1"},
 		{"both", `identities.connection:"db" AND created_at:[2020-01-01T00:06:00Z TO 2020-01-01T00:08:00Z]`, "2 0 50 2"},
 		{"email", `email:"u5@example.com"`, "1 0 50 1"},
+		{"everybody", `*`, "50 0 50 1500"},
+		{"either", `email:"u5@example.com" OR user_id:"auth0|00006" OR name:nobody`, "2 0 50 2"},
+		{"AND before OR", `identities.connection:other AND name:x OR email:u5@example.com`, "1 0 50 1"},
+		{"wildcard", `email:u149*@example.com`, "11 0 50 11"},
+		{"a dot is a dot", `email:u5@example.c.m`, "0 0 50 0"},
+		{"who has a field", `_exists_:username`, "0 0 50 0"},
+		{"who has metadata", `_exists_:user_metadata.plan`, "1 0 50 1"},
+		{"metadata", `user_metadata.plan:"gold"`, "1 0 50 1"},
+		{"a boolean", `email_verified:false AND name:"User 3"`, "1 0 50 1"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -6,7 +6,7 @@
 //
 // It is not a mock: nothing is stubbed call by call, and every answer follows
 // from the Tenant. It is not a copy of Auth0 either: it has no login, no write
-// but the export job, and only the search that ranges of created_at need. What
+// but the export job, and of the search syntax only what listing users needs. What
 // Auth0 does not document is decided by Options, so that a client can be tested
 // under each reading.
 package auth0test
