@@ -36,6 +36,7 @@ func TestMain(m *testing.M) {
 	if err := flag.Set("test.parallel", strconv.Itoa(max(4, runtime.GOMAXPROCS(0)))); err != nil {
 		panic(err)
 	}
+	dialBubbles()
 	testscript.Main(m, map[string]func(){
 		"a0export":   command(a0export.Run),
 		"a0tojsonl":  command(a0tojsonl.Run),
