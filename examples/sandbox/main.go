@@ -4,7 +4,7 @@
 // then.
 //
 //	go run ./examples/sandbox
-//	go run ./examples/sandbox -serve    # and try the tools by hand
+//	go run ./examples/sandbox -serve    # and try the tools by hand, or other clients
 package main
 
 import (
@@ -42,7 +42,7 @@ func main() {
 func run(ctx context.Context, args []string, out, errs io.Writer) error {
 	flags := flag.NewFlagSet("sandbox", flag.ContinueOnError)
 	users := flags.Int("users", 3000, "how many users the tenant has")
-	serve := flags.Bool("serve", false, "keep the servers up to try the tools by hand")
+	serve := flags.Bool("serve", false, "keep the servers up to try the tools, or other clients, by hand")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -154,13 +154,28 @@ func (s *sandbox) count429() int {
 	return n
 }
 
+// otherSettings returns the same under the names that other clients read: the
+// services' own SDKs and command lines, and Permit's own script.
+func (s *sandbox) otherSettings() []string {
+	return []string{
+		"AUTH0_MGMT_ACCESS_TOKEN=" + auth0test.DefaultToken,
+		"AUTH0_CLIENT_ID=" + auth0test.DefaultClientID, "AUTH0_CLIENT_SECRET=" + auth0test.DefaultClientSecret,
+		"PERMIT_SDK_TOKEN=" + permittest.DefaultKey,
+	}
+}
+
 // serve keeps the fakes up until it is interrupted.
 func (s *sandbox) serve(ctx context.Context, dir string, out io.Writer) error {
 	fmt.Fprintf(out, "\nPaste this into another shell:\n\n")
 	for _, v := range s.settings() {
 		fmt.Fprintf(out, "export %s\n", v)
 	}
-	fmt.Fprintf(out, "export PATH=%s:$PATH\n\nand try\n\n    %s\n\nCtrl-C here ends it.\n", dir, pipe)
+	fmt.Fprintf(out, "export PATH=%s:$PATH\n\nand try\n\n    %s\n\n", dir, pipe)
+	fmt.Fprintf(out, "For the services' own SDKs, which can be pointed at these servers, also\n\n")
+	for _, v := range s.otherSettings() {
+		fmt.Fprintf(out, "export %s\n", v)
+	}
+	fmt.Fprintf(out, "\nCtrl-C here ends it.\n")
 	<-ctx.Done()
 	fmt.Fprintln(out)
 	s.show(out)
