@@ -71,8 +71,8 @@ var trouble = []struct{ given, command string }{
 	{"permit", "grep -v end records.jsonl | permitload --create-missing no"},
 	{"permit", "grep -v end records.jsonl | permitload --create-missing no --require-end"},
 	{"permit", "a0tojsonl -q < /dev/null | permitload"},
-	{"permit", "permitload --create-missing yes twins.jsonl > left.jsonl"},
-	{"permit zoe", "permitload --create-missing yes records.jsonl > left.jsonl"},
+	{"permit -emails 409", "permitload --create-missing yes twins.jsonl > left.jsonl"},
+	{"permit -emails 409 zoe", "permitload --create-missing yes records.jsonl > left.jsonl"},
 	{"permit", "permitload --create-missing yes twice.jsonl > left.jsonl"},
 	{"permit", "permitload --create-missing no records.jsonl > left.jsonl"},
 	// Taking away.

@@ -36,6 +36,29 @@ func (c *Client) Assignments(ctx context.Context) iter.Seq2[Held, error] {
 	return pages[Held](ctx, c, c.facts+"/role_assignments", AssignmentsPageSize, nil)
 }
 
+// CountAssignments returns the number of role assignments of the environment, and
+// whether the answer says it.
+func (c *Client) CountAssignments(ctx context.Context) (n int, known bool, err error) {
+	return count[Held](ctx, c, c.facts+"/role_assignments")
+}
+
+// AssignmentsFrom returns the items of the list of role assignments from a page on,
+// and the page to go on from. In what order Permit lists them is not documented: if
+// by their age, the youngest come last.
+func (c *Client) AssignmentsFrom(ctx context.Context, page int) (items []Held, next int, err error) {
+	for ; ; page++ {
+		var answer list[Held]
+		err := c.get(ctx, c.facts+"/role_assignments", pageQuery(page, AssignmentsPageSize), &answer)
+		items = append(items, answer.items...)
+		switch {
+		case err != nil, len(answer.items) < AssignmentsPageSize:
+			return items, page, err
+		case page*AssignmentsPageSize == answer.total:
+			return items, page + 1, nil
+		}
+	}
+}
+
 // AssignmentsOf yields the role assignments of these users. It makes as few
 // calls as it can.
 func (c *Client) AssignmentsOf(ctx context.Context, users []string) iter.Seq2[Held, error] {

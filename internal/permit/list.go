@@ -169,9 +169,7 @@ func pages[T object](ctx context.Context, c *Client, path string, size int, filt
 		read := &reading{known: newSample(), first: -1, most: -1}
 		for page := 1; ; page++ {
 			var answer list[T]
-			query := url.Values{
-				"page": {strconv.Itoa(page)}, "per_page": {strconv.Itoa(size)}, "include_total_count": {"true"},
-			}
+			query := pageQuery(page, size)
 			maps.Copy(query, filter)
 			if err := c.get(ctx, path, query, &answer); err != nil {
 				yield(none, err)
@@ -195,4 +193,17 @@ func pages[T object](ctx context.Context, c *Client, path string, size int, filt
 			}
 		}
 	}
+}
+
+func pageQuery(page, size int) url.Values {
+	return url.Values{
+		"page": {strconv.Itoa(page)}, "per_page": {strconv.Itoa(size)}, "include_total_count": {"true"},
+	}
+}
+
+// count returns the total of a list, and whether the answer says it.
+func count[T object](ctx context.Context, c *Client, path string) (n int, known bool, err error) {
+	var answer list[T]
+	err = c.get(ctx, path, pageQuery(1, 1), &answer)
+	return max(answer.total, 0), answer.total >= 0, err
 }

@@ -9,9 +9,7 @@ import (
 	"strconv"
 )
 
-// User is a user as Permit answers it and as it is written (UserCreate). Its
-// roles are written as assignments, since what a bulk write does with the roles
-// of a user is not known.
+// User is a user as Permit answers it and as it is written (UserCreate).
 type User struct {
 	Key       string `json:"key"`
 	Email     string `json:"email,omitempty"`
@@ -20,6 +18,15 @@ type User struct {
 	// Attributes stays encoded, since a float64 may not hold all digits of a
 	// number.
 	Attributes json.RawMessage `json:"attributes,omitempty"`
+	// RoleAssignments are for the write of a new user. What a bulk call does with
+	// them is not documented.
+	RoleAssignments []UserRole `json:"role_assignments,omitempty"`
+}
+
+// UserRole is a role that a new user is to hold in a tenant (UserRoleCreate).
+type UserRole struct {
+	Role   string `json:"role"`
+	Tenant string `json:"tenant"`
 }
 
 // Users yields the users of the environment. It ends with ErrShrunk when users
@@ -31,9 +38,7 @@ func (c *Client) Users(ctx context.Context) iter.Seq2[User, error] {
 // CountUsers returns the number of users of the environment, 0 when the answer
 // does not say.
 func (c *Client) CountUsers(ctx context.Context) (n int, known bool, err error) {
-	var answer list[User]
-	err = c.get(ctx, c.facts+"/users", url.Values{"page": {"1"}, "per_page": {"1"}}, &answer)
-	return max(answer.total, 0), answer.total >= 0, err
+	return count[User](ctx, c, c.facts+"/users")
 }
 
 // HasUserAt reports whether the list of users has an nth item, counted from 1.

@@ -28,10 +28,12 @@ func TestRecordsMadeMeanwhileAreLeftOut(t *testing.T) {
 				theirs = permittest.State{Assignments: want.Assignments[30:33]}
 			}
 			var srv *permittest.Server
-			srv = permittest.New(permittest.Options{Faults: onCall(call, func() { srv.Seed(theirs) })})
+			srv = permittest.New(permittest.Options{
+				Inline: apart, Faults: onCall(call, func() { srv.Seed(theirs) }),
+			})
 			wantLoaded(t, srv, linesFor(want), want)
-			if n := countBulkCalls(srv); n != 4 || countWrites(srv) != 4+3 {
-				t.Errorf("%s: %d bulk calls and %d writes, want one more than 3, and 3 for roles", call, n, countWrites(srv))
+			if n := countBulkCalls(srv); n != 5 || countWrites(srv) != 5+3 {
+				t.Errorf("%s: %d bulk calls and %d writes, want one more than 4, and 3 for roles", call, n, countWrites(srv))
 			}
 		})
 	}

@@ -17,7 +17,9 @@ func TestCountsThatAreTooSmall(t *testing.T) {
 		t.Run(string(flaw), func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				srv := permittest.New(permittest.Options{AssignmentLag: 20 * time.Second, Flaws: permittest.Always(flaw)})
+				srv := permittest.New(permittest.Options{
+					Inline: apart, AssignmentLag: 20 * time.Second, Flaws: permittest.Always(flaw),
+				})
 				want := usersWithRoles(100)
 				began := time.Now()
 				wantReport(t, load(t.Context(), srv, linesFor(want)), tool.Done)
@@ -43,7 +45,7 @@ func TestCallsThatDoNothing(t *testing.T) {
 	for _, times := range [][]int{{1}, {1, 2}, nil} {
 		synctest.Test(t, func(t *testing.T) {
 			srv := permittest.New(permittest.Options{
-				Flaws: faultOn("POST F/role_assignments/bulk", permittest.NotDone, times...),
+				Inline: apart, Flaws: faultOn("POST F/role_assignments/bulk", permittest.NotDone, times...),
 			})
 			want := usersWithRoles(100)
 			wantReport(t, load(t.Context(), srv, linesFor(want)), tool.Done, "100 loaded")

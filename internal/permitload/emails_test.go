@@ -25,11 +25,11 @@ func TestEmailBelongsToOneUser(t *testing.T) {
 		name, have, want, then string
 		rejected               []string
 	}{
-		{"two lines want one", "", "a=x b=x", "a=x", []string{"b duplicate_email"}},
-		{"but for case", "", "a=x b=X", "a=x", []string{"b duplicate_email"}},
-		{"another in Permit has it", "zoe=x", "a=x b=y", "b=y zoe=x", []string{"a duplicate_email"}},
-		{"who has it keeps it", "b=x", "a=x b=x", "b=x", []string{"a duplicate_email"}},
-		{"a line without one leaves it", "b=x", "a=x b=", "b=x", []string{"a duplicate_email"}},
+		{"two lines want one", "", "a=x b=x", "a=x", []string{"b DUPLICATE_ENTITY"}},
+		{"but for case", "", "a=x b=X", "a=x", []string{"b DUPLICATE_ENTITY"}},
+		{"another in Permit has it", "zoe=x", "a=x b=y", "b=y zoe=x", []string{"a DUPLICATE_ENTITY"}},
+		{"who has it keeps it", "b=x", "a=x b=x", "b=x", []string{"a DUPLICATE_ENTITY"}},
+		{"a line without one leaves it", "b=x", "a=x b=", "b=x", []string{"a DUPLICATE_ENTITY"}},
 		{"given up by a later line", "b=x", "a=x b=y", "a=x b=y", nil},
 		{"given up by an earlier line", "a=x", "a=y b=x", "a=y b=x", nil},
 		{"given up by whoever takes another's", "b=x c=y", "a=x b=y c=z", "a=x b=y c=z", nil},
@@ -137,11 +137,11 @@ func TestSwapWithARejectedUserIsLeftAlone(t *testing.T) {
 	otherLineOfB := lines(`{"type":"user","key":"b","email":"q@acme.example"}`)
 	for name, tt := range map[string]struct {
 		input  string
-		writes int // -1: any number
+		writes int // which Permit refuses; -1: any number
 		faults func(*http.Request) httpapitest.Fault
 	}{
-		"a member has two lines":    {linesWithoutEnd(swap) + otherLineOfB + endLine, 0, nil},
-		"another wants their email": {linesFor(usersWithEmails("c=y a=y b=x")), 0, nil},
+		"a member has two lines":    {linesWithoutEnd(swap) + otherLineOfB + endLine, 1, nil},
+		"another wants their email": {linesFor(usersWithEmails("c=y a=y b=x")), 3, nil},
 		"a member is refused":       {linesFor(swap), -1, refuseB},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -183,4 +183,18 @@ func TestDuplicateEmailIsDropped(t *testing.T) {
 			})
 		})
 	}
+}
+
+// A user of whom nothing but the email would change is given its roles.
+func TestDroppedEmailsLeaveRoles(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		srv := permittest.New(permittest.Options{DuplicateEmail: 409})
+		srv.Seed(usersWithEmails("a=1 zoe=x"))
+		want := usersWithEmails("a=x")
+		want.Roles, want.Assignments = threeRoles(), roleAssignments("a Admin default")
+		got := load(t.Context(), srv, linesFor(want), thenVerify, func(c *loadSettings) { c.dropEmail = true })
+		wantReport(t, got, tool.Done)
+		wantAssignments(t, srv, want.Assignments)
+	})
 }

@@ -146,7 +146,7 @@ func TestLowerLimitThanPublishedIsKeptTo(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				srv := permittest.New(permittest.Options{
-					RetryAfter: timed, ErrorBody429: permittest.Body429CloudPDP,
+					Inline: apart, RetryAfter: timed, ErrorBody429: permittest.Body429CloudPDP,
 					Caps: permittest.Caps{Users: 10, Assignments: 10}, Oversize: http.StatusRequestEntityTooLarge,
 					Limits: []permittest.Limit{
 						{Class: permittest.ClassWrite, Calls: 10, Window: time.Minute},
@@ -176,7 +176,7 @@ func TestPauseBeyondMaxWaitStopsTheLoad(t *testing.T) {
 	for call, rejected := range map[string]int{"PUT F/bulk/users": 0, "POST F/role_assignments/bulk": 7} {
 		synctest.Test(t, func(t *testing.T) {
 			longPause := httpapitest.Fault{Status: 429, RetryAfter: 20 * time.Hour}
-			srv := permittest.New(permittest.Options{Faults: faultOn(call, longPause, 1, 2, 3)})
+			srv := permittest.New(permittest.Options{Inline: apart, Faults: faultOn(call, longPause, 1, 2, 3)})
 			srv.Seed(permittest.State{Roles: threeRoles()})
 			began := time.Now()
 			got := load(t.Context(), srv, linesFor(usersWithRoles(10)))
@@ -212,7 +212,7 @@ func TestServiceThatStaysAwayIsGivenUp(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				away := true
-				srv := permittest.New(permittest.Options{Faults: func(r *http.Request) httpapitest.Fault {
+				srv := permittest.New(permittest.Options{Inline: apart, Faults: func(r *http.Request) httpapitest.Fault {
 					if away && strings.HasPrefix(shortRequest(r), tt.call) {
 						return tt.fault
 					}

@@ -5,6 +5,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"a0permit/internal/permitload/apply"
 	"a0permit/internal/permitload/snapshot"
 	"a0permit/internal/reconcile"
 	"a0permit/internal/tool"
@@ -79,7 +80,9 @@ func (l *loader) loadByPlan(ctx context.Context) error {
 		return err
 	}
 	l.beginWriting(plan, create)
-	return l.apply(ctx, plan, snap, create)
+	err = l.apply(ctx, plan, snap, apply.Options{CreateMissing: create, DropEmail: l.dropEmail})
+	l.printRefusedEmails(plan)
+	return err
 }
 
 // takeWithExtras takes a snapshot, and writes the users whom the input lacks to
@@ -126,7 +129,7 @@ func (l *loader) beginWriting(plan *reconcile.Plan, create bool) {
 		total -= c.Blocked
 	}
 	if total > 0 {
-		_, wait := l.estimate(plan)
+		_, wait := l.estimate(plan, true)
 		l.screen.Begin("writing", total)
 		l.screen.progress.AtLeast(wait)
 	}

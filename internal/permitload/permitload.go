@@ -97,7 +97,7 @@ func loadFlags() []cli.Flag {
 		textFlag("create-missing", loading, "ask", "`ask|yes|no` create roles and tenants that Permit lacks"),
 		textFlag("tenant", loading, "default", "hold assignments that name no tenant in `TENANT`"),
 		textFlag("attributes", loading, "merge", "`merge|replace` keep or remove what a line does not name"),
-		textFlag("duplicate-email", loading, "reject", "`reject|drop` the line, or the email, that another user has"),
+		textFlag("duplicate-email", loading, "reject", "`reject|drop` a new user, or the email that Permit refuses"),
 		textFlag("extra", loading, "", "write users that Permit has and the input lacks to `FILE`"),
 		boolFlag("verify", loading, "look again at the end; exit with 3 where Permit differs"),
 	}, endFlags(loading, "load"), []cli.Flag{

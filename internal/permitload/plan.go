@@ -45,18 +45,29 @@ func (l *loader) printPlan(plan *reconcile.Plan) {
 			" that takes a line of the user with role_assignments, one of the role and one of the tenant")
 	}
 	l.printResemblances(plan)
-	if c.WithoutEmail > 0 {
-		l.tool.Warn("%s loaded without email: another user has it", tool.Count(c.WithoutEmail, "user"))
+	if c.Sharing > 0 {
+		say("%s would share an email with another; Permit may refuse that", tool.Count(c.Sharing, "user"))
 	}
 	l.printRejects()
-	if c.Strangers > 0 {
-		l.tool.Hint("%s: who in Permit has that email is not in the input; was the user deleted and made anew?"+
-			" --extra FILE writes who that is, and permitload remove FILE deletes users", tool.Count(c.Strangers, "line"))
-	}
 	if n := l.report.extra; n > 0 {
 		say("%s in Permit but not in the input, left alone", tool.Count(n, "user"))
 	}
 	l.printEstimate(plan)
+}
+
+// printRefusedEmails says what helps where Permit has refused emails that other
+// users have.
+func (l *loader) printRefusedEmails(plan *reconcile.Plan) {
+	if l.report.found.SharedEmail != "refused" {
+		return
+	}
+	if !l.dropEmail {
+		l.tool.Hint("Permit refuses an email that another user has: --duplicate-email drop loads new users without it")
+	}
+	if n := plan.Counts.Strangers; n > 0 {
+		l.tool.Hint("%s: who in Permit has that email is not in the input; was the user deleted and made anew?"+
+			" --extra FILE writes who that is, and permitload remove FILE deletes users", tool.Count(n, "line"))
+	}
 }
 
 // printKept says what stays although the input lacks it, and why.
@@ -147,12 +158,15 @@ func keys(ops []reconcile.Operation) string {
 // printEstimate says how long the load takes at least under the rate limits,
 // where that is long enough to matter.
 func (l *loader) printEstimate(plan *reconcile.Plan) {
-	bulk, wait := l.estimate(plan)
-	if wait > 0 {
-		l.tool.Say("%s; Permit's rate limits stretch them over %s at least", tool.Count(bulk, "bulk call"), wait)
-	}
-	if wait == 0 && l.dryRun {
-		l.tool.Say("%s; no wait by Permit's rate limits", tool.Count(bulk, "bulk call"))
+	bulk, wait := l.estimate(plan, true)
+	more, longer := l.estimate(plan, false)
+	switch {
+	case longer == 0 && !l.dryRun:
+	case more > bulk:
+		l.tool.Say("%s, %s, if Permit takes the roles of new users along with them; %s, %s, if not",
+			tool.Count(bulk, "bulk call"), atLeast(wait), tool.Count(more, "bulk call"), atLeast(longer))
+	default:
+		l.tool.Say("%s, %s", tool.Count(bulk, "bulk call"), atLeast(wait))
 	}
 	if bulk > permit.BulkCalls {
 		l.tool.Say("Permit asks to be told before its bulk calls are used for a migration of this size:" +
@@ -160,12 +174,24 @@ func (l *loader) printEstimate(plan *reconcile.Plan) {
 	}
 }
 
+// atLeast says how long the rate limits stretch calls.
+func atLeast(wait time.Duration) string {
+	if wait == 0 {
+		return "no wait by Permit's rate limits"
+	}
+	return "at least " + strings.TrimSuffix(wait.String(), "0s") + " by Permit's rate limits"
+}
+
 // estimate returns how many bulk calls a plan takes, and how long its writes
-// take at least by the rate limits.
-func (l *loader) estimate(plan *reconcile.Plan) (bulk int, wait time.Duration) {
+// take at least by the rate limits. along is whether the roles of new users go along
+// with these.
+func (l *loader) estimate(plan *reconcile.Plan, along bool) (bulk int, wait time.Duration) {
 	c, roles, tenants, assign := plan.Counts, len(plan.Roles), len(plan.Tenants), plan.Counts.Assign
+	if along {
+		assign -= c.AssignNew
+	}
 	if l.createMissing == "no" {
-		roles, tenants, assign = 0, 0, assign-c.Blocked
+		roles, tenants, assign = 0, 0, max(assign-c.Blocked, 0)
 	}
 	bulk = batches(c.Create+c.Update, permit.MaxUsers) + batches(assign, permit.MaxAssignments)
 	bulk += batches(tenants, permit.MaxTenants)

@@ -179,13 +179,13 @@ func TestUserLinesOfOneKey(t *testing.T) {
 // is gone it loads.
 func TestRejectedLinesLoadAgain(t *testing.T) {
 	t.Parallel()
-	srv := permittest.New(permittest.Options{})
+	srv := permittest.New(permittest.Options{DuplicateEmail: 409})
 	srv.Seed(permittest.State{Users: []permittest.User{{Key: "zoe", Email: "ANN@acme.example"}}})
 	ann := lines(`{"type":"user","key":"auth0|ann","email":"ann@acme.example",` +
 		`"attributes":{"error":"of hers","n":12345678901234567890.10,"t":"<a&b>"}}`)
 	got := run(t, srv, ann+bobLine+endLine)
 	wantExit(t, got, tool.Rejected, "users: 2 in = 1 loaded + 0 unchanged + 1 not loaded")
-	wantRejected(t, got, "auth0|ann duplicate_email")
+	wantRejected(t, got, "auth0|ann DUPLICATE_ENTITY")
 	again := run(t, srv, got.stdout)
 	wantExit(t, again, tool.Rejected, "users: 1 in = 0 loaded + 0 unchanged + 1 not loaded")
 	if n := strings.Count(again.stdout, `"error":{`); n != 1 {

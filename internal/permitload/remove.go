@@ -6,6 +6,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"a0permit/internal/permitload/apply"
 	"a0permit/internal/reconcile"
 	"a0permit/internal/tool"
 )
@@ -71,7 +72,7 @@ func (r *remover) run(ctx context.Context) error {
 	if users > 0 {
 		r.screen.Begin("deleting", held+users)
 	}
-	if err := r.apply(ctx, plan, snap, false); err != nil {
+	if err := r.apply(ctx, plan, snap, apply.Options{}); err != nil {
 		return err
 	}
 	return r.verdict()

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"a0permit/internal/permitload/apply"
 	"a0permit/internal/permitload/ledger"
 	"a0permit/internal/record"
 	"a0permit/internal/tool"
@@ -18,13 +19,19 @@ type report struct {
 	dryRun      bool
 	deletes     bool // users are deleted, and not loaded
 	ledger      *ledger.Ledger
+	found       *apply.Findings // nil for a run that wrote nothing
 }
 
 // MarshalJSON implements json.Marshaler.
 func (r *report) MarshalJSON() ([]byte, error) {
 	tallies, sums := r.ledger.Tallies(), r.ledger.Sums
+	found := r.found
+	if found == nil {
+		found = &apply.Findings{}
+	}
 	return json.Marshal(map[string]any{
-		"project": r.project, "environment": r.environment, "dry_run": r.dryRun, "extra_users": r.extra,
+		"found_out": found,
+		"project":   r.project, "environment": r.environment, "dry_run": r.dryRun, "extra_users": r.extra,
 		"assignments_made": sums.Assigned, "assignments_put_back": sums.Restored,
 		"assignments_removed": sums.Unassigned, "users_deleted": sums.Deleted,
 		"users": tallies[record.TypeUser], "roles": tallies[record.TypeRole], "tenants": tallies[record.TypeTenant],
@@ -59,6 +66,9 @@ func (r *report) String() string {
 	}
 	if sums.Restored > 0 {
 		parts = append(parts, tool.Count(sums.Restored, "role assignment")+" put back")
+	}
+	if sums.NoEmail > 0 {
+		parts = append(parts, tool.Count(sums.NoEmail, "user")+" loaded without email: another user has it")
 	}
 	if sums.Unassigned > 0 {
 		parts = append(parts, tool.Count(sums.Unassigned, "role assignment")+" taken away")

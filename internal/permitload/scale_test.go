@@ -62,9 +62,10 @@ func TestOnlyTheMissingHalfIsWritten(t *testing.T) {
 				decodeJSON(t, call.Body, &r)
 				roles = append(roles, r.Key)
 			case "PUT F/bulk/users":
-				var b struct{ Operations []struct{ Key string } }
+				var b struct{ Operations []permit.User }
 				decodeJSON(t, call.Body, &b)
 				for _, u := range b.Operations {
+					assigned += len(u.RoleAssignments)
 					if u.Key < want.Users[3500].Key {
 						t.Fatalf("%s was there", u.Key)
 					}
@@ -147,7 +148,7 @@ func loadMany(t *testing.T, n, bulkCalls int, wide, again bool) {
 			`"role_assignments":[{"role":"Admin"}]}`+"\n", i)
 	}
 	input.WriteString(endLine)
-	wantUsers, wantAssignments := (n+2999)/3000, (n+1999)/2000 // 134 and 200 of 400,000
+	wantUsers, wantAssignments := (n+2999)/3000, 0 // their roles go along
 	wantBulkCalls := func() {
 		t.Helper()
 		u, a := int(users.Load()), int(assignments.Load())
@@ -166,7 +167,7 @@ func loadMany(t *testing.T, n, bulkCalls int, wide, again bool) {
 	// So many bulk calls at once, and as many every ten minutes after that.
 	took := time.Since(began)
 	windows := (wantUsers + wantAssignments - 1) / bulkCalls
-	if took > time.Duration(windows)*10*time.Minute+time.Minute {
+	if took > time.Duration(windows)*10*time.Minute+2*time.Minute { // the last calls are looked at, too
 		t.Errorf("took %s, want %d windows of ten minutes", took, windows)
 	}
 	t.Logf("wide %t: %d users by %d calls in %s", wide, n, all.Load(), took.Round(time.Second))

@@ -162,12 +162,15 @@ func (s *session) readOne(ctx context.Context, name string) error {
 }
 
 // apply carries out a plan, and closes the ledger whatever happens.
-func (s *session) apply(ctx context.Context, plan *reconcile.Plan, snap *snapshot.Snapshot, createMissing bool) error {
+func (s *session) apply(
+	ctx context.Context, plan *reconcile.Plan, snap *snapshot.Snapshot, options apply.Options,
+) error {
 	undo := s.undo(plan, snap)
 	a := &apply.Applier{
 		Client: s.client, Input: s.input, Ledger: s.ledger, Undo: undo, Progress: s.screen, Log: s.tool.Log,
-		CreateMissing: createMissing,
+		Options: options,
 	}
+	s.report.found = &a.Found
 	err := a.Run(ctx, plan, snap)
 	s.screen.End()
 	closing := cmp.Or(s.ledger.Close(err), undo.end())

@@ -41,6 +41,7 @@ type loadSettings struct {
 	settings
 	rules         reconcile.Rules
 	createMissing string
+	dropEmail     bool
 	extra         string
 	replaceRoles  bool
 	verifies      bool
@@ -53,11 +54,11 @@ func newLoadSettings(c *cli.Context, t *tool.Tool) (loadSettings, error) {
 	}
 	cfg := loadSettings{
 		settings: common, createMissing: c.String("create-missing"), extra: c.String("extra"),
+		dropEmail:    c.String("duplicate-email") == "drop",
 		replaceRoles: c.String("roles") == "replace", verifies: c.Bool("verify"),
 		rules: reconcile.Rules{
 			Tenant:            c.String("tenant"),
 			ReplaceAttributes: c.String("attributes") == "replace",
-			DropEmail:         c.String("duplicate-email") == "drop",
 		},
 	}
 	switch err := record.TenantKey(cfg.rules.Tenant); {

@@ -18,7 +18,7 @@ func TestFewUsersAreAskedForByKey(t *testing.T) {
 	t.Parallel()
 	const n = 5000
 	have := usersWithRoles(n)
-	for _, o := range []permittest.Options{{}, {UnknownFilter: 404}} {
+	for _, o := range []permittest.Options{{DuplicateEmail: 409}, {DuplicateEmail: 409, UnknownFilter: 404}} {
 		srv := permittest.New(o)
 		srv.Seed(have)
 		input := usersWithEmails("zoe=z")
@@ -30,9 +30,9 @@ func TestFewUsersAreAskedForByKey(t *testing.T) {
 			five[1].Key+" Admin default", five[3].Key+" Admin default", "zoe Editor default")
 		got := run(t, srv, linesFor(input))
 		wantExit(t, got, tool.Rejected,
-			"+ 1 user  ~ 1  = 3", "users: 6 in = 2 loaded + 3 unchanged + 1 not loaded",
+			"+ 1 user  ~ 2  = 3", "users: 6 in = 2 loaded + 3 unchanged + 1 not loaded",
 			tool.Thousands(n-5)+" users in Permit but not in the input")
-		wantRejected(t, got, five[1].Key+" duplicate_email")
+		wantRejected(t, got, five[1].Key+" DUPLICATE_ENTITY")
 		if reads := countCalls(srv, "GET"); reads > 25 {
 			t.Errorf("%d reads", reads)
 		}
@@ -43,7 +43,7 @@ func TestFewUsersAreAskedForByKey(t *testing.T) {
 func TestNewUsersNeedNoListOfAssignments(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		srv := permittest.New(permittest.Options{})
+		srv := permittest.New(permittest.Options{Inline: apart})
 		srv.Seed(usersWithRoles(6000))
 		var input strings.Builder
 		for i := range 100 {

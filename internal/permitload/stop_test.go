@@ -45,7 +45,11 @@ func TestInterruptFinishesTheCallUnderWay(t *testing.T) {
 			t.Parallel()
 			ctx, cancel := context.WithCancel(t.Context())
 			defer cancel()
-			srv := permittest.New(permittest.Options{Faults: onCall(tt.call, cancel)})
+			o := permittest.Options{Inline: permittest.InlineIgnored, Faults: onCall(tt.call, cancel)}
+			if tt.call == "POST F/role_assignments/bulk" {
+				o.Inline = permittest.InlineRefused
+			}
+			srv := permittest.New(o)
 			want := usersWithRoles(40)
 			input := linesFor(want)
 			got := runFrom(ctx, t, srv, strings.NewReader(input), "--create-missing", "yes")
@@ -103,8 +107,14 @@ func TestInterruptEndsAWait(t *testing.T) {
 	t.Parallel()
 	for _, o := range []permittest.Options{
 		{Lag: 1000 * time.Hour},
-		{Limits: []permittest.Limit{{Class: permittest.ClassBulk, Calls: 1, Window: time.Hour}}, WideClasses: true},
-		{Faults: faultOn("POST F/role_assignments/bulk", httpapitest.Fault{Status: 503, RetryAfter: 20 * time.Minute}, 1)},
+		{
+			Limits: []permittest.Limit{{Class: permittest.ClassBulk, Calls: 1, Window: time.Hour}}, WideClasses: true,
+			Inline: permittest.InlineIgnored,
+		},
+		{
+			Faults: faultOn("POST F/role_assignments/bulk", httpapitest.Fault{Status: 503, RetryAfter: 20 * time.Minute}, 1),
+			Inline: apart,
+		},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			srv := permittest.New(o)
@@ -135,7 +145,7 @@ func TestRevokedKeyStopsTheLoad(t *testing.T) {
 		t.Run(call, func(t *testing.T) {
 			t.Parallel()
 			revoked := httpapitest.Fault{Status: 401, Body: `{"error_code":"UNAUTHORIZED","message":"revoked"}`}
-			srv := permittest.New(permittest.Options{Faults: faultOn(call, revoked, 1)})
+			srv := permittest.New(permittest.Options{Inline: apart, Faults: faultOn(call, revoked, 1)})
 			got := run(t, srv, linesFor(usersWithRoles(40)), "--create-missing", "yes")
 			wantExit(t, got, tool.Stopped, "401 UNAUTHORIZED: revoked", "hint: export PERMIT_API_KEY=", want.says)
 			if n := len(rejectedLines(t, got.stdout)); n != want.rejected {
@@ -237,6 +247,7 @@ func TestRejectedLinesComeOutAtOnce(t *testing.T) {
 	stdout := make(channelStdout, 100)
 	seen := make(chan int, 1)
 	srv := permittest.New(permittest.Options{
+		Inline: apart,
 		Faults: onCall("POST F/role_assignments/bulk", func() { seen <- len(stdout) }),
 	})
 	input := lines(`{"type":"user","key":"no good"}`) + linesFor(usersWithRoles(4))

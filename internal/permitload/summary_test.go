@@ -31,6 +31,7 @@ func TestSummaryFile(t *testing.T) {
 	want := map[string]any{
 		"tool": "permitload", "exit_code": 3.0, "error": "some records were rejected",
 		"project": permittest.ProjectID, "environment": permittest.EnvironmentID, "dry_run": false,
+		"found_out":   map[string]any{"roles_of_users": "honoured"},
 		"extra_users": 1.0, "users_deleted": 0.0,
 		"assignments_made": 1.0, "assignments_put_back": 0.0, "assignments_removed": 0.0,
 		"users": map[string]any{"in": 5.0, "loaded": 2.0, "unchanged": 1.0, "repeated": 1.0, "not_loaded": 1.0},

@@ -51,6 +51,7 @@ func (l *loader) differences(ctx context.Context) (n int, list []string, err err
 	if err != nil && !snapshot.IsUnproved(err) {
 		return 0, nil, err
 	}
+	l.desired.LeaveEmails(l.ledger.WithoutEmail())
 	reader := l.reader()
 	reader.Skip = func(user int) bool { return l.ledger.HasFailed(reconcile.Operation{User: user}) }
 	snap, err := reader.Take(ctx, l.desired, roles)

@@ -69,7 +69,7 @@ func TestVerifyListsWhatDiffers(t *testing.T) {
 		}
 		var srv *permittest.Server
 		srv = permittest.New(permittest.Options{Faults: func(r *http.Request) httpapitest.Fault {
-			loaded = loaded || shortRequest(r) == "POST F/role_assignments/bulk"
+			loaded = loaded || shortRequest(r) == "PUT F/bulk/users"
 			if loaded && !meddled && shortRequest(r) == "GET S/roles" {
 				meddled = true
 				srv.SeedAt(began.Add(-time.Hour), theirs)

@@ -75,7 +75,7 @@ func (c *Current) HaveUser(key, email string) (int, bool) {
 func (c *Current) Compare(i int, want, have *record.User) (differs bool) {
 	if c.users[i]&present == 0 {
 		c.users[i] |= present
-		if want.Email != "" && !SameEmail(want.Email, have.Email) {
+		if c.desired.users[i].email != 0 && !SameEmail(want.Email, have.Email) {
 			c.users[i] |= otherEmail
 		}
 		rest := *want

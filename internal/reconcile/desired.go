@@ -10,6 +10,7 @@ package reconcile
 import (
 	"cmp"
 	"encoding/json"
+	"iter"
 	"slices"
 	"time"
 
@@ -21,7 +22,6 @@ import (
 type Rules struct {
 	Tenant            string // of assignments that name none
 	ReplaceAttributes bool   // attributes that a line does not name go
-	DropEmail         bool   // load users without an email that another user has
 	Delete            bool   // the users of the input are to be deleted
 }
 
@@ -162,6 +162,15 @@ func (d *Desired) Finish() {
 	slices.SortFunc(d.byEmail, func(a, b uint32) int {
 		return cmp.Or(cmp.Compare(d.users[a].email, d.users[b].email), cmp.Compare(a, b))
 	})
+}
+
+// LeaveEmails has the emails of users stay as they are, whatever their lines say.
+func (d *Desired) LeaveEmails(users iter.Seq[int]) {
+	for i := range users {
+		d.users[i].email = 0
+	}
+	d.byEmail = nil
+	d.Finish()
 }
 
 // firstToAsk returns the first user who asks for an email, by its hash.

@@ -16,18 +16,17 @@ const (
 	update
 	remove
 	conflicting // its lines differ
-	emailTaken  // another user has its email, or is to have it
 
 	whatFate     fate = 0x0f
-	withoutEmail fate = 0x10 // it is loaded, but without the email of its line
+	sharing      fate = 0x10 // another user has the email that it asks for, or is to have it
 	beforeOthers fate = 0x20 // it is among the early ones
-	decided      fate = 0x40 // who gets its email is known
+	decided      fate = 0x40 // whether it shares its email is known
 )
 
 func (p *Plan) fate(i int) fate { return p.fates[i] & whatFate }
 
 // isRefused reports whether nothing is done for user i.
-func (p *Plan) isRefused(i int) bool { return p.fate(i) >= conflicting }
+func (p *Plan) isRefused(i int) bool { return p.fate(i) == conflicting }
 
 // Diff returns what is to be done to bring Permit from what it has to what the
 // input asks for. It changes neither.
@@ -37,7 +36,7 @@ func Diff(desired *Desired, current *Current) *Plan {
 		p.fates[i] = p.firstFate(i)
 	}
 	if !desired.rules.Delete {
-		p.settleEmails()
+		p.findShared()
 		p.orderWrites()
 	}
 	asked, toMake := p.count()
@@ -48,65 +47,47 @@ func Diff(desired *Desired, current *Current) *Plan {
 	return p
 }
 
-// firstFate returns the fate of user i if it gets the email that it asks for.
 func (p *Plan) firstFate(i int) fate {
-	switch f := p.fateWithoutEmail(i); {
+	switch is := p.current.users[i]; {
 	case p.desired.users[i].conflicted:
 		return conflicting
-	case f == leave && p.current.users[i]&otherEmail != 0:
-		return update
-	default:
-		return f
-	}
-}
-
-// fateWithoutEmail returns the fate of user i if its line named no email.
-func (p *Plan) fateWithoutEmail(i int) fate {
-	switch is := p.current.users[i]; {
 	case p.desired.rules.Delete && is&present == 0:
 		return leave
 	case p.desired.rules.Delete:
 		return remove
 	case is&present == 0:
 		return create
-	case is&otherFields != 0:
+	case is&(otherEmail|otherFields) != 0:
 		return update
 	}
 	return leave
 }
 
-// settleEmails decides who gets an email that several users would have: the one
-// who has it and keeps it, else the first line that asks for it, unless a user
-// whom the input does not name has it. Who does not get the email it asks for
-// keeps the one it has.
-func (p *Plan) settleEmails() {
+// findShared finds the users who ask for an email that another one has and keeps,
+// or that an earlier line asks for. Permit may refuse it to them.
+func (p *Plan) findShared() {
 	var waiting []int
 	for i := range p.fates {
-		waiting = p.settleEmail(i, waiting[:0])
-	}
-	for i := range p.fates {
-		if p.desired.rules.DropEmail && p.fate(i) == emailTaken {
-			p.fates[i] = p.fateWithoutEmail(i) | withoutEmail
-		}
+		waiting = p.followEmail(i, waiting[:0])
 	}
 }
 
-// settleEmail decides about user i, and first about those who have what it asks
+// followEmail decides about user i, and first about those who have what it asks
 // for: an email comes free when its holder gets another one. In a ring each
 // makes way for the next.
-func (p *Plan) settleEmail(i int, waiting []int) []int {
-	for p.fates[i]&decided == 0 && !p.isRefused(i) && p.desired.users[i].email != 0 {
+func (p *Plan) followEmail(i int, waiting []int) []int {
+	for p.fates[i]&decided == 0 && p.changesEmail(i) {
 		p.fates[i] |= decided
 		waiting = append(waiting, i)
 		email := p.desired.users[i].email
 		first, _ := p.desired.firstToAsk(email)
 		holder := int(p.current.holder(i))
-		if holder == i+1 || holder == 0 && first == i {
+		if holder == 0 && first == i {
 			break
 		}
 		if holder == int(foreign) || first != i || p.isKeepingEmail(holder-1, email) {
-			for _, loser := range waiting {
-				p.fates[loser] = emailTaken
+			for _, one := range waiting {
+				p.fates[one] |= sharing
 			}
 			break
 		}
@@ -115,11 +96,17 @@ func (p *Plan) settleEmail(i int, waiting []int) []int {
 	return waiting
 }
 
+// changesEmail reports whether user i is to have an email that it does not have.
+func (p *Plan) changesEmail(i int) bool {
+	is := p.current.users[i]
+	return p.IsWritten(i) && p.desired.users[i].email != 0 && (is&present == 0 || is&otherEmail != 0)
+}
+
 // isKeepingEmail reports whether user i stays with an email that it has. A line
 // that names none leaves it.
 func (p *Plan) isKeepingEmail(i int, email uint64) bool {
 	own := p.desired.users[i].email
-	return own == email || own == 0 || p.isRefused(i)
+	return own == email || own == 0 || p.isRefused(i) || p.fates[i]&sharing != 0
 }
 
 // orderWrites has each user who gives up an email that another gets written
@@ -148,7 +135,7 @@ func (p *Plan) orderWrites() {
 
 // giverTo returns the user of the input whose email user i gets.
 func (p *Plan) giverTo(i int) (giver int, ok bool) {
-	if !p.IsWritten(i) || p.fates[i]&withoutEmail != 0 || p.desired.users[i].email == 0 {
+	if !p.changesEmail(i) || p.fates[i]&sharing != 0 {
 		return 0, false
 	}
 	holder := p.current.holder(i)
@@ -172,19 +159,22 @@ func (p *Plan) count() (asked []bool, toMake []int) {
 			c.Delete++
 		default:
 			c.Refused++
-			if p.fate(i) == emailTaken && p.current.holder(i) == foreign {
-				c.Strangers++
-			}
 			continue
 		}
-		if f&withoutEmail != 0 {
-			c.WithoutEmail++
+		if f&sharing != 0 {
+			c.Sharing++
+			if p.current.holder(i) == foreign {
+				c.Strangers++
+			}
 		}
 		for j, end := d.own(i); j < end; j++ {
 			kind := d.assignments.list[j]
 			asked[kind] = true
 			if !p.current.made[j] {
 				c.Assign++
+				if p.fate(i) == create {
+					c.AssignNew++
+				}
 				toMake[kind]++
 				continue
 			}

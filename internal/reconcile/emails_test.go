@@ -39,9 +39,9 @@ func fatesByEmail(t *testing.T, lines, have []string) []string {
 	}))
 }
 
-// An email goes to the user who has it and keeps it, else to the first line that
-// asks for it, unless a user whom the input does not name has it.
-func TestWhoGetsAnEmail(t *testing.T) {
+// A user shares the email that it is to get if another has it and keeps it, or an
+// earlier line asks for it.
+func TestWhoSharesAnEmail(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		name        string
@@ -50,37 +50,37 @@ func TestWhoGetsAnEmail(t *testing.T) {
 	}{
 		{"nobody has it", []string{"a 1@x"}, nil, "create"},
 		{"no emails", []string{"a", "b"}, []string{"b"}, "create same"},
-		{"twice in the input: the first gets it", []string{"a 1@x", "b 1@x", "c 1@x"}, nil, "create taken taken"},
-		{"twice but for case", []string{"a 1@x.io", "b 1@X.IO"}, nil, "create taken"},
-		{"a foreign user has it", []string{"a 1@x", "b 2@x"}, []string{"z 1@x"}, "taken create"},
-		{"a foreign user has it in another case", []string{"a N@x"}, []string{"z n@X"}, "taken"},
+		{"twice in the input: the others share it", []string{"a 1@x", "b 1@x", "c 1@x"}, nil, "create create? create?"},
+		{"twice but for case", []string{"a 1@x.io", "b 1@X.IO"}, nil, "create create?"},
+		{"a foreign user has it", []string{"a 1@x", "b 2@x"}, []string{"z 1@x"}, "create? create"},
+		{"a foreign user has it in another case", []string{"a N@x"}, []string{"z n@X"}, "create?"},
 		{
-			"who has it keeps it, and the first line does not get it",
+			"who has it keeps it, and the first line shares it",
 			[]string{"a 1@x", "b 1@x"},
 			[]string{"b 1@x"},
-			"taken same",
+			"create? same",
 		},
-		{"who has it is not named by a line before it", []string{"a 1@x", "b 1@x"}, []string{"a", "b 1@X"}, "taken same"},
-		{"a line without an email leaves the user its own", []string{"a 1@x", "b"}, []string{"b 1@x"}, "taken same"},
+		{"who has it is not named by a line before it", []string{"a 1@x", "b 1@x"}, []string{"a", "b 1@X"}, "update? same"},
+		{"a line without an email leaves the user its own", []string{"a 1@x", "b"}, []string{"b 1@x"}, "create? same"},
 		{"given up: the next one gets it", []string{"a 1@x", "b 2@x"}, []string{"b 1@x"}, "create update"},
 		{
-			"given up and wanted twice: the first line gets it",
+			"given up and wanted twice: the later line shares it",
 			[]string{"a 2@x", "b 1@x", "c 1@x"},
 			[]string{"a 1@x"},
-			"update create taken",
+			"update create create?",
 		},
 		{"swap", []string{"a 2@x", "b 1@x"}, []string{"a 1@x", "b 2@x"}, "update update"},
 		{
 			"swap that a line before it breaks",
 			[]string{"c 1@x", "a 2@x", "b 1@x"},
 			[]string{"a 1@x", "b 2@x"},
-			"taken taken taken",
+			"create? update? update?",
 		},
 		{
 			"swap that a line behind it does not",
 			[]string{"a 2@x", "b 1@x", "c 1@x"},
 			[]string{"a 1@x", "b 2@x"},
-			"update update taken",
+			"update update create?",
 		},
 		{"a ring of three", []string{"a 2@x", "b 3@x", "c 1@x"}, []string{"a 1@x", "b 2@x", "c 3@x"}, "update update update"},
 
@@ -89,13 +89,13 @@ func TestWhoGetsAnEmail(t *testing.T) {
 			"the claim goes to the next sound line",
 			[]string{"a 1@x", "b 1@x", "c 1@x", "d 1@x", "a 2@x", "b"},
 			nil,
-			"conflicted conflicted create taken",
+			"conflicted conflicted create create?",
 		},
 		{
 			"lines that conflict leave the user its email",
 			[]string{"a 1@x", "b 2@x", "b 3@x"},
 			[]string{"b 1@x"},
-			"taken conflicted",
+			"create? conflicted",
 		},
 		{
 			"one that conflicts stays so, though a foreign user has its email",
@@ -104,15 +104,15 @@ func TestWhoGetsAnEmail(t *testing.T) {
 			"conflicted",
 		},
 
-		// A user who does not get the email it asks for keeps the one it has.
-		{"kept for want of the new one", []string{"a 2@x", "b 1@x"}, []string{"a 1@x", "z 2@x"}, "taken taken"},
-		{"the same, the other way round", []string{"b 1@x", "a 2@x"}, []string{"a 1@x", "z 2@x"}, "taken taken"},
-		{"kept by one of two", []string{"c 2@x", "b 1@x", "a 2@x"}, []string{"a 1@x"}, "create taken taken"},
+		// Who waits for somebody who shares may have to share, too.
+		{"kept for want of the new one", []string{"a 2@x", "b 1@x"}, []string{"a 1@x", "z 2@x"}, "update? create?"},
+		{"the same, the other way round", []string{"b 1@x", "a 2@x"}, []string{"a 1@x", "z 2@x"}, "create? update?"},
+		{"kept by one of two", []string{"c 2@x", "b 1@x", "a 2@x"}, []string{"a 1@x"}, "create create? update?"},
 		{
 			"a long chain",
 			[]string{"d 3@x", "c 2@x", "b 1@x", "e 4@x", "a 9@x"},
 			[]string{"a 1@x", "b 2@x", "c 3@x", "d 4@x", "z 9@x"},
-			"taken taken taken taken taken",
+			"update? update? update? create? update?",
 		},
 		{
 			"a long chain that moves",
@@ -124,7 +124,7 @@ func TestWhoGetsAnEmail(t *testing.T) {
 			"a chain that ends in a ring",
 			[]string{"a 2@x", "b 1@x", "d 1@x", "e 4@x"},
 			[]string{"a 1@x", "b 2@x", "d 4@x"},
-			"update update taken taken",
+			"update update update? create?",
 		},
 	}
 	for _, tt := range tests {
@@ -142,7 +142,7 @@ func TestOrderInPermitDoesNotMatter(t *testing.T) {
 	t.Parallel()
 	lines := []string{"a 2@x", "b 3@x", "c 1@x", "d 4@x", "e 5@x", "f 9@x"}
 	have := []string{"a 1@x", "b 2@x", "c 3@x", "y 4@x", "f 5@x", "z 9@x"}
-	want := []string{"update", "update", "update", "taken", "taken", "taken"}
+	want := []string{"update", "update", "update", "create?", "create?", "update?"}
 	for range len(have) {
 		have = append(have[1:], have[0])
 		if got := fatesByEmail(t, lines, have); !slices.Equal(got, want) {
@@ -161,7 +161,7 @@ func TestLongChainsOfEmails(t *testing.T) {
 		lines[i] = fmt.Sprintf("u%d %d@x", i, i+1)
 		have[i] = fmt.Sprintf("u%d %d@x", i, i)
 	}
-	for _, want := range []string{"update", "taken"} {
+	for _, want := range []string{"update", "update?"} {
 		for range 2 {
 			got := fatesByEmail(t, lines, have)
 			for i, state := range got {

@@ -82,7 +82,7 @@ func assignmentName(a record.RoleAssignment) string {
 }
 
 // fatesOf returns what a plan has for each user: create, update, delete, same, or
-// the reason why it is refused: conflicted or taken.
+// conflicted. A ? stands behind users who share the email that they are to get.
 func fatesOf(p *reconcile.Plan) []string {
 	list := make([]string, p.Users())
 	for i := range list {
@@ -94,8 +94,13 @@ func fatesOf(p *reconcile.Plan) []string {
 			list[op.User] = name
 		}
 	}
-	for i, fault := range p.Refusals() {
-		list[i] = map[string]string{"differing_lines": "conflicted", "duplicate_email": "taken"}[fault.Code]
+	for i := range p.Refusals() {
+		list[i] = "conflicted"
+	}
+	for i := range list {
+		if p.SharesEmail(i) {
+			list[i] += "?"
+		}
 	}
 	return list
 }

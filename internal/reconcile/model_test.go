@@ -14,6 +14,7 @@ type world struct {
 	users          map[string]record.User
 	assigned       map[string]assignmentSet // by user
 	roles, tenants map[string]bool
+	refuses        bool // an email that another user has
 }
 
 type assignmentSet = map[record.RoleAssignment]bool
@@ -58,20 +59,26 @@ func (w *world) apply(p *reconcile.Plan, lines []record.User) (rejected []string
 	for _, t := range tenants {
 		w.tenants[t.Key] = true
 	}
-	users := firstLines(lines)
+	users, refused := firstLines(lines), map[int]bool{}
 	for op := range p.Operations() {
 		if op.RecordID() != (reconcile.RecordID{}) {
 			continue
 		}
 		line := users[op.User]
+		if w.refuses && p.SharesEmail(op.User) && w.hasOther(line) {
+			refused[op.User] = true
+		}
+		if refused[op.User] {
+			continue
+		}
 		switch op.Op {
 		case reconcile.Create:
-			u := p.UserToWrite(op.User, &line, nil)
+			u, _ := p.UserToWrite(&line, nil)
 			u.RoleAssignments = nil
 			w.users[line.Key] = u
 		case reconcile.Update:
 			have := w.users[line.Key]
-			w.users[line.Key] = p.UserToWrite(op.User, &line, &have)
+			w.users[line.Key], _ = p.UserToWrite(&line, &have)
 		default:
 			a := op.Assignment
 			if a.ResourceInstance != "" && a.Tenant == "" {
@@ -84,6 +91,9 @@ func (w *world) apply(p *reconcile.Plan, lines []record.User) (rejected []string
 		}
 	}
 	for i, what := range fatesOf(p) {
+		if refused[i] {
+			what = "taken"
+		}
 		if what == "conflicted" || what == "taken" {
 			rejected = append(rejected, users[i].Key+" "+what)
 		}
@@ -91,8 +101,18 @@ func (w *world) apply(p *reconcile.Plan, lines []record.User) (rejected []string
 	return rejected
 }
 
+// hasOther reports whether another user has the email of a line.
+func (w *world) hasOther(line record.User) bool {
+	for key, u := range w.users {
+		if key != line.Key && u.Email != "" && strings.EqualFold(u.Email, line.Email) {
+			return true
+		}
+	}
+	return false
+}
+
 func (w *world) clone() *world {
-	c := &world{maps.Clone(w.users), map[string]assignmentSet{}, maps.Clone(w.roles), maps.Clone(w.tenants)}
+	c := &world{maps.Clone(w.users), map[string]assignmentSet{}, maps.Clone(w.roles), maps.Clone(w.tenants), w.refuses}
 	for key, assigned := range w.assigned {
 		c.assigned[key] = maps.Clone(assigned)
 	}
@@ -179,17 +199,17 @@ func (d *dice) lines() []record.User {
 	return lines
 }
 
-// world makes a world that Permit would allow: its emails are unique, and it has
-// what its assignments name.
+// world makes a world that Permit would allow: it has what its assignments name,
+// and its emails are unique if it is one that refuses others.
 func (d *dice) world() *world {
 	w := &world{
 		users: map[string]record.User{}, assigned: map[string]assignmentSet{},
-		roles: map[string]bool{}, tenants: map[string]bool{"default": true},
+		roles: map[string]bool{}, tenants: map[string]bool{"default": true}, refuses: d.n(2) == 1,
 	}
 	taken := map[string]bool{}
 	for range d.n(7) {
 		u := d.user(d.of("a", "b", "c", "d", "y", "z"))
-		if w.users[u.Key].Key != "" || taken[strings.ToLower(u.Email)] {
+		if w.users[u.Key].Key != "" || w.refuses && taken[strings.ToLower(u.Email)] {
 			continue
 		}
 		taken[strings.ToLower(u.Email)] = u.Email != ""

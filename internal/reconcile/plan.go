@@ -71,13 +71,14 @@ type Counts struct {
 // UserCounts counts the users of the input.
 type UserCounts struct {
 	Create, Update, Same, Delete, Refused int
-	Strangers                             int // of the refused: their email is a user's whom the input does not name
-	WithoutEmail                          int // are loaded, but without the email of their line
+	Sharing                               int // of those to write: another user has their email, or is to have it
+	Strangers                             int // of these: that user is none whom the input names
 }
 
 // AssignmentCounts counts role assignments.
 type AssignmentCounts struct {
 	Assign, Assigned       int // to make, and there already
+	AssignNew              int // of those to make: the user is new
 	Blocked                int // of those to make: Permit lacks the role or the tenant
 	Unassign, UnassignFrom int // to take away, and from how many users
 	InScope                int // Permit has, and the input says whether it should
@@ -111,18 +112,27 @@ func (p *Plan) IsOld(created time.Time) bool { return p.desired.isOld(created) }
 // OldName returns the name that Permit has for a tenant.
 func (p *Plan) OldName(tenant string) string { return p.current.tenants[tenant] }
 
-// UserToWrite returns what user i is to be written as; before is what Permit has, nil
-// for a new user.
-func (p *Plan) UserToWrite(i int, line, before *record.User) record.User {
-	want := *line
-	if p.fates[i]&withoutEmail != 0 {
-		want.Email = ""
-	}
+// IsNew reports whether user i is created.
+func (p *Plan) IsNew(i int) bool { return p.fate(i) == create }
+
+// SharesEmail reports whether user i is to get an email that another user has, or is
+// to have. Such users are the last to be written.
+func (p *Plan) SharesEmail(i int) bool { return p.fates[i]&sharing != 0 }
+
+// FirstToAsk returns the user of the input who is to have the email of user i, where
+// nobody has it in Permit and an earlier line asks for it.
+func (p *Plan) FirstToAsk(i int) (first int, ok bool) {
+	first, _ = p.desired.firstToAsk(p.desired.users[i].email)
+	return first, first != i && p.current.holder(i) == 0
+}
+
+// UserToWrite returns what a user is to be written as, and whether Permit has it as
+// that already; before is what Permit has, nil for a new user.
+func (p *Plan) UserToWrite(line, before *record.User) (write record.User, same bool) {
 	if before == nil {
-		return want
+		return *line, false
 	}
-	write, _ := p.desired.overlay(&want, before)
-	return write
+	return p.desired.overlay(line, before)
 }
 
 // Operations yields all that is to be done, in the order in which it can be: to
@@ -162,9 +172,11 @@ func (p *Plan) ByUser() iter.Seq2[int, []Operation] {
 				return
 			}
 		}
-		for i := range p.fates {
-			if p.fates[i]&beforeOthers == 0 && !visit(i) {
-				return
+		for _, last := range []fate{0, sharing} {
+			for i, f := range p.fates {
+				if f&beforeOthers == 0 && f&sharing == last && !visit(i) {
+					return
+				}
 			}
 		}
 	}
@@ -199,18 +211,7 @@ var DifferingLines = record.Fault{Code: "differing_lines", Message: "another lin
 func (p *Plan) Refusals() iter.Seq2[int, record.Fault] {
 	return func(yield func(int, record.Fault) bool) {
 		for i := range p.fates {
-			fault := DifferingLines
-			switch p.fate(i) {
-			case conflicting:
-			case emailTaken:
-				fault = record.Fault{Code: "duplicate_email", Message: "another line's user has this email, or is to have it"}
-				if p.current.holder(i) == foreign {
-					fault.Message = "a user in Permit whom the input does not name has this email"
-				}
-			default:
-				continue
-			}
-			if !yield(i, fault) {
+			if p.isRefused(i) && !yield(i, DifferingLines) {
 				return
 			}
 		}

@@ -16,7 +16,7 @@ func TestPlanCountsUsersAndAssignments(t *testing.T) {
 	const roles = `"role_assignments":[{"role":"r"},{"role":"s"},{"role":"lacking"},{"role":"r","tenant":"lacking"}]}`
 	d := newDesired(t, `{"key":"create",`+roles, `{"key":"update","first_name":"U",`+roles, `{"key":"same",`+roles,
 		`{"key":"conflicted",`+roles, `{"key":"conflicted","first_name":"C",`+roles,
-		`{"key":"taken","email":"t@x.io",`+roles)
+		`{"key":"shares","email":"t@x.io",`+roles)
 	p := planAgainst(d, func(c *reconcile.Current) {
 		c.HaveRole(record.Role{Key: "r"})
 		c.HaveRole(record.Role{Key: "s"})
@@ -26,13 +26,13 @@ func TestPlanCountsUsersAndAssignments(t *testing.T) {
 			i, _ := c.HaveUser(key, "")
 			c.Compare(i, parseUser(t, line), &record.User{Key: key})
 		}
-		for _, key := range []string{"create", "update", "same", "conflicted", "taken"} {
+		for _, key := range []string{"create", "update", "same", "conflicted", "shares"} {
 			haveOldAssignment(c, key, record.RoleAssignment{Role: "r", Tenant: "default"})
 		}
 	})
 	want := reconcile.Counts{
-		UserCounts:       reconcile.UserCounts{Create: 1, Update: 1, Same: 1, Refused: 2, Strangers: 1},
-		AssignmentCounts: reconcile.AssignmentCounts{Assign: 9, Assigned: 3, Blocked: 6},
+		UserCounts:       reconcile.UserCounts{Create: 2, Update: 1, Same: 1, Refused: 1, Sharing: 1, Strangers: 1},
+		AssignmentCounts: reconcile.AssignmentCounts{Assign: 12, AssignNew: 6, Assigned: 4, Blocked: 8},
 	}
 	if diff := cmp.Diff(want, p.Counts); diff != "" {
 		t.Errorf("(-want +got): %s", diff)

@@ -80,7 +80,7 @@ func TestFlawedAnswers(t *testing.T) {
 		{NoContent, "PUT F/bulk/users", ops(`{"key":"ann"}`), "204 "},
 		{NullBody, "GET F/users/ann", "", "200 null"},
 		{ErrorBody, "GET F/users/ann", "", `200 {"id":"00000000000000000000000000000001","title":"The request`},
-		{OtherKey, "GET F/users/bob", "", `200 {"associated_tenants":[],"attributes":{},"created_at":`},
+		{OtherKey, "GET F/users/bob", "", `200 {"associated_tenants":[],"attributes":null,"created_at":`},
 		{SignInPage, "GET F/users", "", "200 <!DOCTYPE html>"},
 		{GatewayBody, "PUT F/bulk/users", ops(`{"key":"ann"}`), `200 {"error":"upstream_error"`},
 		{PageOf404, "GET F/users/ann", "", "404 <html>"},

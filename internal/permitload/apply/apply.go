@@ -23,14 +23,24 @@ type Applier struct {
 	Undo     Undo
 	Progress Progress
 	Log      *slog.Logger
-	// CreateMissing lets roles and tenants be created. Without it, what names
-	// one that Permit lacks is refused.
-	CreateMissing bool
+	Options
+	// Found is what Run finds out of Permit.
+	Found Findings
 
 	plan     *reconcile.Plan
 	snapshot *snapshot.Snapshot
 	sender   *sender
 	queue    *queue
+}
+
+// Options are what the person who runs permitload has chosen.
+type Options struct {
+	// CreateMissing lets roles and tenants be created. Without it, what names
+	// one that Permit lacks is refused.
+	CreateMissing bool
+	// DropEmail has users loaded without their email, where Permit refuses it since
+	// another user has it.
+	DropEmail bool
 }
 
 // Progress is told how far the plan is.
@@ -44,7 +54,9 @@ type Progress interface {
 // stop; what a single record meets goes to the ledger alone.
 func (a *Applier) Run(ctx context.Context, plan *reconcile.Plan, s *snapshot.Snapshot) error {
 	a.plan, a.snapshot, a.sender = plan, s, newSender(a.Client, a.Ledger, a.Progress)
-	a.queue = &queue{lacks: map[reconcile.RecordID]record.Fault{}, restored: map[permit.Assignment]bool{}}
+	a.queue = &queue{
+		refused: map[int]bool{}, lacks: map[reconcile.RecordID]record.Fault{}, restored: map[permit.Assignment]bool{},
+	}
 	for _, step := range []func(context.Context) error{
 		a.createRoles, a.createTenants, a.renameTenants, a.writeAll, a.takeAway,
 	} {

@@ -48,12 +48,18 @@ func (a *Applier) assignmentBatch() batch {
 				return nil, visible, err
 			case errors.Is(refusal, errShort):
 				isMade, _, err := a.recheckAssignments(ctx, items, allMade)
+				if _, missing := split(items, isMade); err == nil && len(missing) == 0 {
+					find(a.Log, &a.Found.AssignedRole, "a role that its user holds, in a bulk call, is", skipped)
+				}
 				return isMade, number == 0, err
 			case permit.IsConflict(refusal) && httpapi.Unanswered(refusal):
 				isMade, _, err := a.recheckAssignments(ctx, items, someMade)
 				return isMade, false, err
 			case permit.IsConflict(refusal):
-				isMade, _, err := a.recheckAssignments(ctx, items, nil)
+				isMade, _, err := a.recheckAssignments(ctx, items, asTheyAre)
+				if err == nil && slices.ContainsFunc(items, isMade) {
+					find(a.Log, &a.Found.AssignedRole, "a role that its user holds, in a bulk call, is", refused)
+				}
 				return isMade, false, err
 			}
 			return nil, false, nil
@@ -79,34 +85,37 @@ func (a *Applier) assignOne(ctx context.Context, it item) error {
 // list decides, which may show the assignment late.
 func (a *Applier) tryAssign(ctx context.Context, it item) error {
 	return unlessThere(ctx, a.sender.writes.AssignOne(ctx, it.call()), func() (bool, error) {
-		isMade, _, err := a.recheckAssignments(ctx, []item{it}, nil)
+		isMade, _, err := a.recheckAssignments(ctx, []item{it}, asTheyAre)
 		return err == nil && isMade(it), err
 	})
 }
 
-// How many of a call's assignments a list must show that may be late.
-var (
-	someMade = slices.ContainsFunc[[]item] // after a lost answer
-	allMade  = func(items []item, isMade func(item) bool) bool {
-		_, missing := split(items, isMade)
-		return len(missing) == 0
-	}
-	noneMade = func(items []item, isMade func(item) bool) bool { return !someMade(items, isMade) } // after a removal
+// wish is what a list of role assignments, which may be late, is asked again for.
+type wish int
+
+const (
+	asTheyAre wish = iota // nothing: it is asked once
+	someMade              // that it shows one of them, as after a lost answer
+	allMade
+	noneMade // that it shows none of them any more
 )
 
 // recheckAssignments tells which of the items' assignments Permit has, and whether
-// it tells of all of them. It asks again until the list shows enough; nil asks once.
+// it tells of all of them. It asks again until the list is as it should be, for a
+// minute at most; before all are looked at again, a sample of them is.
 func (a *Applier) recheckAssignments(
-	ctx context.Context, items []item, isEnough func([]item, func(item) bool) bool,
+	ctx context.Context, items []item, should wish,
 ) (isMade func(item) bool, whole bool, err error) {
-	var made map[permit.Assignment]bool
+	made := map[permit.Assignment]bool{}
 	isMade = func(it item) bool { return made[it.call()] }
-	_, err = Poll(ctx, func(time.Duration) (bool, error) {
-		have, err := a.assignmentsOf(ctx, userKeys(items))
+	look := func(some []item) error {
+		have, err := a.assignmentsOf(ctx, userKeys(some))
 		if whole = err == nil; snapshot.IsUnproved(err) {
 			err = nil
 		}
-		made = map[permit.Assignment]bool{}
+		for _, it := range some {
+			delete(made, it.call())
+		}
 		for _, one := range have {
 			made[one.Assignment] = true
 			if one.ResourceInstance != "" { // one in whatever tenant: a line may name it without
@@ -114,15 +123,52 @@ func (a *Applier) recheckAssignments(
 				made[one.Assignment] = true
 			}
 		}
-		return isEnough == nil || isEnough(items, isMade), err
+		return err
+	}
+	open := items
+	isOpen := func(it item) bool { return isMade(it) != (should == allMade) }
+	first := true
+	done, err := Poll(ctx, func(time.Duration) (bool, error) {
+		if !first && should != someMade {
+			few := sample(open, permit.MaxFilter)
+			if err := look(few); err != nil || slices.ContainsFunc(few, isOpen) {
+				return false, err
+			}
+		}
+		first = false
+		if err := look(open); err != nil {
+			return false, err
+		}
+		switch should {
+		case asTheyAre:
+			return true, nil
+		case someMade:
+			return slices.ContainsFunc(items, isMade), nil
+		case allMade, noneMade:
+			open, _ = split(open, isOpen)
+		}
+		return len(open) == 0, nil
 	})
+	if err == nil && !done && should != someMade {
+		err = look(open)
+	}
 	return isMade, whole, err
 }
 
-// assignmentsOf returns what Permit has of the users. Where nothing proves that it
-// is all, it returns what there is with an error for which snapshot.IsUnproved
+// assignmentsOf returns at least what Permit has of the users: by asking for them or,
+// where that takes fewer calls, by listing all there are. Where nothing proves that
+// it is all, it returns what there is with an error for which snapshot.IsUnproved
 // holds.
 func (a *Applier) assignmentsOf(ctx context.Context, users []string) ([]permit.Held, error) {
+	if calls := len(users) / permit.MaxFilter; calls > 1 {
+		total, known, err := a.Client.CountAssignments(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if known && total/permit.AssignmentsPageSize < calls-1 {
+			return snapshot.Whole(a.Client.Assignments(ctx))
+		}
+	}
 	return snapshot.Whole(a.Client.AssignmentsOf(ctx, users))
 }
 
@@ -138,15 +184,14 @@ func (a *Applier) unassign(ctx context.Context) error {
 			return ignoreNotFound(a.sender.writes.UnassignOne(ctx, it.call()))
 		},
 		recheck: func(ctx context.Context, items []item, refusal error, number int) (func(item) bool, bool, error) {
-			var isEnough func([]item, func(item) bool) bool
-			isShort := errors.Is(refusal, errShort)
+			isShort, should := errors.Is(refusal, errShort), asTheyAre
 			switch {
 			case isShort:
-				isEnough = noneMade
+				should = noneMade
 			case !permit.IsNotFound(refusal):
 				return nil, false, nil
 			}
-			isMade, whole, err := a.recheckAssignments(ctx, items, isEnough)
+			isMade, whole, err := a.recheckAssignments(ctx, items, should)
 			if err != nil || !whole {
 				return nil, false, nil //nolint:nilerr // the refusal stands, and single calls find out
 			}

@@ -59,6 +59,11 @@ func userKeys(items []item) []string {
 	return slices.Compact(keys)
 }
 
+// catalogueOf returns the role and the tenant that an assignment names.
+func catalogueOf(a record.RoleAssignment) [2]reconcile.RecordID {
+	return [2]reconcile.RecordID{{Type: record.TypeRole, Key: a.Role}, {Type: record.TypeTenant, Key: a.Tenant}}
+}
+
 // sample returns at most n of a list, evenly spread, the last among them.
 func sample[T any](list []T, n int) []T {
 	some := make([]T, min(n, len(list)))
@@ -74,7 +79,17 @@ type queue struct {
 	gathered []item // assignments of these users
 	waiting  []item // assignments of users who were just written
 	ready    []item // assignments of users who should be visible by now
+	carried  []item // assignments that users who were just written have carried
+	sharing  bool   // the users share their email with others: see reconcile.Plan.SharesEmail
 
+	// Where Permit's list of role assignments goes on that findAtTheEnd has read, 0 where
+	// it is of no use, and which of carried that has shown.
+	page   int
+	listed map[permit.Assignment]bool
+
+	sharedFault record.Fault // of those, where Permit refuses the email
+
+	refused  map[int]bool                        // users whom Permit has refused
 	lacks    map[reconcile.RecordID]record.Fault // roles and tenants that Permit does not have
 	restored map[permit.Assignment]bool          // made again by this run, and so older than they say
 	late     atomic.Bool                         // users became visible late in this run

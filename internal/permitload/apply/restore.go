@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"a0permit/internal/httpapi"
+	"a0permit/internal/permit"
 	"a0permit/internal/permitload/ledger"
 	"a0permit/internal/permitload/snapshot"
 	"a0permit/internal/reconcile"
@@ -124,7 +125,7 @@ func (a *Applier) restore(ctx context.Context, written [][]item, had []item) err
 	shown, err := a.awaitWritten(ctx, written)
 	var isMade func(item) bool
 	if err == nil {
-		isMade, _, err = a.recheckAssignments(ctx, had, nil)
+		isMade, err = a.findCleared(ctx, had)
 	}
 	if err != nil {
 		_, failed := a.rejectCleared(had, ledger.NotReachedFault(err))
@@ -155,6 +156,29 @@ func (a *Applier) restore(ctx context.Context, written [][]item, had []item) err
 		a.Undo.Settle()
 	}
 	return err
+}
+
+// findCleared tells which assignments Permit still has after a write of their users.
+// Once a write has cleared none, it looks at a sample, as long as that is whole.
+func (a *Applier) findCleared(ctx context.Context, had []item) (isMade func(item) bool, err error) {
+	if few := sample(had, permit.MaxFilter); a.Found.PutOfUser == keeps && len(few) < len(had) {
+		isMade, _, err := a.recheckAssignments(ctx, few, asTheyAre)
+		if _, gone := split(few, isMade); err != nil || len(gone) == 0 {
+			return func(item) bool { return true }, err
+		}
+	}
+	isMade, _, err = a.recheckAssignments(ctx, had, asTheyAre)
+	if err != nil {
+		return nil, err
+	}
+	answer := keeps
+	if _, gone := split(had, isMade); len(gone) > 0 {
+		answer = clears
+	}
+	if a.Found.PutOfUser != clears { // somebody else may have given back what it cleared
+		find(a.Log, &a.Found.PutOfUser, "a write of a user, of the roles that it holds,", answer)
+	}
+	return isMade, nil
 }
 
 // lateFault is that of users of whom nobody can tell yet what a write clears.

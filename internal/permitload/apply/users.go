@@ -3,6 +3,7 @@ package apply
 import (
 	"context"
 	"encoding/json"
+	"slices"
 
 	"a0permit/internal/httpapi"
 	"a0permit/internal/permit"
@@ -15,6 +16,12 @@ import (
 func (a *Applier) writeAll(ctx context.Context) error {
 	q := a.queue
 	for i, ops := range a.plan.ByUser() {
+		if a.plan.SharesEmail(i) && !q.sharing { // so are all who follow
+			if err := a.writeUsers(ctx); err != nil {
+				return err
+			}
+			q.sharing = true
+		}
 		line, err := a.Input.User(i)
 		if err != nil {
 			return err
@@ -40,6 +47,9 @@ func (a *Applier) writeAll(ctx context.Context) error {
 	if err := a.writeUsers(ctx); err != nil {
 		return err
 	}
+	if err := a.prove(ctx, q.carried); err != nil {
+		return err
+	}
 	q.ready = append(q.ready, q.waiting...)
 	return a.assign(ctx, 1)
 }
@@ -52,28 +62,31 @@ func (a *Applier) queueUser(ctx context.Context, op reconcile.Operation, line *r
 			return err
 		}
 	}
+	it, _, err := a.userItem(op, line)
+	a.queue.users = append(a.queue.users, it)
+	return err
+}
+
+// userItem returns a user as it is to be written, and whether Permit has it so
+// already.
+func (a *Applier) userItem(op reconcile.Operation, line *record.User) (it item, same bool, err error) {
 	before, err := a.snapshot.Before(op.User)
 	if err != nil {
-		return err
+		return item{}, false, err
 	}
-	u := a.plan.UserToWrite(op.User, line, before)
-	it := item{Operation: op, user: permit.User{Key: u.Key, Email: u.Email, FirstName: u.FirstName, LastName: u.LastName}}
+	u, same := a.plan.UserToWrite(line, before)
+	it = item{Operation: op, user: permit.User{Key: u.Key, Email: u.Email, FirstName: u.FirstName, LastName: u.LastName}}
 	if u.Attributes != nil {
 		it.user.Attributes, err = json.Marshal(u.Attributes)
 	}
-	a.queue.users = append(a.queue.users, it)
-	return err
+	return it, same, err
 }
 
 // enqueue appends an assignment to a list, or refuses it for want of its role or
 // its tenant.
 func (a *Applier) enqueue(list []item, it item) ([]item, error) {
-	for _, id := range []reconcile.RecordID{
-		{Type: record.TypeRole, Key: it.Assignment.Role}, {Type: record.TypeTenant, Key: it.Assignment.Tenant},
-	} {
-		if f, ok := a.queue.lacks[id]; ok {
-			return list, a.Ledger.Refuse(it.Operation, f)
-		}
+	if f, ok := a.lacking(it); ok {
+		return list, a.Ledger.Refuse(it.Operation, f)
 	}
 	return append(list, it), nil
 }
@@ -82,24 +95,34 @@ func (a *Applier) enqueue(list []item, it item) ([]item, error) {
 // earlier ones, if there are enough of them for a full call.
 func (a *Applier) writeUsers(ctx context.Context) error {
 	q := a.queue
-	users := q.users
-	if len(users) == 0 {
+	if len(q.users) == 0 {
 		return nil
 	}
 	q.ready, q.waiting = append(q.ready, q.waiting...), nil
-	written, err := a.putUsers(ctx, users)
+	before := q.carried
+	q.carried = nil
+	carried, err := a.putUsers(ctx, q.users)
 	if err != nil {
 		return err
 	}
 	for _, it := range q.gathered {
-		if !written[it.User] {
-			continue
-		}
-		if q.waiting, err = a.enqueue(q.waiting, it); err != nil {
-			return err
+		switch {
+		case q.refused[it.User]:
+		case carried[it.User] && a.canCarry(it):
+			q.carried = append(q.carried, it)
+		default:
+			if q.waiting, err = a.enqueue(q.waiting, it); err != nil {
+				return err
+			}
 		}
 	}
 	q.users, q.gathered = q.users[:0], q.gathered[:0]
+	if a.Found.RolesOfUsers == "" { // the next batch depends on it
+		before, q.carried = append(before, q.carried...), nil
+	}
+	if err := a.prove(ctx, before); err != nil {
+		return err
+	}
 	return a.assign(ctx, permit.MaxAssignments)
 }
 
@@ -107,18 +130,14 @@ func (a *Applier) writeUsers(ctx context.Context) error {
 // effect.
 const shownOf = 3
 
-// putUsers writes users, and returns the numbers of those that are written.
-func (a *Applier) putUsers(ctx context.Context, users []item) (written map[int]bool, err error) {
-	written = map[int]bool{}
+// putUsers writes users, and returns the numbers of those whose roles went along.
+func (a *Applier) putUsers(ctx context.Context, users []item) (carried map[int]bool, err error) {
+	carrier := a.newCarrier(a.queue.gathered)
 	err = a.preserveAssignments(ctx, users, func() (calls [][]item, err error) {
-		var latest []item // of those that are written
-		err = a.sender.deliver(ctx, users, batch{
+		var latest []item // the last that was written
+		b := batch{
 			send: func(ctx context.Context, items []item) error {
-				all := make([]permit.User, len(items))
-				for i, it := range items {
-					all[i] = it.user
-				}
-				err := a.sender.writes.PutUsers(ctx, all)
+				err := carrier.put(ctx, items)
 				if err == nil || httpapi.Unanswered(err) {
 					calls = append(calls, sample(items, shownOf))
 				}
@@ -126,18 +145,32 @@ func (a *Applier) putUsers(ctx context.Context, users []item) (written map[int]b
 			},
 			one: func(ctx context.Context, it item) error { return a.sender.writes.PutUser(ctx, it.user) },
 			done: func(it item) error {
-				written[it.User], latest = true, []item{it}
+				latest = []item{it}
 				return a.Ledger.Complete(it.Operation)
+			},
+			refuse: func(it item, f record.Fault) error {
+				a.queue.refused[it.User] = true
+				return a.Ledger.Refuse(it.Operation, f)
 			},
 			size:    &a.sender.userSize,
 			inOrder: a.plan.IsOrdered(),
-		})
+		}
+		if a.queue.sharing {
+			users, err = a.trySharing(ctx, users, b)
+		}
+		if err == nil {
+			err = a.sender.deliver(ctx, users, b)
+		}
+		if err == nil { // what was refused in the end takes no effect, though an answer was lost before
+			isWritten := func(it item) bool { return !a.queue.refused[it.User] }
+			calls = slices.DeleteFunc(calls, func(call []item) bool { return !slices.ContainsFunc(call, isWritten) })
+		}
 		if n := len(calls); len(latest) > 0 && (n == 0 || calls[n-1][len(calls[n-1])-1].User != latest[0].User) {
 			calls = append(calls, latest)
 		}
 		return calls, err
 	})
-	return written, err
+	return carrier.carried, err
 }
 
 // deleteUsers deletes users, but those of whom something could not be taken

@@ -6,6 +6,7 @@ package ledger
 import (
 	"encoding/json"
 	"io"
+	"iter"
 	"slices"
 
 	"a0permit/internal/permitload/intake"
@@ -31,6 +32,7 @@ type entry struct {
 	open    uint32 // operations that are still to do
 	changed bool   // one of them was done
 	failed  bool   // the line is not loaded
+	noEmail bool   // its email is not
 }
 
 // item is what became of a role or a tenant.
@@ -45,6 +47,7 @@ type Sums struct {
 	Restored   int // assignments that a write had cleared, and that are there again
 	Unassigned int
 	Deleted    int // users
+	NoEmail    int // users of whom the email of their line is not loaded
 }
 
 // New returns a ledger for the lines of input. What is not loaded goes to out,
@@ -113,6 +116,23 @@ func (l *Ledger) Refuse(op reconcile.Operation, f record.Fault) error {
 		return nil
 	}
 	return l.rejectUser(op.User, f)
+}
+
+// LeaveEmail notes that the email of user i is not loaded.
+func (l *Ledger) LeaveEmail(i int) {
+	l.users[i].noEmail = true
+	l.Sums.NoEmail++
+}
+
+// WithoutEmail yields the users whose emails are not loaded.
+func (l *Ledger) WithoutEmail() iter.Seq[int] {
+	return func(yield func(int) bool) {
+		for i := range l.users {
+			if l.users[i].noEmail && !yield(i) {
+				return
+			}
+		}
+	}
 }
 
 // CountRestored counts an assignment that a write had cleared and that is there

@@ -1,0 +1,114 @@
+package apply
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"regexp"
+
+	"a0permit/internal/permit"
+)
+
+// tries is how many users are written singly to find out whether Permit takes an
+// email that another user has.
+const tries = 3
+
+// trySharing finds out on the first users of a run who share their email with another
+// whether Permit takes that. It returns those who are still to be written: if Permit
+// refuses it, none of them with that email.
+func (a *Applier) trySharing(ctx context.Context, users []item, b batch) ([]item, error) {
+	sharing, rest := split(users, a.isSharing)
+	if a.Found.SharedEmail == "" {
+		var err error
+		if sharing, err = a.findOutSharing(ctx, sharing, b); err != nil {
+			return nil, err
+		}
+	}
+	if a.Found.SharedEmail == refused {
+		var err error
+		if sharing, err = a.leaveEmails(sharing, b); err != nil {
+			return nil, err
+		}
+	}
+	return append(rest, sharing...), nil
+}
+
+// isSharing reports whether another user has the email of a user, and not only was to
+// have it.
+func (a *Applier) isSharing(it item) bool {
+	first, ok := a.plan.FirstToAsk(it.User)
+	return !ok || !a.queue.refused[first]
+}
+
+func (a *Applier) findOutSharing(ctx context.Context, users []item, b batch) (rest []item, err error) {
+	var without []item // with whom Permit finds fault for their email
+	for range min(tries, len(users)) {
+		it := users[0]
+		users = users[1:]
+		answer := b.one(ctx, it)
+		if isAboutEmail(answer) {
+			without, a.queue.sharedFault = append(without, it), faultOf(answer)
+			continue
+		}
+		if answer == nil {
+			find(a.Log, &a.Found.SharedEmail, "an email that another user has is", taken)
+		}
+		if err := a.sender.noteAnswer(ctx, it, answer, b); err != nil {
+			return nil, err
+		}
+	}
+	if a.Found.SharedEmail == "" && len(without) > 0 {
+		find(a.Log, &a.Found.SharedEmail, "an email that another user has is", refused)
+		return append(without, users...), nil
+	}
+	for _, it := range without { // Permit takes it of others
+		err = errors.Join(err, a.sender.noteRefused(it, a.queue.sharedFault, b))
+	}
+	return users, err
+}
+
+// emailWords are those of which Permit's refusal of an email that another user has is
+// likely to hold one. Its words are not documented.
+var emailWords = regexp.MustCompile(`(?i)e-?mail|exists|duplicate|unique|already|taken`)
+
+// isAboutEmail reports whether an answer refuses a user for its email. Others may be
+// for whatever else the user is.
+func isAboutEmail(answer error) bool {
+	switch permit.Status(answer) {
+	case http.StatusConflict:
+		return true
+	case http.StatusBadRequest, http.StatusUnprocessableEntity:
+		return emailWords.MatchString(answer.Error())
+	}
+	return false
+}
+
+// leaveEmails refuses users whose email Permit refuses, or makes them ready to be
+// written without it: then those who exist keep the one they have.
+func (a *Applier) leaveEmails(users []item, b batch) (rest []item, err error) {
+	for _, it := range users {
+		if !a.DropEmail {
+			if err := a.sender.noteRefused(it, a.queue.sharedFault, b); err != nil {
+				return nil, err
+			}
+			continue
+		}
+		line, err := a.Input.User(it.User)
+		if err != nil {
+			return nil, err
+		}
+		line.Email = ""
+		a.Ledger.LeaveEmail(it.User)
+		it, same, err := a.userItem(it.Operation, line)
+		switch {
+		case err != nil:
+			return nil, err
+		case same:
+			a.Ledger.Skip(it.Operation)
+			a.Progress.Add(1)
+		default:
+			rest = append(rest, it)
+		}
+	}
+	return rest, nil
+}
