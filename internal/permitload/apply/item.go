@@ -87,7 +87,7 @@ type queue struct {
 	page   int
 	listed map[permit.Assignment]bool
 
-	sharedFault record.Fault // of those, where Permit refuses the email
+	emailFaults []emailFault // of the users who were written first of those who share an email
 
 	refused  map[int]bool                        // users whom Permit has refused
 	lacks    map[reconcile.RecordID]record.Fault // roles and tenants that Permit does not have

@@ -5,8 +5,10 @@ import (
 	"errors"
 	"net/http"
 	"regexp"
+	"strings"
 
 	"a0permit/internal/permit"
+	"a0permit/internal/record"
 )
 
 // tries is how many users are written singly to find out whether Permit takes an
@@ -42,12 +44,14 @@ func (a *Applier) isSharing(it item) bool {
 
 func (a *Applier) findOutSharing(ctx context.Context, users []item, b batch) (rest []item, err error) {
 	var without []item // with whom Permit finds fault for their email
+	a.sender.all = users
 	for range min(tries, len(users)) {
 		it := users[0]
 		users = users[1:]
 		answer := b.one(ctx, it)
 		if isAboutEmail(answer) {
-			without, a.queue.sharedFault = append(without, it), faultOf(answer)
+			without = append(without, it)
+			a.queue.emailFaults = append(a.queue.emailFaults, emailFault{it, faultOf(answer)})
 			continue
 		}
 		if answer == nil {
@@ -62,9 +66,28 @@ func (a *Applier) findOutSharing(ctx context.Context, users []item, b batch) (re
 		return append(without, users...), nil
 	}
 	for _, it := range without { // Permit takes it of others
-		err = errors.Join(err, a.sender.noteRefused(it, a.queue.sharedFault, b))
+		err = errors.Join(err, a.sender.noteRefused(it, a.emailFault(it), b))
 	}
 	return users, err
+}
+
+// emailFault is what Permit said of the email of a user who was written alone.
+type emailFault struct {
+	item
+	fault record.Fault
+}
+
+// emailFault returns what Permit said of the email of a user, or would say: of one who
+// was not asked about, what it said of another.
+func (a *Applier) emailFault(it item) record.Fault {
+	var f record.Fault
+	for _, told := range a.queue.emailFaults {
+		if f = told.fault; told.User == it.User {
+			return f
+		}
+		f.Message, f.RequestID = strings.ReplaceAll(f.Message, told.user.Email, it.user.Email), ""
+	}
+	return f
 }
 
 // emailWords are those of which Permit's refusal of an email that another user has is
@@ -88,7 +111,7 @@ func isAboutEmail(answer error) bool {
 func (a *Applier) leaveEmails(users []item, b batch) (rest []item, err error) {
 	for _, it := range users {
 		if !a.DropEmail {
-			if err := a.sender.noteRefused(it, a.queue.sharedFault, b); err != nil {
+			if err := a.sender.noteRefused(it, a.emailFault(it), b); err != nil {
 				return nil, err
 			}
 			continue
