@@ -301,3 +301,20 @@ func TestFindingsAreTold(t *testing.T) {
 		t.Errorf("%+v", sum)
 	}
 }
+
+// A dry run says what a load takes either way, with the roles of new users and apart.
+func TestEstimateSaysBothWays(t *testing.T) {
+	t.Parallel()
+	var input strings.Builder
+	for i := range 4000 {
+		fmt.Fprintf(&input, `{"type":"user","key":"u%d","role_assignments":[{"role":"Admin"}]}`+"\n", i)
+	}
+	for create, says := range map[string]string{
+		"yes": "2 bulk calls, no wait by Permit's rate limits, if Permit takes the roles of new users along with them; " +
+			"4 bulk calls, no wait by Permit's rate limits, if not",
+		"no": "permitload: 2 bulk calls, no wait by Permit's rate limits\n", // nobody gets a role that is missing
+	} {
+		got := run(t, permittest.New(permittest.Options{}), input.String()+endLine, "--dry-run", "--create-missing", create)
+		wantExit(t, got, tool.Done, says)
+	}
+}

@@ -191,7 +191,10 @@ func (l *loader) estimate(plan *reconcile.Plan, along bool) (bulk int, wait time
 		assign -= c.AssignNew
 	}
 	if l.createMissing == "no" {
-		roles, tenants, assign = 0, 0, max(assign-c.Blocked, 0)
+		roles, tenants, assign = 0, 0, assign-c.Blocked
+		if along {
+			assign += c.BlockedNew // which were taken off twice
+		}
 	}
 	bulk = batches(c.Create+c.Update, permit.MaxUsers) + batches(assign, permit.MaxAssignments)
 	bulk += batches(tenants, permit.MaxTenants)

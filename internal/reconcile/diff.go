@@ -39,9 +39,9 @@ func Diff(desired *Desired, current *Current) *Plan {
 		p.findShared()
 		p.orderWrites()
 	}
-	asked, toMake := p.count()
+	asked, toMake, along := p.count()
 	if !desired.rules.Delete {
-		p.planCatalogue(asked, toMake)
+		p.planCatalogue(asked, toMake, along)
 	}
 	p.planPrune()
 	return p
@@ -143,10 +143,12 @@ func (p *Plan) giverTo(i int) (giver int, ok bool) {
 }
 
 // count sums users and assignments up. It returns, by kind of assignment,
-// whether a user who is loaded asks for it, and how many are to be made.
-func (p *Plan) count() (asked []bool, toMake []int) {
+// whether a user who is loaded asks for it, how many are to be made, and how many of
+// these may go along with a new user.
+func (p *Plan) count() (asked []bool, toMake, along []int) {
 	c, d := &p.Counts, p.desired
-	asked, toMake = make([]bool, len(d.assignments.kinds.values)), make([]int, len(d.assignments.kinds.values))
+	kinds := len(d.assignments.kinds.values)
+	asked, toMake, along = make([]bool, kinds), make([]int, kinds), make([]int, kinds)
 	for i, f := range p.fates {
 		switch p.fate(i) {
 		case create:
@@ -172,8 +174,9 @@ func (p *Plan) count() (asked []bool, toMake []int) {
 			asked[kind] = true
 			if !p.current.made[j] {
 				c.Assign++
-				if p.fate(i) == create {
+				if p.fate(i) == create && d.assignment(j).ResourceInstance == "" {
 					c.AssignNew++
+					along[kind]++
 				}
 				toMake[kind]++
 				continue
@@ -184,12 +187,12 @@ func (p *Plan) count() (asked []bool, toMake []int) {
 			}
 		}
 	}
-	return asked, toMake
+	return asked, toMake, along
 }
 
 // planCatalogue plans the roles and tenants that Permit lacks, and the tenants
 // that have another name there.
-func (p *Plan) planCatalogue(asked []bool, toMake []int) {
+func (p *Plan) planCatalogue(asked []bool, toMake, along []int) {
 	d, has := p.desired, map[RecordID]bool{{record.TypeTenant, ""}: true}
 	for i := range p.current.roles {
 		has[RecordID{record.TypeRole, p.current.roles[i].Key}] = true
@@ -203,6 +206,7 @@ func (p *Plan) planCatalogue(asked []bool, toMake []int) {
 		used[role], used[tenant] = used[role] || asked[kind], used[tenant] || asked[kind]
 		if !has[role] || !has[tenant] {
 			p.Counts.Blocked += toMake[kind]
+			p.Counts.BlockedNew += along[kind]
 		}
 	}
 	for _, key := range d.roles.order {

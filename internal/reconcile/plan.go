@@ -78,7 +78,7 @@ type UserCounts struct {
 // AssignmentCounts counts role assignments.
 type AssignmentCounts struct {
 	Assign, Assigned       int // to make, and there already
-	AssignNew              int // of those to make: the user is new
+	AssignNew, BlockedNew  int // of those to make, and of those blocked: they may go along with a new user
 	Blocked                int // of those to make: Permit lacks the role or the tenant
 	Unassign, UnassignFrom int // to take away, and from how many users
 	InScope                int // Permit has, and the input says whether it should

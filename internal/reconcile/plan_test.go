@@ -32,7 +32,7 @@ func TestPlanCountsUsersAndAssignments(t *testing.T) {
 	})
 	want := reconcile.Counts{
 		UserCounts:       reconcile.UserCounts{Create: 2, Update: 1, Same: 1, Refused: 1, Sharing: 1, Strangers: 1},
-		AssignmentCounts: reconcile.AssignmentCounts{Assign: 12, AssignNew: 6, Assigned: 4, Blocked: 8},
+		AssignmentCounts: reconcile.AssignmentCounts{Assign: 12, AssignNew: 6, BlockedNew: 4, Assigned: 4, Blocked: 8},
 	}
 	if diff := cmp.Diff(want, p.Counts); diff != "" {
 		t.Errorf("(-want +got): %s", diff)

@@ -71,7 +71,7 @@ func TestPruneCountsWhatGoesAndWhyTheRestStays(t *testing.T) {
 			t.Parallel()
 			p := planAgainst(newPruning(t), func(c *reconcile.Current) { haveAssignments(c, tt.created, tt.have...) })
 			got := p.Counts.AssignmentCounts
-			got.Assign, got.AssignNew, got.Blocked = 0, 0, 0 // b is to get its role
+			got.Assign, got.AssignNew, got.Blocked, got.BlockedNew = 0, 0, 0, 0 // b is to get its role
 			if diff := cmp.Diff(tt.counts, got); diff != "" {
 				t.Errorf("counts (-want +got): %s", diff)
 			}
