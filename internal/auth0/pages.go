@@ -5,11 +5,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"hash/maphash"
 	"iter"
 	"maps"
 	"net/url"
 	"strconv"
+
+	"a0permit/internal/idhash"
 )
 
 // pageSize is the largest page that can be asked for. A tenant may grant less
@@ -69,45 +70,33 @@ func (p *page[R]) UnmarshalJSON(data []byte) error {
 // from taking "." and ".." for directories.
 func isID(id string) bool { return id != "" && id != "." && id != ".." }
 
-// rowSet tells whether a list still brings new rows. It knows the rows by hashes
-// of their ids, and of a long list only those of a sample, whose size is bounded.
+// rowSet tells whether a list still brings new rows, as far as a sample can tell.
 type rowSet struct {
-	seed    maphash.Seed
-	hashes  map[uint64]struct{}
-	mask    uint64 // the rows of the sample are those whose hash has none of these bits
-	repeats int    // rows of the sample that have come before, since the last new one
+	ids     *idhash.Sample
+	repeats int // rows of the sample that have come before, since the last new one
 }
 
-const (
-	maxSample  = 4096
-	maxRepeats = 64 // of a sample that is not of all rows
-)
+// maxRepeats is how many repeats tell where the sample is not of all rows.
+const maxRepeats = 64
 
-func newRowSet() *rowSet { return &rowSet{seed: maphash.MakeSeed(), hashes: map[uint64]struct{}{}} }
+func newRowSet() *rowSet { return &rowSet{ids: idhash.NewSample()} }
 
-// add adds a row and reports whether it is new, as far as the sample can tell.
+// add adds a row and reports whether it is new.
 func (s *rowSet) add(id string) bool {
-	hash := maphash.String(s.seed, id)
-	if hash&s.mask != 0 {
-		return true
-	}
-	if _, known := s.hashes[hash]; known {
+	isSampled, isKnown := s.ids.Add(id)
+	switch {
+	case isKnown:
 		s.repeats++
-		return false
+	case isSampled:
+		s.repeats = 0
 	}
-	s.repeats = 0
-	s.hashes[hash] = struct{}{}
-	for len(s.hashes) > maxSample {
-		s.mask = s.mask<<1 | 1
-		maps.DeleteFunc(s.hashes, func(hash uint64, _ struct{}) bool { return hash&s.mask != 0 })
-	}
-	return true
+	return !isKnown
 }
 
 // isStuck reports whether a page of so many rows brought nothing new. Of a long
 // list it takes more than a page to tell.
 func (s *rowSet) isStuck(size int) bool {
-	if s.mask != 0 {
+	if s.ids.IsPartial() {
 		return s.repeats >= maxRepeats
 	}
 	return size > 0 && s.repeats >= size

@@ -1,7 +1,6 @@
 package e2e_test
 
 import (
-	"bytes"
 	"compress/gzip"
 	"io"
 	"net/http"
@@ -52,16 +51,10 @@ func TestMemoryOfALongRow(t *testing.T) {
 		}))
 		cmd := exec.CommandContext(t.Context(), "a0export", "--domain", srv.URL)
 		cmd.Env = append(os.Environ(), "AUTH0_API_TOKEN="+auth0test.DefaultToken)
-		var errs bytes.Buffer
-		cmd.Stderr = &errs
-		err := cmd.Start()
-		if err == nil {
-			pid.Store(int64(cmd.Process.Pid))
-			err = cmd.Wait()
-		}
+		said, err := runWatched(cmd, &pid)
 		srv.Close()
-		if err == nil || !strings.Contains(errs.String(), "the row after line 1 is longer than 8 MiB") {
-			t.Errorf("%s: %v: %s", name, err, errs.String())
+		if err == nil || !strings.Contains(said, "the row after line 1 is longer than 8 MiB") {
+			t.Errorf("%s: %v: %s", name, err, said)
 		}
 		t.Logf("%s: %.1f MiB after %d MiB were sent", name, float64(peak)/mib, sent/mib)
 		if peak == 0 || peak > 64*mib {

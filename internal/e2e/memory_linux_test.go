@@ -1,10 +1,10 @@
 package e2e_test
 
 import (
-	"bytes"
 	"fmt"
 	"net/http"
 	"os"
+	"os/exec"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -51,16 +51,10 @@ func TestMemoryOfALoad(t *testing.T) {
 		address, stop := srv.Start()
 		cmd := permitloadAt(t, address, append(tt.args, noWaits...)...)
 		cmd.Stdin = strings.NewReader(records)
-		var errs bytes.Buffer
-		cmd.Stderr = &errs
-		err := cmd.Start()
-		if err == nil {
-			pid.Store(int64(cmd.Process.Pid))
-			err = cmd.Wait()
-		}
+		said, err := runWatched(cmd, &pid)
 		stop()
 		if err != nil {
-			t.Fatalf("%v: %s", err, errs.String())
+			t.Fatalf("%v: %s", err, said)
 		}
 		t.Logf("%s: %d users with %d assignments took %.1f MiB of %.1f",
 			tt.name, users, len(want.Assignments), float64(got)/mib, float64(budget)/mib)
@@ -68,6 +62,19 @@ func TestMemoryOfALoad(t *testing.T) {
 			t.Errorf("%s: %d bytes, the goal is %d", tt.name, got, budget)
 		}
 	}
+}
+
+// runWatched runs a command, whose process it tells as soon as there is one, and
+// returns what the command says on stderr.
+func runWatched(cmd *exec.Cmd, pid *atomic.Int64) (said string, err error) {
+	var errs strings.Builder
+	cmd.Stderr = &errs
+	if err := cmd.Start(); err != nil {
+		return "", err
+	}
+	pid.Store(int64(cmd.Process.Pid))
+	err = cmd.Wait()
+	return errs.String(), err
 }
 
 // peakBytes returns the most memory that a running process has held. What the

@@ -11,6 +11,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"a0permit/internal/idhash"
 )
 
 // The most items that a page can be asked for (OpenAPI: per_page).
@@ -19,8 +21,8 @@ const (
 	AssignmentsPageSize = 1000
 )
 
-// ignoreUnproved yields a list without the errors for which IsUnproved holds. It is for lists where a missing
-// item does no harm: writing the item shows that it exists.
+// ignoreUnproved yields a list without the errors for which IsUnproved holds. It is
+// for lists where a missing item does no harm: writing the item shows that it exists.
 func ignoreUnproved[T any](list iter.Seq2[T, error]) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		for item, err := range list {
@@ -112,7 +114,7 @@ const (
 
 // reading is how far a list has been read.
 type reading struct {
-	known         sample
+	known         *idhash.Sample
 	pages         int
 	seen, repeats int // items, and those of them that had come before
 	first, most   int // totals, -1 where there was none
@@ -129,7 +131,7 @@ func add[T object](r *reading, answer list[T]) (items []T) {
 	r.shrunk = r.shrunk || answer.total >= 0 && answer.total < r.most
 	r.most = max(r.most, answer.total)
 	for _, item := range answer.items {
-		if r.known.add(item.id()) {
+		if _, isKnown := r.known.Add(item.id()); !isKnown {
 			items = append(items, item)
 		}
 	}
@@ -166,7 +168,7 @@ func (r *reading) verdict() error {
 func pages[T object](ctx context.Context, c *Client, path string, size int, filter url.Values) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		var none T
-		read := &reading{known: newSample(), first: -1, most: -1}
+		read := &reading{known: idhash.NewSample(), first: -1, most: -1}
 		for page := 1; ; page++ {
 			var answer list[T]
 			query := pageQuery(page, size)

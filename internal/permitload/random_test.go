@@ -32,27 +32,24 @@ func TestRandomFaults(t *testing.T) {
 	if testing.Short() {
 		n = sizeOf(*seeds, 300, 300) / 10
 	}
+	// The number of a kind goes into its seeds, so it stays.
+	kinds := []struct {
+		name string
+		run  func(*testing.T, *rand.Rand)
+	}{
+		{"", loadAtRandom},
+		{" among lies", loadAmongLies},
+		{" removed among lies", removeAmongLies},
+		{" with flaws", loadWithFlaws},
+		{" removed with flaws", removeWithFlaws},
+	}
 	for seed := range n {
-		t.Run(strconv.Itoa(seed), func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) { loadAtRandom(t, rand.New(rand.NewPCG(uint64(seed), 1))) })
-		})
-		t.Run(fmt.Sprint(seed, " among lies"), func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) { loadAmongLies(t, rand.New(rand.NewPCG(uint64(seed), 2))) })
-		})
-		t.Run(fmt.Sprint(seed, " removed among lies"), func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) { removeAmongLies(t, rand.New(rand.NewPCG(uint64(seed), 3))) })
-		})
-		t.Run(fmt.Sprint(seed, " with flaws"), func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) { loadWithFlaws(t, rand.New(rand.NewPCG(uint64(seed), 4))) })
-		})
-		t.Run(fmt.Sprint(seed, " removed with flaws"), func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) { removeWithFlaws(t, rand.New(rand.NewPCG(uint64(seed), 5))) })
-		})
+		for i, kind := range kinds {
+			t.Run(strconv.Itoa(seed)+kind.name, func(t *testing.T) {
+				t.Parallel()
+				synctest.Test(t, func(t *testing.T) { kind.run(t, rand.New(rand.NewPCG(uint64(seed), uint64(i+1)))) })
+			})
+		}
 	}
 }
 

@@ -19,18 +19,14 @@ type report struct {
 	dryRun      bool
 	deletes     bool // users are deleted, and not loaded
 	ledger      *ledger.Ledger
-	found       *apply.Findings // nil for a run that wrote nothing
+	found       apply.Findings
 }
 
 // MarshalJSON implements json.Marshaler.
 func (r *report) MarshalJSON() ([]byte, error) {
 	tallies, sums := r.ledger.Tallies(), r.ledger.Sums
-	found := r.found
-	if found == nil {
-		found = &apply.Findings{}
-	}
 	return json.Marshal(map[string]any{
-		"found_out": found,
+		"found_out": r.found,
 		"project":   r.project, "environment": r.environment, "dry_run": r.dryRun, "extra_users": r.extra,
 		"assignments_made": sums.Assigned, "assignments_put_back": sums.Restored,
 		"assignments_removed": sums.Unassigned, "users_deleted": sums.Deleted,

@@ -74,7 +74,7 @@ func (s *session) enter(ctx context.Context) error {
 			Hints: []string{"use a key of that environment, or leave --project and --environment out"},
 		}
 	}
-	if snapshot.IsUnproved(err) {
+	if permit.IsUnproved(err) {
 		return nil // what is missed turns out to be there when it is created
 	}
 	return err
@@ -170,8 +170,8 @@ func (s *session) apply(
 		Client: s.client, Input: s.input, Ledger: s.ledger, Undo: undo, Progress: s.screen, Log: s.tool.Log,
 		Options: options,
 	}
-	s.report.found = &a.Found
 	err := a.Run(ctx, plan, snap)
+	s.report.found = a.Found
 	s.screen.End()
 	closing := cmp.Or(s.ledger.Close(err), undo.end())
 	if err != nil && closing != nil {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"a0permit/internal/permit"
 	"a0permit/internal/permitload/apply"
 	"a0permit/internal/permitload/snapshot"
 	"a0permit/internal/reconcile"
@@ -48,7 +49,7 @@ func (l *loader) verify(ctx context.Context) error {
 // something, ~ where it has something else, - where it has too much.
 func (l *loader) differences(ctx context.Context) (n int, list []string, err error) {
 	roles, err := snapshot.Roles(ctx, l.client)
-	if err != nil && !snapshot.IsUnproved(err) {
+	if err != nil && !permit.IsUnproved(err) {
 		return 0, nil, err
 	}
 	l.desired.LeaveEmails(l.ledger.WithoutEmail())

@@ -110,7 +110,7 @@ func (a *Applier) recheckAssignments(
 	isMade = func(it item) bool { return made[it.call()] }
 	look := func(some []item) error {
 		have, err := a.assignmentsOf(ctx, userKeys(some))
-		if whole = err == nil; snapshot.IsUnproved(err) {
+		if whole = err == nil; permit.IsUnproved(err) {
 			err = nil
 		}
 		for _, it := range some {
@@ -157,7 +157,7 @@ func (a *Applier) recheckAssignments(
 
 // assignmentsOf returns at least what Permit has of the users: by asking for them or,
 // where that takes fewer calls, by listing all there are. Where nothing proves that
-// it is all, it returns what there is with an error for which snapshot.IsUnproved
+// it is all, it returns what there is with an error for which permit.IsUnproved
 // holds.
 func (a *Applier) assignmentsOf(ctx context.Context, users []string) ([]permit.Held, error) {
 	if calls := len(users) / permit.MaxFilter; calls > 1 {

@@ -26,7 +26,8 @@ func (a *Applier) newCarrier(assignments []item) *carrier {
 	c := &carrier{a: a, isOn: a.Found.mayCarry(), byUser: map[int][]permit.UserRole{}, carried: map[int]bool{}}
 	for _, it := range assignments {
 		if a.canCarry(it) {
-			c.byUser[it.User] = append(c.byUser[it.User], userRole(it))
+			role := permit.UserRole{Role: it.Assignment.Role, Tenant: it.Assignment.Tenant}
+			c.byUser[it.User] = append(c.byUser[it.User], role)
 		}
 	}
 	return c

@@ -23,7 +23,7 @@ func (a *Applier) createRoles(ctx context.Context) error {
 		return a.refuseMissing(a.plan.Roles)
 	}
 	roles, listErr := snapshot.Roles(ctx, a.Client)
-	if listErr != nil && !snapshot.IsUnproved(listErr) {
+	if listErr != nil && !permit.IsUnproved(listErr) {
 		return listErr
 	}
 	has := map[string]bool{}
@@ -100,7 +100,7 @@ func (a *Applier) recheckTenants(ctx context.Context, _ []item, refusal error, _
 	}
 	has := map[string]bool{}
 	for tenant, err := range a.Client.Tenants(ctx) {
-		if snapshot.IsUnproved(err) {
+		if permit.IsUnproved(err) {
 			break // single calls find out about those that it lacks
 		}
 		if err != nil {

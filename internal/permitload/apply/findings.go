@@ -1,10 +1,6 @@
 package apply
 
-import (
-	"log/slog"
-
-	"a0permit/internal/permit"
-)
+import "log/slog"
 
 // Findings are what a run has found out of what Permit does not document, on the
 // first records that it concerned. A field is "" as long as nobody needed to know.
@@ -40,8 +36,3 @@ func find(log *slog.Logger, field *string, question, answer string) {
 
 // mayCarry reports whether it is worth it to send roles along with new users.
 func (f *Findings) mayCarry() bool { return f.RolesOfUsers != ignored && f.RolesOfUsers != refused }
-
-// userRole returns an assignment as a new user carries it.
-func userRole(it item) permit.UserRole {
-	return permit.UserRole{Role: it.Assignment.Role, Tenant: it.Assignment.Tenant}
-}

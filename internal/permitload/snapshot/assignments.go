@@ -72,13 +72,13 @@ func (r *Reader) holders(s *Snapshot) iter.Seq[int] {
 // stay: such a plan needs a list that proved itself whole.
 func (r *Reader) noteAssignments(s *Snapshot, list iter.Seq2[permit.Held, error], most int) error {
 	if !s.desired.TakesAway() {
-		if err := r.noteOnce(s, list, most); !IsUnproved(err) {
+		if err := r.noteOnce(s, list, most); !permit.IsUnproved(err) {
 			return err
 		}
 		return nil
 	}
 	err := UntilWhole(func() error { return r.noteOnce(s, list, most) })
-	if IsUnproved(err) {
+	if permit.IsUnproved(err) {
 		return fmt.Errorf("the role assignments in Permit are not all known, and nothing is taken away by guess: %w", err)
 	}
 	return err

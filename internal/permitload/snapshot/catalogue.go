@@ -8,7 +8,7 @@ import (
 )
 
 // Roles lists the roles of the environment. Where nothing proves that the list is
-// whole, it returns what it got with an error for which IsUnproved holds. A role
+// whole, it returns what it got with an error for which permit.IsUnproved holds. A role
 // that is missed does no harm, as long as it is not replaced: to create it shows
 // that it exists.
 func Roles(ctx context.Context, client *permit.Client) ([]permit.Role, error) {
@@ -28,7 +28,7 @@ func (r *Reader) readTenants(ctx context.Context, s *Snapshot) error {
 	for _, tenant := range tenants {
 		note(tenant)
 	}
-	if !IsUnproved(err) {
+	if !permit.IsUnproved(err) {
 		return err
 	}
 	missed := slices.DeleteFunc(slices.Clone(s.desired.Tenants()), func(key string) bool { return has[key] })

@@ -33,7 +33,7 @@ func (r *Reader) readUsers(ctx context.Context, s *Snapshot) error {
 	if s.byKey {
 		return r.askForUsers(ctx, s, total)
 	}
-	if err = r.listUsers(ctx, s, total); err != nil && !IsUnproved(err) {
+	if err = r.listUsers(ctx, s, total); err != nil && !permit.IsUnproved(err) {
 		return err
 	}
 	if err != nil && r.Extras != nil {

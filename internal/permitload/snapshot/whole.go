@@ -17,12 +17,9 @@ import (
 // listings is how often a list is read that loses items meanwhile.
 const listings = 5
 
-// IsUnproved reports whether err is that of a list which nothing proves to be whole.
-func IsUnproved(err error) bool { return permit.IsUnproved(err) }
-
 // Whole returns all items of a list, which is read again where it lost items
 // meanwhile. Where nothing proves that it is whole, it returns what it got with an
-// error for which IsUnproved holds.
+// error for which permit.IsUnproved holds.
 func Whole[T any](list iter.Seq2[T, error]) (items []T, err error) {
 	err = UntilWhole(func() error {
 		items = nil
