@@ -111,13 +111,13 @@ func TestOptionsThatDoNotFitTheHeader(t *testing.T) {
 		args   []string
 		want   string
 	}{
-		{"user_id", []string{"--attribute", "plan"}, `no column "plan", which is to be an attribute`},
-		{"user_id", []string{"--user-key", "username"}, `no column "username", which is to be the key`},
-		{"user_id,x,x", []string{"--attributes", "all"}, `columns "x" and "x" are both to be the attribute "x"`},
+		{"user_id", []string{"--attribute", "plan"}, `--attribute: the table has no column "plan"`},
+		{"user_id", []string{"--user-key", "username"}, `--user-key: the table has no column "username"`},
+		{"user_id,x,x", []string{"--attributes", "all"}, `columns "x" and "x" would both become the attribute "x"`},
 		{
 			"user_id,x,y",
 			[]string{"--attribute", "x=a", "--attribute", "y=a"},
-			`columns "x" and "y" are both to be the attribute "a"`,
+			`columns "x" and "y" would both become the attribute "a"`,
 		},
 		{"user_id,,x", []string{"--attributes", "all"}, "column 2 has no name, so it cannot be an attribute"},
 		{

@@ -65,7 +65,7 @@ func TestRowsOverTheLimit(t *testing.T) {
 		}
 	}
 	got := runOn(t, "user_id,email\nauth0|1,\n\"auth0|2,"+cell+"\nauth0|3,\n")
-	const want = "row 3, line 3: longer than 8 MiB; most likely a quote in it is never closed\n"
+	const want = "row 3, line 3: longer than 8 MiB: probably a quote in it is never closed\n"
 	if got.code != tool.Stopped || !strings.Contains(got.err, want) || got.end(t).Users != 1 {
 		t.Errorf("a quote that is never closed: exit %d, %s", got.code, got.err)
 	}
@@ -88,7 +88,7 @@ func TestAbsurdRoles(t *testing.T) {
 	for _, want := range []string{
 		`row 2, line 2, column "roles": not a JSON array of role names`,
 		`row 3, line 3, column "organizations": not a JSON array of organizations`,
-		`row 4, line 4: its line would be longer than 16 MiB`,
+		`row 4, line 4: its record would be longer than 16 MiB`,
 	} {
 		if !strings.Contains(got.err, want) {
 			t.Errorf("stderr lacks %q:\n%s", want, got.err)

@@ -38,7 +38,7 @@ func (r *runner) finish(ctx context.Context, cause error) error {
 	} else {
 		err = outputError(err)
 	}
-	r.rejects.printSums()
+	r.rejects.printEnd(cause == nil && err == nil)
 	r.printWarnings()
 	if cause == nil && err != nil {
 		r.report.Complete = false
@@ -49,23 +49,22 @@ func (r *runner) finish(ctx context.Context, cause error) error {
 
 func (r *runner) printWarnings() {
 	if r.options.TenantsByName && r.report.Tenants > 0 {
-		r.tool.Warn("--tenant-key name: a name may change in Auth0, and the next load would make another tenant of it")
+		r.tool.Warn("--tenant-key name: when an organization is renamed in Auth0, the next load creates a second tenant")
 	}
 	if n := r.withoutRole; n > 0 {
-		r.tool.Warn("%s without a role left out: Permit has no membership without one",
+		r.tool.Warn("%s without a role left out: in Permit a member needs a role",
 			tool.Count(n, "organization membership"))
 	}
 	if n := r.bareIDs; n > 0 {
-		r.tool.Warn("%s without a provider before a |: no token's sub will ever be such a key", tool.Count(n, "user id"))
-		r.tool.Hint(`export the field user_id, and not identities[0].user_id: a0export does, or an export job ` +
-			`with "fields": [{"name": "user_id"}]`)
+		r.tool.Warn("%s without a provider (such as auth0|...): the sub of a token will never match such a key", tool.Count(n, "user id"))
+		r.tool.Hint("export the field user_id, not identities[0].user_id; a0export does that")
 	}
 	if r.report.Tenants > 0 && r.rolesOnly {
-		r.tool.Warn("the users say nothing of organizations, which the input has: " +
-			"permitload --roles replace would take away what they hold there")
-		r.tool.Hint("a0export users --organizations takes the memberships along")
+		r.tool.Warn("the input has organizations, but the users have no organizations column: " +
+			"permitload --roles replace would remove their roles in organizations")
+		r.tool.Hint("export the users with their memberships: a0export users --organizations")
 	}
 	if unused := r.catalogue.UnusedMappings(); r.report.Complete && len(unused) > 0 {
-		r.tool.Warn("--role-map: %s for no role of the input, the first for %q", tool.Count(len(unused), "line"), unused[0])
+		r.tool.Warn("--role-map: %s without a role in the input, the first for %q", tool.Count(len(unused), "line"), unused[0])
 	}
 }

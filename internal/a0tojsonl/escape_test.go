@@ -97,10 +97,9 @@ func TestEscapeInDoubt(t *testing.T) {
 	t.Parallel()
 	const in = "user_id,email,family_name\n'auth0|1,'a@b.co,\nauth0|2,c@d.co,'t Hooft\n"
 	got := runOn(t, in)
-	want := "a0tojsonl: error: stdin: Auth0's ' is before 3 of the first texts and not before 2: " +
-		"with it line 2, column \"user_id\"; without it line 3, column \"user_id\"\n" +
-		"a0tojsonl: hint: --escaped yes takes a ' from each cell that has one, --escaped no takes none; " +
-		"or feed the two kinds of row as two tables\n"
+	want := "a0tojsonl: error: stdin: of the first texts, 3 begin with Auth0's ' and 2 do not: " +
+		"with it, line 2, column \"user_id\"; without it, line 3, column \"user_id\"\n" +
+		"a0tojsonl: hint: --escaped yes removes one leading ' from each cell, --escaped no removes none\n"
 	if diff := cmp.Diff(want, got.messages()); diff != "" || got.code != tool.Stopped || got.end(t).Users != 0 {
 		t.Errorf("exit %d, %s, stderr (-want +got):\n%s", got.code, got.out, diff)
 	}
@@ -137,7 +136,7 @@ func TestEscapeThatChangesLater(t *testing.T) {
 		if end := got.end(t); got.code != tool.Rejected || end.Users != 3000 || end.Rejected != 2 {
 			t.Errorf("exit %d, %+v: %s", got.code, end, got.err)
 		}
-		if want := "hint: put the header before the rows of the other kind"; !strings.Contains(got.err, want) {
+		if want := "hint: repeat the header before the rows that differ"; !strings.Contains(got.err, want) {
 			t.Errorf("stderr lacks %q:\n%s", want, got.err)
 		}
 		data, err := os.ReadFile(path)

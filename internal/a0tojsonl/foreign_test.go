@@ -21,30 +21,30 @@ func TestOtherSeparators(t *testing.T) {
 		two     = "user_id,email\nauth0|1,a@acme.example\n\"user_id\";\"email\"\n\"auth0|2\";\"x\"\n"
 	)
 	tests := []struct{ name, in, place, says string }{
-		{"plain", "\ufeffuser_id;email;given_name\r\nauth0|1;a@acme.example;José\r\n", "row 1, line 1: ", "by ; and"},
+		{"plain", "\ufeffuser_id;email;given_name\r\nauth0|1;a@acme.example;José\r\n", "row 1, line 1: ", "by semicolons,"},
 		{
 			"in quotes", "\ufeff\"user_id\";\"email\";\"x\"\r\n\"auth0|1\";\"a@acme.example\";\"A;\nB\"\r\n",
-			"row 1, line 1, column 9: ", "by ; and",
+			"row 1, line 1, column 9: ", "by semicolons,",
 		},
 		{
 			"in quotes from the second on", "user_id;\"email\"\nauth0|1;\"a@acme.example\"\n",
-			"row 1, line 1, column 9: ", "by ; and",
+			"row 1, line 1, column 9: ", "by semicolons,",
 		},
-		{"a comma in the header", "user_id;email;work, home\nauth0|1;a@acme.example;x\n", "row 1, line 1: ", "by ; and"},
+		{"a comma in the header", "user_id;email;work, home\nauth0|1;a@acme.example;x\n", "row 1, line 1: ", "by semicolons,"},
 		{
 			"commas in cells", "user_id;email;roles\nauth0|1;a@acme.example;[\"Admin\",\"Editor\"]\n",
-			"row 1, line 1: ", "by ; and",
+			"row 1, line 1: ", "by semicolons,",
 		},
-		{"the dashboard's", "Id;Email\nauth0|1;a@acme.example\n", "row 1, line 1: ", "by ; and"},
-		{"tabs", "user_id\temail\nauth0|1\ta@acme.example\n", "row 1, line 1: ", "by tabs and"},
+		{"the dashboard's", "Id;Email\nauth0|1;a@acme.example\n", "row 1, line 1: ", "by semicolons,"},
+		{"tabs", "user_id\temail\nauth0|1\ta@acme.example\n", "row 1, line 1: ", "by tabs,"},
 		{
 			"tabs and quotes", "\"user_id\"\t\"email\"\n\"auth0|1\"\t\"a@acme.example\"\n",
-			"row 1, line 1, column 9: ", "by tabs and",
+			"row 1, line 1, column 9: ", "by tabs,",
 		},
-		{"a line that says so", "sep=;\r\nuser_id;email\r\nauth0|1;a@acme.example\r\n", "", "by ; and"},
-		{"pipes", "email|user_id\na@acme.example|\"auth0|1\"\n", "row 1, line 1: ", "by | and"},
-		{"no column that is known", noID, "row 1, line 1: ", "by ; and"},
-		{"behind a table with commas", two, "row 3, line 3, column 9: ", "by ; and"},
+		{"a line that says so", "sep=;\r\nuser_id;email\r\nauth0|1;a@acme.example\r\n", "", "by semicolons,"},
+		{"pipes", "email|user_id\na@acme.example|\"auth0|1\"\n", "row 1, line 1: ", "by '|',"},
+		{"no column that is known", noID, "row 1, line 1: ", "by semicolons,"},
+		{"behind a table with commas", two, "row 3, line 3, column 9: ", "by semicolons,"},
 	}
 	python, err := exec.LookPath("python3")
 	for _, tt := range tests {
@@ -58,7 +58,7 @@ func TestOtherSeparators(t *testing.T) {
 			if strings.Contains(got.err, "doubled") || strings.Contains(got.err, "acme") {
 				t.Errorf("%s", got.err)
 			}
-			_, command, found := strings.Cut(got.err, "hint: or put commas into it: ")
+			_, command, found := strings.Cut(got.err, "hint: or convert it: ")
 			command, _, _ = strings.Cut(command, "\n")
 			if !found || !strings.HasPrefix(command, "python3 -c '") {
 				t.Fatalf("no command in the hint: %s", got.err)
@@ -92,27 +92,27 @@ func TestPagesSavedInPlaceOfData(t *testing.T) {
 			"<Message>Request has expired</Message><X-Amz-Expires>60</X-Amz-Expires></Error>\n"
 		html = "<!DOCTYPE html>\n<html><head><meta charset=\"utf-8\">\n" +
 			"<TITLE lang=en> Sign&nbsp;in\n&amp; go </TITLE></head></html>"
-		pageHint = "a0tojsonl: hint: it was saved in place of the data, as when a link has expired: " +
-			"export again, with a0export for example\n"
-		answerHint = "a0tojsonl: hint: it is the answer to a call that failed: export again, with a0export for example\n"
+		pageHint = "a0tojsonl: hint: export again, for example with a0export; " +
+			"the link may have expired before the file was saved\n"
+		answerHint = "a0tojsonl: hint: export again, for example with a0export; this is the answer to a call that failed\n"
 	)
 	tests := []struct{ name, in, want, hint string }{
-		{"XML", xml, `an XML page, and says "AccessDenied: Request has expired"`, pageHint},
+		{"XML", xml, `an XML page that says "AccessDenied: Request has expired"`, pageHint},
 		{"XML of another kind", "<a/>", `an XML page`, pageHint},
-		{"HTML", html, `an HTML page, and says "Sign in & go"`, pageHint},
+		{"HTML", html, `an HTML page that says "Sign in & go"`, pageHint},
 		{"HTML without a title", "<html>", `an HTML page`, pageHint},
 		{"a title that is cut", "<html><title>Sign", `an HTML page`, pageHint},
 		{
 			"JSON", `{"statusCode":401,"error":"Unauthorized","message":"Invalid token"}`,
-			`JSON, and says "Unauthorized: Invalid token"`, answerHint,
+			`JSON that says "Unauthorized: Invalid token"`, answerHint,
 		},
 		{
 			"JSON of OAuth", `{"error":"access_denied","error_description":"No."}`,
-			`JSON, and says "access_denied: No."`, answerHint,
+			`JSON that says "access_denied: No."`, answerHint,
 		},
 		{
 			"what would reach the terminal", "<html><title>\x1b[2J\u202e</title>",
-			`an HTML page, and says "\x1b[2J\u202e"`, pageHint,
+			`an HTML page that says "\x1b[2J\u202e"`, pageHint,
 		},
 	}
 	for _, tt := range tests {
@@ -135,8 +135,8 @@ func TestPagesSavedInPlaceOfData(t *testing.T) {
 func TestPagesBehindATable(t *testing.T) {
 	t.Parallel()
 	for page, want := range map[string]string{
-		`<?xml version="1.0"?><Error><Message>Expired</Message></Error>`: `an XML page, and says "Expired"`,
-		`{"error":"Unauthorized"}`:                                       `JSON, and says "Unauthorized"`,
+		`<?xml version="1.0"?><Error><Message>Expired</Message></Error>`: `an XML page that says "Expired"`,
+		`{"error":"Unauthorized"}`:                                       `JSON that says "Unauthorized"`,
 	} {
 		got := runOn(t, "user_id,email\nauth0|1,\n"+page)
 		if got.code != tool.Stopped || !strings.Contains(got.err, ": not CSV: it looks like "+want+"\n") ||

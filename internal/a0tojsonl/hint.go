@@ -34,15 +34,14 @@ func withHint(at string, err error) error {
 	case errors.As(err, &long):
 		hints = []string{quoteHint}
 	case errors.As(err, &mixed):
-		hints = []string{"--escaped yes takes a ' from each cell that has one, --escaped no takes none; " +
-			"or feed the two kinds of row as two tables"}
+		hints = []string{"--escaped yes removes one leading ' from each cell, --escaped no removes none"}
 	default:
 		return err // a read error, which names its file
 	}
 	return tool.Hint(fmt.Errorf("%s: %w", at, err), hints...)
 }
 
-const quoteHint = `a cell with a " in it is written in quotes, with the " doubled: "a ""b"" c"`
+const quoteHint = `write a cell that contains a " in quotes, with the " doubled: "a ""b"" c"`
 
 // explainSyntax returns what to do about a quote at fault. Where that which stands
 // beside the quote shows the cause, it becomes the error.
@@ -56,10 +55,10 @@ func explainSyntax(e *csvrows.SyntaxError) []string {
 		e.Err = &csvrows.SeparatorError{Separator: e.Beside}
 		return separatorHints(e.Beside)
 	case '\r':
-		e.Err = errors.New("the line ends in CR alone")
+		e.Err = errors.New("the line ends with CR only")
 		return []string{convert.LoneCRCure}
 	case ' ':
-		return []string{"a cell in quotes begins right after one comma and ends right before the next, without a blank"}
+		return []string{"remove the blank between the comma and the quote"}
 	default:
 		return []string{quoteHint}
 	}
@@ -74,8 +73,8 @@ func separatorHints(separator byte) []string {
 	const script = `python3 -c 'import csv,sys; csv.writer(sys.stdout).writerows(` +
 		`csv.reader(open(0, encoding="utf-8-sig", newline=""), delimiter="%s"))' < FILE > commas.csv`
 	return []string{
-		"feed the file as Auth0 gave it out: a spreadsheet has changed it",
-		"or put commas into it: " + fmt.Sprintf(script, inPython),
+		"use the file as Auth0 exported it, before a spreadsheet changed it",
+		"or convert it: " + fmt.Sprintf(script, inPython),
 	}
 }
 
@@ -83,20 +82,21 @@ func separatorHints(separator byte) []string {
 func formatHint(e *csvrows.NotCSVError) string {
 	switch e.Looks {
 	case csvrows.HTML, csvrows.XML:
-		return "it was saved in place of the data, as when a link has expired: export again, with a0export for example"
+		return "export again, for example with a0export; the link may have expired before the file was saved"
+	case csvrows.Records:
+		return "permitload reads it: permitload FILE"
 	case csvrows.JSON:
 		if e.Says != "" {
-			return "it is the answer to a call that failed: export again, with a0export for example"
+			return "export again, for example with a0export; this is the answer to a call that failed"
 		}
-		return `export the users as CSV: a0export does, and so does an export job with "format": "csv"; ` +
-			`lines that begin {"type": are records already, for permitload`
+		return `export the users as CSV: with a0export, or with an export job that has "format": "csv"`
 	case csvrows.UTF16, csvrows.UTF16LE, csvrows.UTF16BE:
 		return "iconv -f " + strings.TrimPrefix(e.Looks, "text in ") + " -t UTF-8 FILE | a0tojsonl"
 	case csvrows.Gzip:
 		return "gunzip -c FILE | a0tojsonl"
 	case csvrows.Workbook:
-		return "save it as CSV in UTF-8, or feed the CSV that Auth0 gave out"
+		return "save it as CSV (UTF-8), or use the CSV file that Auth0 exported"
 	default:
-		return "feed CSV, plain or gzip: what a0export writes"
+		return "a0tojsonl reads CSV, plain or gzip, such as a0export writes"
 	}
 }

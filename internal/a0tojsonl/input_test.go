@@ -24,8 +24,9 @@ func TestBrokenInput(t *testing.T) {
 		emptyInput = "a0tojsonl: error: stdin is empty: the command before this one wrote nothing\n"
 		cutGzip    = "a0tojsonl: error: read stdin: the gzip data breaks off\n"
 		jsonInput  = "a0tojsonl: error: stdin: not CSV: it looks like JSON\n" +
-			"a0tojsonl: hint: export the users as CSV: a0export does, and so does an export job with \"format\": \"csv\"; " +
-			"lines that begin {\"type\": are records already, for permitload\n"
+			"a0tojsonl: hint: export the users as CSV: with a0export, or with an export job that has \"format\": \"csv\"\n"
+		records = "a0tojsonl: error: stdin: not CSV: it looks like what a0tojsonl writes\n" +
+			"a0tojsonl: hint: permitload reads it: permitload FILE\n"
 	)
 	tests := []struct {
 		name, in string
@@ -44,32 +45,32 @@ func TestBrokenInput(t *testing.T) {
 		},
 		{
 			"bare quote", one + "x\"y\n", 1,
-			"a0tojsonl: error: stdin: row 3, line 3, column 2: bare \" in non-quoted-field\n" +
-				"a0tojsonl: hint: a cell with a \" in it is written in quotes, with the \" doubled: \"a \"\"b\"\" c\"\n",
+			"a0tojsonl: error: stdin: row 3, line 3, column 2: a \" in a cell that is not in quotes\n" +
+				"a0tojsonl: hint: write a cell that contains a \" in quotes, with the \" doubled: \"a \"\"b\"\" c\"\n",
 		},
 		{"JSON", `[{"user_id":"auth0|1"}]`, 0, jsonInput},
-		{"our own output", `{"type":"end"}`, 0, jsonInput},
+		{"our own output", `{"type":"end"}`, 0, records},
 		{
 			"binary", "\x7fELF\x00\x01", 0,
 			"a0tojsonl: error: stdin: not CSV: it looks like binary data\n" +
-				"a0tojsonl: hint: feed CSV, plain or gzip: what a0export writes\n",
+				"a0tojsonl: hint: a0tojsonl reads CSV, plain or gzip, such as a0export writes\n",
 		},
 		{
 			"workbook", "PK\x03\x04", 0,
 			"a0tojsonl: error: stdin: not CSV: it looks like a spreadsheet or another zip file\n" +
-				"a0tojsonl: hint: save it as CSV in UTF-8, or feed the CSV that Auth0 gave out\n",
+				"a0tojsonl: hint: save it as CSV (UTF-8), or use the CSV file that Auth0 exported\n",
 		},
 		{
 			"no user_id", "email,Name\njane@acme.com,Jane\n", 0,
 			"a0tojsonl: error: stdin: row 1, line 1: no user_id column\n" +
 				"a0tojsonl: hint: the header has: \"email\", \"Name\"\n" +
-				"a0tojsonl: hint: name the column of Auth0's user ids user_id; other names that are known: Id\n",
+				"a0tojsonl: hint: rename the column of Auth0's user ids to user_id (Id is known too)\n",
 		},
 		{
 			"two columns of one meaning, in the middle", one + "user_id,provider,Connection\n", 1,
 			"a0tojsonl: error: stdin: row 3, line 3: " +
-				"columns 2 and 3, \"provider\" and \"Connection\", are both the provider\n" +
-				"a0tojsonl: hint: leave one of them out, or rename it\n",
+				"columns 2 and 3 (\"provider\" and \"Connection\") both mean provider\n" +
+				"a0tojsonl: hint: remove or rename one of them\n",
 		},
 	}
 	for _, tt := range tests {

@@ -23,9 +23,9 @@ auth0|4,a b,z@acme.com,db
 		t.Errorf("%s, want %s", got.firstUser(), want)
 	}
 	for _, want := range []string{
-		`row 3, line 3, column "username": no key`,
-		`row 4, line 4, column "user_id": no key`,
-		`row 5, line 5, column "username": user key: Permit takes only`,
+		`row 3, line 3, column "username": the key is missing`,
+		`row 4, line 4, column "user_id": the key is missing`,
+		`row 5, line 5, column "username": user key: Permit allows only`,
 	} {
 		if !strings.Contains(got.err, want) {
 			t.Errorf("stderr lacks %q:\n%s", want, got.err)
@@ -64,9 +64,9 @@ func TestTenantKeyAndMemberRole(t *testing.T) {
 		t.Errorf("stdout (-want +got):\n%s", diff)
 	}
 	for _, want := range []string{
-		`row 3, line 3, column "name": tenant key: Permit takes only`,
-		`row 6, line 6, column "organizations": name: no key`,
-		"warning: --tenant-key name: a name may change in Auth0",
+		`row 3, line 3, column "name": tenant key: Permit allows only`,
+		`row 6, line 6, column "organizations": name: the key is missing`,
+		"warning: --tenant-key name: when an organization is renamed in Auth0",
 	} {
 		if !strings.Contains(got.err, want) {
 			t.Errorf("stderr lacks %q:\n%s", want, got.err)
@@ -76,7 +76,7 @@ func TestTenantKeyAndMemberRole(t *testing.T) {
 		t.Errorf("members have a role: %s", got.err)
 	}
 	got = runOn(t, "organization_id,name\norg_1,acme\norg_2,acme\n", "--tenant-key", "name")
-	clash := `row 3, line 3: organizations "org_1" and "org_2" are both called "acme"`
+	clash := `row 3, line 3: organizations "org_1" and "org_2" have the same name, "acme"`
 	if got.code != tool.Stopped || !strings.Contains(got.err, clash) {
 		t.Errorf("two organizations of one name: exit %d, %s", got.code, got.err)
 	}

@@ -15,7 +15,7 @@ import (
 // the column and even if no column needs it. In quotes it is a part of the text.
 func TestLoneCR(t *testing.T) {
 	t.Parallel()
-	const found = "row 2, line 2: a CR that ends no line: it may be two rows in one"
+	const found = "row 2, line 2: a CR in the middle of the row, which may be two rows in one"
 	tests := []struct {
 		name, in string
 		code     int
@@ -24,19 +24,19 @@ func TestLoneCR(t *testing.T) {
 	}{
 		{
 			"all lines", "user_id,email\rauth0|1,a@acme.example\rauth0|2,b@acme.example\r", tool.Stopped, "",
-			"row 1, line 1: lines end in CR alone",
+			"row 1, line 1: lines end with CR only",
 		},
 		{
 			"the header's", "user_id,email\rauth0|1,a@acme.example\nauth0|2,\n", tool.Stopped, "",
-			"row 1, line 1: lines end in CR alone",
+			"row 1, line 1: lines end with CR only",
 		},
 		{
 			"all lines, in quotes", "\"user_id\",\"email\"\r\"auth0|1\",\"a@acme.example\"\r", tool.Stopped, "",
-			"row 1, line 1, column 17: the line ends in CR alone",
+			"row 1, line 1, column 17: the line ends with CR only",
 		},
 		{
 			"a row in quotes", "user_id,email\n\"auth0|1\",\"a@acme.example\"\r\"auth0|2\",\"\"\n", tool.Stopped, "",
-			"row 2, line 2, column 26: the line ends in CR alone",
+			"row 2, line 2, column 26: the line ends with CR only",
 		},
 		{
 			"some lines", "user_id,email,given_name\r\nauth0|1,,Ann\rauth0|2,,Bob\r\nauth0|3,,Cy\r\n", tool.Rejected, "auth0|3",
@@ -79,7 +79,7 @@ func TestLoneCR(t *testing.T) {
 					t.Errorf("exit %d, users %q, %s; want exit %d, users %q, %s",
 						got.code, users, got.err, tt.code, tt.users, tt.says)
 				}
-				if hint := `hint: tr '\r' '\n' < FILE`; strings.Contains(tt.says, "CR") && strings.Count(got.err, hint) != 1 {
+				if hint := `: tr '\r' '\n' < FILE`; strings.Contains(tt.says, "CR") && strings.Count(got.err, hint) != 1 {
 					t.Errorf("not one hint %s:\n%s", hint, got.err)
 				}
 			}

@@ -24,6 +24,7 @@ const mostShown = 20
 type rejects struct {
 	tool  *tool.Tool
 	file  *bufio.Writer // nil without --rejects
+	name  string        // of the file
 	table *convert.Table
 	n     int
 	sums  map[string]map[string]int // rows by reason and connection
@@ -35,7 +36,7 @@ func newRejects(t *tool.Tool) *rejects {
 }
 
 // setFile sets the file that the rows are written to.
-func (r *rejects) setFile(file io.Writer) { r.file = bufio.NewWriter(file) }
+func (r *rejects) setFile(file io.Writer, name string) { r.file, r.name = bufio.NewWriter(file), name }
 
 // add counts a row and writes it to the file.
 func (r *rejects) add(table *convert.Table, row *rejectedRow) error {
@@ -140,15 +141,32 @@ func (r *rejects) flush() error {
 	return nil
 }
 
+// printEnd prints what is to be said after the rows: sums if not all of them were
+// shown, and what to do about them. isKept is whether the file will be there.
+func (r *rejects) printEnd(isKept bool) {
+	if r.n == 0 {
+		return
+	}
+	if r.n > mostShown {
+		r.tool.Problem("%s more rows were rejected", tool.Thousands(r.n-mostShown))
+		r.printSums()
+	}
+	for _, reason := range slices.Sorted(maps.Keys(r.cures)) {
+		if cure := r.cures[reason]; cure != "" {
+			r.tool.Hint("%s", cure)
+		}
+	}
+	switch {
+	case r.file == nil:
+		r.tool.Hint("keep rejected rows in a file, to fix and feed again: a0tojsonl --rejects rejects.csv")
+	case isKept:
+		r.tool.Hint("fix %s and feed it again: a0tojsonl %s | permitload", r.name, r.name)
+	}
+}
+
 // printSums prints how many rows were rejected for each reason, by connection. The
 // connection with the most rows comes first.
 func (r *rejects) printSums() {
-	if r.n > mostShown {
-		r.tool.Problem("%s more rows were rejected than are shown", tool.Thousands(r.n-mostShown))
-		if r.file == nil {
-			r.tool.Hint("--rejects FILE keeps them all, each with its reason")
-		}
-	}
 	for _, reason := range slices.Sorted(maps.Keys(r.sums)) {
 		by := r.sums[reason]
 		total := 0
@@ -166,8 +184,5 @@ func (r *rejects) printSums() {
 			line += " (" + strings.Join(parts, ", ") + ")"
 		}
 		r.tool.Problem("%s", line)
-		if cure := r.cures[reason]; cure != "" {
-			r.tool.Hint("%s", cure)
-		}
 	}
 }

@@ -30,16 +30,12 @@ func TestRejects(t *testing.T) {
 	if diff := cmp.Diff(wantOut, got.out); diff != "" || got.code != tool.Rejected {
 		t.Errorf("exit %d, stdout (-want +got):\n%s", got.code, diff)
 	}
-	wantMessages := `a0tojsonl: error: stdin: row 2, line 2, column "Email": not an address Permit takes
-a0tojsonl: error: stdin: row 3, line 3: ragged row: 1 cells under a header of 5
+	wantMessages := `a0tojsonl: error: stdin: row 2, line 2, column "Email": not an email address that Permit accepts
+a0tojsonl: error: stdin: row 3, line 3: wrong number of cells: 1 in place of 5
 a0tojsonl: error: stdin: row 4, line 4, column "roles": not a JSON array of role names, such as ["Admin"]
-a0tojsonl: error: stdin: row 6, line 7, column "Id": no key
-a0tojsonl: error: stdin: row 7, line 8, column "Id": user key: Permit takes only letters, digits and | @ + - . _
-a0tojsonl: error: rejected 1 row: email: not an address Permit takes ("db" 1)
-a0tojsonl: error: rejected 1 row: ragged row
-a0tojsonl: error: rejected 1 row: roles: not a JSON array of role names, such as ["Admin"] ("db" 1)
-a0tojsonl: error: rejected 1 row: user_id: no key ("google" 1)
-a0tojsonl: error: rejected 1 row: user_id: user key: Permit takes only letters, digits and | @ + - . _ ("google" 1)
+a0tojsonl: error: stdin: row 6, line 7, column "Id": the key is missing
+a0tojsonl: error: stdin: row 7, line 8, column "Id": user key: Permit allows only letters, digits and | @ + - . _
+a0tojsonl: hint: fix ` + path + ` and feed it again: a0tojsonl ` + path + ` | permitload
 `
 	if diff := cmp.Diff(wantMessages, got.messages()); diff != "" {
 		t.Errorf("stderr (-want +got):\n%s", diff)
@@ -48,11 +44,11 @@ a0tojsonl: error: rejected 1 row: user_id: user key: Permit takes only letters, 
 		t.Errorf("stderr shows what is in cells:\n%s", got.err)
 	}
 	wantFile := `user_id,email,family_name,provider,roles,reject_reason
-auth0|1,secret1,'t Hooft,db,,email: not an address Permit takes
-auth0|2,ragged row
+auth0|1,secret1,'t Hooft,db,,email: not an email address that Permit accepts
+auth0|2,wrong number of cells
 auth0|3,a@b.co,x,db,secret2,"roles: not a JSON array of role names, such as [""Admin""]"
-,a@b.co,x,google,,user_id: no key
-auth0|secret3 7,a@b.co,x,google,,"user_id: user key: Permit takes only letters, digits and | @ + - . _"
+,a@b.co,x,google,,user_id: the key is missing
+auth0|secret3 7,a@b.co,x,google,,"user_id: user key: Permit allows only letters, digits and | @ + - . _"
 `
 	data, err := os.ReadFile(path)
 	if err != nil {
@@ -81,7 +77,7 @@ auth0|secret3 7,a@b.co,x,google,,"user_id: user key: Permit takes only letters, 
 		t.Parallel()
 		mended := strings.NewReplacer(
 			"secret1", "jane@acme.com",
-			"auth0|2,ragged row", "auth0|2,,,,,",
+			"auth0|2,wrong number of cells", "auth0|2,,,,,",
 			"secret2", `"[""Admin""]"`,
 			"\n,a@b.co", "\nauth0|9,a@b.co",
 			"secret3 ", "",
@@ -110,12 +106,12 @@ func TestRejectsOfSeveralTables(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := `user_id,email,reject_reason
-auth0|1,x,email: not an address Permit takes
-auth0|2,y,email: not an address Permit takes
+auth0|1,x,email: not an email address that Permit accepts
+auth0|2,y,email: not an email address that Permit accepts
 role_id,name,reject_reason
 rol_1,,name: no name
 user_id,email,reject_reason
-,a@b.co,user_id: no key
+,a@b.co,user_id: the key is missing
 `
 	if diff := cmp.Diff(want, string(data)); diff != "" {
 		t.Errorf("rejects (-want +got):\n%s", diff)
@@ -131,11 +127,12 @@ func TestManyRejects(t *testing.T) {
 	in := "user_id,email,provider\n" + strings.Repeat("auth0|1,x,db\n", 1000) + strings.Repeat("auth0|1,x,saml\n", 2000)
 	got := runOn(t, in, "--rejects", path)
 	messages := got.messages()
-	if n := strings.Count(messages, "\n"); n != 22 {
-		t.Errorf("%d lines on stderr, want 20 rows and 2 sums:\n%s", n, messages)
+	if n := strings.Count(messages, "\n"); n != 23 {
+		t.Errorf("%d lines on stderr, want 20 rows, 2 sums and what to do:\n%s", n, messages)
 	}
-	want := `a0tojsonl: error: 2,980 more rows were rejected than are shown
-a0tojsonl: error: rejected 3,000 rows: email: not an address Permit takes ("saml" 2,000, "db" 1,000)
+	want := `a0tojsonl: error: 2,980 more rows were rejected
+a0tojsonl: error: rejected 3,000 rows: email: not an email address that Permit accepts ("saml" 2,000, "db" 1,000)
+a0tojsonl: hint: fix ` + path + ` and feed it again: a0tojsonl ` + path + ` | permitload
 `
 	if !strings.HasSuffix(messages, want) {
 		t.Errorf("stderr ends in %q, want %q", messages[len(messages)-200:], want)
@@ -146,12 +143,28 @@ a0tojsonl: error: rejected 3,000 rows: email: not an address Permit takes ("saml
 	}
 }
 
+// A few bad rows are said once each. The last hint says what to type.
+func TestFewRejects(t *testing.T) {
+	t.Parallel()
+	got := runOn(t, "user_id,email,provider\nauth0|1,x,db\nauth0|2,y,db\n,a@b.co,db\nauth0|3\u200b,,db\n")
+	want := `a0tojsonl: error: stdin: row 2, line 2, column "email": not an email address that Permit accepts
+a0tojsonl: error: stdin: row 3, line 3, column "email": not an email address that Permit accepts
+a0tojsonl: error: stdin: row 4, line 4, column "user_id": the key is missing
+a0tojsonl: error: stdin: row 5, line 5, column "user_id": an invisible character: U+200B (zero width space)
+a0tojsonl: hint: type the cell again by hand: pasted text may contain invisible characters
+a0tojsonl: hint: keep rejected rows in a file, to fix and feed again: a0tojsonl --rejects rejects.csv
+`
+	if diff := cmp.Diff(want, got.messages()); diff != "" || got.code != tool.Rejected {
+		t.Errorf("exit %d, stderr (-want +got):\n%s", got.code, diff)
+	}
+}
+
 func TestStrict(t *testing.T) {
 	t.Parallel()
 	got := runOn(t, "user_id\nauth0|1\na b\nauth0|2\nc d\n", "--strict")
 	want := `a0tojsonl: error: stdin: row 3, line 3, column "user_id": ` +
-		`user key: Permit takes only letters, digits and | @ + - . _
-a0tojsonl: hint: without --strict such rows are set aside and the rest is converted
+		`user key: Permit allows only letters, digits and | @ + - . _
+a0tojsonl: hint: fix the row, or leave --strict out: then such rows are set aside and the rest is converted
 `
 	if diff := cmp.Diff(want, got.messages()); diff != "" || got.code != tool.Stopped {
 		t.Errorf("exit %d, stderr (-want +got):\n%s", got.code, diff)
@@ -173,7 +186,7 @@ func TestRejectsBeforeTheFirstID(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := "user_id,email,given_name,reject_reason\n,x@y.co,Zoe,user_id: no key\nauth0|3,ragged,ragged row\n"
+	want := "user_id,email,given_name,reject_reason\n,x@y.co,Zoe,user_id: the key is missing\nauth0|3,ragged,wrong number of cells\n"
 	if diff := cmp.Diff(want, string(data)); diff != "" {
 		t.Errorf("rejects (-want +got):\n%s", diff)
 	}

@@ -20,7 +20,7 @@ func (r *report) String() string {
 	line := fmt.Sprintf("%s, %s, %s, %s rejected", tool.Count(r.Users, "user"), tool.Count(r.Roles, "role"),
 		tool.Count(r.Tenants, "tenant"), tool.Thousands(r.Rejected))
 	if !r.Complete {
-		line += ", not complete,"
+		line += " (incomplete)"
 	}
 	return line
 }

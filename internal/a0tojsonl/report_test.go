@@ -23,7 +23,7 @@ func TestSummary(t *testing.T) {
 		},
 		{
 			"user_id\nu\n\"",
-			"a0tojsonl: 1 user, 0 roles, 0 tenants, 0 rejected, not complete, in ",
+			"a0tojsonl: 1 user, 0 roles, 0 tenants, 0 rejected (incomplete) in ",
 			map[string]any{
 				"users": 1.0, "roles": 0.0, "tenants": 0.0, "rejected": 0.0, "complete": false, "exit_code": 1.0,
 			},

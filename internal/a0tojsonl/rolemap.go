@@ -73,7 +73,7 @@ func (r *boundedReader) Read(p []byte) (int, error) {
 	return n, err
 }
 
-const roleMapHint = "the file is CSV: a first line auth0_role,permit_role and then lines such as " +
+const roleMapHint = "write a CSV file with the header auth0_role,permit_role and lines such as " +
 	`"Billing Viewer",billing-viewer`
 
 func roleMapError(err error) error {
@@ -88,7 +88,7 @@ func parseRoleMap(in io.Reader) (convert.RoleMap, error) {
 	file := csvrows.NewCutter(in, 64<<10)
 	header, err := file.Header()
 	if errors.Is(err, io.EOF) {
-		return nil, errors.New("no header")
+		return nil, errors.New("no header line")
 	}
 	if err != nil {
 		return nil, err
@@ -107,10 +107,10 @@ func parseRoleMap(in io.Reader) (convert.RoleMap, error) {
 	for _, column := range []string{auth0Role, permitRole} {
 		first := slices.Index(columns, column)
 		if first < 0 {
-			return nil, fmt.Errorf("no column %s", column)
+			return nil, fmt.Errorf("the header has no column %s", column)
 		}
 		if slices.Contains(columns[first+1:], column) {
-			return nil, fmt.Errorf("two columns %s", column)
+			return nil, fmt.Errorf("the header has the column %s twice", column)
 		}
 	}
 	m := convert.RoleMap{}
@@ -130,11 +130,11 @@ func parseRoleMap(in io.Reader) (convert.RoleMap, error) {
 			case at.Flaw != 0:
 				return nil, fmt.Errorf("line %d: %s", at.Line, flaws[at.Flaw].Reason)
 			case len(at.Cells) != len(columns):
-				return nil, fmt.Errorf("line %d: %s", at.Line, convert.RaggedFault(len(at.Cells), len(columns)).Detail)
+				return nil, fmt.Errorf("line %d: wrong number of cells: %s", at.Line, convert.RaggedFault(len(at.Cells), len(columns)).Detail)
 			case row.Auth0Role == "":
-				return nil, fmt.Errorf("line %d: no %s", at.Line, auth0Role)
+				return nil, fmt.Errorf("line %d: %s is empty", at.Line, auth0Role)
 			case again:
-				return nil, fmt.Errorf("line %d: %q has a key since line %d", at.Line, row.Auth0Role, first)
+				return nil, fmt.Errorf("line %d: %q is already on line %d", at.Line, row.Auth0Role, first)
 			}
 			if err := record.RoleKey(row.PermitRole); err != nil {
 				return nil, fmt.Errorf("line %d: %s: %w", at.Line, permitRole, err)

@@ -21,16 +21,16 @@ func TestRoleCollisions(t *testing.T) {
 		"|5,[]\n"
 	got := runOn(t, in)
 	want := `a0tojsonl: error: stdin: row 3, line 3: role "Billing  Viewer": ` +
-		`its key would be "billing-viewer", which role "Billing Viewer" has already
-a0tojsonl: hint: --role-map FILE with the line: "Billing  Viewer",KEY
-a0tojsonl: error: stdin: row 4, line 4: role "!\"!": no letter of its name can stand in a key
-a0tojsonl: hint: --role-map FILE with the line: "!""!",KEY
-a0tojsonl: error: 2 roles without a key: 3 users left out
+		`its key would be "billing-viewer", which role "Billing Viewer" already has
+a0tojsonl: hint: add this line to the file of --role-map: "Billing  Viewer",KEY
+a0tojsonl: error: stdin: row 4, line 4: role "!\"!": its name has no character that Permit allows in a key
+a0tojsonl: hint: add this line to the file of --role-map: "!""!",KEY
+a0tojsonl: error: no usable key for 2 roles; 3 users left out
 `
 	if diff := cmp.Diff(want, got.messages()); diff != "" || got.code != tool.Stopped {
 		t.Errorf("exit %d, stderr (-want +got):\n%s", got.code, diff)
 	}
-	if end := got.end(t); end.Complete || end.Reason != "2 roles without a key: 3 users left out" || end.Users != 2 {
+	if end := got.end(t); end.Complete || end.Reason != "no usable key for 2 roles; 3 users left out" || end.Users != 2 {
 		t.Errorf("end = %+v", end)
 	}
 
@@ -46,8 +46,8 @@ a0tojsonl: error: 2 roles without a key: 3 users left out
 func TestRoleNamesThatMeet(t *testing.T) {
 	t.Parallel()
 	const clash = "a0tojsonl: error: stdin: row %d, line %[1]d: " +
-		`role %s: its key would be %s, which role %s has already` + "\n" +
-		`a0tojsonl: hint: --role-map FILE with the line: %s,KEY` + "\n"
+		`role %s: its key would be %s, which role %s already has` + "\n" +
+		`a0tojsonl: hint: add this line to the file of --role-map: %s,KEY` + "\n"
 	users := func(names ...string) string {
 		var in strings.Builder
 		in.WriteString("user_id,roles\n")
@@ -74,18 +74,18 @@ func TestRoleNamesThatMeet(t *testing.T) {
 		},
 		{
 			"only one by the map, and last", users("admin", "Admin"), "Admin,admin\n",
-			`a0tojsonl: error: stdin: row 3, line 3: role "Admin": the role map gives it the key "admin", ` +
-				`which role "admin" has without a line in the map` + "\n" +
-				`a0tojsonl: hint: --role-map FILE with the line: "admin",KEY` + "\n",
+			`a0tojsonl: error: stdin: row 3, line 3: role "Admin": --role-map gives it the key "admin", ` +
+				`which role "admin" already has` + "\n" +
+				`a0tojsonl: hint: add this line to the file of --role-map: "admin",KEY` + "\n",
 		},
 		{
 			"nothing left", users("\U0001F680"), "",
-			"a0tojsonl: error: stdin: row 2, line 2: role \"\U0001F680\": no letter of its name can stand in a key\n" +
-				"a0tojsonl: hint: --role-map FILE with the line: \"\U0001F680\",KEY\n",
+			"a0tojsonl: error: stdin: row 2, line 2: role \"\U0001F680\": its name has no character that Permit allows in a key\n" +
+				"a0tojsonl: hint: add this line to the file of --role-map: \"\U0001F680\",KEY\n",
 		},
 		{
 			"characters that nobody types", users("a", "a\u202e"), "",
-			fmt.Sprintf(clash, 3, `"a\u202e"`, `"a"`, `"a"`, "ROL_ID (a0export roles says the id)"),
+			fmt.Sprintf(clash, 3, `"a\u202e"`, `"a"`, `"a"`, "ROL_ID (a0export roles lists the ids)"),
 		},
 		{
 			"the same, with their ids", "role_id,name\nrol_1,a\nrol_2,a\u200b\n", "",
@@ -93,8 +93,8 @@ func TestRoleNamesThatMeet(t *testing.T) {
 		},
 		{
 			"two of one name", "role_id,name\nrol_1,a\nrol_1,a\nrol_2,a\n", "",
-			"a0tojsonl: error: stdin: row 4, line 4: role \"a\" with the id \"rol_2\": another role of this name came before\n" +
-				"a0tojsonl: hint: convert each tenant's tables by themselves, with a --role-map that keeps their roles apart\n",
+			"a0tojsonl: error: stdin: row 4, line 4: role \"a\" (id \"rol_2\"): another role has the same name\n" +
+				"a0tojsonl: hint: convert the tables of each Auth0 tenant separately, and use --role-map to keep their roles apart\n",
 		},
 		{"two of one name, one by the map", "role_id,name\nrol_1,a\nrol_2,a\n", "rol_1,b\nrol_2,b\n", ""},
 	}
@@ -106,11 +106,11 @@ func TestRoleNamesThatMeet(t *testing.T) {
 				args = []string{"--role-map", writeFile(t, "auth0_role,permit_role\n"+tt.roleMap)}
 			}
 			got := runOn(t, tt.in, args...)
-			said, _, _ := strings.Cut(got.messages(), "a0tojsonl: error: 1 role without a key")
+			said, _, _ := strings.Cut(got.messages(), "a0tojsonl: error: no usable key for 1 role")
 			if diff := cmp.Diff(tt.want, said); diff != "" || (got.code == tool.Stopped) != (tt.want != "") {
 				t.Errorf("exit %d, stderr (-want +got):\n%s", got.code, diff)
 			}
-			_, line, found := strings.Cut(tt.want, "with the line: ")
+			_, line, found := strings.Cut(tt.want, "the file of --role-map: ")
 			if !found || strings.HasPrefix(line, "ROL_ID") {
 				return
 			}
@@ -132,22 +132,22 @@ func TestRoleMap(t *testing.T) {
 		{"fine", "permit_role,auth0_role,note\r\nx,Admin,\r\n", ""},
 		{"byte order mark", "\ufeffauth0_role,permit_role\nAdmin,x\n", ""},
 		{"empty", "", "is empty"},
-		{"blank", "\n", "no header"},
+		{"blank", "\n", "no header line"},
 		{"no column", "auth0_role,permit\n", "no column permit_role"},
-		{"two columns", "auth0_role,permit_role,auth0_role\n", "two columns auth0_role"},
-		{"ragged", "auth0_role,permit_role\na\n", "line 2: 1 cells under a header of 2"},
-		{"no role", "auth0_role,permit_role\n,x\n", "line 2: no auth0_role"},
-		{"no key", "auth0_role,permit_role\na,\n", "line 2: permit_role: no key"},
+		{"two columns", "auth0_role,permit_role,auth0_role\n", "the header has the column auth0_role twice"},
+		{"ragged", "auth0_role,permit_role\na\n", "line 2: wrong number of cells: 1 in place of 2"},
+		{"no role", "auth0_role,permit_role\n,x\n", "line 2: auth0_role is empty"},
+		{"no key", "auth0_role,permit_role\na,\n", "line 2: permit_role: the key is missing"},
 		{
 			"key", "auth0_role,permit_role\na,b c\n",
-			"line 2: permit_role: role key: Permit takes only letters, digits, - and _",
+			"line 2: permit_role: role key: Permit allows only letters, digits, - and _",
 		},
-		{"twice", "auth0_role,permit_role\na,b\nc,d\na,b\n", `line 4: "a" has a key since line 2`},
-		{"quote", "auth0_role,permit_role\na\"b,c\n", `row 2, line 2, column 2: bare " in non-quoted-field`},
+		{"twice", "auth0_role,permit_role\na,b\nc,d\na,b\n", `line 4: "a" is already on line 2`},
+		{"quote", "auth0_role,permit_role\na\"b,c\n", `row 2, line 2, column 2: a " in a cell that is not in quotes`},
 		{"JSON", `{"a":"b"}`, "not CSV: it looks like JSON"},
-		{"semicolons", "permit_role;auth0_role\nx;Admin\n", "the cells are separated by ; and not by commas"},
-		{"CR", "auth0_role,permit_role\rAdmin,x\r", "line 1: a CR that ends no line: it may be two rows in one"},
-		{"CR in a row", "auth0_role,permit_role\nA,x\rB,y\n", "line 2: a CR that ends no line: it may be two rows in one"},
+		{"semicolons", "permit_role;auth0_role\nx;Admin\n", "the cells are separated by semicolons, not by commas"},
+		{"CR", "auth0_role,permit_role\rAdmin,x\r", "line 1: a CR in the middle of the row, which may be two rows in one"},
+		{"CR in a row", "auth0_role,permit_role\nA,x\rB,y\n", "line 2: a CR in the middle of the row, which may be two rows in one"},
 		{"NUL", "auth0_role,permit_role\nAdmin\x00,x\n", "line 2: a NUL byte"},
 		{"too long", "auth0_role,permit_role\n" + strings.Repeat("\n", 16<<20), "longer than 16 MiB"},
 	}

@@ -51,7 +51,7 @@ func run(ctx context.Context, t *tool.Tool, conf config) error {
 			return fmt.Errorf("--rejects: %w", err)
 		}
 		defer rejected.Abort()
-		r.rejects.setFile(rejected)
+		r.rejects.setFile(rejected, conf.rejects)
 	}
 	t.SetReport(&r.report)
 	r.progress = t.Progress("rows", 0)
@@ -81,7 +81,7 @@ func (r *runner) convertFiles(ctx context.Context, names []string) error {
 		}
 	}
 	if r.unkeyed > 0 {
-		return fmt.Errorf("%s without a key: %s left out", tool.Count(r.unkeyed, "role"), tool.Count(r.leftOut, "user"))
+		return fmt.Errorf("no usable key for %s; %s left out", tool.Count(r.unkeyed, "role"), tool.Count(r.leftOut, "user"))
 	}
 	return nil
 }

@@ -23,41 +23,41 @@ func flags() []cli.Flag {
 		&cli.BoolFlag{Name: "schema", Category: output, Usage: "print the JSON Schema of a line"},
 		&cli.StringSliceFlag{
 			Name: "attribute", Category: mapping,
-			Usage: "keep `COLUMN[=NAME][:TYPE]`: string, number, bool or json",
+			Usage: "keep `COLUMN[=NAME][:TYPE]` (TYPE: string, number, bool, json)",
 		},
 		&cli.StringFlag{
-			Name: "attributes", Category: mapping, DefaultText: "provider alone",
-			Usage: "`all|none` of the columns that are nothing else",
+			Name: "attributes", Category: mapping, DefaultText: "provider only",
+			Usage: "`all|none` keep all other columns as attributes, or none",
 		},
 		&cli.StringFlag{
 			Name: "user-key", Category: mapping, Value: "user_id",
-			Usage: "make `COLUMN` the users' key",
+			Usage: "use `COLUMN` as the users' key",
 		},
 		&cli.StringFlag{
 			Name: "tenant-key", Category: mapping, Value: "id",
-			Usage: "`id|name` of an organization as its tenant's key",
+			Usage: "`id|name` use the organization's id or name as the tenant's key",
 		},
 		&cli.StringFlag{
 			Name: "member-role", Category: mapping,
-			Usage: "give `ROLE` to members of organizations without one",
+			Usage: "give `ROLE` to organization members who have no role",
 		},
 		&cli.StringFlag{
 			Name: "role-map", Category: mapping,
-			Usage: "take role keys from `FILE`: auth0_role,permit_role",
+			Usage: "read role keys from `FILE` (CSV: auth0_role,permit_role)",
 		},
 		&cli.StringFlag{
 			Name: "escaped", Category: mapping, Value: "auto",
-			Usage: "`auto|yes|no` as to Auth0's ' before each text",
+			Usage: "`auto|yes|no` whether Auth0 put a ' before each text",
 		},
 		&cli.StringFlag{
 			Name: "as-of", Category: mapping,
-			Usage: "`TIME` when a plain file was true (RFC 3339)",
+			Usage: "`TIME` of the export (RFC 3339), for input that is not gzip",
 		},
 		&cli.StringFlag{
 			Name: "rejects", Category: mapping,
-			Usage: "write rejected rows to `FILE`, to be mended and fed again",
+			Usage: "write rejected rows to `FILE`, to fix and feed again",
 		},
-		&cli.BoolFlag{Name: "strict", Category: mapping, Usage: "stop at the first row that is rejected"},
+		&cli.BoolFlag{Name: "strict", Category: mapping, Usage: "stop at the first rejected row"},
 	}
 }
 
@@ -86,11 +86,11 @@ func readConfig(c *cli.Context, t *tool.Tool) (config, error) {
 	}
 	switch {
 	case conf.rejects == "-":
-		return conf, tool.Usage("--rejects: stdout is for records", "name a file")
+		return conf, tool.Usage("--rejects: stdout is for the records", "--rejects rejects.csv")
 	case conf.roleMap == "-":
-		return conf, tool.Usage("--role-map: stdin is for tables", "name a file")
+		return conf, tool.Usage("--role-map: stdin is for the tables", "--role-map roles.csv")
 	case conf.options.UserKey == "":
-		return conf, tool.Usage("--user-key: no column", "--user-key email, for example")
+		return conf, tool.Usage("--user-key: the column is empty", "for example: --user-key email")
 	}
 	if err := readMapping(c, &conf.options); err != nil {
 		return conf, err
@@ -125,7 +125,7 @@ func readMapping(c *cli.Context, o *convert.Options) error {
 		o.Attributes = append(o.Attributes, a)
 	}
 	if c.IsSet("member-role") && (o.MemberRole == "" || !utf8.ValidString(o.MemberRole)) {
-		return tool.Usage("--member-role: no role, or not UTF-8", "--member-role member, for example")
+		return tool.Usage("--member-role: the role is empty or not UTF-8", "for example: --member-role member")
 	}
 	return nil
 }
@@ -141,17 +141,17 @@ func parseAttribute(spec string) (convert.Attribute, error) {
 	if i := strings.LastIndexByte(spec, ':'); i >= 0 {
 		typ, ok := attributeTypes[spec[i+1:]]
 		if !ok {
-			return a, tool.Usage(fmt.Sprintf("--attribute %s: %q is no type", spec, spec[i+1:]),
+			return a, tool.Usage(fmt.Sprintf("--attribute %s: %q is not a type", spec, spec[i+1:]),
 				"the types are string, number, bool and json; "+
-					"a column with a : in its name needs one of them behind it")
+					"if the column's name contains a :, put one of them after it")
 		}
 		rest, a.Type = spec[:i], typ
 	}
 	var hasName bool
 	a.Column, a.Name, hasName = strings.Cut(rest, "=")
 	if a.Column == "" || hasName && a.Name == "" || !utf8.ValidString(rest) {
-		return a, tool.Usage(fmt.Sprintf("--attribute %s: a column or a name is missing, or is not UTF-8", spec),
-			"--attribute COLUMN, --attribute COLUMN=NAME, --attribute COLUMN=NAME:number")
+		return a, tool.Usage(fmt.Sprintf("--attribute %s: the column or the name is empty or not UTF-8", spec),
+			"for example: --attribute plan, --attribute plan=tier, --attribute logins_count=logins:number")
 	}
 	return a, nil
 }
@@ -164,11 +164,11 @@ func parseAsOf(text string) (time.Time, error) {
 	}
 	at, err := time.Parse(time.RFC3339, text)
 	if err != nil {
-		return at, tool.Usage(fmt.Sprintf("--as-of: %q is no time by RFC 3339", text),
-			"--as-of 2026-11-23T21:43:00Z; date -u -r FILE +%FT%TZ says when a file was written")
+		return at, tool.Usage(fmt.Sprintf("--as-of: %q is not a time in RFC 3339", text),
+			"for example: --as-of 2026-11-23T21:43:00Z; date -u -r FILE +%FT%TZ prints when a file was written")
 	}
 	if at.After(time.Now().Add(time.Minute)) {
-		return at, tool.Usage(fmt.Sprintf("--as-of: %s is still to come", text), "say when the data was exported")
+		return at, tool.Usage(fmt.Sprintf("--as-of: %s is in the future", text), "give the time at which the data was exported")
 	}
 	return at, nil
 }

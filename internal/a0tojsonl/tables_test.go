@@ -19,8 +19,8 @@ func TestTablesPutTogether(t *testing.T) {
 			"the header of the dashboard's file in the middle",
 			"user_id,given_name,family_name\nauth0|1,Al,Ax\nId,Family Name,Given Name\nauth0|2,Bx,Bo\n", tool.Stopped,
 			`"complete":false`,
-			`stdin: row 3, line 3, column "user_id": the header of another file` +
-				"\na0tojsonl: hint: name the files one by one",
+			`stdin: row 3, line 3, column "user_id": this row is the header of another file` +
+				"\na0tojsonl: hint: do not join the files, name them",
 		},
 		{
 			"a header with a sign of data", "user_id,nick\nauth0|1,Al\nuser_id,a|b\nauth0|2,Bo\n", tool.Done,
@@ -43,7 +43,7 @@ org_1,acme,Acme Inc
 		{
 			"organizations, and users who do not say theirs",
 			"organization_id,name\norg_1,acme\nuser_id,roles\nauth0|1,[]\n", tool.Done,
-			`"role_assignments":[]`, "warning: the users say nothing of organizations",
+			`"role_assignments":[]`, "warning: the input has organizations, but the users have no organizations column",
 		},
 	}
 	for _, tt := range tests {

@@ -133,16 +133,16 @@ func readCells(j *job, row *csvrows.Row) *convert.Fault {
 // flaws are the faults of rows with a flaw.
 var flaws = map[csvrows.Flaw]*convert.Fault{
 	csvrows.LoneCR: {
-		Reason: "a CR that ends no line: it may be two rows in one",
+		Reason: "a CR in the middle of the row, which may be two rows in one",
 		Cure:   convert.LoneCRCure,
 	},
 	csvrows.NUL: {
 		Reason: "a NUL byte",
-		Cure:   `tr -d '\000' < FILE takes NUL bytes out`,
+		Cure:   `remove the NUL bytes: tr -d '\000' < FILE`,
 	},
 	csvrows.TooLong: {
 		Reason: fmt.Sprintf("longer than %d MiB", csvrows.MaxRow>>20),
-		Cure:   "is a quote in it never closed, or does a line before end in CR alone? No user has so much text",
+		Cure:   "look for a quote that is never closed, or for lines that end with CR only",
 	},
 }
 
@@ -171,7 +171,7 @@ func (w *worker) convertUser(j *job, row *convert.UserRow) (*holding, *convert.F
 	return h, nil
 }
 
-var longLine = fmt.Sprintf("its line would be longer than %d MiB", jsonl.MaxText>>20)
+var longLine = fmt.Sprintf("its record would be longer than %d MiB", jsonl.MaxText>>20)
 
 // Reading what a user holds takes longer than the rest of a row, and there are few
 // different cells, however many users there are. So the results are kept. The

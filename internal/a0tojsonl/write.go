@@ -121,13 +121,13 @@ func (r *runner) refuse(s *source, res *result, lines *convert.Lines, err error)
 		}
 		return nil
 	case errors.As(err, &rekey):
-		const hint = "put the table of roles before the users: { a0export roles; a0export users; }"
+		const hint = "put the roles table before the users: { a0export roles; a0export users; }"
 		return tool.Hint(fmt.Errorf("%s: %w", at, err), hint)
 	case errors.As(err, &twin):
-		const hint = "convert each tenant's tables by themselves, with a --role-map that keeps their roles apart"
+		const hint = "convert the tables of each Auth0 tenant separately, and use --role-map to keep their roles apart"
 		return tool.Hint(fmt.Errorf("%s: %w", at, err), hint)
 	case errors.As(err, &tenant):
-		return tool.Hint(fmt.Errorf("%s: %w", at, err), "without --tenant-key name the ids are the keys")
+		return tool.Hint(fmt.Errorf("%s: %w", at, err), "leave --tenant-key name out: then the organizations' ids are the keys")
 	default:
 		return fmt.Errorf("%s: %w", at, err)
 	}
@@ -165,7 +165,7 @@ func (r *runner) reject(s *source, res *result, row *rejectedRow) error {
 		return tool.Hint(fmt.Errorf("%s: %s", at, reason), fault.Hint)
 	}
 	if r.strict {
-		const hint = "without --strict such rows are set aside and the rest is converted"
+		const hint = "fix the row, or leave --strict out: then such rows are set aside and the rest is converted"
 		return tool.Hint(fmt.Errorf("%s: %s", at, reason), hint)
 	}
 	if r.rejects.n < mostShown {
@@ -180,14 +180,14 @@ func (r *runner) reportUnkeyed(at string, role convert.Unkeyed) {
 	name, id := role.Name, role.ID
 	switch {
 	case role.Other == "":
-		r.tool.Problem("%s: role %q: no letter of its name can stand in a key", at, name)
+		r.tool.Problem("%s: role %q: its name has no character that Permit allows in a key", at, name)
 	case role.Mapped:
-		const format = "%s: role %q: the role map gives it the key %q, which role %q has without a line in the map"
+		const format = "%s: role %q: --role-map gives it the key %q, which role %q already has"
 		r.tool.Problem(format, at, name, role.Key, role.Other)
 		name, id = role.Other, ""
 	default:
-		const format = "%s: role %q: its key would be %q, which role %q has already"
+		const format = "%s: role %q: its key would be %q, which role %q already has"
 		r.tool.Problem(format, at, name, role.Key, role.Other)
 	}
-	r.tool.Hint("--role-map FILE with the line: %s,KEY", record.RoleMapCell(name, id))
+	r.tool.Hint("add this line to the file of --role-map: %s,KEY", record.RoleMapCell(name, id))
 }

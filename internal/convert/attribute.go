@@ -72,7 +72,7 @@ func (t *Table) keepColumns(o *Options) error {
 		column := ourName(a.Column)
 		i := slices.Index(t.Columns, column)
 		if i < 0 {
-			problem := fmt.Sprintf("no column %q, which is to be an attribute", a.Column)
+			problem := fmt.Sprintf("--attribute: the table has no column %q", a.Column)
 			return newHeaderError(problem, columnsHint(t.Header))
 		}
 		inOptions[column] = true
@@ -86,7 +86,7 @@ func (t *Table) keepColumns(o *Options) error {
 		case inOptions[column], o.Keep == KeepNone, o.Keep == KeepProvider && column != columnProvider:
 		case column == "":
 			problem := fmt.Sprintf("column %d has no name, so it cannot be an attribute", i+1)
-			return newHeaderError(problem, "name it, or leave it out")
+			return newHeaderError(problem, "give it a name, or remove it")
 		case !utf8.ValidString(column):
 			problem := fmt.Sprintf("the name of column %d is not UTF-8, so it cannot be an attribute", i+1)
 			return newHeaderError(problem, "save the file as UTF-8")
@@ -97,9 +97,9 @@ func (t *Table) keepColumns(o *Options) error {
 	slices.SortStableFunc(t.kept, func(a, b keptColumn) int { return cmp.Compare(a.name, b.name) })
 	for i := 1; i < len(t.kept); i++ {
 		if a, b := t.kept[i-1], t.kept[i]; a.name == b.name {
-			const format = "columns %q and %q are both to be the attribute %q"
+			const format = "columns %q and %q would both become the attribute %q"
 			problem := fmt.Sprintf(format, t.HeaderName(a.column), t.HeaderName(b.column), a.name)
-			return newHeaderError(problem, "--attribute COLUMN=NAME gives one of them another name")
+			return newHeaderError(problem, "give one of them another name: --attribute COLUMN=NAME")
 		}
 	}
 	return nil
@@ -158,7 +158,7 @@ func jsonLiteral(cell string, typ Type) (text, problem string) {
 		// A number in JSON that is not too large for any reader.
 		_, err := strconv.ParseFloat(cell, 64)
 		if err != nil || !json.Valid([]byte(cell)) || cell != strings.TrimSpace(cell) {
-			return "", "not a number as JSON writes it"
+			return "", "not a JSON number"
 		}
 		return cell, ""
 	default:
@@ -168,7 +168,7 @@ func jsonLiteral(cell string, typ Type) (text, problem string) {
 		}
 		var line bytes.Buffer
 		if json.Compact(&line, data) != nil || !utf8.Valid(data) {
-			return "", "not JSON"
+			return "", "not valid JSON"
 		}
 		if line.String() == "null" {
 			return "", ""

@@ -161,7 +161,7 @@ const auth0OrganizationID = "auth0_organization_id"
 type TenantError struct{ Key, ID, Other string }
 
 func (e *TenantError) Error() string {
-	const format = "organizations %q and %q are both called %q, which is to be the tenant's key"
+	const format = "organizations %q and %q have the same name, %q, and so the same tenant key"
 	return fmt.Sprintf(format, e.Other, e.ID, e.Key)
 }
 

@@ -98,7 +98,7 @@ func TestCatalogue(t *testing.T) {
 			[]any{userWithRoles("Admin"), convert.RoleRow{ID: "rol_1", Name: "Admin"}},
 			[]string{
 				`{"type":"role","key":"Admin","name":"Admin"}`, with("Admin"),
-				`error: role "Admin": the role map gives it the key "boss" by its id, but it has been "Admin" until here`,
+				`error: role "Admin": --role-map gives its id the key "boss", but users before this row have it as "Admin"`,
 			},
 		},
 		{
@@ -120,7 +120,7 @@ func TestCatalogue(t *testing.T) {
 				convert.RoleRow{ID: "rol_1"},
 				convert.RoleRow{ID: "rol_1", Name: "A", Description: "\xff"},
 			},
-			[]string{"error: role_id: no key", "error: name: no name", "error: description: not UTF-8"},
+			[]string{"error: role_id: the key is missing", "error: name: no name", "error: description: not UTF-8"},
 		},
 		{
 			"organizations", nil,
@@ -137,8 +137,8 @@ func TestCatalogue(t *testing.T) {
 				`{"type":"tenant","key":"org_1","name":"Acme Inc"}`, `{"type":"tenant","key":"org_2","name":"b"}`,
 				`{"type":"role","key":"A","name":"A"}`,
 				`{"type":"user","key":"u","role_assignments":[{"role":"A","tenant":"org_1"}]}`,
-				"error: organization_id: no key",
-				"error: organization_id: tenant key: Permit takes only letters, digits, - and _",
+				"error: organization_id: the key is missing",
+				"error: organization_id: tenant key: Permit allows only letters, digits, - and _",
 				"error: name: not UTF-8",
 			},
 		},

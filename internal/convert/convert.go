@@ -53,11 +53,11 @@ func (f *Fault) Error() string {
 }
 
 // LoneCRCure is what to do about lines that end in CR alone.
-const LoneCRCure = `tr '\r' '\n' < FILE gives each line an end that CSV knows`
+const LoneCRCure = `convert the line endings: tr '\r' '\n' < FILE`
 
 // RaggedFault returns the fault of a row with more or fewer cells than its header.
 func RaggedFault(cells, columns int) *Fault {
-	return &Fault{Reason: "ragged row", Detail: fmt.Sprintf("%d cells under a header of %d", cells, columns)}
+	return &Fault{Reason: "wrong number of cells", Detail: fmt.Sprintf("%d in place of %d", cells, columns)}
 }
 
 // keyFault returns the fault of a key for which record has this error.

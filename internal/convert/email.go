@@ -21,9 +21,9 @@ func emailFault(email string) *Fault {
 		utf8.RuneCountInString(email) <= mostEmailRunes {
 		return nil
 	}
-	fault := &Fault{Column: columnEmail, Reason: "not an address Permit takes"}
+	fault := &Fault{Column: columnEmail, Reason: "not an email address that Permit accepts"}
 	if strings.TrimSpace(email) != email {
-		fault.Detail = "there is a blank before or after it"
+		fault.Detail = "it has a blank before or after it"
 	}
 	return fault
 }
@@ -97,7 +97,7 @@ func invisibleFault(column, cell string) *Fault {
 	}
 	return &Fault{
 		Column: column, Reason: "an invisible character", Detail: detail,
-		Cure: "delete the cell and type it anew: such characters come along when text is pasted",
+		Cure: "type the cell again by hand: pasted text may contain invisible characters",
 	}
 }
 

@@ -21,8 +21,8 @@ func emailFault(t *testing.T, email string) *convert.Fault {
 func TestEmails(t *testing.T) {
 	t.Parallel()
 	const (
-		broken    = "not an address Permit takes"
-		blank     = broken + ": there is a blank before or after it"
+		broken    = "not an email address that Permit accepts"
+		blank     = broken + ": it has a blank before or after it"
 		invisible = "an invisible character: "
 	)
 	long := strings.Repeat("a", 62) + "."

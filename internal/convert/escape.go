@@ -42,8 +42,8 @@ func (t *Table) Unescape(cells []string, e Escaping) *Fault {
 	}
 	if !t.escapingGiven && t.contradicts(cells, e) {
 		return &Fault{
-			Reason: "with Auth0's ' before its cells in a table without, or without in a table with it",
-			Cure:   "put the header before the rows of the other kind; --escaped yes or no takes them all alike",
+			Reason: "Auth0's ' before the texts differs from the rest of the table",
+			Cure:   "repeat the header before the rows that differ, or treat all alike with --escaped yes or --escaped no",
 		}
 	}
 	if e != Escaped {
@@ -158,7 +158,7 @@ func (s *Sample) Escaping() (Escaping, error) {
 type MixedError struct{ sample Sample }
 
 func (e *MixedError) Error() string {
-	const format = "Auth0's ' is before %d of the first texts and not before %d: with it %s; without it %s"
+	const format = "of the first texts, %d begin with Auth0's ' and %d do not: with it, %s; without it, %s"
 	s := &e.sample
 	return fmt.Sprintf(format, s.with, s.without, s.firstWith, s.firstWithout)
 }

@@ -33,8 +33,8 @@ func kindOfHeader(columns []string) (Kind, error) {
 	case seen[Users]:
 		return Users, nil // a user may well have a role_id or an organization_id
 	case seen[Roles] && seen[Organizations]:
-		const problem = "the header has role_id and organization_id and no user_id"
-		return 0, newHeaderError(problem, "keep the one that the rows are about")
+		const problem = "the header has role_id and organization_id, but no user_id"
+		return 0, newHeaderError(problem, "keep only the one that the rows are about")
 	case seen[Roles]:
 		return Roles, nil
 	case seen[Organizations]:
@@ -46,14 +46,14 @@ func kindOfHeader(columns []string) (Kind, error) {
 		return 0, &HeaderError{Problem: noUserID, Separator: separator}
 	}
 	if looksLikeData(columns) {
-		const problem = "no user_id column: the first row looks like data and not like a header"
-		const hint = "put a header before it, such as user_id,email,given_name,family_name,provider,roles"
+		const problem = "no user_id column: the first row looks like data, not like a header"
+		const hint = "add a header line, such as user_id,email,given_name,family_name,provider,roles"
 		return 0, newHeaderError(problem, hint)
 	}
 	if i := strings.IndexAny(columns[0], ";\t"); i >= 0 && len(columns) == 1 {
 		return 0, &HeaderError{Problem: noUserID, Separator: columns[0][i]}
 	}
-	hints := []string{"name the column of Auth0's user ids user_id; other names that are known: " + dashboardID}
+	hints := []string{"rename the column of Auth0's user ids to user_id (" + dashboardID + " is known too)"}
 	if slices.ContainsFunc(columns, isColumnName) {
 		hints = append([]string{columnsHint(columns)}, hints...)
 	}

@@ -27,7 +27,7 @@ type Membership struct {
 const (
 	badRoles         = `not a JSON array of role names, such as ["Admin"]`
 	badOrganizations = `not a JSON array of organizations, such as [{"id":"org_1","name":"acme","roles":["Admin"]}]`
-	namelessRole     = "names a role without a name"
+	namelessRole     = "contains a role without a name"
 )
 
 // ReadHolds reads a cell of roles and a cell of organizations. That takes longer

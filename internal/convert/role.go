@@ -27,11 +27,11 @@ type Unkeyed struct {
 type RekeyError struct{ Name, Key, Before string }
 
 func (e *RekeyError) Error() string {
-	text := fmt.Sprintf("role %q: the role map gives it the key %q by its id, ", e.Name, e.Key)
+	text := fmt.Sprintf("role %q: --role-map gives its id the key %q, but ", e.Name, e.Key)
 	if e.Before == "" {
-		return text + "which users were read before"
+		return text + "users who hold it came before this row"
 	}
-	return text + fmt.Sprintf("but it has been %q until here", e.Before)
+	return text + fmt.Sprintf("users before this row have it as %q", e.Before)
 }
 
 // A TwinError is two roles of one name. Users name their roles, so nobody knows which
@@ -39,7 +39,7 @@ func (e *RekeyError) Error() string {
 type TwinError struct{ Name, ID string }
 
 func (e *TwinError) Error() string {
-	return fmt.Sprintf("role %q with the id %q: another role of this name came before", e.Name, e.ID)
+	return fmt.Sprintf("role %q (id %q): another role has the same name", e.Name, e.ID)
 }
 
 // role is a role as a row names it.

@@ -33,7 +33,7 @@ type Table struct {
 // NewTable reads a header and checks the options against it.
 func NewTable(header []string, o *Options) (*Table, error) {
 	if slices.ContainsFunc(header, func(cell string) bool { return strings.ContainsRune(cell, '\r') }) {
-		const problem = "lines end in CR alone, so that what follows the header is read as a part of it"
+		const problem = "lines end with CR only, so the whole file reads as one header"
 		return nil, newHeaderError(problem, LoneCRCure)
 	}
 	t := &Table{Header: header, escaping: o.Escaping, escapingGiven: o.Escaping != Undecided}
@@ -61,14 +61,14 @@ func NewTable(header []string, o *Options) (*Table, error) {
 			continue
 		}
 		if first, ok := at[column]; ok {
-			const format = "columns %d and %d, %q and %q, are both the %s"
+			const format = "columns %d and %d (%q and %q) both mean %s"
 			problem := fmt.Sprintf(format, first+1, i+1, header[first], header[i], column)
-			return nil, newHeaderError(problem, "leave one of them out, or rename it")
+			return nil, newHeaderError(problem, "remove or rename one of them")
 		}
 		at[column] = i
 	}
 	if _, ok := at[kind.required]; kind.required != "" && !ok {
-		problem := fmt.Sprintf("a table with %s needs a column %s too", kind.id, kind.required)
+		problem := fmt.Sprintf("a table with %s also needs a column %s", kind.id, kind.required)
 		return nil, newHeaderError(problem, columnsHint(header))
 	}
 	t.id, t.email = at[kind.id], slices.Index(t.Columns, columnEmail)
@@ -88,7 +88,7 @@ func (t *Table) applyOptions(o *Options) error {
 	t.key = ourName(cmp.Or(o.UserKey, columnUserID))
 	keyAt := slices.Index(t.Columns, t.key)
 	if keyAt < 0 {
-		problem := fmt.Sprintf("no column %q, which is to be the key", o.UserKey)
+		problem := fmt.Sprintf("--user-key: the table has no column %q", o.UserKey)
 		return newHeaderError(problem, columnsHint(t.Header))
 	}
 	if err := t.keepColumns(o); err != nil {

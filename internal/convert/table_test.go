@@ -31,18 +31,18 @@ func TestNewTable(t *testing.T) {
 		{"a user may carry other ids", "user_id,organization_id,role_id", convert.Users, "", ""},
 		{"aliases are for users", "role_id,name,Email", convert.Roles, "", ""},
 
-		{"two of one meaning", "Id,Email,email", 0, "", `columns 2 and 3, "Email" and "email", are both the email`},
-		{"two of one name", "user_id,email,email", 0, "", `columns 2 and 3, "email" and "email", are both the email`},
+		{"two of one meaning", "Id,Email,email", 0, "", `columns 2 and 3 ("Email" and "email") both mean email`},
+		{"two of one name", "user_id,email,email", 0, "", `columns 2 and 3 ("email" and "email") both mean email`},
 		{"two of no meaning", "user_id,x,x,name,name", convert.Users, "", ""},
-		{"two ids", "user_id,Id", 0, "", `columns 1 and 2, "user_id" and "Id", are both the user_id`},
-		{"two kinds", "role_id,organization_id", 0, "", "the header has role_id and organization_id and no user_id"},
+		{"two ids", "user_id,Id", 0, "", `columns 1 and 2 ("user_id" and "Id") both mean user_id`},
+		{"two kinds", "role_id,organization_id", 0, "", "the header has role_id and organization_id, but no user_id"},
 		{"no id", "email,name", 0, "", "no user_id column"},
 		{"case matters", "USER_ID,email", 0, "", "no user_id column"},
-		{"data", "auth0|1,jane@acme.com", 0, "", "no user_id column: the first row looks like data and not like a header"},
-		{"roles without names", "role_id,description", 0, "", "a table with role_id needs a column name too"},
+		{"data", "auth0|1,jane@acme.com", 0, "", "no user_id column: the first row looks like data, not like a header"},
+		{"roles without names", "role_id,description", 0, "", "a table with role_id also needs a column name"},
 		{
 			"CR alone", "user_id,email\rauth0|1,jane@acme.com", 0, "",
-			"lines end in CR alone, so that what follows the header is read as a part of it",
+			"lines end with CR only, so the whole file reads as one header",
 		},
 	}
 	for _, tt := range tests {

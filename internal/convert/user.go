@@ -29,8 +29,8 @@ func (t *Table) ReadUser(row *UserRow, into *User) *Fault {
 
 func (t *Table) readUser(row *UserRow, into *User) *Fault {
 	if row.UserID == dashboardID {
-		const hint = "name the files one by one: a0tojsonl FILE FILE"
-		return &Fault{Column: columnUserID, Reason: "the header of another file", Hint: hint}
+		const hint = "do not join the files, name them: a0tojsonl FILE FILE"
+		return &Fault{Column: columnUserID, Reason: "this row is the header of another file", Hint: hint}
 	}
 	if row.UserID == "" {
 		return &Fault{Column: columnUserID, Reason: record.ErrNoKey.Error()}

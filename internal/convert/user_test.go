@@ -78,16 +78,16 @@ func TestUser(t *testing.T) {
 			[]string{`{"type":"user","key":"u"}`},
 		},
 
-		{"no key", convert.UserRow{Email: "a@b.co"}, []string{"error: user_id: no key"}},
+		{"no key", convert.UserRow{Email: "a@b.co"}, []string{"error: user_id: the key is missing"}},
 		{
 			"key",
 			convert.UserRow{UserID: "a b"},
-			[]string{"error: user_id: user key: Permit takes only letters, digits and | @ + - . _"},
+			[]string{"error: user_id: user key: Permit allows only letters, digits and | @ + - . _"},
 		},
 		{
 			"email",
 			convert.UserRow{UserID: "u", Email: "jane"},
-			[]string{"error: email: not an address Permit takes"},
+			[]string{"error: email: not an email address that Permit accepts"},
 		},
 		{"name", convert.UserRow{UserID: "u", GivenName: "Jos\xe9"}, []string{"error: given_name: not UTF-8"}},
 		{"roles: text", convert.UserRow{UserID: "u", Roles: "Admin"}, []string{badRoles}},
@@ -99,18 +99,18 @@ func TestUser(t *testing.T) {
 		{
 			"roles: null in it",
 			convert.UserRow{UserID: "u", Roles: `["A",null]`},
-			[]string{"error: roles: names a role without a name"},
+			[]string{"error: roles: contains a role without a name"},
 		},
 		{"organizations: names", convert.UserRow{UserID: "u", Organizations: `["acme"]`}, []string{badOrganizations}},
 		{
 			"organizations: no id",
 			convert.UserRow{UserID: "u", Organizations: `[{}]`},
-			[]string{"error: organizations: id: no key"},
+			[]string{"error: organizations: id: the key is missing"},
 		},
 		{
 			"organizations: role",
 			convert.UserRow{UserID: "u", Organizations: `[{"id":"o","roles":[""]}]`},
-			[]string{"error: organizations: names a role without a name"},
+			[]string{"error: organizations: contains a role without a name"},
 		},
 	}
 	for _, tt := range tests {

@@ -127,18 +127,18 @@ func TestReadTables(t *testing.T) {
 			[]string{`1/2 header ["a" "b"]`},
 			"",
 		},
-		{"a line that names another", "sep=;\na;b\n", nil, "the cells are separated by ; and not by commas"},
-		{"a line that names tabs", "sep=\t\na\tb\n", nil, "the cells are separated by tabs and not by commas"},
+		{"a line that names another", "sep=;\na;b\n", nil, "the cells are separated by semicolons, not by commas"},
+		{"a line that names tabs", "sep=\t\na\tb\n", nil, "the cells are separated by tabs, not by commas"},
 		{"a column sep=", "sep=,b\n", []string{`1/1 header ["sep=" "b"]`}, ""},
 		{
 			"bare quote after rows", "a,b\n1,2\n3,x\"y\n",
 			[]string{`1/1 header ["a" "b"]`, `2/2 ["1" "2"] a=1 b=2`},
-			`row 3, line 3, column 4: bare " in non-quoted-field`,
+			`row 3, line 3, column 4: a " in a cell that is not in quotes`,
 		},
 		{
 			"quote never closed", "a,b\n1,2\n\"3,4\n5,6\n",
 			[]string{`1/1 header ["a" "b"]`, `2/2 ["1" "2"] a=1 b=2`},
-			`row 3, line 4, column 5 (the row begins on line 3): extraneous or missing " in quoted-field`,
+			`row 3, line 4, column 5 (the row begins on line 3): a " that is never closed, or something between it and the next comma`,
 		},
 		{"JSON", ` [{"a":1}]`, nil, "not CSV: it looks like JSON"},
 		{"workbook", "PK\x03\x04\x00", nil, "not CSV: it looks like a spreadsheet or another zip file"},
@@ -204,9 +204,9 @@ func TestBatches(t *testing.T) {
 func TestLongRow(t *testing.T) {
 	t.Parallel()
 	const (
-		tooLong = "row 3, line 3: longer than 8 MiB; most likely a quote in it is never closed"
-		allCR   = "row 3, line 3: longer than 8 MiB; its lines end in CR alone"
-		bare    = `row 3, line 3, column 2: bare " in non-quoted-field`
+		tooLong = "row 3, line 3: longer than 8 MiB: probably a quote in it is never closed"
+		allCR   = "row 3, line 3: longer than 8 MiB: its lines end with CR only"
+		bare    = `row 3, line 3, column 2: a " in a cell that is not in quotes`
 	)
 	fits := strings.Repeat("x", csvrows.MaxRow-2)
 	sizes := []int{1 << 10, csvrows.MaxRow}
@@ -252,7 +252,7 @@ func TestLongRow(t *testing.T) {
 		}
 	}
 	if got, err := readTables(strings.NewReader("a,b\r"+fits+"\n1,2\n"), 1<<10); len(got) > 0 || err == nil ||
-		err.Error() != "row 1, line 1: longer than 8 MiB; its lines end in CR alone" {
+		err.Error() != "row 1, line 1: longer than 8 MiB: its lines end with CR only" {
 		t.Errorf("a header over the limit: %d rows, %v", len(got), err)
 	}
 }

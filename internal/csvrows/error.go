@@ -24,7 +24,19 @@ func (e *SyntaxError) Error() string {
 	if e.Start != e.Line {
 		where += fmt.Sprintf(" (the row begins on line %d)", e.Start)
 	}
-	return fmt.Sprintf("%s: %v", where, e.Err)
+	return fmt.Sprintf("%s: %v", where, inWords(e.Err))
+}
+
+// inWords returns what encoding/csv says of a quote in plain words.
+func inWords(err error) error {
+	switch {
+	case errors.Is(err, csv.ErrBareQuote):
+		return errors.New(`a " in a cell that is not in quotes`)
+	case errors.Is(err, csv.ErrQuote):
+		return errors.New(`a " that is never closed, or something between it and the next comma`)
+	default:
+		return err
+	}
 }
 
 func (e *SyntaxError) Unwrap() error { return e.Err }
@@ -37,11 +49,11 @@ type LongRowError struct {
 }
 
 func (e *LongRowError) Error() string {
-	why := "most likely a quote in it is never closed"
+	why := "probably a quote in it is never closed"
 	if e.LoneCR {
-		why = "its lines end in CR alone"
+		why = "its lines end with CR only"
 	}
-	return fmt.Sprintf("row %d, line %d: longer than %d MiB; %s", e.Row, e.Line, MaxRow>>20, why)
+	return fmt.Sprintf("row %d, line %d: longer than %d MiB: %s", e.Row, e.Line, MaxRow>>20, why)
 }
 
 // Shift adds before, the number of rows before the chunk, to the row in an error

@@ -11,6 +11,7 @@ import (
 // The values of NotCSVError.Looks.
 const (
 	JSON     = "JSON"
+	Records  = "what a0tojsonl writes"
 	HTML     = "an HTML page"
 	XML      = "an XML page"
 	Workbook = "a spreadsheet or another zip file"
@@ -32,7 +33,7 @@ type NotCSVError struct {
 func (e *NotCSVError) Error() string {
 	text := "not CSV: it looks like " + e.Looks
 	if e.Says != "" {
-		text += fmt.Sprintf(", and says %q", e.Says)
+		text += fmt.Sprintf(" that says %q", e.Says)
 	}
 	return text
 }
@@ -42,11 +43,14 @@ func (e *NotCSVError) Error() string {
 type SeparatorError struct{ Separator byte }
 
 func (e *SeparatorError) Error() string {
-	name := string(e.Separator)
-	if e.Separator == '\t' {
+	name := fmt.Sprintf("%q", e.Separator)
+	switch e.Separator {
+	case '\t':
 		name = "tabs"
+	case ';':
+		name = "semicolons"
 	}
-	return fmt.Sprintf("the cells are separated by %s and not by commas", name)
+	return fmt.Sprintf("the cells are separated by %s, not by commas", name)
 }
 
 // sniffLength is how many bytes are looked at. A page has its title in them.
@@ -71,6 +75,8 @@ func guessFormat(head []byte) error {
 		return &NotCSVError{Looks: UTF16BE}
 	case bytes.IndexByte(firstLine, 0) >= 0: // further down it is a flaw of a row
 		return &NotCSVError{Looks: Binary}
+	case bytes.HasPrefix(text, []byte(`{"type":"`)):
+		return &NotCSVError{Looks: Records}
 	case len(text) > 0 && (text[0] == '{' || text[0] == '['):
 		return &NotCSVError{Looks: JSON, Says: messageOfJSON(text)}
 	case len(text) > 1 && text[0] == '<' && (isLetter(text[1]) || text[1] == '!' || text[1] == '?'):

@@ -122,9 +122,9 @@ func (r *Raw) Next() (cells []string, row, eol []byte, err error) {
 		parse := (*csv.ParseError)(nil)
 		switch {
 		case errors.As(err, &parse):
-			err = fmt.Errorf("the CSV, line %d: %w", parse.Line, parse.Err)
+			err = fmt.Errorf("CSV, line %d: %w", parse.Line, inWords(parse.Err))
 		case errors.Is(err, errLong):
-			const format = "the CSV: the row after line %d is longer than %d MiB; most likely a quote in it is never closed"
+			const format = "CSV: the row after line %d is longer than %d MiB: probably a quote in it is never closed"
 			err = fmt.Errorf(format, r.line, MaxRow>>20)
 		}
 		return nil, nil, nil, err

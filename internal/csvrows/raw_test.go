@@ -97,7 +97,7 @@ func TestRawRowOverTheLimit(t *testing.T) {
 	}
 	endless := io.MultiReader(strings.NewReader("a,b\n1,2\n3,\""), endlessReader{})
 	_, found, err := readRaw(endless)
-	const want = "the CSV: the row after line 2 is longer than 8 MiB; most likely a quote in it is never closed"
+	const want = "CSV: the row after line 2 is longer than 8 MiB: probably a quote in it is never closed"
 	if len(found) != 2 || err == nil || err.Error() != want {
 		t.Errorf("an endless row: %d rows, %v; want %s", len(found), err, want)
 	}
@@ -133,9 +133,9 @@ func TestRawOfOtherFiles(t *testing.T) {
 func TestRawErrors(t *testing.T) {
 	t.Parallel()
 	tests := []struct{ name, in, want string }{
-		{"a quote in a cell", "a,b\n1,2\n3,4\"\n", `the CSV, line 3: bare " in non-quoted-field`},
-		{"a quote that never ends", "a,b\n1,\"2\n3,4\n", `the CSV, line 3: extraneous or missing " in quoted-field`},
-		{"text after a quote", "a,b\n\"1\"x,2\n", `the CSV, line 2: extraneous or missing " in quoted-field`},
+		{"a quote in a cell", "a,b\n1,2\n3,4\"\n", `CSV, line 3: a " in a cell that is not in quotes`},
+		{"a quote that never ends", "a,b\n1,\"2\n3,4\n", `CSV, line 3: a " that is never closed, or something between it and the next comma`},
+		{"text after a quote", "a,b\n\"1\"x,2\n", `CSV, line 2: a " that is never closed, or something between it and the next comma`},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -248,7 +248,7 @@ func TestResemblingRoleIsNotCreated(t *testing.T) {
 		{
 			"by a name that nobody can type, without an id",
 			permittest.Role{Key: "Bill", Name: "x"},
-			`{"type":"role","key":"bill","name":"\u0007Bill"}`, `line: ROL_ID (a0export roles says the id),Bill`,
+			`{"type":"role","key":"bill","name":"\u0007Bill"}`, `line: ROL_ID (a0export roles lists the ids),Bill`,
 		},
 	}
 	for _, tt := range tests {

@@ -39,6 +39,8 @@ func withHint(err error) error {
 		return tool.Hint(err, "load it again, and let nobody write to it meanwhile; permitload < FILE loads a copy")
 	case errors.Is(err, jsonl.ErrLong):
 		return tool.Hint(err, "no user of Permit's is that long: leave that line out")
+	case errors.Is(err, record.ErrCSV):
+		return tool.Hint(err, "convert it first: a0tojsonl FILE | permitload")
 	case errors.Is(err, record.ErrForeign):
 		return tool.Hint(err, "permitload reads the JSONL that a0tojsonl writes, one object a line; jq -c keeps it so")
 	case errors.Is(err, permit.ErrShrunk):

@@ -15,14 +15,15 @@ import (
 func TestForeignInputStopsTheLoad(t *testing.T) {
 	t.Parallel()
 	const (
-		notOurs = "not one of our lines: "
+		notOurs = "not a record from a0tojsonl: "
 		notJSON = notOurs + "it is not JSON"
 		noType  = notOurs + "it has no type"
 	)
 	endless := strings.Repeat("x", 16<<20+1)
 	cutGzip, damagedGzip := gzipText(annLine + endLine)[:40], gzipText(annLine+endLine)+"x"
 	tests := []struct{ name, input, says, hint string }{
-		{"not JSON", annLine + "user_id,email\n" + endLine, "stdin: line 2: " + notJSON, "jq -c"},
+		{"not JSON", annLine + "user: ann\n" + endLine, "stdin: line 2: " + notJSON, "jq -c"},
+		{"CSV", "email,\"user_id\"\na@b.co,1\n", "stdin: line 1: " + notOurs + "it is CSV", "a0tojsonl FILE | permitload"},
 		{"pretty-printed", lines(`{`, `  "type": "user",`, `  "key": "ann"`, `}`), "stdin: line 1: " + notJSON, "jq -c"},
 		{"cut within a line", annLine + bobLine[:20], "stdin: line 2: " + notJSON, "jq -c"},
 		{"two objects on a line", strings.TrimSpace(annLine) + bobLine, "line 1: " + notJSON, "jq -c"},
@@ -182,9 +183,9 @@ func TestDryRunSaysWhereALineIsBroken(t *testing.T) {
 		`{"type":"user","key":"ok","first_name":"\ud83d\ude00 \\ud800"}`,
 	) + endLine
 	wantExit(t, run(t, srv, input, "--dry-run"), tool.Rejected, "+ 2 users",
-		"stdin: line 2: user key: Permit takes only",
-		"stdin: line 3: it has half of a surrogate pair",
-		`stdin: line 4: field "key" is there twice`,
+		"stdin: line 2: user key: Permit allows only",
+		"stdin: line 3: it contains half of a surrogate pair",
+		`stdin: line 4: field "key" appears twice`,
 		`stdin: line 5: unknown field "Key"`)
 }
 

@@ -16,45 +16,45 @@ import (
 func TestInvalidLinesAreRejected(t *testing.T) {
 	t.Parallel()
 	const (
-		badUser   = "user key: Permit takes only letters, digits and | @ + - . _"
-		badRole   = "role key: Permit takes only letters, digits, - and _"
-		badTenant = "tenant key: Permit takes only letters, digits, - and _"
-		badEmail  = "email: not an address Permit takes"
+		badUser   = "user key: Permit allows only letters, digits and | @ + - . _"
+		badRole   = "role key: Permit allows only letters, digits, - and _"
+		badTenant = "tenant key: Permit allows only letters, digits, - and _"
+		badEmail  = "email: not an email address that Permit accepts"
 		first     = "role_assignments[0]: "
 		second    = "role_assignments[1]: "
-		surrogate = "it has half of a surrogate pair, which is no character"
-		nul       = "it has the character NUL, which is no part of a text"
+		surrogate = "it contains half of a surrogate pair, which is not a character"
+		nul       = "it contains a NUL character (\\u0000)"
 	)
 	tests := []struct{ line, message string }{
-		{`{"type":"user"}`, "no key"},
-		{`{"type":"user","key":""}`, "no key"},
+		{`{"type":"user"}`, "the key is missing"},
+		{`{"type":"user","key":""}`, "the key is missing"},
 		{`{"type":"user","key":"auth0|a b"}`, badUser},
-		{`{"type":"user","key":7}`, "key: it is of the wrong type: number"},
+		{`{"type":"user","key":7}`, "key: wrong type: number"},
 		{`{"type":"user","key":"a","email":"a at b"}`, badEmail},
 		{`{"type":"user","key":"a","email":"a@b"}`, badEmail},
 		{`{"type":"user","key":"a","nickname":"x"}`, `unknown field "nickname"`},
-		{`{"type":"user","key":"a","attributes":[]}`, "attributes: it is of the wrong type: array"},
+		{`{"type":"user","key":"a","attributes":[]}`, "attributes: wrong type: array"},
 		{`{"type":"user","key":"a","role_assignments":[{"role":"Billing Viewer"}]}`, first + badRole},
-		{`{"type":"user","key":"a","role_assignments":[{"role":"x"},{"tenant":"y"}]}`, second + "no key"},
+		{`{"type":"user","key":"a","role_assignments":[{"role":"x"},{"tenant":"y"}]}`, second + "the key is missing"},
 		{`{"type":"user","key":"a","role_assignments":[{"role":"x","tenant":"a|b"}]}`, first + badTenant},
 		{
 			`{"type":"user","key":"a","role_assignments":[{"role":"x","role":"y"}]}`,
-			`role_assignments: field "role" is there twice`,
+			`role_assignments: field "role" appears twice`,
 		},
 		{`{"type":"user","key":"a","role_assignments":[{"Role":"x"}]}`, `unknown field "Role"`},
-		{`{"type":"user","type":"role","key":"a"}`, `field "type" is there twice`},
-		{`{"type":"user","key":"a","k\u0065y":"b"}`, `field "key" is there twice`},
+		{`{"type":"user","type":"role","key":"a"}`, `field "type" appears twice`},
+		{`{"type":"user","key":"a","k\u0065y":"b"}`, `field "key" appears twice`},
 		{`{"type":"user","key":"a","firſt_name":"x"}`, `unknown field "fir\u017ft_name"`},
 		{`{"type":"user","\u212aey":"a"}`, `unknown field "\u212aey"`},
-		{`{"type":"user","key":"a","attributes":{"plan":1,"plan":2}}`, `attributes: field "plan" is there twice`},
-		{`{"type":"user","key":"a","attributes":{"by":[{"a@b.co":1,"a@b.co":2}]}}`, "attributes: a field is there twice"},
+		{`{"type":"user","key":"a","attributes":{"plan":1,"plan":2}}`, `attributes: field "plan" appears twice`},
+		{`{"type":"user","key":"a","attributes":{"by":[{"a@b.co":1,"a@b.co":2}]}}`, "attributes: a field appears twice"},
 		{`{"type":"user","key":"a","attributes":{"plan":"\udc00"}}`, surrogate},
 		{`{"type":"user","key":"a","attributes":{"\ud83d":1}}`, surrogate},
 		{`{"type":"user","key":"a","attributes":{"plan":["\\\u0000"]}}`, nul},
 		{`{"type":"user","key":"a\u0000"}`, nul},
 		{"{\"type\":\"user\",\"key\":\"a\",\"attributes\":{\"plan\":\"\xff\"}}", "it is not UTF-8"},
 		{`{"type":"role","key":"Billing Viewer"}`, badRole},
-		{`{"type":"role","key":"r","attributes":{"a":1,"a":1}}`, `attributes: field "a" is there twice`},
+		{`{"type":"role","key":"r","attributes":{"a":1,"a":1}}`, `attributes: field "a" appears twice`},
 		{`{"type":"tenant","key":"t","Name":"T"}`, `unknown field "Name"`},
 		{`{"type":"role","key":"r","permissions":["a:b"]}`, `unknown field "permissions"`},
 		{`{"type":"tenant","key":"a b"}`, badTenant},

@@ -22,7 +22,7 @@ func TestUsageErrors(t *testing.T) {
 		{"a flag behind a file", []string{"x.jsonl", "--dry-run"}, "--dry-run stands after a file", ""},
 		{"stdin twice", []string{"-", "-"}, "stdin (-) is named twice", ""},
 		{"an unknown answer", []string{"--create-missing", "maybe"}, `"maybe" is not one of ask, yes, no`, ""},
-		{"no tenant", []string{"--tenant", ""}, "--tenant: no key", ""},
+		{"no tenant", []string{"--tenant", ""}, "--tenant: the key is missing", ""},
 		{"a rate without a class", []string{"--rate", "100/10m"}, noRate, ""},
 		{"a rate of an unknown class", []string{"--rate", "bulks=100/10m"}, noRate, ""},
 		{"a rate of nothing", []string{"--rate", "bulk=0/10m"}, noRate, ""},

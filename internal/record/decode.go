@@ -13,7 +13,7 @@ import (
 
 // ErrForeign is the fault of a line that is none of this format. It makes the
 // whole stream suspect.
-var ErrForeign = errors.New("not one of our lines")
+var ErrForeign = errors.New("not a record from a0tojsonl")
 
 // maxDepth is how deep encoding/json reads.
 const maxDepth = 10_000
@@ -22,6 +22,9 @@ const maxDepth = 10_000
 // type, too.
 func TypeOf(text []byte) (string, error) {
 	if !json.Valid(text) && !isTooDeep(text) {
+		if isCSVHeader(text) {
+			return "", fmt.Errorf("%w: %w", ErrForeign, ErrCSV)
+		}
 		return "", fmt.Errorf("%w: it is not JSON", ErrForeign)
 	}
 	return TypeOfBeginning(text)
@@ -97,7 +100,7 @@ func decode[R User | Role | Tenant | End](text []byte, into *R) error {
 	var typeError *json.UnmarshalTypeError
 	switch {
 	case errors.As(err, &typeError):
-		return fmt.Errorf("%s: it is of the wrong type: %s", typeError.Field, typeError.Value)
+		return fmt.Errorf("%s: wrong type: %s", typeError.Field, typeError.Value)
 	case err != nil && isTooDeep(text):
 		return errors.New("it is nested more than 10,000 deep")
 	case err != nil:
@@ -147,11 +150,11 @@ func checkMember(d *json.Decoder, field string, depth int, seen map[string]bool)
 		return fmt.Errorf("unknown field %+q", name) // some letters look like others
 	case !seen[name]:
 	case depth == 0:
-		return fmt.Errorf("field %q is there twice", name)
+		return fmt.Errorf("field %q appears twice", name)
 	case depth == 1:
-		return fmt.Errorf("%s: field %q is there twice", field, name)
+		return fmt.Errorf("%s: field %q appears twice", field, name)
 	default: // a name in there may be a person's
-		return fmt.Errorf("%s: a field is there twice", field)
+		return fmt.Errorf("%s: a field appears twice", field)
 	}
 	seen[name] = true
 	if depth == 0 {
@@ -172,11 +175,11 @@ func checkEscapes(text []byte) error {
 		text = text[i:]
 		switch first, second := surrogates(text); {
 		case bytes.HasPrefix(text, []byte(`\u0000`)):
-			return errors.New("it has the character NUL, which is no part of a text")
+			return errors.New("it contains a NUL character (\\u0000)")
 		case first == 'h' && second == 'l':
 			text = text[12:]
 		case first != 0:
-			return errors.New("it has half of a surrogate pair, which is no character")
+			return errors.New("it contains half of a surrogate pair, which is not a character")
 		default:
 			text = text[2:]
 		}

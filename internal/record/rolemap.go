@@ -14,7 +14,7 @@ func RoleMapCell(name, id string) string {
 	case id != "":
 		return id
 	default:
-		return "ROL_ID (a0export roles says the id)"
+		return "ROL_ID (a0export roles lists the ids)"
 	}
 }
 

@@ -8,7 +8,7 @@ import (
 )
 
 // ErrNoKey is the error for a record without a key.
-var ErrNoKey = errors.New("no key")
+var ErrNoKey = errors.New("the key is missing")
 
 // Validate returns an error for the first of Permit's rules that the user breaks.
 func (u *User) Validate() error {
@@ -16,7 +16,7 @@ func (u *User) Validate() error {
 		return err
 	}
 	if u.Email != "" && !ValidEmail(u.Email) {
-		return errors.New("email: not an address Permit takes")
+		return errors.New("email: not an email address that Permit accepts")
 	}
 	for i, a := range u.RoleAssignments {
 		if err := a.validate(); err != nil {
@@ -68,7 +68,7 @@ func checkKey(what, key, bytesInWords string, allowed *byteSet) error {
 	}
 	for i := range len(key) {
 		if !allowed[key[i]] {
-			return fmt.Errorf("%s: Permit takes only %s", what, bytesInWords)
+			return fmt.Errorf("%s: Permit allows only %s", what, bytesInWords)
 		}
 	}
 	return nil

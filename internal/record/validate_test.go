@@ -75,15 +75,15 @@ func TestUserValidate(t *testing.T) {
 		want string
 	}{
 		{"good", withRole("auth0|1", "a@b.co", "Admin", "org_1"), ""},
-		{"no key", record.User{}, "no key"},
-		{"email", record.User{Key: "a", Email: "x"}, "email: not an address Permit takes"},
+		{"no key", record.User{}, "the key is missing"},
+		{"email", record.User{Key: "a", Email: "x"}, "email: not an email address that Permit accepts"},
 		{
 			"role", withRole("a", "", "a b", ""),
-			"role_assignments[0]: role key: Permit takes only letters, digits, - and _",
+			"role_assignments[0]: role key: Permit allows only letters, digits, - and _",
 		},
 		{
 			"tenant", withRole("a", "", "a", "a b"),
-			"role_assignments[0]: tenant key: Permit takes only letters, digits, - and _",
+			"role_assignments[0]: tenant key: Permit allows only letters, digits, - and _",
 		},
 	}
 	for _, tt := range tests {
