@@ -56,7 +56,7 @@ func (r *runner) printWarnings() {
 			tool.Count(n, "organization membership"))
 	}
 	if n := r.bareIDs; n > 0 {
-		r.tool.Warn("%s without a provider (such as auth0|...): the sub of a token will never match such a key", tool.Count(n, "user id"))
+		r.tool.Warn("%s without a provider such as auth0|: the sub of a token will never match", tool.Count(n, "user id"))
 		r.tool.Hint("export the field user_id, not identities[0].user_id; a0export does that")
 	}
 	if r.report.Tenants > 0 && r.rolesOnly {
@@ -65,6 +65,6 @@ func (r *runner) printWarnings() {
 		r.tool.Hint("export the users with their memberships: a0export users --organizations")
 	}
 	if unused := r.catalogue.UnusedMappings(); r.report.Complete && len(unused) > 0 {
-		r.tool.Warn("--role-map: %s without a role in the input, the first for %q", tool.Count(len(unused), "line"), unused[0])
+		r.tool.Warn("--role-map: %s for no role in the input, the first for %q", tool.Count(len(unused), "line"), unused[0])
 	}
 }

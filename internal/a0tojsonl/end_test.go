@@ -13,7 +13,7 @@ func TestWarnings(t *testing.T) {
 	const in = "user_id,organizations\n" + `auth0|1,"[{""id"":""o""},{""id"":""p""}]"` + "\n"
 	got := runOn(t, in, "--role-map", writeFile(t, "auth0_role,permit_role\nA,a\nB,b\n"))
 	want := `a0tojsonl: warning: 2 organization memberships without a role left out: in Permit a member needs a role
-a0tojsonl: warning: --role-map: 2 lines without a role in the input, the first for "A"
+a0tojsonl: warning: --role-map: 2 lines for no role in the input, the first for "A"
 `
 	if diff := cmp.Diff(want, got.messages()); diff != "" || got.code != tool.Done {
 		t.Errorf("exit %d, stderr (-want +got):\n%s", got.code, diff)
@@ -29,7 +29,7 @@ func TestBareIDs(t *testing.T) {
 "'cy@acme.example","'samlp","'acme-saml|cy@acme.example","'acme-saml"
 `
 	got := runOn(t, in)
-	want := `a0tojsonl: warning: 2 user ids without a provider (such as auth0|...): the sub of a token will never match such a key
+	want := `a0tojsonl: warning: 2 user ids without a provider such as auth0|: the sub of a token will never match
 a0tojsonl: hint: export the field user_id, not identities[0].user_id; a0export does that
 `
 	if diff := cmp.Diff(want, got.messages()); diff != "" || got.code != tool.Done || got.end(t).Users != 3 {

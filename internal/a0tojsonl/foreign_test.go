@@ -30,7 +30,7 @@ func TestOtherSeparators(t *testing.T) {
 			"in quotes from the second on", "user_id;\"email\"\nauth0|1;\"a@acme.example\"\n",
 			"row 1, line 1, column 9: ", "by semicolons,",
 		},
-		{"a comma in the header", "user_id;email;work, home\nauth0|1;a@acme.example;x\n", "row 1, line 1: ", "by semicolons,"},
+		{"a comma in the header", "user_id;email;a, b\nauth0|1;a@acme.example;x\n", "row 1, line 1: ", "by semicolons,"},
 		{
 			"commas in cells", "user_id;email;roles\nauth0|1;a@acme.example;[\"Admin\",\"Editor\"]\n",
 			"row 1, line 1: ", "by semicolons,",

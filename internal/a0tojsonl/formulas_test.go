@@ -31,7 +31,8 @@ func TestFormulasInRejects(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := `user_id,email,given_name,family_name,roles,'=a,'b,reject_reason` + "\n" +
-		`auth0|1,broken,"'=HYPERLINK(""x"")",'+49,'=cmd|x,'@SUM(1),'` + "\t" + `-1,email: not an email address that Permit accepts` + "\n"
+		`auth0|1,broken,"'=HYPERLINK(""x"")",'+49,'=cmd|x,'@SUM(1),'` + "\t" +
+		`-1,email: not an email address that Permit accepts` + "\n"
 	if diff := cmp.Diff(want, string(data)); diff != "" {
 		t.Errorf("rejects (-want +got):\n%s", diff)
 	}

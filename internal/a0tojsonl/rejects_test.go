@@ -186,7 +186,8 @@ func TestRejectsBeforeTheFirstID(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := "user_id,email,given_name,reject_reason\n,x@y.co,Zoe,user_id: the key is missing\nauth0|3,ragged,wrong number of cells\n"
+	want := "user_id,email,given_name,reject_reason\n,x@y.co,Zoe,user_id: the key is missing\n" +
+		"auth0|3,ragged,wrong number of cells\n"
 	if diff := cmp.Diff(want, string(data)); diff != "" {
 		t.Errorf("rejects (-want +got):\n%s", diff)
 	}

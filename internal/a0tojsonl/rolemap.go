@@ -130,7 +130,8 @@ func parseRoleMap(in io.Reader) (convert.RoleMap, error) {
 			case at.Flaw != 0:
 				return nil, fmt.Errorf("line %d: %s", at.Line, flaws[at.Flaw].Reason)
 			case len(at.Cells) != len(columns):
-				return nil, fmt.Errorf("line %d: wrong number of cells: %s", at.Line, convert.RaggedFault(len(at.Cells), len(columns)).Detail)
+				fault := convert.RaggedFault(len(at.Cells), len(columns))
+				return nil, fmt.Errorf("line %d: %w: %s", at.Line, fault, fault.Detail)
 			case row.Auth0Role == "":
 				return nil, fmt.Errorf("line %d: %s is empty", at.Line, auth0Role)
 			case again:

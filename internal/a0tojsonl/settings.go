@@ -168,7 +168,7 @@ func parseAsOf(text string) (time.Time, error) {
 			"for example: --as-of 2026-11-23T21:43:00Z; date -u -r FILE +%FT%TZ prints when a file was written")
 	}
 	if at.After(time.Now().Add(time.Minute)) {
-		return at, tool.Usage(fmt.Sprintf("--as-of: %s is in the future", text), "give the time at which the data was exported")
+		return at, tool.Usage(fmt.Sprintf("--as-of: %s is in the future", text), "give the time of the export")
 	}
 	return at, nil
 }

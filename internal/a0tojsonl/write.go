@@ -127,7 +127,7 @@ func (r *runner) refuse(s *source, res *result, lines *convert.Lines, err error)
 		const hint = "convert the tables of each Auth0 tenant separately, and use --role-map to keep their roles apart"
 		return tool.Hint(fmt.Errorf("%s: %w", at, err), hint)
 	case errors.As(err, &tenant):
-		return tool.Hint(fmt.Errorf("%s: %w", at, err), "leave --tenant-key name out: then the organizations' ids are the keys")
+		return tool.Hint(fmt.Errorf("%s: %w", at, err), "leave --tenant-key name out: then the ids are the keys")
 	default:
 		return fmt.Errorf("%s: %w", at, err)
 	}
