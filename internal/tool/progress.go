@@ -114,10 +114,11 @@ type Progress struct {
 	began time.Time
 
 	// Guarded by the screen's lock.
-	least time.Duration
-	n     int
-	drawn time.Time
-	ended bool
+	least  time.Duration
+	n      int
+	status string
+	drawn  time.Time
+	ended  bool
 
 	stop chan struct{}
 	done chan struct{}
@@ -228,9 +229,12 @@ func (p *Progress) Add(n int) {
 
 // line returns the progress in words.
 func (p *Progress) line(now time.Time) string {
+	took := now.Sub(p.began)
+	if p.status != "" {
+		return p.statusLine(took)
+	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s: %s", p.what, Thousands(p.n))
-	took := now.Sub(p.began)
 	known := p.total > 0 && p.n <= p.total // there may be more by now than were counted
 	if known {
 		fmt.Fprintf(&b, " of %s", Thousands(p.total))

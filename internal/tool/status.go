@@ -1,0 +1,27 @@
+package tool
+
+import (
+	"fmt"
+	"time"
+)
+
+// Status sets what is waited for, in words, such as how far a job elsewhere is. It
+// comes before the count, and with the time that has passed in place of a speed. ""
+// ends it.
+func (p *Progress) Status(text string) {
+	if p == nil {
+		return
+	}
+	p.tool.screen.mu.Lock()
+	p.status = text
+	p.tool.screen.mu.Unlock()
+}
+
+// statusLine returns the line of a progress that has a status.
+func (p *Progress) statusLine(took time.Duration) string {
+	line := fmt.Sprintf("%s, %d:%02d", p.status, int(took.Minutes()), int(took.Seconds())%60)
+	if p.n > 0 {
+		line += fmt.Sprintf("; %s: %s", p.what, Thousands(p.n))
+	}
+	return line
+}
