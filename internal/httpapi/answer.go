@@ -25,16 +25,16 @@ func (e *answerError) Error() string {
 // "".
 func decode(resp *http.Response, data []byte, out any) string {
 	if kind := resp.Header.Get("Content-Type"); kind != "" && !isJSON(kind) {
-		return fmt.Sprintf("with %s in place of JSON: %s", kind, excerpt(data))
+		return fmt.Sprintf("it is %s, not JSON: %s", kind, excerpt(data))
 	}
 	switch trimmed := bytes.TrimSpace(data); {
 	case len(trimmed) == 0:
-		return "without the JSON that belongs there"
+		return "the answer is empty"
 	case string(trimmed) == "null": // which decodes into anything
-		return "its JSON is null"
+		return "the answer is null"
 	}
 	if err := json.Unmarshal(data, out); err != nil {
-		return fmt.Sprintf("its JSON is not what is documented: %v", err)
+		return fmt.Sprintf("its JSON is not as documented: %v", err)
 	}
 	return ""
 }

@@ -19,24 +19,24 @@ func TestForeignAnswers(t *testing.T) {
 		answer answer
 		says   string
 	}{
-		{"nothing", answer{status: 200, body: " "}, "without the JSON"},
-		{"no content", answer{status: 204}, "without the JSON"},
+		{"nothing", answer{status: 200, body: " "}, "the answer is empty"},
+		{"no content", answer{status: 204}, "the answer is empty"},
 		{
 			"a sign-in page",
 			answer{status: 200, body: "<html>Sign in</html>", header: kind("text/html")},
-			`text/html in place of JSON: "<html>Sign in</html>"`,
+			`text/html, not JSON: "<html>Sign in</html>"`,
 		},
 		{
 			"JSON that says it is text",
 			answer{status: 200, body: `{"n":1}`, header: kind("text/plain; charset=utf-8")},
 			"text/plain",
 		},
-		{"a page that says it is JSON", answer{status: 200, body: "<html>", header: asJSON}, "not what is documented"},
+		{"a page that says it is JSON", answer{status: 200, body: "<html>", header: asJSON}, "not as documented"},
 		{"null", answer{status: 200, body: "null", header: asJSON}, "null"},
-		{"another type", answer{status: 200, body: `{"n":"one"}`, header: asJSON}, "not what is documented"},
-		{"a list", answer{status: 200, body: `[]`, header: asJSON}, "not what is documented"},
-		{"half of it", answer{status: 200, body: `{"n":1`, header: asJSON}, "not what is documented"},
-		{"two of it", answer{status: 200, body: `{"n":1}{"n":2}`, header: asJSON}, "not what is documented"},
+		{"another type", answer{status: 200, body: `{"n":"one"}`, header: asJSON}, "not as documented"},
+		{"a list", answer{status: 200, body: `[]`, header: asJSON}, "not as documented"},
+		{"half of it", answer{status: 200, body: `{"n":1`, header: asJSON}, "not as documented"},
+		{"two of it", answer{status: 200, body: `{"n":1}{"n":2}`, header: asJSON}, "not as documented"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

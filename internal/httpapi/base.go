@@ -17,13 +17,18 @@ type BaseError struct {
 	address string
 }
 
-func (e *BaseError) Error() string { return fmt.Sprintf("not an address: %q: %s", e.address, e.Why) }
+func (e *BaseError) Error() string {
+	if e.address == "" {
+		return e.Why
+	}
+	return fmt.Sprintf("%q: %s", e.address, e.Why)
+}
 
 func baseError(raw, why string) error {
 	address := strings.TrimSpace(raw)
 	// It may be a token, pasted into the wrong variable.
 	if len(address) > 80 || !strings.ContainsAny(address, ".:") || strings.ContainsAny(raw, "@?#") {
-		address = "..."
+		address = ""
 	}
 	return &BaseError{Why: why, Right: rightBase(raw), address: address}
 }
@@ -44,17 +49,19 @@ func ParseBase(raw string) (*url.URL, error) {
 	base.Host = strings.ToLower(base.Host)
 	switch {
 	case strings.ContainsAny(raw, "@?#"):
-		return nil, baseError(raw, "it must hold no user, query or fragment")
+		return nil, baseError(raw, "there must be no user, query or fragment in the address")
 	case !domain.MatchString(base.Hostname()) && net.ParseIP(base.Hostname()) == nil:
-		return nil, baseError(raw, "a domain or an https:// address is needed")
+		return nil, baseError(raw, "expected a domain or an https:// address")
 	case strings.HasSuffix(base.Host, ":") || base.Port() != "" && !isPort(base.Port()):
-		return nil, baseError(raw, "a port is a number from 1 to 65535")
+		return nil, baseError(raw, "the port must be from 1 to 65535")
 	case base.Scheme == "http" && !isLoopback(base.Hostname()):
-		return nil, baseError(raw, "http:// is for this machine only")
+		https := *base
+		https.Scheme = "https"
+		return nil, &BaseError{Why: "refusing to send a token over http://; use " + https.String(), Right: rightBase(raw)}
 	case base.Scheme != "http" && base.Scheme != "https":
-		return nil, baseError(raw, "https:// is needed")
+		return nil, baseError(raw, "the address must begin with https://")
 	case base.Path != "":
-		return nil, baseError(raw, "there must be no path behind the domain")
+		return nil, baseError(raw, "there must be no path after the domain")
 	}
 	return base, nil
 }

@@ -73,6 +73,9 @@ func (e *transportError) Error() string {
 	for u := (*url.Error)(nil); errors.As(err, &u); {
 		err = u.Err
 	}
+	if errors.Is(err, http.ErrSchemeMismatch) {
+		err = errors.New("the address answers http, not https")
+	}
 	return Redact(fmt.Sprintf("%s %s: %v", e.method, e.path, err))
 }
 

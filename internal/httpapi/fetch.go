@@ -46,7 +46,7 @@ func (c *Client) fetch(
 		req.Header.Set("If-Range", etag)
 	}
 	idle := time.AfterFunc(c.config.Timeout, func() {
-		cancel(&transportError{http.MethodGet, req.URL.Host, fmt.Errorf("nothing came for %s", c.config.Timeout), false})
+		cancel(&transportError{http.MethodGet, req.URL.Host, fmt.Errorf("no data came for %s", c.config.Timeout), false})
 	})
 	defer idle.Stop()
 	resp, err := c.http.Do(req)
@@ -69,7 +69,7 @@ func (c *Client) fetch(
 
 // ErrLink is the error of a link that is not followed, since what it opens could
 // be read or replaced on the way.
-var ErrLink = errors.New("the link is not followed")
+var ErrLink = errors.New("the download link was not followed")
 
 func linkError(why string) error { return fmt.Errorf("%w: %s", ErrLink, why) }
 
@@ -81,11 +81,11 @@ func checkLink(link string) error {
 	case err != nil || target.Hostname() == "":
 		return linkError("it is not a URL")
 	case target.User != nil:
-		return linkError("it holds a user")
+		return linkError("there is a user in it")
 	case target.Scheme == "http" && !isLoopback(target.Hostname()):
-		return linkError("http:// is for this machine only")
+		return linkError("it begins with http://, so others could read the file")
 	case target.Scheme != "http" && target.Scheme != "https":
-		return linkError("https:// is needed")
+		return linkError("it does not begin with https://")
 	}
 	return nil
 }

@@ -58,7 +58,7 @@ func TestFetchThatStalls(t *testing.T) {
 				}
 			}
 			got := err.Error()
-			if !strings.Contains(got, "GET files.example: nothing came for 1m0s") || strings.Contains(got, "sesame") {
+			if !strings.Contains(got, "GET files.example: no data came for 1m0s") || strings.Contains(got, "sesame") {
 				t.Errorf("error %s", got)
 			}
 			if took := time.Since(start); took != time.Minute {
@@ -98,15 +98,15 @@ func TestFetchOfLinksThatAreNotFollowed(t *testing.T) {
 		{"http://127.0.0.1:4000/x", ""},
 		{"http://localhost/x", ""},
 		{"http://[::1]:4000/x", ""},
-		{"http://files.example/x?Signature=sesame", "http:// is for this machine only"},
-		{"http://127.0.0.1.files.example/sesame", "http:// is for this machine only"},
-		{"http://localhost.files.example/sesame", "http:// is for this machine only"},
-		{"http://10.0.0.1/sesame", "http:// is for this machine only"},
-		{"https://user:sesame@files.example/x", "it holds a user"},
-		{"http://sesame@127.0.0.1/x", "it holds a user"},
-		{"ftp://files.example/sesame", "https:// is needed"},
+		{"http://files.example/x?Signature=sesame", "it begins with http://, so others could read the file"},
+		{"http://127.0.0.1.files.example/sesame", "it begins with http://, so others could read the file"},
+		{"http://localhost.files.example/sesame", "it begins with http://, so others could read the file"},
+		{"http://10.0.0.1/sesame", "it begins with http://, so others could read the file"},
+		{"https://user:sesame@files.example/x", "there is a user in it"},
+		{"http://sesame@127.0.0.1/x", "there is a user in it"},
+		{"ftp://files.example/sesame", "it does not begin with https://"},
 		{"file:///etc/sesame", "it is not a URL"},
-		{"//files.example/sesame", "https:// is needed"},
+		{"//files.example/sesame", "it does not begin with https://"},
 		{"/exports/sesame", "it is not a URL"},
 		{"https:///sesame", "it is not a URL"},
 		{"https://files.example:sesame/", "it is not a URL"},

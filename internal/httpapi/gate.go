@@ -42,7 +42,7 @@ func (g *gate) begin(ctx context.Context, call turn) (func(*http.Response), erro
 		wait, why := g.paused.Sub(now), "the service answered 429 (too many requests)"
 		if g.MaxPause > 0 && wait > g.MaxPause {
 			g.mu.Unlock()
-			return nil, fmt.Errorf("%s and asks for a pause until %s", why, g.paused.Format(time.DateTime))
+			return nil, fmt.Errorf("%s and asks to wait until %s", why, g.paused.Format(time.DateTime))
 		}
 		if wait <= 0 {
 			wait, why = call.next(now)

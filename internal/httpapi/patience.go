@@ -104,7 +104,8 @@ func isTransient(err error) bool {
 		authority   x509.UnknownAuthorityError
 		hostname    x509.HostnameError
 	)
-	return !errors.As(err, &certificate) && !errors.As(err, &authority) && !errors.As(err, &hostname)
+	return !errors.As(err, &certificate) && !errors.As(err, &authority) && !errors.As(err, &hostname) &&
+		!errors.Is(err, http.ErrSchemeMismatch)
 }
 
 // Next implements retry.Backoff.
@@ -123,11 +124,12 @@ func (p *patience) Next() (time.Duration, bool) {
 }
 
 // Unreachable reports whether err says that a service has never been reached, as
-// when its name is misspelt.
+// when its name is misspelt, or what listens there does not speak https.
 func Unreachable(err error) bool {
 	var (
 		transport *transportError
 		op        *net.OpError
 	)
-	return errors.As(err, &transport) && !transport.answered && errors.As(err, &op) && op.Op == "dial"
+	return errors.As(err, &transport) && !transport.answered &&
+		(errors.As(err, &op) && op.Op == "dial" || errors.Is(err, http.ErrSchemeMismatch))
 }

@@ -91,7 +91,7 @@ func (t *quotaTurn) next(now time.Time) (time.Duration, string) {
 		}
 	}
 	if wait := q.nextCall.Sub(now); wait > 0 {
-		return wait, "no more calls a second are wanted"
+		return wait, "the calls a second are limited"
 	}
 	t.bucket = b
 	return 0, ""

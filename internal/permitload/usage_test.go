@@ -31,17 +31,17 @@ func TestUsageErrors(t *testing.T) {
 		{
 			"an address that would show the key",
 			[]string{"--api-url", "http://api.permit.io"},
-			"http:// is for this machine only", "--api-url https://api.permit.io",
+			"refusing to send a token over http://; use https://", "--api-url https://api.permit.io",
 		},
 		{
 			"an address with the path of the calls",
 			[]string{"--api-url", "https://api.eu.permit.io/v2"},
-			"no path behind the domain", "--api-url https://api.eu.permit.io",
+			"no path after the domain", "--api-url https://api.eu.permit.io",
 		},
 		{
 			"the address of the dashboard",
 			[]string{"--api-url", "https://app.permit.io/settings"},
-			"no path behind the domain", "--api-url https://api.permit.io",
+			"no path after the domain", "--api-url https://api.permit.io",
 		},
 		{"a key file that is not there", []string{"--token-file", "no/such/file"}, "--token-file", ""},
 		{"an empty key file", []string{"--token-file", writeFile(t, "empty", "\n")}, "is empty", ""},
