@@ -15,7 +15,9 @@ import (
 
 // Client calls one Auth0 tenant. It is safe for concurrent use.
 type Client struct {
-	api *httpapi.Client
+	api    *httpapi.Client
+	token  httpapi.Secret
+	tokens httpapi.TokenSource // nil with a token that does not change
 
 	mu       sync.Mutex
 	hasBegun bool
@@ -25,7 +27,7 @@ type Client struct {
 // New returns a client. config.Base is the domain of the tenant.
 func New(config httpapi.Config) *Client {
 	config.ParseError = parseError
-	return &Client{api: httpapi.New(config)}
+	return &Client{api: httpapi.New(config), token: config.Token, tokens: config.Tokens}
 }
 
 // Now returns the time by Auth0's clock, zero before its first answer: see

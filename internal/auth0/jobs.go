@@ -114,7 +114,7 @@ func (c *Client) StartExport(ctx context.Context, export Export) (Job, error) {
 		Export
 	}{"csv", export}}, &job)
 	if err == nil && !isID(job.ID) {
-		err = errors.New("POST /jobs/users-exports: Auth0 answered without a job")
+		err = errors.New("POST /jobs/users-exports: the answer has no job id")
 	}
 	return job, err
 }
@@ -124,7 +124,7 @@ func (c *Client) Job(ctx context.Context, id string) (Job, error) {
 	var job Job
 	err := c.get(ctx, "/jobs/"+url.PathEscape(id), nil, &job)
 	if err == nil && job.Status == "" {
-		err = fmt.Errorf("GET /jobs/%s: Auth0 answered without a status", id)
+		err = fmt.Errorf("GET /jobs/%s: the answer has no status", id)
 	}
 	return job, err
 }

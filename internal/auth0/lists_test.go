@@ -72,18 +72,18 @@ func TestFlawsOfLists(t *testing.T) {
 		of   []string
 		want string
 	}{
-		{auth0test.EmptyBody, all, "without the JSON"},
-		{auth0test.NoContent, all, "without the JSON"},
-		{auth0test.NullBody, all, "its JSON is null"},
-		{auth0test.SignInPage, all, "with text/html"},
-		{auth0test.BareList, all, "there is no envelope around the list"},
+		{auth0test.EmptyBody, all, "the answer is empty"},
+		{auth0test.NoContent, all, "the answer is empty"},
+		{auth0test.NullBody, all, "the answer is null"},
+		{auth0test.SignInPage, all, "it is text/html"},
+		{auth0test.BareList, all, "there is no object around the list"},
 		{auth0test.NoList, all, "there is no list of"},
-		{auth0test.NoIDs, all, "there is one without an id"},
+		{auth0test.NoIDs, all, "there is no id in one of its"},
 		{auth0test.NoTotal, byNumber, "does not say how many there are"},
-		{auth0test.LowTotal, byNumber, "came, and Auth0 says there are"},
-		{auth0test.HighTotal, []string{"roles"}, "31 roles came, and Auth0 says there are 32"},
-		{auth0test.ShortList, []string{"roles"}, "came, and Auth0 says there are 31"},
-		{auth0test.EmptyPages, []string{"roles"}, "0 roles came, and Auth0 says there are 31"},
+		{auth0test.LowTotal, byNumber, ", but Auth0 says there are"},
+		{auth0test.HighTotal, []string{"roles"}, "got 31 roles, but Auth0 says there are 32"},
+		{auth0test.ShortList, []string{"roles"}, ", but Auth0 says there are 31"},
+		{auth0test.EmptyPages, []string{"roles"}, "got 0 roles, but Auth0 says there are 31"},
 		{auth0test.EmptyPages, byCheckpoint, "the same page again and again"},
 		{auth0test.NewNext, byCheckpoint, "the same page again and again"},
 		{auth0test.SamePage, append(byCheckpoint, "roles"), "the same page again and again"},
@@ -112,11 +112,11 @@ func TestTotalsOfCheckpoints(t *testing.T) {
 		want  string // "" is no error
 	}{
 		{"right", []string{`{"users":[{"user_id":"a"}],"next":"1","total":2}`, `{"users":[{"user_id":"b"}],"total":2}`}, ""},
-		{"short", []string{`{"users":[{"user_id":"a"}],"total":120}`}, "1 users came, and Auth0 says there are 120"},
+		{"short", []string{`{"users":[{"user_id":"a"}],"total":120}`}, "got 1 users, but Auth0 says there are 120"},
 		{
 			"long",
 			[]string{`{"users":[{"user_id":"a"},{"user_id":"b"}],"next":"1","total":1}`},
-			"2 users came, and Auth0 says there are 1",
+			"got 2 users, but Auth0 says there are 1",
 		},
 	}
 	for _, tt := range tests {

@@ -45,7 +45,7 @@ type page[R row] struct {
 func (p *page[R]) UnmarshalJSON(data []byte) error {
 	var envelope map[string]json.RawMessage
 	if json.Unmarshal(data, &envelope) != nil {
-		return errors.New("there is no envelope around the list of " + p.list)
+		return errors.New("there is no object around the list of " + p.list)
 	}
 	*p = page[R]{list: p.list}
 	for name, field := range map[string]any{p.list: &p.rows, "next": &p.next, "limit": &p.limit, "total": &p.total} {
@@ -60,7 +60,7 @@ func (p *page[R]) UnmarshalJSON(data []byte) error {
 	}
 	for _, r := range p.rows {
 		if !isID(r.id()) {
-			return errors.New("there is one without an id among its " + p.list)
+			return errors.New("there is no id in one of its " + p.list)
 		}
 	}
 	return nil
@@ -153,11 +153,11 @@ func checkpoints[R row](ctx context.Context, c *Client, path, list string, fixed
 
 // ErrChanged is the error of a list that changed while it was read page by page.
 // What moved from one page to another was read twice or not at all.
-var ErrChanged = errors.New("the tenant changed meanwhile")
+var ErrChanged = errors.New("the tenant changed while it was read")
 
 // errTotal returns the error of a list that is not as long as Auth0 says it is.
 func errTotal(path, list string, came, total int) error {
-	return fmt.Errorf("GET %s: %d %s came, and Auth0 says there are %d: %w", path, came, list, total, ErrChanged)
+	return fmt.Errorf("GET %s: got %d %s, but Auth0 says there are %d: %w", path, came, list, total, ErrChanged)
 }
 
 // errNoTotal returns the error of a list that does not say how long it is, where
@@ -167,7 +167,7 @@ func errNoTotal(path string) error {
 }
 
 // ErrSamePage is the error of a list that would never end.
-var ErrSamePage = errors.New("Auth0 answers with the same page again and again")
+var ErrSamePage = errors.New("Auth0 sends the same page again and again")
 
 func errSamePage(path string) error { return fmt.Errorf("GET %s: %w", path, ErrSamePage) }
 

@@ -57,6 +57,24 @@ func (c *Client) Roles(ctx context.Context) ([]Role, error) {
 	}
 }
 
+// FirstRole returns a role, and how many there are. It is a zero Role where there is
+// none.
+func (c *Client) FirstRole(ctx context.Context) (role Role, total int, err error) {
+	query := pageQuery(0)
+	query.Set("per_page", "1")
+	answer := page[Role]{list: "roles"}
+	if err := c.get(ctx, "/roles", query, &answer); err != nil {
+		return Role{}, 0, err
+	}
+	if answer.total == nil {
+		return Role{}, 0, errNoTotal("/roles")
+	}
+	if len(answer.rows) > 0 {
+		role = answer.rows[0]
+	}
+	return role, *answer.total, nil
+}
+
 type roleUser struct {
 	UserID string `json:"user_id"`
 }

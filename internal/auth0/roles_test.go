@@ -88,16 +88,16 @@ func TestRolesWhoseTotalLies(t *testing.T) {
 	}{
 		{
 			name: "too many came", answers: []string{`{"roles":[{"id":"a"},{"id":"b"}],"total":1}`},
-			want: "2 roles came, and Auth0 says there are 1",
+			want: "got 2 roles, but Auth0 says there are 1",
 		},
 		{
 			name: "too few came", answers: []string{`{"roles":[{"id":"a"}],"total":2}`, `{"roles":[],"total":2}`},
-			want: "1 roles came, and Auth0 says there are 2",
+			want: "got 1 roles, but Auth0 says there are 2",
 		},
 		{"no total", []string{`{"roles":[{"id":"a"}]}`}, "Auth0 does not say how many there are"},
 		{"no total and no roles", []string{`{"roles":[]}`}, "Auth0 does not say how many there are"},
-		{"a total below 0", []string{`{"roles":[],"total":-1}`}, "0 roles came, and Auth0 says there are -1"},
-		{"a bare array", []string{`[{"id":"a"}]`}, "there is no envelope around the list of roles"},
+		{"a total below 0", []string{`{"roles":[],"total":-1}`}, "got 0 roles, but Auth0 says there are -1"},
+		{"a bare array", []string{`[{"id":"a"}]`}, "there is no object around the list of roles"},
 		{"more than can be", []string{`{"roles":[{"id":"a"}],"total":1001}`}, "1001 roles, and only 1000 can be read"},
 	}
 	for _, tt := range tests {
@@ -153,7 +153,7 @@ func TestRolesThatChangeBetweenPages(t *testing.T) {
 			if err == nil {
 				t.Fatalf("%d roles, and no error", len(roles))
 			}
-			if !strings.Contains(err.Error(), "the tenant changed meanwhile") {
+			if !strings.Contains(err.Error(), "the tenant changed while it was read") {
 				t.Errorf("error %v", err)
 			}
 		})

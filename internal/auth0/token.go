@@ -31,6 +31,7 @@ type tokens struct {
 
 	mu      sync.Mutex
 	token   httpapi.Secret
+	scope   string // that came with it, which is not documented
 	renewAt time.Time
 }
 
@@ -55,6 +56,7 @@ func (t *tokens) Token(ctx context.Context) (httpapi.Secret, error) {
 	var answer struct {
 		AccessToken string `json:"access_token"`
 		ExpiresIn   any    `json:"expires_in"`
+		Scope       any    `json:"scope"`
 	}
 	asked := time.Now()
 	err := t.api.Do(ctx, httpapi.Call{Method: http.MethodPost, Path: TokenPath, Abandon: true, Body: map[string]string{
@@ -65,15 +67,24 @@ func (t *tokens) Token(ctx context.Context) (httpapi.Secret, error) {
 	case err != nil:
 		return "", err
 	case answer.AccessToken == "":
-		return "", errors.New("POST " + TokenPath + ": Auth0 answered without a token")
+		return "", errors.New("POST " + TokenPath + ": the answer has no token")
 	}
 	life := 24 * time.Hour
 	if seconds, ok := parseNumber(answer.ExpiresIn); ok && seconds > 0 {
 		life = min(life, time.Duration(seconds)*time.Second)
 	}
 	t.token = httpapi.Secret(answer.AccessToken)
+	t.scope, _ = answer.Scope.(string)
 	t.renewAt = asked.Add(life - min(life/10, 5*time.Minute))
 	return t.token, nil
+}
+
+// grantedScope returns the scopes that the answer with the token named, "" where it
+// named none.
+func (t *tokens) grantedScope() string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.scope
 }
 
 // Discard implements httpapi.TokenSource.

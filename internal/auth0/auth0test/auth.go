@@ -99,7 +99,7 @@ func (s *Server) serveToken(w http.ResponseWriter, r *http.Request) {
 	case audience != "" && !s.isAudience(audience, r):
 		deny(http.StatusForbidden, "access_denied", "Service not found: "+audience)
 	default:
-		s.writeAnswer(w, s.flaw(r), encode(s.issue(audience == "")))
+		s.writeAnswer(w, s.flaw(r), encode(s.issue(r.Host, audience == "")))
 	}
 }
 
@@ -112,7 +112,7 @@ func (s *Server) isAudience(audience string, r *http.Request) bool {
 	return audience == "https://"+r.Host+apiPath || audience == "http://"+r.Host+apiPath
 }
 
-func (s *Server) issue(opaque bool) tokenAnswer {
+func (s *Server) issue(host string, opaque bool) tokenAnswer {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	a := tokenAnswer{ExpiresIn: int(s.opts.TokenLife.Seconds()), TokenType: "Bearer"}
@@ -126,7 +126,8 @@ func (s *Server) issue(opaque bool) tokenAnswer {
 		return a
 	}
 	expires := s.now().Add(s.opts.TokenLife)
-	claims := fmt.Sprintf(`{"exp":%d,"jti":"%d"}`, expires.Unix(), serial)
+	claims := fmt.Sprintf(`{"iss":%q,"azp":%q,"exp":%d,"scope":%q,"gty":"client-credentials","jti":"%d"}`,
+		"https://"+host+"/", s.opts.ClientID, expires.Unix(), strings.Join(s.opts.Scopes, " "), serial)
 	a.AccessToken = "eyJhbGciOiJSUzI1NiJ9." + base64.RawURLEncoding.EncodeToString([]byte(claims)) + ".aXNzdWVk"
 	s.issued[a.AccessToken] = expires
 	return a
