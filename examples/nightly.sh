@@ -43,13 +43,10 @@ finish() {
 code=0
 stage() { "$@" 2>>"$run.log" || { code=$?; [ "$code" -eq 3 ] || finish "$code"; }; }
 
-stage a0export roles -o "$run.roles.csv.gz"
-stage a0export organizations -o "$run.organizations.csv.gz"
 # shellcheck disable=SC2086 # they are several words
 {
-	stage a0export --organizations ${A0EXPORT_FLAGS-} -o "$run.users.csv.gz"
-	stage a0tojsonl ${A0TOJSONL_FLAGS-} --rejects "$run.rejects.csv" -o "$run.records.jsonl" \
-		"$run.roles.csv.gz" "$run.organizations.csv.gz" "$run.users.csv.gz"
+	stage a0export all ${A0EXPORT_FLAGS-} -o "$run.tenant.csv.gz"
+	stage a0tojsonl ${A0TOJSONL_FLAGS-} --rejects "$run.rejects.csv" -o "$run.records.jsonl" "$run.tenant.csv.gz"
 }
 stage permitload --roles replace --yes --removed "$run.removed.jsonl" --require-end --create-missing yes \
 	"$@" "$run.records.jsonl" >"$run.left.jsonl"

@@ -2,7 +2,7 @@
 # Picks one organization out of a tenant: its members who hold a role there, with
 # their roles there and no others. It is a filter to put before permitload.
 #
-#   { a0export roles; a0export organizations; a0export --organizations; } | a0tojsonl -o records.jsonl
+#   a0export all | a0tojsonl -o records.jsonl
 #   select-tenant.sh org_abc123 records.jsonl > acme.jsonl
 #   permitload acme.jsonl > left.jsonl
 #

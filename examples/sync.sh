@@ -4,7 +4,7 @@
 #
 #   sync.sh [-n] DIR [permitload flags]
 #   sync.sh -n run1 --create-missing yes      # shows the plan, asks, loads
-#   A0EXPORT_FLAGS=--organizations sync.sh run1
+#   A0EXPORT_FLAGS=all sync.sh run1           # roles and organizations too
 #
 # Secrets come from the environment or from .env in the working directory.
 # Exit codes are those of the tools: 3 says that some records are left, in

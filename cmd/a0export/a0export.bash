@@ -14,7 +14,7 @@ _a0export() {
 	if [[ $cur == -* ]]; then
 		COMPREPLY=($(compgen -W '--output -o --domain --token-file --organizations --no-roles --field --connection --limit --source --job --poll-interval --max-rps --progress --summary --log-format --quiet -q --verbose -v --version --help -h' -- "$cur"))
 	else
-		COMPREPLY=($(compgen -W 'users roles organizations connections' -- "$cur"))
+		COMPREPLY=($(compgen -W 'users roles organizations connections all check' -- "$cur"))
 	fi
 }
 complete -o filenames -F _a0export a0export

@@ -55,9 +55,12 @@ func TestUsage(t *testing.T) {
 		{
 			"an argument",
 			[]string{"people"},
-			[]string{`error: there is no table "people"`, "hint: it takes users, roles, organizations or connections"},
+			[]string{
+				`error: unknown command "people"`,
+				"hint: a0export takes users, roles, organizations, connections, all or check",
+			},
 		},
-		{"an argument after the name", []string{"users", "people"}, []string{`there is no table`}},
+		{"an argument after the name", []string{"users", "people"}, []string{`unknown command "people"`}},
 		{
 			"an unknown flag",
 			[]string{"--bogus"},
@@ -81,12 +84,15 @@ func TestUsage(t *testing.T) {
 		{
 			"http elsewhere",
 			[]string{"--domain", "http://acme.eu.auth0.com"},
-			[]string{"error: AUTH0_DOMAIN: ", "http:// is for this machine only", "hint: export AUTH0_DOMAIN="},
+			[]string{
+				"error: AUTH0_DOMAIN: refusing to send a token over http://; use https://acme.eu.auth0.com\n",
+				"hint: export AUTH0_DOMAIN=acme.eu.auth0.com\n",
+			},
 		},
 		{
 			"a user in the address",
 			[]string{"--domain", "https://me:secret@acme.eu.auth0.com"},
-			[]string{"it must hold no user"},
+			[]string{"there must be no user"},
 		},
 		{"no such token file", []string{"--token-file", filepath.Join(dir, "none")}, []string{"error: --token-file: "}},
 		{
@@ -117,25 +123,25 @@ func TestFlagsOfUsersOnly(t *testing.T) {
 	s := auth0test.New(small(), auth0test.Options{})
 	tenant := serve(t, s)[:4] // without --poll-interval, which is a flag of users
 	for _, tt := range []struct{ args, want string }{
-		{"roles --organizations", "--organizations is for a0export users, and this is a0export roles"},
-		{"--field x connections", "--field is for a0export users, and this is a0export connections"},
-		{"--job job_1", `--job: "job_1" is no job id`},
-		{"--connection acme", `--connection: "acme" is no connection id`},
+		{"roles --organizations", "--organizations is for a0export users and a0export all, not for a0export roles"},
+		{"--field x connections", "--field is for a0export users and a0export all, not for a0export connections"},
+		{"--job job_1", `--job: "job_1" is not a job id`},
+		{"--connection acme", `--connection: "acme" is not a connection id`},
 		{"--limit 0", "--limit must be 1 or more"},
 		{"--source file", `--source: "file" is not one of auto, job, search`},
 		{"--max-rps 0", "--max-rps must be between 0.001 and 1000"},
 		{"--job job_0123456789abcdef --limit 3", "--limit cannot change a job that has been started"},
-		{"--job job_0123456789abcdef --source search", "--source search takes up no job"},
-		{"--field roles", "a column cannot be called roles here"},
-		{"--field app_metadata.orgs=organizations", "a column cannot be called organizations here"},
-		{"--field x=role_id", "a column cannot be called role_id here"},
-		{"--field email", "there is a column email already"},
-		{"--field x=provider", "there is a column provider already"},
-		{"--field a --field b=a", "there is a column a already"},
-		{"--field =x", "names no column"},
-		{"--field x=", "names no column"},
-		{"--field " + strings.Repeat("x", 101), "Auth0 takes 100 characters at most"},
-		{"--field x --field y" + manyFields(24), "that makes 31 columns, and Auth0 exports 30 at most"},
+		{"--job job_0123456789abcdef --source search", "--job and --source search cannot be combined"},
+		{"--field roles", "the column name roles is reserved"},
+		{"--field app_metadata.orgs=organizations", "the column name organizations is reserved"},
+		{"--field x=role_id", "the column name role_id is reserved"},
+		{"--field email", "the export already has a column email"},
+		{"--field x=provider", "the export already has a column provider"},
+		{"--field a --field b=a", "the export already has a column a"},
+		{"--field =x", "has an empty name"},
+		{"--field x=", "has an empty name"},
+		{"--field " + strings.Repeat("x", 101), "Auth0 takes at most 100 characters"},
+		{"--field x --field y" + manyFields(24), "31 columns are too many: Auth0 exports at most 30"},
 	} {
 		runCommand(t.Context(), append(strings.Fields(tt.args), tenant...)...).expect(t, 2, tt.want, "a0export: hint: ")
 	}

@@ -11,14 +11,14 @@ import (
 // unknownTableError returns the error for an argument where a table is expected.
 func unknownTableError(arg string) error {
 	last := len(Commands) - 1
-	hint := "it takes " + strings.Join(Commands[:last], ", ") + " or " + Commands[last] + "; see --help"
+	hint := "a0export takes " + strings.Join(Commands[:last], ", ") + " or " + Commands[last] + "; see --help"
 	switch near := tool.Nearest(arg, Commands); {
 	case slices.Contains(Commands, arg):
-		hint = "one at a time: { a0export roles; a0export users; }"
+		hint = "a0export all exports all that permitload can use; or one at a time: { a0export roles; a0export users; }"
 	case strings.Contains(arg, "."):
 		hint = "-o " + arg + " writes to a file of that name"
 	case near != "":
 		hint = "did you mean " + near + "? " + hint
 	}
-	return tool.Usage(fmt.Sprintf("there is no table %q", arg), hint)
+	return tool.Usage(fmt.Sprintf("unknown command %q", arg), hint)
 }

@@ -13,8 +13,8 @@ func TestUnknownTableError(t *testing.T) {
 	for arg, want := range map[string]string{
 		"rolse":         "did you mean roles? ",
 		"organisations": "did you mean organizations? ",
-		"x":             "it takes users, roles, organizations or connections; see --help",
-		"users":         "one at a time: ",
+		"x":             "a0export takes users, roles, organizations, connections, all or check; see --help",
+		"users":         "a0export all exports all",
 		"users.csv":     "-o users.csv writes to a file",
 	} {
 		err := unknownTableError(arg)

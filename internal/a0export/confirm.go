@@ -32,19 +32,19 @@ func (j *exportJob) confirm(ctx context.Context, came joinCounts) error {
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
 	case err != nil && !isProven:
-		return fmt.Errorf("the file came without its length, and whether it is whole cannot be seen: %w", err)
+		return fmt.Errorf("the download has no length, so nothing shows whether it is whole: %w", err)
 	case err != nil:
-		j.tool.Warn("whether the export has all users cannot be seen: %v", err)
+		j.tool.Warn("cannot check that the export has all users: %v", err)
 	case there <= came.users:
 	case j.job.ConnectionID != "" && isProven:
 		// Auth0's docs do not say whether a job takes a user whose second identity is
 		// of the connection, as the search does.
-		j.tool.Warn("%s came, and Auth0 finds %s who have an identity of this connection",
+		j.tool.Warn("the export has %s, but Auth0 finds %s with an identity of this connection",
 			tool.Count(came.users, "user"), tool.Thousands(there))
 	default:
 		return tool.Hint(
-			fmt.Errorf("%s came, and Auth0 says there are %s", tool.Count(came.users, "user"), tool.Thousands(there)),
-			"run a0export again; where it stays so, a0export --source search reads the users whom Auth0 counts")
+			fmt.Errorf("the export has %s, but Auth0 says there are %s", tool.Count(came.users, "user"), tool.Thousands(there)),
+			"run a0export again; if this stays, try a0export --source search")
 	}
 	return nil
 }
@@ -60,7 +60,7 @@ func (j *exportJob) countUsers(ctx context.Context, came int) (there int, err er
 	if err != nil {
 		return 0, err
 	}
-	ctx, cancel := context.WithTimeoutCause(ctx, countLimit, fmt.Errorf("no count within %s", countLimit))
+	ctx, cancel := context.WithTimeoutCause(ctx, countLimit, fmt.Errorf("Auth0 gave no count within %s", countLimit))
 	defer cancel()
 	for wait := time.Second; ; wait *= 2 {
 		there, err = j.auth0.CountUsers(ctx, query)
@@ -70,7 +70,9 @@ func (j *exportJob) countUsers(ctx context.Context, came int) (there int, err er
 		if err != nil || there <= came || wait > 16*time.Second {
 			return there, err
 		}
-		if err := httpapi.Sleep(ctx, min(wait, j.config.pollInterval)); err != nil {
+		pause := min(wait, j.config.pollInterval)
+		j.tool.Waiting(pause, "Auth0 counts more users than the export has")
+		if err := httpapi.Sleep(ctx, pause); err != nil {
 			return 0, err
 		}
 	}
@@ -82,7 +84,7 @@ func (j *exportJob) countQuery() (string, error) {
 	case j.job.CreatedAt.IsZero():
 		return "", errors.New("Auth0 does not say when the job was created")
 	case j.job.ConnectionID != "" && j.job.Connection == "":
-		return "", errors.New("Auth0 does not say the name of the connection")
+		return "", errors.New("Auth0 does not name the connection")
 	}
 	before := j.job.CreatedAt
 	if j.file.packed || j.file.body.HasEnd {

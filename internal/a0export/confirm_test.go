@@ -17,7 +17,7 @@ import (
 func TestFilesThatEndWithTheirConnection(t *testing.T) {
 	t.Parallel()
 	const (
-		fewer      = "7 users came, and Auth0 says there are 13\na0export: hint: run a0export again; "
+		fewer      = "the export has 7 users, but Auth0 says there are 13\na0export: hint: run a0export again; if"
 		connection = "con_0000000000000001"
 	)
 	tests := []struct {
@@ -60,7 +60,7 @@ func TestUsersWhoComeAndGoDuringAJob(t *testing.T) {
 		u := auth0test.User{ID: "auth0|new", Connection: "acme", CreatedAt: today.Add(-before)}
 		return func(t *auth0test.Tenant) { t.Users = append(t.Users, u) }
 	}
-	const tooFew = "3 users came, and Auth0 says there are 4\n"
+	const tooFew = "the export has 3 users, but Auth0 says there are 4\n"
 	tests := []struct {
 		name   string
 		change func(*auth0test.Tenant) // while the job's file is on its way
@@ -78,7 +78,7 @@ func TestUsersWhoComeAndGoDuringAJob(t *testing.T) {
 			"of a connection", signUp(time.Hour),
 			[]string{"--connection", "con_0000000000000001"},
 			0,
-			"a0export: warning: 1 user came, and Auth0 finds 2 who have an identity of this connection\n",
+			"a0export: warning: the export has 1 user, but Auth0 finds 2 with an identity of this connection\n",
 		},
 	}
 	for _, tt := range tests {
@@ -143,7 +143,7 @@ func TestTotalOfAJob(t *testing.T) {
 		}))
 		r.expect(t, code)
 		if code == 1 {
-			r.expect(t, 1, "3 users came, and Auth0 says there are 4\n")
+			r.expect(t, 1, "the export has 3 users, but Auth0 says there are 4\n")
 		}
 	}
 }
@@ -169,7 +169,7 @@ func TestUsersWhoCannotBeCounted(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			time.Sleep(time.Until(today))
 			s := auth0test.New(small(), auth0test.Options{Faults: faultAt("/api/v2/users", fault)})
-			runHere(t.Context(), s).expect(t, 0, "a0export: warning: whether the export has all users cannot be seen: ")
+			runHere(t.Context(), s).expect(t, 0, "a0export: warning: cannot check that the export has all users: ")
 			if took := time.Since(today); took > 3*time.Minute {
 				t.Errorf("%+v: took %v", fault, took)
 			}
@@ -179,6 +179,6 @@ func TestUsersWhoCannotBeCounted(t *testing.T) {
 		Faults: faultAt("/api/v2/users", httpapitest.Fault{Status: 403, Body: `{"message":"No search"}`}),
 		Flaws:  auth0test.Always(auth0test.Unpacked),
 	})
-	run(t, s).expect(t, 1, "the file came without its length, and whether it is whole cannot be seen: "+
+	run(t, s).expect(t, 1, "the download has no length, so nothing shows whether it is whole: "+
 		"GET /api/v2/users: 403 Forbidden: No search\n")
 }

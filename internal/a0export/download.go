@@ -75,7 +75,7 @@ func isOfRange(status int) bool {
 	return status == http.StatusRequestedRangeNotSatisfiable || status == http.StatusPartialContent
 }
 
-var errOther = errors.New("it is not the file that it was before")
+var errOther = errors.New("the file changed during the download")
 
 // connect opens the link and skips what has been read.
 func (d *download) connect(ctx context.Context) error {
@@ -99,7 +99,7 @@ func (d *download) skip(body io.Reader) error {
 	n, err := io.CopyN(&again, body, d.at)
 	switch {
 	case errors.Is(err, io.EOF) && n < d.at:
-		return fmt.Errorf("the file has become shorter: %w", errOther)
+		return fmt.Errorf("the file became shorter: %w", errOther)
 	case err != nil:
 		return err
 	case again.Sum64() != d.seen.Sum64():

@@ -193,7 +193,7 @@ func TestFileThatChanges(t *testing.T) {
 			panic(http.ErrAbortHandler)
 		}
 	}))
-	r.expect(t, 1, "it is not the file that it was before\n", "a0export: hint: ")
+	r.expect(t, 1, "the file changed during the download\n", "a0export: hint: ")
 }
 
 // A server in between may have unpacked the file.
@@ -233,7 +233,8 @@ func TestStorageOutOfReach(t *testing.T) {
 func TestLinksThatAreNotFollowed(t *testing.T) {
 	t.Parallel()
 	for flaw, why := range map[auth0test.Flaw]string{
-		auth0test.PlainLink: "http:// is for this machine only", auth0test.UserLink: "it holds a user",
+		auth0test.PlainLink: "it begins with http://, so others could read the file",
+		auth0test.UserLink:  "there is a user in it",
 	} {
 		for expired := range 3 {
 			links := 0
@@ -248,7 +249,7 @@ func TestLinksThatAreNotFollowed(t *testing.T) {
 				},
 			})
 			r := runInBubble(t, s)
-			r.expect(t, 1, "download: the link is not followed: "+why+"\n")
+			r.expect(t, 1, "download: the download link was not followed: "+why+"\n")
 			if n := len(downloadStatuses(s)); n != expired {
 				t.Errorf("%s after %d links: %d downloads", flaw, expired, n)
 			}

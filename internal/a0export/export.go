@@ -1,16 +1,12 @@
 package a0export
 
 import (
-	"bufio"
 	"context"
-	"errors"
 	"fmt"
 	"io"
-	"math"
 	"net/http"
 	"time"
 
-	"github.com/klauspost/compress/gzip"
 	"golang.org/x/sync/errgroup"
 
 	"a0permit/internal/auth0"
@@ -35,13 +31,20 @@ type source interface {
 	withResumeHint(err error) error
 }
 
+// found is what is read of a tenant beside its users.
+type found struct {
+	roles         []auth0.Role
+	organizations []auth0.Organization // kept for a0export all alone
+	columns       []*column
+}
+
 // exportUsers reads roles and organizations while the job runs, then writes the
-// job's users with both joined on.
+// job's users with both joined on. a0export all has their tables before that.
 func (e *exporter) exportUsers(ctx context.Context, out io.Writer) error {
-	var roles []auth0.Role
+	var has found
 	var err error
 	if e.config.roles {
-		if roles, err = e.auth0.Roles(ctx); err != nil {
+		if has.roles, err = e.auth0.Roles(ctx); err != nil {
 			return err
 		}
 	}
@@ -49,36 +52,36 @@ func (e *exporter) exportUsers(ctx context.Context, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	var columns []*column
-	group, groupCtx := errgroup.WithContext(ctx)
-	group.Go(func() error { return from.wait(groupCtx) })
-	e.read = e.tool.Progress("role members and memberships", 0)
-	reading, readCtx := errgroup.WithContext(groupCtx)
-	if e.config.roles {
-		held := newHolders()
-		columns = append(columns, &column{name: rolesColumn, cells: held})
-		reading.Go(func() error { return e.readHolders(readCtx, roles, held) })
+	if err := e.readBeside(ctx, from, &has); err != nil {
+		return e.withoutOrganizationsHint(from.withResumeHint(err))
 	}
-	if e.config.organizations {
-		in := newMemberships()
-		columns = append(columns, &column{name: organizationsColumn, cells: in})
-		reading.Go(func() error { return e.readMemberships(readCtx, in) })
-	} else if e.config.roles {
-		reading.Go(func() error { return e.warnOfOrganizations(readCtx) })
-	}
-	group.Go(func() error {
-		defer e.read.End() // the job prints its own status
-		return reading.Wait()
-	})
-	if err := group.Wait(); err != nil {
-		return from.withResumeHint(err)
-	}
-	counts, err := e.write(ctx, from, out, columns)
+	counts, err := e.write(ctx, from, out, &has)
 	if err != nil {
 		return from.withResumeHint(fmt.Errorf("%s: %w", from.name(), err))
 	}
-	e.warn(counts, columns)
+	e.warn(counts, has.columns)
 	return nil
+}
+
+// readBeside reads what is joined on, and returns when the users can be read too.
+func (e *exporter) readBeside(ctx context.Context, from source, has *found) error {
+	e.read = e.tool.Progress("role members and memberships", 0)
+	defer e.read.End()
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return from.wait(ctx) })
+	if e.config.roles {
+		held := newHolders()
+		has.columns = append(has.columns, &column{name: rolesColumn, cells: held})
+		group.Go(func() error { return e.readHolders(ctx, has.roles, held) })
+	}
+	if e.config.organizations {
+		in := newMemberships()
+		has.columns = append(has.columns, &column{name: organizationsColumn, cells: in})
+		group.Go(func() error { return e.readMemberships(ctx, in, has) })
+	} else if e.config.roles {
+		group.Go(func() error { return e.warnOfOrganizations(ctx) })
+	}
+	return group.Wait()
 }
 
 // source starts the export job, or a search where the plan has no such jobs.
@@ -92,10 +95,10 @@ func (e *exporter) source(ctx context.Context) (source, error) {
 	noJobs := e.config.job == "" && refused != nil && len(auth0.MissingScopes(err)) == 0
 	switch {
 	case noJobs && e.config.source == "job":
-		return nil, tool.Hint(err, "where the plan has no export jobs, --source search reads the users by the user search")
+		return nil, tool.Hint(err, "if the plan has no export jobs: a0export --source search")
 	case noJobs:
-		e.tool.Warn("no export job: Auth0 says: %s", httpapi.Redact(refused.Message))
-		e.tool.Say("reading the users by the user search instead")
+		e.tool.Warn("Auth0 started no export job: %s", httpapi.Redact(refused.Message))
+		e.tool.Say("reading the users with the user search instead")
 		return e.newSearch(ctx)
 	case err != nil:
 		return nil, err
@@ -103,117 +106,27 @@ func (e *exporter) source(ctx context.Context) (source, error) {
 	return job, nil
 }
 
-// maxCalls bounds the calls of one kind that are under way at once. The pacer
-// bounds them further; this many fill 50 calls a second at 300 ms each.
-const maxCalls = 32
-
-// readHolders reads the members of each tenant-wide role. Nobody holds an
-// organization's own roles tenant-wide.
-func (e *exporter) readHolders(ctx context.Context, roles []auth0.Role, held *holders) error {
-	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(maxCalls)
-	for _, role := range roles {
-		if role.Type == "organization" {
-			continue
-		}
-		e.report.Roles++
-		number := held.role(role.Name)
-		group.Go(func() error {
-			for userID, err := range e.auth0.RoleUsers(ctx, role.ID) {
-				if err != nil {
-					return err
-				}
-				held.add(userID, number)
-				e.read.Add(1)
-			}
-			return nil
-		})
-	}
-	if err := group.Wait(); err != nil {
-		return err
-	}
-	held.seal()
-	return nil
-}
-
-// readMemberships reads the members of each organization.
-func (e *exporter) readMemberships(ctx context.Context, in *memberships) error {
-	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(maxCalls + 1) // with the list itself
-	group.Go(func() error {
-		for org, err := range e.auth0.Organizations(ctx) {
-			if err != nil {
-				return err
-			}
-			e.report.Organizations++
-			number := in.organization(org)
-			group.Go(func() error {
-				for member, err := range e.auth0.Members(ctx, org.ID) {
-					if err != nil {
-						return err
-					}
-					in.add(number, member)
-					e.read.Add(1)
-				}
-				return nil
-			})
-		}
-		return nil
-	})
-	if err := group.Wait(); err != nil {
-		return err
-	}
-	if in.silent && !in.spoken {
-		return tool.Hint(errors.New("Auth0 says nothing of the roles that members of organizations hold"),
-			"grant the application the scope read:organization_member_roles, then get a new token; "+
-				"or leave --organizations out")
-	}
-	in.seal()
-	return nil
-}
-
-// warnOfOrganizations warns of the roles that an export without --organizations
-// leaves behind.
-func (e *exporter) warnOfOrganizations(ctx context.Context) error {
-	some, err := e.auth0.HasOrganizations(ctx)
-	refused := refusal(err, http.StatusForbidden)
-	switch {
-	case refused != nil:
-		e.tool.Warn("cannot see whether there are organizations, whose roles would stay behind: %s",
-			httpapi.Redact(refused.Message))
-		return nil
-	case err != nil:
-		return err
-	case some:
-		e.tool.Warn("the tenant has organizations: the roles that members hold in them stay behind")
-		e.tool.Hint("a0export --organizations takes them along")
-	}
-	return nil
-}
-
-// write writes the users with their columns as gzip. It closes the gzip stream
-// only when everything is in it, so that nobody takes a part for the whole.
-func (e *exporter) write(ctx context.Context, from source, out io.Writer, columns []*column) (joinCounts, error) {
+// write writes the users with their columns as gzip, and before them the tables of
+// a0export all. It closes the gzip stream only when everything is in it, so that
+// nobody takes a part for the whole.
+func (e *exporter) write(ctx context.Context, from source, out io.Writer, has *found) (joinCounts, error) {
 	body, err := from.open(ctx)
 	if err != nil {
 		return joinCounts{}, err
 	}
 	defer body.Close() //nolint:errcheck // read to its end or given up
+	snapshotTime := from.snapshotTime
+	if e.config.command == "all" {
+		snapshotTime = func() time.Time { return older(e.auth0.Began(), from.snapshotTime()) }
+	}
 	var counts joinCounts
-	err = e.pack(out, from.snapshotTime, func(rows io.Writer) error {
-		var err error
-		progress := e.tool.Progress("users", 0)
-		defer progress.End()
-		counts, err = join(ctx, body, rows, columns, progress)
-		e.report.Users = counts.users
-		for _, c := range columns {
-			switch c.name {
-			case rolesColumn:
-				e.report.RoleHolders = c.found
-			case organizationsColumn:
-				e.report.Members = c.found
+	err = e.pack(out, snapshotTime, func(rows io.Writer) error {
+		if e.config.command == "all" {
+			if err := e.writeTables(ctx, has, rows); err != nil {
+				return err
 			}
 		}
+		counts, err = e.joinUsers(ctx, body, rows, has.columns)
 		if err != nil {
 			return err
 		}
@@ -222,48 +135,24 @@ func (e *exporter) write(ctx context.Context, from source, out io.Writer, column
 	return counts, err
 }
 
-// pack writes as gzip what fill writes. The default level costs a sixth of a
-// core at the rate at which Auth0 is likely to send; the next faster one makes
-// the file an eighth larger.
-func (e *exporter) pack(out io.Writer, snapshotTime func() time.Time, fill func(io.Writer) error) error {
-	packed := gzip.NewWriter(out)
-	packed.ModTime = noTime
-	rows := bufio.NewWriterSize(dated{packed, snapshotTime}, 64<<10)
-	if err := fill(rows); err != nil {
-		return err
+// joinUsers writes the rows of the users with the columns appended.
+func (e *exporter) joinUsers(
+	ctx context.Context, body io.Reader, rows io.Writer, columns []*column,
+) (joinCounts, error) {
+	progress := e.tool.Progress("users", 0)
+	defer progress.End()
+	counts, err := join(ctx, body, rows, columns, progress)
+	e.report.Users = counts.users
+	for _, c := range columns {
+		switch c.name {
+		case rolesColumn:
+			e.report.RoleHolders = c.found
+		case organizationsColumn:
+			e.report.Members = c.found
+		}
 	}
-	if err := rows.Flush(); err != nil {
-		return outputError(err)
-	}
-	if err := packed.Close(); err != nil {
-		return outputError(err)
-	}
-	if packed.ModTime.Equal(noTime) {
-		e.tool.Warn("Auth0 does not say of what time the export tells, which permitload --roles replace has to know")
-		e.tool.Hint("a0tojsonl --as-of TIME says it")
-	}
-	return nil
+	return counts, err
 }
-
-// dated asks for the time in the gzip header with the first bytes.
-type dated struct {
-	*gzip.Writer
-
-	time func() time.Time
-}
-
-// noTime is how gzip says that there is no time (RFC 1952, MTIME).
-var noTime = time.Unix(0, 0)
-
-func (d dated) Write(p []byte) (int, error) {
-	// The header has 32 bits for it, and a time beyond them would become another.
-	if at := d.time(); d.ModTime.Equal(noTime) && at.After(noTime) && at.Unix() <= math.MaxUint32 {
-		d.ModTime = at
-	}
-	return d.Writer.Write(p)
-}
-
-func outputError(err error) error { return fmt.Errorf("output: %w", err) }
 
 // warn warns of what the export cannot show.
 func (e *exporter) warn(counts joinCounts, columns []*column) {

@@ -42,22 +42,22 @@ func allFields(more []string) ([]auth0.Field, error) {
 		column := title(f)
 		switch {
 		case f.Name == "" || renamed && f.ExportAs == "":
-			return nil, tool.Usage(fmt.Sprintf("--field %q names no column", text), "--field user_metadata.country=country")
+			return nil, tool.Usage(fmt.Sprintf("--field %q has an empty name", text), "--field user_metadata.country=country")
 		case utf8.RuneCountInString(f.Name) > maxFieldName || utf8.RuneCountInString(f.ExportAs) > maxFieldName:
-			return nil, tool.Usage(fmt.Sprintf("--field %.20s...: Auth0 takes %d characters at most", text, maxFieldName),
+			return nil, tool.Usage(fmt.Sprintf("--field %.20s...: Auth0 takes at most %d characters", text, maxFieldName),
 				"--field NAME=COLUMN")
 		case slices.Contains(reserved, column):
-			return nil, tool.Usage(fmt.Sprintf("--field %s: a column cannot be called %s here", text, column),
+			return nil, tool.Usage(fmt.Sprintf("--field %s: the column name %s is reserved", text, column),
 				"--field "+f.Name+"=auth0_"+column)
 		case slices.ContainsFunc(all, func(f auth0.Field) bool { return title(f) == column }):
-			return nil, tool.Usage(fmt.Sprintf("--field %s: there is a column %s already", text, column),
+			return nil, tool.Usage(fmt.Sprintf("--field %s: the export already has a column %s", text, column),
 				"--field "+f.Name+"=ANOTHER_NAME")
 		}
 		all = append(all, f)
 	}
 	if excess := len(all) - auth0.MaxFields; excess > 0 {
-		return nil, tool.Usage(fmt.Sprintf("that makes %d columns, and Auth0 exports %d at most", len(all), auth0.MaxFields),
-			fmt.Sprintf("leave %d of the --field flags out (%d columns are always there)", excess, len(fields)))
+		return nil, tool.Usage(fmt.Sprintf("%d columns are too many: Auth0 exports at most %d", len(all), auth0.MaxFields),
+			fmt.Sprintf("leave out %d of the --field flags (%d columns are always there)", excess, len(fields)))
 	}
 	return all, nil
 }

@@ -173,8 +173,9 @@ func runOver(ctx context.Context, over http.RoundTripper, args ...string) result
 			api.Token = ""
 			api.Tokens = auth0.Credentials{ID: id, Secret: auth0test.DefaultClientSecret}.Tokens(api)
 		}
-		e := &exporter{tool: t, config: config, auth0: auth0.New(api), report: report{Command: command}}
-		return withHint(e.run(c.Context, c.String("output")))
+		e := &exporter{tool: t, config: config, auth0: auth0.New(api), domain: api.Base.Host}
+		e.report.Command = command
+		return e.withHint(e.run(c.Context, c.String("output")))
 	}}, args)
 	return result{code, out.Bytes(), errs.String()}
 }

@@ -12,31 +12,38 @@ import (
 	"a0permit/internal/tool"
 )
 
-const rightDomain = "is AUTH0_DOMAIN right? It looks like acme.eu.auth0.com"
-
 // What to do about a sign-in that Auth0 refuses.
 const (
 	checkClient = "check AUTH0_CLIENT_ID and AUTH0_CLIENT_SECRET, and that the application is authorized for the " +
-		"Auth0 Management API (Dashboard > Applications > APIs); with a custom domain export " +
+		"Auth0 Management API (Dashboard > Applications > APIs); with a custom domain, also export " +
 		"AUTH0_AUDIENCE=https://TENANT.REGION.auth0.com/api/v2/"
-	getToken = "the token has expired, or is another tenant's: get a new one " +
-		"(Dashboard > Applications > APIs > Auth0 Management API > API Explorer) and export AUTH0_API_TOKEN=..., " +
-		"or check the application of AUTH0_CLIENT_ID"
+	apiExplorer = "(Dashboard > Applications > APIs > Auth0 Management API > API Explorer)"
+	getToken    = "the token has expired or belongs to another tenant: get a new one " + apiExplorer +
+		" and export AUTH0_API_TOKEN=..., or check the application of AUTH0_CLIENT_ID"
 	grantScopes = "grant the application %s (Dashboard > Applications > APIs > Auth0 Management API > " +
 		"Machine to Machine Applications), then get a new token"
 )
 
+// checkDomain returns the hint for a tenant that does not answer, or something else
+// in its place.
+func (e *exporter) checkDomain() string {
+	if strings.HasSuffix(e.domain, ".auth0.com") {
+		return fmt.Sprintf("check AUTH0_DOMAIN (%q) and your network", e.domain)
+	}
+	return fmt.Sprintf("AUTH0_DOMAIN is %q; expected something like acme.eu.auth0.com, or your custom domain", e.domain)
+}
+
 // withHint returns err with a hint that says what to type next, where one is
 // known.
-func withHint(err error) error {
+func (e *exporter) withHint(err error) error {
 	var api *httpapi.APIError
 	switch {
 	case err == nil:
 		return nil
 	case httpapi.Unreachable(err):
-		return tool.Hint(err, rightDomain)
+		return tool.Hint(err, e.checkDomain())
 	case httpapi.IsForeign(err):
-		return tool.Hint(err, rightDomain, tool.InBetween)
+		return tool.Hint(err, e.checkDomain(), tool.InBetween)
 	case errors.Is(err, auth0.ErrLink), errors.Is(err, auth0.ErrChanged):
 		return tool.Hint(err, "run a0export again")
 	case !errors.As(err, &api):
@@ -51,6 +58,16 @@ func withHint(err error) error {
 		}
 	}
 	return err
+}
+
+// withoutOrganizationsHint returns err with a hint that says what works without the
+// scopes of organizations, where a0export all lacks them.
+func (e *exporter) withoutOrganizationsHint(err error) error {
+	isAboutThem := func(scope string) bool { return strings.HasPrefix(scope, "read:organization") }
+	if e.config.command != "all" || !slices.ContainsFunc(auth0.MissingScopes(err), isAboutThem) {
+		return err
+	}
+	return addHint(err, "or leave organizations out: { a0export roles; a0export; }")
 }
 
 // refusal returns Auth0's own answer of that status, nil where err is another. A page
@@ -71,6 +88,14 @@ func domainHint(err error) string {
 		right = strings.TrimPrefix(base.Right, "https://")
 	}
 	return "export AUTH0_DOMAIN=" + right
+}
+
+// allOf returns the words for scopes that are all needed.
+func allOf(scopes []string) string {
+	if len(scopes) == 1 {
+		return "the scope " + scopes[0]
+	}
+	return "the scopes " + strings.Join(scopes, ", ")
 }
 
 // oneOf returns the words for one of several scopes.

@@ -73,8 +73,8 @@ func (e *exporter) takeUpJob(ctx context.Context, id string) (auth0.Job, error) 
 		return job, err
 	case job.Type != "" && job.Type != "users_export", job.Format != "" && job.Format != "csv":
 		kind := strings.TrimSpace(job.Type + " " + job.Format)
-		return job, tool.Hint(fmt.Errorf("%s is a job of another kind (%s): a users export as CSV is needed", id, kind),
-			"leave --job out to start one")
+		return job, tool.Hint(fmt.Errorf("%s is not a users export as CSV, but %s", id, kind),
+			"leave --job out to start an export")
 	}
 	job.ID = id
 	return job, nil
@@ -94,20 +94,26 @@ func (j *exportJob) withResumeHint(err error) error {
 		return tool.Hint(err, "Auth0 keeps jobs for 24 hours: run a0export again without --job")
 	}
 	if !jobIDShape.MatchString(j.job.ID) { // --job takes no other
-		return withHint(err)
+		return j.withHint(err)
 	}
-	return addHint(withHint(err), "a0export --job "+j.job.ID+" takes the job up again (Auth0 keeps it for 24 hours); "+
-		"repeat your flags that are not about the job")
+	command := "a0export"
+	if j.config.command != "users" {
+		command += " " + j.config.command
+	}
+	command += " --job " + j.job.ID
+	return addHint(j.withHint(err), command+" goes on with the same job (Auth0 keeps it for 24 hours); "+
+		"repeat your other flags, but not --field, --connection or --limit")
 }
 
-// wait polls until the job has ended well. It prints the job's status when that
-// changes, and every half minute.
+// wait polls until the job has ended well. It prints each status that is new; how
+// far the job is stands in the line of progress.
 func (j *exportJob) wait(ctx context.Context) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, jobLimit,
-		fmt.Errorf("export job %s has not ended within %s", j.job.ID, jobLimit))
+		fmt.Errorf("export job %s did not end within %s", j.job.ID, jobLimit))
 	defer cancel()
 	interval := min(time.Second, j.config.pollInterval)
-	last, printed := j.job.Status, time.Now()
+	last := j.job.Status
+	j.read.Status("export job " + j.job.ID + ": " + jobStatus(j.job))
 	for {
 		job, err := j.auth0.Job(ctx, j.job.ID)
 		if err != nil {
@@ -119,17 +125,20 @@ func (j *exportJob) wait(ctx context.Context) error {
 		switch {
 		case job.Is(auth0.JobCompleted):
 			if job.Location == "" {
-				return fmt.Errorf("export job %s is completed, and has no location to download", j.job.ID)
+				return fmt.Errorf("export job %s is completed, but Auth0 gave no download link", j.job.ID)
 			}
 			j.job = job
+			j.tool.Say("export job %s: %s", j.job.ID, job.Status)
+			j.read.Status("")
 			return nil
 		case job.Is(auth0.JobFailed), job.Is(auth0.JobExpired):
 			return j.failure(ctx, job)
 		}
-		if job.Status != last || time.Since(printed) >= 30*time.Second {
+		if job.Status != last {
 			j.tool.Say("export job %s: %s", j.job.ID, jobStatus(job))
-			last, printed = job.Status, time.Now()
+			last = job.Status
 		}
+		j.read.Status("export job " + j.job.ID + ": " + jobStatus(job))
 		if err := httpapi.Sleep(ctx, interval); err != nil {
 			return err
 		}
@@ -157,7 +166,7 @@ func (j *exportJob) failure(ctx context.Context, job auth0.Job) error {
 		text += ": " + details
 	}
 	return tool.Hint(fmt.Errorf("%s%w", httpapi.Redact(text), errEnded),
-		"run a0export again, without --job: it starts a new job")
+		"run a0export again without --job to start a new job")
 }
 
 // snapshotTime implements source.
@@ -169,7 +178,7 @@ func (j *exportJob) open(ctx context.Context) (io.ReadCloser, error) {
 	switch err := j.file.open(); {
 	case httpapi.Unreachable(err): // not the tenant, which has answered so far
 		return nil, tool.Hint(fmt.Errorf("download: %w", err),
-			"Auth0 hands the file out on another host: is that one let through from here?")
+			"the file is on another host than the tenant: check that a firewall or proxy lets you reach it")
 	case err != nil:
 		return nil, fmt.Errorf("download: %w", err)
 	}

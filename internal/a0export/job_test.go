@@ -19,7 +19,7 @@ import (
 // aJob is the id of the first job that the fake starts.
 const aJob = "job_iqGusZT5k70oKRkE"
 
-// People hear of each word that Auth0 uses, and every half minute. Any word but
+// People hear of each word that Auth0 uses, and every half minute how far it is. Any word but
 // three means that the job is still running.
 func TestJobIsWaitedFor(t *testing.T) {
 	t.Parallel()
@@ -44,7 +44,9 @@ func TestJobIsWaitedFor(t *testing.T) {
 			"for long",
 			auth0test.Options{Polls: 14},
 			"a0export: export job JOB: pending\na0export: export job JOB: processing\n" +
-				"a0export: export job JOB: processing, 60%\na0export: export job JOB: processing\n",
+				"a0export: export job JOB: processing, 46%, 0:30; role members and memberships: 3\n" +
+				"a0export: export job JOB: processing, 1:00; role members and memberships: 3\n" +
+				"a0export: export job JOB: processing, 86%, 1:30; role members and memberships: 3\n",
 		},
 	}
 	for _, tt := range tests {
@@ -52,7 +54,7 @@ func TestJobIsWaitedFor(t *testing.T) {
 			t.Parallel()
 			r := runInBubble(t, auth0test.New(small(), tt.options))
 			r.expect(t, 0)
-			if diff := cmp.Diff(tt.want+smallWarning, maskJobID(r.errs)); diff != "" {
+			if diff := cmp.Diff(tt.want+"a0export: export job JOB: completed\n"+smallWarning, maskJobID(r.errs)); diff != "" {
 				t.Errorf("stderr (-want +got):\n%s", diff)
 			}
 			if rows := strings.Count(r.csv(t), "\n"); rows != 5 {
@@ -86,7 +88,7 @@ func TestPollInterval(t *testing.T) {
 
 func TestJobThatEndsBadly(t *testing.T) {
 	t.Parallel()
-	const again = "\na0export: hint: run a0export again, without --job: it starts a new job"
+	const again = "\na0export: hint: run a0export again without --job to start a new job"
 	tests := []struct {
 		name    string
 		options auth0test.Options
@@ -113,7 +115,7 @@ func TestJobThatEndsBadly(t *testing.T) {
 		},
 		{"expired", auth0test.Options{JobStatus: "expired"}, "export job JOB: expired" + again},
 		{"in another case", auth0test.Options{JobStatus: "Failed"}, ": Failed\n"},
-		{"never ends", auth0test.Options{JobStatus: "cancelled"}, "export job JOB has not ended within 8h0m0s"},
+		{"never ends", auth0test.Options{JobStatus: "cancelled"}, "export job JOB did not end within 8h0m0s"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -138,7 +140,7 @@ func TestJobWithoutALink(t *testing.T) {
 		}
 		return httpapitest.Fault{}
 	}})
-	runInBubble(t, s).expect(t, 1, "is completed, and has no location to download\n")
+	runInBubble(t, s).expect(t, 1, "is completed, but Auth0 gave no download link\n")
 }
 
 // What decorates a job may look like anything; its status may not.
@@ -153,8 +155,8 @@ func TestJobsThatLookOdd(t *testing.T) {
 		runInBubble(t, s).expect(t, 0, want)
 	}
 	for body, want := range map[string]string{
-		"": "200, but without the JSON that belongs there\n", "null": "200, but its JSON is null\n",
-		"{}": "Auth0 answered without a status\n",
+		"": "200, but the answer is empty\n", "null": "200, but the answer is null\n",
+		"{}": "the answer has no status\n",
 	} {
 		s := auth0test.New(small(), auth0test.Options{Faults: answerNth(1, "/jobs/"+aJob, body)})
 		runInBubble(t, s).expect(t, 1, want, "hint: a0export --job "+aJob)
@@ -191,14 +193,14 @@ func TestJobThatIsRefused(t *testing.T) {
 		httpapitest.Fault{Status: 403, Body: `{"message":"This job belongs to somebody else"}`})})
 	run(t, s, "--job", "job_0123456789abcdef").expect(t, 1, "This job belongs to somebody else")
 	noJobs := auth0test.New(small(), auth0test.Options{NoJobs: true})
-	run(t, noJobs, "--source", "job").expect(t, 1, "hint: where the plan has no export jobs, --source search")
+	run(t, noJobs, "--source", "job").expect(t, 1, "hint: if the plan has no export jobs: a0export --source search")
 }
 
 // Whatever ends a run that has a job says how to take it up, beside what else
 // there is to do.
 func TestHintsWhileTheJobRuns(t *testing.T) {
 	t.Parallel()
-	const again = "hint: a0export --job " + aJob + " takes the job up again"
+	const again = "hint: a0export --job " + aJob + " goes on with the same job"
 	for status, want := range map[int][]string{
 		401: {"hint: the token has expired", again},
 		403: {"hint: grant the application the scope read:x", again},

@@ -50,7 +50,7 @@ func join(
 	}
 	header, row, eol, err := rows.Next()
 	if errors.Is(err, io.EOF) {
-		return counts, errors.New("the export is empty: there is not even a header")
+		return counts, errors.New("the export is empty: it has no header")
 	}
 	if err != nil {
 		return counts, err
@@ -58,7 +58,7 @@ func join(
 	key := slices.Index(header, "user_id")
 	if key < 0 {
 		// Without a header this is the first user's row: its cells are not shown.
-		return counts, fmt.Errorf("the export has no user_id column among its %d", len(header))
+		return counts, fmt.Errorf("none of the %d columns of the export is user_id", len(header))
 	}
 	newline := bytes.Clone(eol) // it is good until the next row only
 	if len(newline) == 0 {

@@ -148,9 +148,9 @@ func TestJoinEndsEveryRowAsTheHeader(t *testing.T) {
 func TestJoinErrors(t *testing.T) {
 	t.Parallel()
 	tests := []struct{ name, in, want string }{
-		{"nothing", "", "the export is empty: there is not even a header"},
-		{"blank lines", "\n\n", "the export is empty: there is not even a header"},
-		{"no user_id", "Id,Email\n1,2\n", "the export has no user_id column among its 2"},
+		{"nothing", "", "the export is empty: it has no header"},
+		{"blank lines", "\n\n", "the export is empty: it has no header"},
+		{"no user_id", "Id,Email\n1,2\n", "none of the 2 columns of the export is user_id"},
 		{"no CSV", "user_id\n\"a\n", `the CSV, line 2: extraneous or missing " in quoted-field`},
 		{"no CSV in the header", "user_id,\"a\n", `the CSV, line 1: extraneous or missing " in quoted-field`},
 	}

@@ -35,7 +35,7 @@ func TestOrganizations(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
-	if strings.Contains(r.errs, "stay behind") {
+	if strings.Contains(r.errs, "not exported") {
 		t.Errorf("a warning of nothing: %s", r.errs)
 	}
 	withoutRoles := run(t, auth0test.New(customers(), auth0test.Options{}), "--organizations", "--no-roles")
@@ -47,19 +47,19 @@ func TestOrganizations(t *testing.T) {
 
 func TestOrganizationsThatStayBehind(t *testing.T) {
 	t.Parallel()
-	const warning = "a0export: warning: the tenant has organizations: the roles that members hold in them stay behind\n" +
-		"a0export: hint: a0export --organizations takes them along\n"
+	const warning = "a0export: warning: the tenant has organizations, and the roles held in them are not exported\n" +
+		"a0export: hint: a0export --organizations exports them too\n"
 	run(t, auth0test.New(customers(), auth0test.Options{})).expect(t, 0, warning)
 	noScope := auth0test.Options{Scopes: []string{"read:users", "read:roles", "read:role_members"}}
 	run(t, auth0test.New(customers(), noScope)).expect(t, 0,
-		"a0export: warning: cannot see whether there are organizations", "read:organizations")
+		"a0export: warning: cannot see whether the tenant has organizations", "read:organizations")
 	for _, args := range [][]string{nil, {"--no-roles"}} {
 		tenant := customers()
 		if args == nil {
 			tenant.Organizations = nil
 		}
 		r := run(t, auth0test.New(tenant, auth0test.Options{}), args...)
-		if r.expect(t, 0); strings.Contains(r.errs, "stay behind") {
+		if r.expect(t, 0); strings.Contains(r.errs, "not exported") {
 			t.Errorf("%v: a warning of nothing: %s", args, r.errs)
 		}
 	}
@@ -104,7 +104,7 @@ func TestMembersWithoutRoles(t *testing.T) {
 		return httpapitest.Fault{}
 	}})
 	run(t, s, "--organizations").expect(t, 1,
-		"a0export: error: Auth0 says nothing of the roles that members of organizations hold\n",
+		"a0export: error: Auth0 did not send the roles of organization members\n",
 		"a0export: hint: grant the application the scope read:organization_member_roles")
 }
 

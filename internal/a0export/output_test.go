@@ -30,8 +30,8 @@ func TestTerminalIsRefused(t *testing.T) {
 	if code := Run(t.Context(), args, nil, tty, &errs); code != 2 || len(s.Calls()) > 0 {
 		t.Errorf("exit code %d, %d calls", code, len(s.Calls()))
 	}
-	want := "a0export: error: stdout is a terminal, and gzip is nothing to read\n" +
-		"a0export: hint: a0export > users.csv.gz, or -o users.csv.gz (-o - forces it)\n"
+	want := "a0export: error: refusing to write gzip to a terminal\n" +
+		"a0export: hint: a0export > users.csv.gz, or -o users.csv.gz (-o - writes it here all the same)\n"
 	if diff := cmp.Diff(want, errs.String()); diff != "" {
 		t.Errorf("stderr (-want +got):\n%s", diff)
 	}

@@ -38,7 +38,7 @@ func TestRefusals(t *testing.T) {
 			auth0test.Options{Token: "another"},
 			[]string{
 				"GET /api/v2/roles: 401 Unauthorized: Invalid token\n",
-				"a0export: hint: the token has expired, or is another tenant's", "AUTH0_API_TOKEN",
+				"a0export: hint: the token has expired or belongs to another tenant", "AUTH0_API_TOKEN",
 			},
 			"scope",
 		},
@@ -92,7 +92,7 @@ func TestRefusals(t *testing.T) {
 		{
 			"an answer that is no JSON",
 			auth0test.Options{Faults: faultAt("/api/v2/roles", httpapitest.Fault{Status: 200, Body: "<html>"})},
-			[]string{"GET /api/v2/roles: 200, but its JSON is not what is documented"},
+			[]string{"GET /api/v2/roles: 200, but its JSON is not as documented"},
 			"",
 		},
 		{"a circle", auth0test.Options{RepeatNext: true}, []string{"the same page again and again"}, ""},
@@ -112,13 +112,30 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
+const expectedDomain = `AUTH0_DOMAIN is "acme.example"; expected something like acme.eu.auth0.com`
+
+// A port that speaks no TLS is told at once, and no token goes there.
+func TestTenantThatSpeaksHTTP(t *testing.T) {
+	t.Parallel()
+	s := auth0test.New(small(), auth0test.Options{})
+	address, stop := s.Start()
+	defer stop()
+	https := strings.Replace(address, "http://", "https://", 1)
+	r := runCommand(t.Context(), "--domain", https, "--token-file", tokenFile(t), "-v")
+	r.expect(t, 1, "error: GET /api/v2/roles: the address answers http, not https\n", "hint: AUTH0_DOMAIN is \"127.0.0.1:")
+	if strings.Contains(r.errs, "retry") || len(s.Calls()) > 0 {
+		t.Errorf("%d calls: %s", len(s.Calls()), r.errs)
+	}
+}
+
 func TestTenantOutOfReach(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		r := runOver(t.Context(), roundTripper(func(*http.Request) (*http.Response, error) {
 			return nil, &net.OpError{Op: "dial", Net: "tcp", Err: errors.New("no such host")}
 		}))
-		r.expect(t, 1, "GET /api/v2/roles: dial tcp: no such host\n", "a0export: hint: is AUTH0_DOMAIN right?")
+		r.expect(t, 1, "GET /api/v2/roles: dial tcp: no such host\n",
+			"a0export: hint: "+expectedDomain)
 	})
 }
 
@@ -140,7 +157,7 @@ func TestPageInBetweenGetsTheHintAboutTheAddress(t *testing.T) {
 				args = []string{"--job", aJob}
 			}
 			r := runInBubble(t, s, args...)
-			r.expect(t, 1, path+": "+strconv.Itoa(status), "hint: is AUTH0_DOMAIN right?", "proxy")
+			r.expect(t, 1, path+": "+strconv.Itoa(status), "hint: "+expectedDomain, "proxy")
 			for _, other := range []string{"token", "grant", "24 hours: "} {
 				if strings.Contains(r.errs, other) {
 					t.Errorf("%s, %d: a hint about something else:\n%s", path, status, r.errs)
@@ -166,7 +183,7 @@ func TestRolesThatChange(t *testing.T) {
 		}
 		return httpapitest.Fault{}
 	}})
-	runInBubble(t, s).expect(t, 1, "the tenant changed meanwhile\n", "a0export: hint: run a0export again\n")
+	runInBubble(t, s).expect(t, 1, "the tenant changed while it was read\n", "a0export: hint: run a0export again\n")
 }
 
 // A page without its list is not the end of a list.
@@ -175,8 +192,8 @@ func TestAnswersWithoutTheList(t *testing.T) {
 	tenant := customers()
 	tenant.Roles[0].Members = randomTenant(250, 1, 1).Roles[0].Members
 	for body, want := range map[string]string{
-		"": "without the JSON that belongs there", "{}": "there is no list of ", "null": "its JSON is null",
-		`{"total":3}`: "there is no list of ", "[]": "there is no envelope around the list of ",
+		"": "the answer is empty", "{}": "there is no list of ", "null": "the answer is null",
+		`{"total":3}`: "there is no list of ", "[]": "there is no object around the list of ",
 	} {
 		for _, at := range []struct {
 			n      int32
@@ -190,5 +207,5 @@ func TestAnswersWithoutTheList(t *testing.T) {
 	}
 	nobody := answerNth(1, "/api/v2/users", `{"users":[],"total":500,"start":0,"limit":1}`)
 	runInBubble(t, auth0test.New(tenant, auth0test.Options{Faults: nobody}), "--source", "search").expect(t, 1,
-		"nobody came, and Auth0 says there are 500: the tenant changed meanwhile\n")
+		"got no users, but Auth0 says there are 500: the tenant changed while it was read\n")
 }

@@ -50,7 +50,7 @@ func TestSearchIsTheJob(t *testing.T) {
 		want.expect(t, 0)
 		for _, pageMax := range []int{50, 100} {
 			got := runInBubble(t, auth0test.New(tenant, auth0test.Options{NoJobs: true, PageMax: pageMax}), args...)
-			got.expect(t, 0, "a0export: warning: no export job: Auth0 says: "+
+			got.expect(t, 0, "a0export: warning: Auth0 started no export job: "+
 				"Please upgrade your subscription to enable bulk user exports.\n")
 			if diff := cmp.Diff(sortedRows(t, want), sortedRows(t, got)); diff != "" {
 				t.Errorf("%d users by %d (-job +search):\n%s", users, pageMax, diff)
@@ -100,7 +100,7 @@ func TestManyUsersOfOneMoment(t *testing.T) {
 			r.expect(t, tt.code)
 			if tt.code == 1 {
 				r.expect(t, 1, "users were created at the same moment, 2026-05-04T02:02:01",
-					"and Auth0 lists 1,000 of them at most\n", "a0export: hint: export them in the Dashboard")
+					"but Auth0 lists at most 1,000 of them\n", "a0export: hint: export them in the Dashboard")
 			} else if n := len(sortedRows(t, r)) - 1; n != len(tenant.Users) {
 				t.Errorf("%v by %d: %d users, want %d", tt.counts, pageMax, n, len(tenant.Users))
 			}
@@ -191,15 +191,18 @@ func TestSearchesThatFindTooFew(t *testing.T) {
 		flaw   auth0test.Flaw
 		want   []string
 	}{
-		{"one has no created_at", withoutTime, "", []string{"of 4 users Auth0 finds only 3 by created_at", hint}},
+		{"one has no created_at", withoutTime, "", []string{"Auth0 finds only 3 of 4 users by created_at", hint}},
 		{"created_at is null", tenantByMoment(3), auth0test.NoCreated, []string{"a user has no created_at", hint}},
 		{
 			"sort is ignored, oldest first", tenantByMoment(40, 40, 40), auth0test.NoSort,
-			[]string{"of 120 users Auth0 finds only 40 by created_at", hint},
+			[]string{"Auth0 finds only 40 of 120 users by created_at", hint},
 		},
-		{"sort is ignored, newest first", newestFirst, auth0test.NoSort, []string{"the users are not sorted by created_at"}},
-		{"q is ignored", thousands, auth0test.NoQuery, []string{"a user came whose created_at was not asked for"}},
-		{"page is ignored", thousands, auth0test.SamePage, []string{"GET /users: Auth0 answers with the same page again"}},
+		{
+			"sort is ignored, newest first", newestFirst, auth0test.NoSort,
+			[]string{"Auth0 did not sort the users by created_at"},
+		},
+		{"q is ignored", thousands, auth0test.NoQuery, []string{"Auth0 sent a user from outside the range of created_at"}},
+		{"page is ignored", thousands, auth0test.SamePage, []string{"GET /users: Auth0 sends the same page again"}},
 		{"no total", thousands, auth0test.NoTotal, []string{"GET /users: Auth0 does not say how many there are"}},
 		{"a row is missing", thousands, auth0test.ShortList, []string{"GET /users: "}},
 	}

@@ -43,7 +43,8 @@ func TestDomain(t *testing.T) {
 		}
 	}
 	setenv(t, map[string]string{"AUTH0_API_TOKEN": "x"})
-	runCommand(t.Context()).expect(t, 2, "a0export: error: no tenant is named\n", "a0export: hint: export AUTH0_DOMAIN=")
+	runCommand(t.Context()).expect(t, 2, "a0export: error: AUTH0_DOMAIN is not set\n",
+		"a0export: hint: export AUTH0_DOMAIN=")
 	setenv(t, map[string]string{"AUTH0_DOMAIN": "acme eu", "AUTH0_API_TOKEN": "x"})
 	runCommand(t.Context()).expect(t, 2, "a0export: error: AUTH0_DOMAIN: ", "a0export: hint: export AUTH0_DOMAIN=")
 }
@@ -57,7 +58,7 @@ func TestRightDomain(t *testing.T) {
 		"https://manage.auth0.com/dashboard/eu/acme/": "your-tenant.eu.auth0.com",
 	} {
 		setenv(t, map[string]string{"AUTH0_DOMAIN": pasted, "AUTH0_API_TOKEN": "x"})
-		runCommand(t.Context()).expect(t, 2, "error: AUTH0_DOMAIN: not an address", "hint: export AUTH0_DOMAIN="+right+"\n")
+		runCommand(t.Context()).expect(t, 2, "error: AUTH0_DOMAIN: ", "hint: export AUTH0_DOMAIN="+right+"\n")
 	}
 }
 
@@ -92,8 +93,8 @@ func TestToken(t *testing.T) {
 		code      int
 		want      []string
 	}{
-		{"none", nil, "", 2, []string{"error: there is no Auth0 token\n", "hint: export AUTH0_API_TOKEN="}},
-		{"empty", map[string]string{"AUTH0_API_TOKEN": ""}, "", 2, []string{"error: there is no Auth0 token\n"}},
+		{"none", nil, "", 2, []string{"error: no Auth0 token is set\n", "hint: export AUTH0_API_TOKEN="}},
+		{"empty", map[string]string{"AUTH0_API_TOKEN": ""}, "", 2, []string{"error: no Auth0 token is set\n"}},
 		{"the first name", map[string]string{"AUTH0_MGMT_ACCESS_TOKEN": good}, "", 0, nil},
 		{"the second name", map[string]string{"AUTH0_API_TOKEN": good}, "", 0, nil},
 		{"the third name", map[string]string{"AUTH0_ACCESS_TOKEN": good}, "", 0, nil},
@@ -136,7 +137,7 @@ func TestToken(t *testing.T) {
 			"an empty one before .env",
 			map[string]string{"AUTH0_API_TOKEN": ""},
 			"AUTH0_API_TOKEN=" + good + "\n", 2,
-			[]string{"there is no Auth0 token"},
+			[]string{"no Auth0 token is set"},
 		},
 	}
 	for _, tt := range tests {

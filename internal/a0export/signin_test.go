@@ -57,13 +57,13 @@ func TestClientCredentials(t *testing.T) {
 			"no secret",
 			map[string]string{"AUTH0_DOMAIN": address, "AUTH0_CLIENT_ID": "x"},
 			2,
-			[]string{"AUTH0_CLIENT_ID is set, and AUTH0_CLIENT_SECRET is not"},
+			[]string{"AUTH0_CLIENT_ID is set, but AUTH0_CLIENT_SECRET is not"},
 		},
 		{
 			"no id",
 			map[string]string{"AUTH0_DOMAIN": address, "AUTH0_CLIENT_SECRET": "x"},
 			2,
-			[]string{"AUTH0_CLIENT_SECRET is set, and AUTH0_CLIENT_ID is not"},
+			[]string{"AUTH0_CLIENT_SECRET is set, but AUTH0_CLIENT_ID is not"},
 		},
 	}
 	for _, tt := range tests {

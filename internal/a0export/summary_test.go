@@ -34,7 +34,7 @@ func TestSummary(t *testing.T) {
 			"error": "GET /api/v2/roles: 401 Unauthorized: Invalid token",
 		}},
 		{"mistyped", auth0test.Options{}, []string{"people"}, map[string]any{
-			"exit_code": 2., "error": `there is no table "people"`,
+			"exit_code": 2., "error": `unknown command "people"`,
 		}},
 	}
 	for _, tt := range tests {

@@ -23,8 +23,8 @@ func gzipTime(t *testing.T, r result) time.Time {
 	return z.ModTime
 }
 
-const noTimeWarning = "a0export: warning: Auth0 does not say of what time the export tells, " +
-	"which permitload --roles replace has to know\na0export: hint: a0tojsonl --as-of TIME says it\n"
+const noTimeWarning = "a0export: warning: Auth0 does not say when the export was made, " +
+	"which permitload --roles replace needs to know\na0export: hint: a0tojsonl --as-of TIME sets it\n"
 
 // The time of an export is Auth0's, and of the moment before anything was read,
 // whatever this machine's clock says and however long it takes.
@@ -52,7 +52,7 @@ func TestTimeOfAnExportIsAuth0s(t *testing.T) {
 				if late := gzipTime(t, r).Sub(begin); late < 0 || late > 6*time.Second {
 					t.Errorf("%v, Auth0's clock ahead by %v: the time is %v after the beginning", args, ahead, late)
 				}
-				if strings.Contains(r.errs, "of what time") {
+				if strings.Contains(r.errs, "when the export was made") {
 					t.Errorf("%v: %s", args, r.errs)
 				}
 			})
@@ -78,7 +78,7 @@ func TestTimeOfAJobThatDoesNotTell(t *testing.T) {
 			}
 			again := runHere(t.Context(), s, "--job", aJob)
 			again.expect(t, 0, noTimeWarning,
-				"a0export: warning: whether the export has all users cannot be seen: Auth0 does not say when the job was created\n")
+				"a0export: warning: cannot check that the export has all users: Auth0 does not say when the job was created\n")
 			if at := gzipTime(t, again); !at.IsZero() {
 				t.Errorf("%s: the time of a job that was taken up is %v", flaw, at)
 			}
@@ -108,11 +108,6 @@ func TestTimeOfAJobIsItsFirst(t *testing.T) {
 // An Auth0 that tells no time at all is not given this machine's.
 func TestTimeThatAuth0DoesNotTell(t *testing.T) {
 	t.Parallel()
-	timeless := func(h http.Handler) http.Handler {
-		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			h.ServeHTTP(undated{w}, r)
-		})
-	}
 	for _, args := range [][]string{{"roles"}, {"users", "--source", "search"}} {
 		r := runInBubble(t, timeless(auth0test.New(small(), auth0test.Options{})), args...)
 		r.expect(t, 0, noTimeWarning)
@@ -145,6 +140,11 @@ func TestTimeThatAuth0TellsLate(t *testing.T) {
 			t.Errorf("%v: the time is %v, after %d calls", args, at, calls)
 		}
 	}
+}
+
+// timeless returns a tenant that tells no time.
+func timeless(h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { h.ServeHTTP(undated{w}, r) })
 }
 
 // undated leaves out the Date of an answer.

@@ -62,10 +62,10 @@ func (w *walk) run(ctx context.Context) error {
 	case err != nil:
 		return err
 	case left > w.count:
-		return fmt.Errorf("GET /users: %s came, and Auth0 says there are %s: %w",
+		return fmt.Errorf("GET /users: got %s, but Auth0 says there are %s: %w",
 			tool.Count(w.count, "user"), tool.Thousands(left), auth0.ErrChanged)
 	case left < w.count:
-		w.tool.Warn("%s of the export have been deleted meanwhile", tool.Count(w.count-left, "user"))
+		w.tool.Warn("%s in the export deleted while it was read", tool.Count(w.count-left, "user"))
 	}
 	return nil
 }
@@ -81,7 +81,7 @@ func (w *walk) findNewest(ctx context.Context) (some bool, err error) {
 		case err != nil:
 			return false, err
 		case len(newest.Users) == 0 && newest.Total > 0:
-			return false, fmt.Errorf("GET /users: nobody came, and Auth0 says there are %s: %w",
+			return false, fmt.Errorf("GET /users: got no users, but Auth0 says there are %s: %w",
 				tool.Thousands(newest.Total), auth0.ErrChanged)
 		case len(newest.Users) == 0:
 			return false, nil
@@ -95,14 +95,14 @@ func (w *walk) findNewest(ctx context.Context) (some bool, err error) {
 		}
 	}
 	return false, tool.Hint(
-		fmt.Errorf("GET /users: of %s Auth0 finds only %s by created_at, by which they are gone through",
-			tool.Count(total, "user"), tool.Thousands(found)), otherWay)
+		fmt.Errorf("GET /users: Auth0 finds only %s of %s by created_at, so the others would be missing",
+			tool.Thousands(found), tool.Count(total, "user")), otherWay)
 }
 
-const otherWay = "export them in the Dashboard (Extensions > User Import / Export) and give a0tojsonl the file"
+const otherWay = "export them in the Dashboard (Extensions > User Import / Export) and run a0tojsonl on that file"
 
 var errNoCreatedAt = tool.Hint(
-	errors.New("GET /users: a user has no created_at, by which users are gone through"), otherWay)
+	errors.New("GET /users: a user has no created_at, by which the user search finds users"), otherWay)
 
 // readWindows reads one window of users after the other until nothing is left.
 func (w *walk) readWindows(ctx context.Context) error {
@@ -150,7 +150,7 @@ func (w *walk) skipMoment(ctx context.Context, at time.Time) error {
 		return err
 	case there > len(w.last):
 		return tool.Hint(
-			fmt.Errorf("%s were created at the same moment, %s, and Auth0 lists %s of them at most",
+			fmt.Errorf("%s were created at the same moment, %s, but Auth0 lists at most %s of them",
 				tool.Count(there, "user"), at.UTC().Format(time.RFC3339Nano), tool.Thousands(auth0.MaxFound)),
 			otherWay)
 	}
@@ -173,7 +173,7 @@ func (w *walk) readWindow(ctx context.Context) (users []auth0.User, total int, e
 		}
 		w.tool.Log.Info("the tenant changed while it was read; reading again", "query", w.window.query())
 	}
-	return nil, 0, fmt.Errorf("GET /users: the pages kept shifting: %w", auth0.ErrChanged)
+	return nil, 0, fmt.Errorf("GET /users: the pages kept changing: %w", auth0.ErrChanged)
 }
 
 // readPages reads the pages of a window once. They are whole unless they have
@@ -225,9 +225,9 @@ func (w *walk) checkPage(users []auth0.User) error {
 		case u.CreatedAt.IsZero():
 			return errNoCreatedAt
 		case !w.window.has(u.CreatedAt):
-			return errors.New("GET /users: a user came whose created_at was not asked for")
+			return errors.New("GET /users: Auth0 sent a user from outside the range of created_at that was asked for")
 		case i > 0 && isBefore(u, users[i-1]):
-			return errors.New("GET /users: the users are not sorted by created_at, as was asked for")
+			return errors.New("GET /users: Auth0 did not sort the users by created_at")
 		}
 	}
 	return nil

@@ -1,0 +1,266 @@
+package a0export
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"a0permit/internal/auth0"
+	"a0permit/internal/httpapi"
+	"a0permit/internal/tool"
+)
+
+// need is something that an export reads.
+type need struct {
+	name     string
+	scopes   []string
+	commands []string // that cannot do without it
+	// try reads a little of it and returns what it saw, for people.
+	try func(context.Context) (saw string, err error)
+}
+
+// untriedError is the error of a need that there is nothing to try on.
+type untriedError struct {
+	why       string
+	isRefused bool // what it would be tried on cannot be read
+}
+
+func (u untriedError) Error() string { return u.why }
+
+// checker finds out what a token can read.
+type checker struct {
+	*exporter
+
+	role         auth0.Role         // the first, zero where there is none
+	organization auth0.Organization // the same
+	refused      error              // of the list that was tried last
+}
+
+// needs are in the order in which they are tried: some need what came before.
+func (c *checker) needs() []need {
+	const all = "a0export all"
+	return []need{
+		{"users", []string{"read:users"}, []string{"a0export", all}, c.tryUsers},
+		{"roles", []string{"read:roles"}, []string{"a0export", all}, c.tryRoles},
+		{"role members", []string{"read:role_members"}, []string{"a0export", all}, c.tryRoleMembers},
+		{"organizations", []string{"read:organizations"}, []string{all}, c.tryOrganizations},
+		{
+			"organization members",
+			[]string{"read:organization_members", "read:organization_member_roles"},
+			[]string{all},
+			c.tryMembers,
+		},
+		{"connections", []string{"read:connections"}, []string{"a0export connections"}, c.tryConnections},
+	}
+}
+
+// check proves the sign-in and says what the token can read. It starts no job.
+func (e *exporter) check(ctx context.Context) error {
+	grant, err := e.auth0.Grant(ctx)
+	if err != nil {
+		return err
+	}
+	c := &checker{exporter: e}
+	e.tool.Say("tenant %s", e.domain)
+	lacking := map[string][]string{} // scopes by command
+	for i, n := range c.needs() {
+		saw, err := n.try(ctx)
+		untried, isUntried := errors.AsType[untriedError](err)
+		refused := refusal(err, http.StatusForbidden)
+		switch {
+		case refusal(err, http.StatusUnauthorized) != nil:
+			return tool.Hint(err, e.tokenHint(grant))
+		case err != nil && refused == nil && !isUntried:
+			return err
+		case i == 0:
+			e.sayGrant(grant)
+		}
+		missing := n.missing(err, grant)
+		e.sayNeed(n, saw, err, missing)
+		if untried.isRefused && !grant.TellsScopes {
+			missing = n.scopes // which it may have: nobody can tell
+		}
+		if refused != nil || untried.isRefused {
+			for _, command := range n.commands {
+				lacking[command] = append(lacking[command], missing...)
+			}
+		}
+	}
+	e.tool.Say("not checked: whether the plan has export jobs, which only starting one shows; " +
+		"without them a0export uses the user search")
+	return e.judge(lacking)
+}
+
+// missing returns the scopes that n lacks: those that Auth0's refusal names, or
+// else those that the token does not have.
+func (n need) missing(err error, grant auth0.Grant) []string {
+	if named := auth0.MissingScopes(err); len(named) > 0 {
+		// Any of them would do; the one that is documented for this is among them.
+		if own := intersection(n.scopes, named); len(own) > 0 {
+			return own
+		}
+		return named
+	}
+	if err == nil || !grant.TellsScopes {
+		return nil
+	}
+	return slices.DeleteFunc(slices.Clone(n.scopes), func(s string) bool { return slices.Contains(grant.Scopes, s) })
+}
+
+func intersection(a, b []string) []string {
+	return slices.DeleteFunc(slices.Clone(a), func(s string) bool { return !slices.Contains(b, s) })
+}
+
+// sayNeed prints a line about n.
+func (e *exporter) sayNeed(n need, saw string, err error, missing []string) {
+	refused := refusal(err, http.StatusForbidden)
+	text := "yes" + saw + " (" + strings.Join(n.scopes, ", ") + ")"
+	switch lack := strings.Join(missing, ", "); {
+	case refused != nil && lack != "":
+		text = "no, lacks " + lack
+	case refused != nil:
+		text = "no, Auth0 says: " + httpapi.Redact(refused.Message)
+	case err != nil && lack != "":
+		text = fmt.Sprintf("not tried (%v); the token lacks %s", err, lack)
+	case err != nil:
+		text = fmt.Sprintf("not tried (%v); needs %s", err, strings.Join(n.scopes, ", "))
+	}
+	e.tool.Say("  %-21s %s", n.name+":", text)
+}
+
+// sayGrant prints what the token says of itself, but for the token.
+func (e *exporter) sayGrant(grant auth0.Grant) {
+	var parts []string
+	if grant.Application != "" {
+		parts = append(parts, "application "+grant.Application)
+	}
+	if !grant.Expires.IsZero() {
+		parts = append(parts, "token valid until "+grant.Expires.Format(time.DateTime))
+	}
+	if len(parts) > 0 {
+		e.tool.Say("signed in: %s", strings.Join(parts, ", "))
+	} else {
+		e.tool.Say("signed in")
+	}
+	if !grant.TellsScopes {
+		e.tool.Say("scopes: the token does not name them, so each table is tried")
+		return
+	}
+	var used, others []string
+	for _, n := range (&checker{exporter: e}).needs() {
+		used = append(used, intersection(n.scopes, grant.Scopes)...)
+	}
+	others = slices.DeleteFunc(slices.Clone(grant.Scopes), func(s string) bool { return slices.Contains(used, s) })
+	e.tool.Say("scopes: %s", cmp.Or(strings.Join(used, " "), "none that a0export uses"))
+	if len(others) > 0 {
+		const most = 5
+		list := strings.Join(others[:min(most, len(others))], " ")
+		if len(others) > most {
+			list += " ..."
+		}
+		e.tool.Say("the token has %s that a0export does not use: %s", tool.Count(len(others), "scope"), list)
+	}
+}
+
+// judge returns an error unless the plain pipe can be run.
+func (e *exporter) judge(lacking map[string][]string) error {
+	grant := func(command string) string {
+		return fmt.Sprintf(grantScopes, allOf(lacking[command]))
+	}
+	if scopes, ok := lacking["a0export"]; ok {
+		err := errors.New("a0export cannot read users and their roles with this token")
+		if len(scopes) == 0 {
+			return err
+		}
+		return tool.Hint(err, grant("a0export"))
+	}
+	e.report.Complete, e.report.checked = true, "a0export and a0export all"
+	if scopes, ok := lacking["a0export all"]; ok {
+		e.report.checked = "a0export, but not for a0export all"
+		if len(scopes) > 0 {
+			e.tool.Hint("for a0export all %s", grant("a0export all"))
+		}
+	}
+	return nil
+}
+
+// tokenHint returns what to do about a token that Auth0 refuses, by what the token
+// says.
+func (e *exporter) tokenHint(grant auth0.Grant) string {
+	now := e.auth0.Now()
+	if now.IsZero() {
+		now = time.Now()
+	}
+	switch {
+	case !grant.Expires.IsZero() && grant.Expires.Before(now):
+		return "the token expired at " + grant.Expires.Format(time.DateTime) + ": get a new one " + apiExplorer
+	case grant.Tenant != "" && grant.Tenant != e.domain:
+		return "the token was issued by " + grant.Tenant + ", and AUTH0_DOMAIN is " + e.domain
+	}
+	return getToken
+}
+
+func (c *checker) tryUsers(ctx context.Context) (string, error) {
+	total, err := c.auth0.CountUsers(ctx, "")
+	return ", " + tool.Thousands(total), err
+}
+
+func (c *checker) tryRoles(ctx context.Context) (string, error) {
+	role, total, err := c.auth0.FirstRole(ctx)
+	c.role, c.refused = role, err
+	return ", " + tool.Thousands(total), err
+}
+
+func (c *checker) tryRoleMembers(ctx context.Context) (string, error) {
+	if c.role.ID == "" {
+		return "", c.untried("role")
+	}
+	_, err := first(c.auth0.RoleUsers(ctx, c.role.ID))
+	return "", err
+}
+
+func (c *checker) tryOrganizations(ctx context.Context) (string, error) {
+	organization, err := first(c.auth0.Organizations(ctx))
+	c.organization, c.refused = organization, err
+	if organization.ID == "" {
+		return ", none", err
+	}
+	return "", err
+}
+
+func (c *checker) tryMembers(ctx context.Context) (string, error) {
+	if c.organization.ID == "" {
+		return "", c.untried("organization")
+	}
+	_, err := first(c.auth0.Members(ctx, c.organization.ID))
+	return "", err
+}
+
+func (c *checker) tryConnections(ctx context.Context) (string, error) {
+	_, err := first(c.auth0.Connections(ctx))
+	return "", err
+}
+
+// untried returns the error of a need that is tried on one of a list that was empty
+// or refused.
+func (c *checker) untried(one string) error {
+	if c.refused != nil {
+		return untriedError{one + "s cannot be read", true}
+	}
+	return untriedError{why: "there is no " + one}
+}
+
+// first returns the first of a list, zero where there is none.
+func first[T any](list iter.Seq2[T, error]) (T, error) {
+	for item, err := range list {
+		return item, err
+	}
+	var none T
+	return none, nil
+}
