@@ -12,7 +12,7 @@ import (
 )
 
 func main() {
-	ctx, stop := tool.Signals()
+	ctx, stop := tool.Signals(a0export.LastWords)
 	code := a0export.Run(ctx, os.Args, os.Stdin, os.Stdout, os.Stderr)
 	stop()
 	os.Exit(code) // nothing deferred above this line

@@ -6,7 +6,6 @@ import (
 
 	"a0permit/internal/convert"
 	"a0permit/internal/csvrows"
-	"a0permit/internal/tool"
 )
 
 // A job is a chunk of a file on its way through the pipeline.
@@ -82,7 +81,7 @@ func (r *runner) convertFile(ctx context.Context, name string) error {
 		free <- j
 	}
 	if s.table == nil { // empty gzip data, or blank lines
-		return tool.EmptyError(name)
+		return r.tool.EmptyError(name)
 	}
 	return nil
 }

@@ -38,9 +38,9 @@ func TestMain(m *testing.M) {
 	}
 	dialBubbles()
 	testscript.Main(m, map[string]func(){
-		"a0export":   command(a0export.Run),
-		"a0tojsonl":  command(a0tojsonl.Run),
-		"permitload": command(runPermitload, syscall.SIGPIPE),
+		"a0export":   command(a0export.Run, a0export.LastWords),
+		"a0tojsonl":  command(a0tojsonl.Run, a0tojsonl.LastWords),
+		"permitload": command(runPermitload, permitload.LastWords, syscall.SIGPIPE),
 	})
 }
 
@@ -62,9 +62,11 @@ func runPermitload(ctx context.Context, args []string, in io.Reader, out, errs i
 }
 
 // command returns a main function that does what the command's own does.
-func command(run func(context.Context, []string, io.Reader, io.Writer, io.Writer) int, ignored ...os.Signal) func() {
+func command(
+	run func(context.Context, []string, io.Reader, io.Writer, io.Writer) int, lastWords string, ignored ...os.Signal,
+) func() {
 	return func() {
-		ctx, stop := tool.Signals()
+		ctx, stop := tool.Signals(lastWords)
 		if len(ignored) > 0 {
 			signal.Ignore(ignored...)
 		}

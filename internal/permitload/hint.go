@@ -1,6 +1,7 @@
 package permitload
 
 import (
+	"context"
 	"errors"
 	"net/http"
 
@@ -14,6 +15,16 @@ import (
 )
 
 const urlHint = "is PERMIT_API_URL right? It is " + permit.DefaultURL + " unless you set it"
+
+const runAgain = "run the same command again"
+
+// orAgain returns err with the hint for a run that was interrupted.
+func orAgain(ctx context.Context, err error) error {
+	if err == nil || ctx.Err() == nil {
+		return err
+	}
+	return tool.Hint(err, runAgain)
+}
 
 // rightURL returns the URL of the API in place of one that err refuses.
 func rightURL(err error) string {

@@ -29,7 +29,7 @@ func runLoad(c *cli.Context, t *tool.Tool) error {
 	l := &loader{newSession(cfg.settings, cfg.rules, t, client), cfg}
 	defer l.input.Close()
 	t.SetReport(l.report)
-	return withHint(l.run(c.Context))
+	return withHint(orAgain(c.Context, l.run(c.Context)))
 }
 
 // run checks the key, reads the input, takes a snapshot, makes the plan, carries

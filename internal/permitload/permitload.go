@@ -48,7 +48,7 @@ type Terminal = func() (io.ReadWriteCloser, error)
 // terminal; nil is nobody to ask.
 func Run(ctx context.Context, args []string, in io.Reader, out, errs io.Writer, terminal Terminal) int {
 	t := tool.New("permitload", in, out, errs)
-	t.DrawsApart = true
+	t.DrawsApart, t.UnreadCode, t.Whole = true, tool.Stopped, App
 	t.Terminal = terminal
 	name, args := t.Command(args, slices.Concat(loadFlags(), removeFlags()), Commands...)
 	if name == "remove" {

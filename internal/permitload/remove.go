@@ -26,7 +26,7 @@ func runRemove(c *cli.Context, t *tool.Tool) error {
 	r := &remover{newSession(cfg, reconcile.Rules{Delete: true}, t, client)}
 	defer r.input.Close()
 	t.SetReport(r.report)
-	return withHint(r.run(c.Context))
+	return withHint(orAgain(c.Context, r.run(c.Context)))
 }
 
 // run checks the key, reads the input, takes a snapshot, makes the plan and

@@ -123,7 +123,10 @@ func (s *session) read(ctx context.Context) error {
 		if ends.Reason != "" {
 			err = fmt.Errorf("%w: %s", err, ends.Reason)
 		}
-		return err
+		if slices.Contains(s.settings.files, "-") && s.tool.IsFed() {
+			return tool.Upstream(err)
+		}
+		return tool.Hint(err, "--allow-incomplete loads what there is")
 	case ends.Count == 0 && s.settings.requireEnd:
 		return tool.Hint(errors.New("the input has no end line: it may have been cut short"),
 			"leave --require-end out to load it all the same")
@@ -174,7 +177,10 @@ func (s *session) apply(
 	s.report.found = a.Found
 	s.screen.End()
 	closing := cmp.Or(s.ledger.Close(err), undo.end())
-	if err != nil && closing != nil {
+	if err != nil && ctx.Err() != nil {
+		err = tool.Hint(err, runAgain+"; what was not loaded is on stdout")
+	}
+	if err != nil && closing != nil && !errors.Is(closing, tool.ErrUnread) {
 		s.tool.Problem("%v", closing)
 	}
 	return cmp.Or(err, closing)

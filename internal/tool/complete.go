@@ -2,6 +2,7 @@ package tool
 
 import (
 	"fmt"
+	"io"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -12,11 +13,35 @@ import (
 // files, too, if it has an ArgsUsage.
 func Completions(app *cli.App, commands []string) map[string]string {
 	addCommonFlags(app)
-	return map[string]string{
-		app.Name + ".bash": bashScript(app, commands),
-		"_" + app.Name:     zshScript(app, commands),
-		app.Name + ".fish": fishScript(app, commands),
+	scripts := map[string]string{}
+	for _, s := range shells {
+		scripts[fmt.Sprintf(s.file, app.Name)] = s.script(app, commands)
 	}
+	return scripts
+}
+
+// shells are the shells that have a script: the name of its file, and what makes it.
+var shells = map[string]struct {
+	file   string
+	script func(app *cli.App, commands []string) string
+}{
+	"bash": {"%s.bash", bashScript},
+	"zsh":  {"_%s", zshScript},
+	"fish": {"%s.fish", fishScript},
+}
+
+// printCompletion prints the script of the shell that --completion names.
+func (t *Tool) printCompletion(c *cli.Context) error {
+	if err := checkChoices(c); err != nil {
+		return err
+	}
+	app := c.App
+	if t.Whole != nil {
+		app = t.Whole()
+	}
+	addCommonFlags(app)
+	_, err := io.WriteString(t.Out, shells[c.String("completion")].script(app, t.commands))
+	return err
 }
 
 // takesFiles reports whether an app with sub-commands takes files as well.

@@ -13,6 +13,7 @@ const (
 	BadUsage    = 2   // a flag or a setting; nothing was read or sent
 	Rejected    = 3   // ran to the end, but some records were rejected
 	Interrupted = 130 // SIGINT
+	Unread      = 141 // nobody reads stdout, as a shell tells of SIGPIPE
 	Terminated  = 143 // SIGTERM, and SIGHUP
 )
 
@@ -21,7 +22,19 @@ type Error struct {
 	Err   error
 	Code  int
 	Hints []string
+
+	kind *kind // nil: an error like any other
 }
+
+// kind is how an error is told.
+type kind struct{ label, before string }
+
+var (
+	failed    = kind{label: "error"}
+	stopped   = kind{label: "stopped"} // nothing here is wrong
+	upstream  = kind{label: "stopped", before: "the stage before failed: "}
+	cancelled = kind{} // as was wanted
+)
 
 func (e *Error) Error() string { return e.Err.Error() }
 
@@ -30,6 +43,18 @@ func (e *Error) Unwrap() error { return e.Err }
 // Usage returns an error in what was typed or set.
 func Usage(message string, hints ...string) error {
 	return &Error{Err: errors.New(message), Code: BadUsage, Hints: hints}
+}
+
+// Upstream returns the error of a stage whose input is not whole because the command
+// before it failed. It is told as no error and without a hint: the first error on the
+// screen is the real one.
+func Upstream(err error) error {
+	return &Error{Err: err, Code: Stopped, kind: &upstream}
+}
+
+// Cancelled returns the error of a run that somebody has answered with no.
+func Cancelled(hints ...string) error {
+	return &Error{Err: errors.New("cancelled; nothing was written"), Code: Stopped, Hints: hints, kind: &cancelled}
 }
 
 // InBetween is a hint for an answer that is not the service's own.
@@ -69,6 +94,16 @@ func hints(err error) []string {
 		}
 	}
 	return innermost
+}
+
+// kindOf returns how an error is told.
+func kindOf(err error) kind {
+	for e := (*Error)(nil); errors.As(err, &e); err = e.Err {
+		if e.kind != nil {
+			return *e.kind
+		}
+	}
+	return failed
 }
 
 // textOf returns what an error says. What errors.Join has put on lines of their own is

@@ -196,6 +196,10 @@ func commonFlags() []cli.Flag {
 			Name: "verbose", Category: messages, Aliases: []string{"v"}, Count: new(int),
 			Usage: "print more: -v waits and retries, -vv every call",
 		},
+		&cli.StringFlag{
+			Name: "completion", Category: messages,
+			Usage: "`bash|zsh|fish` print the completion script for a shell",
+		},
 		&cli.BoolFlag{Name: "version", Category: messages, Usage: "print the version"},
 		&cli.BoolFlag{Name: "help", Category: messages, Aliases: []string{"h"}, Usage: "show this help"},
 	}

@@ -16,11 +16,21 @@ import (
 
 // EmptyError returns the error for an input without a single byte, or with
 // nothing in it.
-func EmptyError(name string) error {
-	if name == "-" {
-		return errors.New("stdin is empty: the command before this one wrote nothing")
+func (t *Tool) EmptyError(name string) error {
+	switch {
+	case name != "-":
+	case t.IsFed():
+		return Upstream(errors.New("the command before this one wrote nothing"))
+	default:
+		name = "stdin"
 	}
-	return fmt.Errorf("%s is empty", name)
+	return Hint(errors.New(name+" is empty"), "run the command again that was to write it")
+}
+
+// IsFed reports whether stdin comes from another command.
+func (t *Tool) IsFed() bool {
+	_, isFile := t.In.(*os.File)
+	return !isFile || isPipe(t.In)
 }
 
 // Input is one file or stdin, unpacked when it begins like gzip.
@@ -30,6 +40,7 @@ type Input struct {
 	// be read again in place.
 	File *os.File
 
+	fed   bool            // by another command
 	ctx   context.Context //nolint:containedctx // io.Reader has no parameter for it
 	r     io.Reader
 	close func() error
@@ -68,7 +79,7 @@ func (t *Tool) Open(ctx context.Context, name string) (*Input, error) {
 	in := &Input{Name: name, ctx: ctx, close: func() error { return nil }}
 	var raw io.Reader
 	if name == "-" {
-		in.Name = "stdin"
+		in.Name, in.fed = "stdin", t.IsFed()
 		r := newReader(ctx, t.In)
 		raw, in.close = r, r.Close
 	} else {
@@ -98,7 +109,7 @@ func (t *Tool) Open(ctx context.Context, name string) (*Input, error) {
 		return nil, errors.Join(fmt.Errorf("read %s: %w", in.Name, err), in.Close())
 	}
 	if len(head) == 0 {
-		return nil, errors.Join(EmptyError(name), in.Close())
+		return nil, errors.Join(t.EmptyError(name), in.Close())
 	}
 	if len(head) == 2 && head[0] == 0x1f && head[1] == 0x8b {
 		in.File = nil
@@ -115,6 +126,9 @@ func (in *Input) Read(p []byte) (int, error) {
 	n, err := in.r.Read(p)
 	if err != nil && !errors.Is(err, io.EOF) {
 		err = fmt.Errorf("read %s: %w", in.Name, err)
+		if in.fed && errors.Is(err, errBreaksOff) {
+			err = Upstream(err)
+		}
 	}
 	return n, err
 }
@@ -174,11 +188,13 @@ func (m *gzipMembers) begin() {
 	m.times.add(m.z.ModTime)
 }
 
+var errBreaksOff = errors.New("the gzip data breaks off")
+
 // gzipError returns the library's error in our words.
 func gzipError(err error) error {
 	switch {
 	case errors.Is(err, io.ErrUnexpectedEOF):
-		return errors.New("the gzip data breaks off")
+		return errBreaksOff
 	case errors.Is(err, gzip.ErrHeader):
 		return errors.New("the gzip data is followed by something that is not gzip, or its header is damaged")
 	case errors.Is(err, gzip.ErrChecksum):

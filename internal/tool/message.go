@@ -40,7 +40,12 @@ func (t *Tool) printError(err error) {
 	if err == nil || errors.Is(err, ErrRejected) {
 		return
 	}
-	t.message(slog.LevelError, "error", textOf(err))
+	kind := kindOf(err)
+	level := slog.LevelError
+	if kind == cancelled {
+		level = slog.LevelInfo
+	}
+	t.message(level, kind.label, kind.before+textOf(err))
 	for _, hint := range hints(err) {
 		t.message(slog.LevelInfo, "hint", hint)
 	}

@@ -46,7 +46,7 @@ func (t *Tool) writeSummary(ctx context.Context, code int, cause error) error {
 	fields["elapsed_seconds"] = time.Since(t.started).Seconds()
 	fields["exit_code"] = code
 	if cause != nil {
-		fields["error"] = textOf(cause)
+		fields["error"] = kindOf(cause).before + textOf(cause)
 	}
 	data, err := json.MarshalIndent(fields, "", "  ")
 	if err != nil {

@@ -2,29 +2,78 @@ package tool
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"os/signal"
 	"strings"
 	"syscall"
+	"time"
 )
 
 // Signals returns a context that ends at the first signal to end the process:
 // Ctrl-C, SIGTERM or, when the terminal goes away, SIGHUP. The second ends the
-// process at once. Only a main may call it.
-func Signals() (context.Context, context.CancelFunc) {
+// process at once, with lastWords, which say what is left. Only a main may call it.
+func Signals(lastWords string) (ctx context.Context, stop func()) {
 	heeded := []os.Signal{os.Interrupt, syscall.SIGTERM}
 	if !signal.Ignored(syscall.SIGHUP) { // nohup lets the process outlive its terminal
 		heeded = append(heeded, syscall.SIGHUP)
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), heeded...)
-	context.AfterFunc(ctx, stop)
-	return ctx, stop
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, heeded...)
+	ctx, cancel := context.WithCancelCause(context.Background())
+	done, ended := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(ended)
+		select {
+		case first := <-signals:
+			cancel(signalError{first})
+		case <-done:
+			return
+		}
+		select {
+		case second := <-signals:
+			endAtOnce(second, lastWords)
+		case <-done:
+		}
+	}()
+	return ctx, func() {
+		signal.Stop(signals)
+		close(done)
+		<-ended
+		cancel(nil)
+	}
+}
+
+type signalError struct{ os.Signal }
+
+func (e signalError) Error() string { return e.String() + " signal received" }
+
+// lastDelay bounds the writing of the last words: nobody may read them.
+const lastDelay = 200 * time.Millisecond
+
+func endAtOnce(sig os.Signal, lastWords string) {
+	written := make(chan struct{})
+	go func() {
+		defer close(written)
+		if IsTerminal(os.Stderr) {
+			lastWords = clearLine + lastWords // there may be a bar
+		}
+		_, _ = fmt.Fprintln(os.Stderr, lastWords)
+	}()
+	select {
+	case <-written:
+	case <-time.After(lastDelay):
+	}
+	os.Exit(codeOf(signalError{sig}))
 }
 
 // signalCode returns the exit code of a run that a signal ended.
-func signalCode(ctx context.Context) int {
-	cause := context.Cause(ctx).Error()
-	if strings.HasPrefix(cause, syscall.SIGTERM.String()) || strings.HasPrefix(cause, syscall.SIGHUP.String()) {
+func signalCode(ctx context.Context) int { return codeOf(context.Cause(ctx)) }
+
+// codeOf returns the exit code for a signal.
+func codeOf(cause error) int {
+	text := cause.Error()
+	if strings.HasPrefix(text, syscall.SIGTERM.String()) || strings.HasPrefix(text, syscall.SIGHUP.String()) {
 		return Terminated
 	}
 	return Interrupted

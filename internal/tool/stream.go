@@ -1,12 +1,14 @@
 package tool
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
 	"io/fs"
 	"os"
 	"sync"
+	"syscall"
 	"time"
 	"unicode/utf8"
 )
@@ -106,7 +108,7 @@ const stallLimit = 2 * time.Second
 
 var (
 	errClosed  = errors.New("stdout is closed")
-	errStalled = errors.New("nobody reads what is written")
+	errStalled = errors.New("nobody reads what it writes")
 )
 
 func (s *stream) send(p []byte) (int, error) {
@@ -122,7 +124,17 @@ func (s *stream) send(p []byte) (int, error) {
 	default:
 		n, s.err = s.w.Write(p)
 	}
+	if errors.Is(s.err, syscall.EPIPE) {
+		s.err = ErrUnread
+	}
 	return n, s.err
+}
+
+// fail makes all that is written from now on fail.
+func (s *stream) fail(err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.err = cmp.Or(s.err, err)
 }
 
 // sendOrStall is a write that ends after the first signal, although nobody may read.

@@ -6,6 +6,7 @@ package tool
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -30,6 +31,12 @@ type Tool struct {
 	// DrawsApart is set for a tool that draws progress only after the end of its
 	// input, and writes whole lines by Above.
 	DrawsApart bool
+	// UnreadCode is the exit code of a run that ends because nobody reads its stdout;
+	// 0 stands for Unread.
+	UnreadCode int
+	// Whole returns the app that completions are made for, where a sub-command has an
+	// app of its own.
+	Whole func() *cli.App
 
 	command  string   // as it is typed: the name, and the sub-command's where that has one
 	commands []string // the sub-commands, the default one first
@@ -61,6 +68,8 @@ func New(name string, in io.Reader, out, errs io.Writer) *Tool {
 // help on stdout for a mistyped flag, and os.Exit from inside the library.
 func (t *Tool) Run(ctx context.Context, app *cli.App, args []string) int {
 	t.started = time.Now()
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
 	t.stdout.ctx, t.screen.w.ctx = ctx, ctx
 	app.Name = cmp.Or(app.Name, t.Name)
 	t.command = app.Name
@@ -78,9 +87,12 @@ func (t *Tool) Run(ctx context.Context, app *cli.App, args []string) int {
 	}
 	action := app.Action
 	app.Action = func(c *cli.Context) error {
-		if c.Bool("version") {
+		switch {
+		case c.Bool("version"):
 			_, err := fmt.Fprintln(t.Out, t.Name, Version())
 			return err
+		case c.IsSet("completion"):
+			return t.printCompletion(c)
 		}
 		if err := t.readCommonFlags(c); err != nil {
 			return err
@@ -88,20 +100,21 @@ func (t *Tool) Run(ctx context.Context, app *cli.App, args []string) int {
 		if t.stdout.closed && writesStdout(c) {
 			return closedError(c)
 		}
+		defer t.watchReader(c, stop)()
 		return action(c)
 	}
 	err := app.RunContext(ctx, helpAlone(args))
 	if fault := t.stdout.end(); err == nil { // the library does not look at what it writes
 		err = fault
 	}
-	err = orInterrupt(ctx, err)
+	err = t.orEnded(ctx, err)
 	code := Code(err)
 	if code == BadUsage && t.summary == "" {
 		t.summary = t.summaryPath(args)
 	}
 	t.printError(err)
 	t.printReport()
-	if err := orInterrupt(ctx, t.writeSummary(ctx, code, err)); err != nil {
+	if err := t.orEnded(ctx, t.writeSummary(ctx, code, err)); err != nil {
 		t.printError(err)
 		code = max(code, Stopped)
 		if ctx.Err() != nil {
@@ -111,13 +124,19 @@ func (t *Tool) Run(ctx context.Context, app *cli.App, args []string) int {
 	return code
 }
 
-// orInterrupt returns the error of an interrupted run in place of one that the
-// interrupt may have caused. It keeps the hints, which say how to go on.
-func orInterrupt(ctx context.Context, err error) error {
-	if err == nil || ctx.Err() == nil {
+// orEnded returns the error of a run that was interrupted, or whose reader has gone,
+// in place of one that this may have caused. It keeps the hints of an interrupted
+// run, which say how to go on.
+func (t *Tool) orEnded(ctx context.Context, err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, ErrUnread), errors.Is(context.Cause(ctx), ErrUnread):
+		return &Error{Err: ErrUnread, Code: cmp.Or(t.UnreadCode, Unread), kind: &stopped}
+	case ctx.Err() == nil:
 		return err
 	}
-	return &Error{Err: errInterrupted, Code: signalCode(ctx), Hints: hints(err)}
+	return &Error{Err: errInterrupted, Code: signalCode(ctx), Hints: hints(err), kind: &stopped}
 }
 
 // readCommonFlags reads the flags that all tools have, and the .env file.

@@ -1,0 +1,43 @@
+package tool
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/urfave/cli/v2"
+)
+
+// ErrUnread is the error of a write to a pipe whose reader has gone.
+var ErrUnread = errors.New("nobody reads what it writes: the command after it has ended")
+
+const readerPeriod = time.Second // between two looks for the reader of stdout
+
+// watchReader ends the run when the data goes to a pipe whose reader has gone: a run
+// that waits would notice only at its next write. The function that it returns ends
+// the watch.
+func (t *Tool) watchReader(c *cli.Context, end context.CancelCauseFunc) (stop func()) {
+	if !canWatchReader || !writesStdout(c) || !isPipe(t.Out) {
+		return func() {}
+	}
+	ctx, cancel := context.WithCancel(c.Context)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		ticker := time.NewTicker(readerPeriod)
+		defer ticker.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-ticker.C:
+			}
+			if hasNoReader(t.Out) {
+				t.stdout.fail(ErrUnread) // a write would end the process before it says why
+				end(ErrUnread)
+				return
+			}
+		}
+	}()
+	return func() { cancel(); <-done }
+}
