@@ -17,7 +17,7 @@ _permitload() {
 	if [[ $cur == -* ]]; then
 		COMPREPLY=($(compgen -W '--project --environment --api-url --token-file --dry-run --create-missing --tenant --attributes --duplicate-email --extra --verify --allow-incomplete --require-end --roles --removed --remove-limit --yes --rate --max-wait --progress --summary --log-format --quiet -q --verbose -v --version --help -h' -- "$cur"))
 	else
-		local IFS=$'\n'; COMPREPLY=($(compgen -W $'load\nremove' -- "$cur"; compgen -f -- "$cur"))
+		local IFS=$'\n'; COMPREPLY=($(compgen -W $'load\nremove\ncheck' -- "$cur"; compgen -f -- "$cur"))
 	fi
 }
 complete -o filenames -F _permitload permitload

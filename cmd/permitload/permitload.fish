@@ -1,5 +1,5 @@
 # Made by go generate from the flags of permitload.
-complete -c permitload -n '__fish_use_subcommand' -a 'load remove'
+complete -c permitload -n '__fish_use_subcommand' -a 'load remove check'
 complete -c permitload -l project -x -d 'load into PROJECT (key or id); an environment\'s API key must agree'
 complete -c permitload -l environment -x -d 'load into ENVIRONMENT, likewise'
 complete -c permitload -l api-url -x -d 'URL; EU: https://api.eu.permit.io'

@@ -50,6 +50,7 @@ func entries() []entry {
 		{app: a0tojsonl.App()},
 		{app: permitload.App(), commands: permitload.Commands},
 		{app: permitload.RemoveApp()},
+		{app: permitload.CheckApp()},
 	}
 }
 

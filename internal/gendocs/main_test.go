@@ -70,7 +70,7 @@ func TestSubCommand(t *testing.T) {
 	page := strings.ReplaceAll(all[filepath.Join("permitload", "permitload-weed.1")], `\-`, "-")
 	for _, want := range []string{
 		`.TH PERMITLOAD-WEED 1 `, "permitload-weed - weed users", `\fBpermitload weed FILE\fP`, `\fB--yes\fP`,
-		`\fBa0export\fP(1), \fBa0tojsonl\fP(1), \fBpermitload\fP(1), \fBpermitload-remove\fP(1)`,
+		`\fBa0export\fP(1), \fBa0tojsonl\fP(1), \fBpermitload\fP(1), \fBpermitload-remove\fP(1), \fBpermitload-check\fP(1)`,
 	} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the page lacks %s:\n%s", want, page)

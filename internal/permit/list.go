@@ -166,6 +166,13 @@ func (r *reading) verdict() error {
 // asked for. A page that brings nothing new ends it, too. An error is yielded once,
 // at the end: one for which IsUnproved holds after all other items.
 func pages[T object](ctx context.Context, c *Client, path string, size int, filter url.Values) iter.Seq2[T, error] {
+	return pagesFrom[T](ctx, c, path, size, filter, nil)
+}
+
+// pagesFrom is pages for a caller who has the first page already, unless it is nil.
+func pagesFrom[T object](
+	ctx context.Context, c *Client, path string, size int, filter url.Values, first *list[T],
+) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		var none T
 		read := &reading{known: idhash.NewSample(), first: -1, most: -1}
@@ -173,7 +180,9 @@ func pages[T object](ctx context.Context, c *Client, path string, size int, filt
 			var answer list[T]
 			query := pageQuery(page, size)
 			maps.Copy(query, filter)
-			if err := c.get(ctx, path, query, &answer); err != nil {
+			if page == 1 && first != nil {
+				answer = *first
+			} else if err := c.get(ctx, path, query, &answer); err != nil {
 				yield(none, err)
 				return
 			}

@@ -17,16 +17,30 @@ const DefaultURL = "https://api.permit.io"
 
 // Client calls Permit. It is safe for concurrent use once In has been called.
 type Client struct {
-	api      *httpapi.Client
-	facts    string
-	schema   string
-	attempts int
+	api         *httpapi.Client
+	host        string
+	project     string
+	environment string
+	facts       string
+	schema      string
+	attempts    int
 }
 
 // New returns a client. config.Base is the address of the API.
 func New(config httpapi.Config) *Client {
 	config.ParseError = parseError
-	return &Client{api: httpapi.New(config)}
+	return &Client{api: httpapi.New(config), host: config.Base.Host}
+}
+
+// Region returns where the API is: US, EU, or its host.
+func (c *Client) Region() string {
+	switch c.host {
+	case "api.permit.io":
+		return "US"
+	case "api.eu.permit.io":
+		return "EU"
+	}
+	return c.host
 }
 
 // Now returns the time by Permit's clock, zero before its first answer: see
@@ -51,6 +65,7 @@ func (c *Client) Scope(ctx context.Context) (Scope, error) {
 // In sets the environment of all later calls. Project and environment are given
 // by key or by id.
 func (c *Client) In(project, environment string) {
+	c.project, c.environment = project, environment
 	place := url.PathEscape(project) + "/" + url.PathEscape(environment)
 	c.facts, c.schema = "/v2/facts/"+place, "/v2/schema/"+place
 }

@@ -19,6 +19,12 @@ func (c *Client) Tenants(ctx context.Context) iter.Seq2[Tenant, error] {
 	return pages[Tenant](ctx, c, c.facts+"/tenants", PageSize, nil)
 }
 
+// CountTenants returns the number of tenants of the environment, and whether the
+// answer says it.
+func (c *Client) CountTenants(ctx context.Context) (n int, known bool, err error) {
+	return count[Tenant](ctx, c, c.facts+"/tenants")
+}
+
 // Tenant returns one tenant and whether Permit has it.
 func (c *Client) Tenant(ctx context.Context, key string) (Tenant, bool, error) {
 	var t Tenant

@@ -29,10 +29,29 @@ type UserRole struct {
 	Tenant string `json:"tenant"`
 }
 
+// UserPage is the first page of the list of users, and what it says of the others.
+type UserPage struct{ answer *list[User] }
+
+// Total returns the number of users of the environment, and whether the page says it.
+func (p *UserPage) Total() (n int, known bool) { return max(p.answer.total, 0), p.answer.total >= 0 }
+
+// FirstUsers returns the first page of the list of users. UsersFrom goes on from it, so
+// that to count users before they are listed takes no call of its own.
+func (c *Client) FirstUsers(ctx context.Context) (*UserPage, error) {
+	p := &UserPage{&list[User]{}}
+	return p, c.get(ctx, c.facts+"/users", pageQuery(1, PageSize), p.answer)
+}
+
 // Users yields the users of the environment. It ends with ErrShrunk when users
 // were deleted meanwhile: some of the others may be missing.
-func (c *Client) Users(ctx context.Context) iter.Seq2[User, error] {
-	return pages[User](ctx, c, c.facts+"/users", PageSize, nil)
+func (c *Client) Users(ctx context.Context) iter.Seq2[User, error] { return c.UsersFrom(ctx, nil) }
+
+// UsersFrom is Users for a caller who has the first page already; nil is none.
+func (c *Client) UsersFrom(ctx context.Context, first *UserPage) iter.Seq2[User, error] {
+	if first == nil {
+		first = &UserPage{}
+	}
+	return pagesFrom(ctx, c, c.facts+"/users", PageSize, nil, first.answer)
 }
 
 // CountUsers returns the number of users of the environment, 0 when the answer

@@ -25,9 +25,11 @@ func TestUnusableKeyIsKnownBeforeTheInputIsRead(t *testing.T) {
 		Faults: faultOn("GET S/roles", httpapitest.Fault{Status: http.StatusForbidden, Body: `{"detail":"no access"}`}),
 	}
 	const (
-		notEnvironments = "the API key is not an environment's"
-		useAnother      = "use a key of the environment"
-		europe          = "PERMIT_API_URL=https://api.eu.permit.io"
+		ofAProject = "this is a project's key; use an environment's key"
+		ofAnOrg    = "this is an organization's key; use an environment's key"
+		nameIt     = "or name the environment: --environment ENVIRONMENT"
+		nameBoth   = "or name the environment: --project PROJECT --environment ENVIRONMENT"
+		europe     = "PERMIT_API_URL=https://api.eu.permit.io"
 	)
 	tests := []struct {
 		name    string
@@ -38,9 +40,9 @@ func TestUnusableKeyIsKnownBeforeTheInputIsRead(t *testing.T) {
 	}{
 		{"unknown", unknown, tool.Stopped, "401 UNAUTHORIZED", "export PERMIT_API_KEY="},
 		{"unknown, in FastAPI's words", unknownPlainly, tool.Stopped, "401 Unauthorized", europe},
-		{"a project's", ofProject, tool.BadUsage, notEnvironments, useAnother},
-		{"a project's, without nulls", ofProjectLeftOut, tool.BadUsage, notEnvironments, useAnother},
-		{"an organization's", ofOrganization, tool.BadUsage, notEnvironments, useAnother},
+		{"a project's", ofProject, tool.BadUsage, ofAProject, nameIt},
+		{"a project's, without nulls", ofProjectLeftOut, tool.BadUsage, ofAProject, nameIt},
+		{"an organization's", ofOrganization, tool.BadUsage, ofAnOrg, nameBoth},
 		{"one that may not see roles", noRoles, tool.Stopped, "403", "the key lacks a right"},
 	}
 	for _, tt := range tests {
@@ -144,7 +146,7 @@ func TestAnswerAboutTheKeyMustBeOne(t *testing.T) {
 		got := runFrom(t.Context(), t, srv, forbiddenStdin{t})
 		wantExit(t, got, tool.Stopped, "GET /v2/api-key/scope")
 		wantNothingWritten(t, srv, got, "is PERMIT_API_URL right?")
-		if strings.Contains(got.stderr, "the API key is not") {
+		if strings.Contains(got.stderr, "'s key; use") {
 			t.Errorf("%q: %s", body, got.stderr)
 		}
 	}

@@ -38,8 +38,14 @@ EXAMPLES
    permitload --dry-run --extra gone.jsonl records.jsonl
    permitload remove --removed undo.jsonl gone.jsonl > left.jsonl`
 
+const checkDescription = `It reads no input and writes nothing. It exits with 0 where the key reads all that
+a load needs. Whether the key may write shows at the first write only.
+
+EXAMPLES
+   permitload check && a0export | a0tojsonl | permitload > left.jsonl`
+
 // Commands are the names of the sub-commands, the default one first.
-var Commands = []string{"load", "remove"}
+var Commands = []string{"load", "remove", "check"}
 
 // Terminal opens the terminal to ask on: see tool.OpenTerminal.
 type Terminal = func() (io.ReadWriteCloser, error)
@@ -51,29 +57,42 @@ func Run(ctx context.Context, args []string, in io.Reader, out, errs io.Writer, 
 	t.DrawsApart, t.UnreadCode, t.Whole = true, tool.Stopped, App
 	t.Terminal = terminal
 	name, args := t.Command(args, slices.Concat(loadFlags(), removeFlags()), Commands...)
-	if name == "remove" {
-		app := RemoveApp()
-		app.Action = func(c *cli.Context) error { return runRemove(c, t) }
-		return t.Run(ctx, app, args)
+	app, action := App(), runLoad
+	switch name {
+	case "remove":
+		app, action = RemoveApp(), runRemove
+	case "check":
+		app, action = CheckApp(), runCheck
 	}
-	app := App()
-	app.Action = func(c *cli.Context) error { return runLoad(c, t) }
+	app.Action = func(c *cli.Context) error { return action(c, t) }
 	return t.Run(ctx, app, args)
 }
 
 // App returns the command as its help, man page and completions describe it.
 func App() *cli.App {
 	return &cli.App{
-		Name:        "permitload",
-		Usage:       "load users, roles and role assignments into a Permit environment",
-		UsageText:   "permitload [load] [flags] [FILE...] > left.jsonl\n   permitload remove [flags] [FILE...] > left.jsonl",
+		Name:  "permitload",
+		Usage: "load users, roles and role assignments into a Permit environment",
+		UsageText: "permitload [load] [flags] [FILE...] > left.jsonl\n" +
+			"   permitload remove [flags] [FILE...] > left.jsonl\n   permitload check [flags]",
 		ArgsUsage:   "[FILE...]",
 		Description: description,
 		Flags:       loadFlags(),
 	}
 }
 
-// RemoveApp returns the sub-command remove, likewise.
+// CheckApp returns the sub-command check for the same uses.
+func CheckApp() *cli.App {
+	return &cli.App{
+		Name:        "permitload check",
+		Usage:       "say which environment the key is for, and what it may read there",
+		UsageText:   "permitload check [flags]",
+		Description: checkDescription,
+		Flags:       slices.Concat(signInFlags("look at"), paceFlags()),
+	}
+}
+
+// RemoveApp returns the sub-command remove for the same uses.
 func RemoveApp() *cli.App {
 	return &cli.App{
 		Name:        "permitload remove",

@@ -17,7 +17,6 @@ import (
 // printPlan prints what is to be done.
 func (l *loader) printPlan(plan *reconcile.Plan) {
 	say, c := l.tool.Say, plan.Counts
-	l.printTarget()
 	if n := len(plan.Roles); n > 0 {
 		say("%s: %s", l.missingText(tool.Count(n, "role")), keys(plan.Roles))
 	}
@@ -87,10 +86,6 @@ func (l *loader) printKept(kept reconcile.Kept) {
 	tell(kept.MaybeUnsaid, "in tenant "+l.rules.Tenant+", of which the input may say nothing",
 		`a line {"type":"tenant","key":"`+l.rules.Tenant+`"} in the input says that it does`)
 	tell(kept.TooYoung, "made after the input was true, or shortly before; the next export decides", "")
-}
-
-func (s *session) printTarget() {
-	s.tool.Say("project %s, environment %s", s.report.project, s.report.environment)
 }
 
 // missingText returns how the plan speaks of what Permit lacks.

@@ -38,7 +38,6 @@ func (r *remover) run(ctx context.Context) error {
 	if err := r.read(ctx); err != nil {
 		return err
 	}
-	r.printTarget()
 	snap, err := r.reader().Take(ctx, r.desired, r.roles)
 	if err != nil {
 		return err

@@ -13,13 +13,12 @@ import (
 
 // report is what a run says at its end.
 type report struct {
-	project     string
-	environment string
-	extra       int // users in Permit that the input lacks
-	dryRun      bool
-	deletes     bool // users are deleted, and not loaded
-	ledger      *ledger.Ledger
-	found       apply.Findings
+	place   place
+	extra   int // users in Permit that the input lacks
+	dryRun  bool
+	deletes bool // users are deleted, and not loaded
+	ledger  *ledger.Ledger
+	found   apply.Findings
 }
 
 // MarshalJSON implements json.Marshaler.
@@ -27,7 +26,9 @@ func (r *report) MarshalJSON() ([]byte, error) {
 	tallies, sums := r.ledger.Tallies(), r.ledger.Sums
 	return json.Marshal(map[string]any{
 		"found_out": r.found,
-		"project":   r.project, "environment": r.environment, "dry_run": r.dryRun, "extra_users": r.extra,
+		"project":   r.place.project, "environment": r.place.environment,
+		"project_name": r.place.projectName, "environment_name": r.place.environmentName,
+		"dry_run": r.dryRun, "extra_users": r.extra,
 		"assignments_made": sums.Assigned, "assignments_put_back": sums.Restored,
 		"assignments_removed": sums.Unassigned, "users_deleted": sums.Deleted,
 		"users": tallies[record.TypeUser], "roles": tallies[record.TypeRole], "tenants": tallies[record.TypeTenant],

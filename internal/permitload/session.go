@@ -59,13 +59,15 @@ func (s *session) enter(ctx context.Context) error {
 	project := cmp.Or(s.settings.target.project, scope.Project)
 	environment := cmp.Or(s.settings.target.environment, scope.Environment)
 	if project == "" || environment == "" {
-		return &tool.Error{Err: errors.New("the API key is not an environment's"), Code: tool.BadUsage, Hints: []string{
-			"use a key of the environment to load into (Permit > Settings > API Keys)",
-			"or name it: --project PROJECT --environment ENVIRONMENT",
-		}}
+		level, flags := "a project", "--environment ENVIRONMENT"
+		if scope.Project == "" {
+			level, flags = "an organization", "--project PROJECT --environment ENVIRONMENT"
+		}
+		return tool.Usage("this is "+level+"'s key; use an environment's key (Permit > Settings > API Keys)",
+			"or name the environment: "+flags)
 	}
 	s.client.In(project, environment)
-	s.report.project, s.report.environment = project, environment
+	s.report.place = newPlace(project, environment, s.client.Region())
 	s.roles, err = snapshot.Roles(ctx, s.client)
 	if s.settings.target.isElsewhere(scope, s.roles, err) {
 		return &tool.Error{
@@ -74,10 +76,12 @@ func (s *session) enter(ctx context.Context) error {
 			Hints: []string{"use a key of that environment, or leave --project and --environment out"},
 		}
 	}
-	if permit.IsUnproved(err) {
-		return nil // what is missed turns out to be there when it is created
+	if err != nil && !permit.IsUnproved(err) { // what is missed turns out to be there when it is created
+		return err
 	}
-	return err
+	s.readNames(ctx)
+	s.printTarget()
+	return ctx.Err()
 }
 
 // isElsewhere reports whether the environment that the flags name is another one

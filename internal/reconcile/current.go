@@ -1,6 +1,7 @@
 package reconcile
 
 import (
+	"slices"
 	"time"
 
 	"a0permit/internal/record"
@@ -51,6 +52,19 @@ func (c *Current) HaveRole(r record.Role) { c.roles = append(c.roles, r) }
 
 // HaveTenant notes a tenant that Permit has, and its name there.
 func (c *Current) HaveTenant(key, name string) { c.tenants[key] = name }
+
+// NeedsTenants reports whether the tenants that Permit has are still to be read:
+// the input speaks of one of which nothing is known yet, or says its name.
+func (c *Current) NeedsTenants() bool {
+	if c.desired.rules.Delete {
+		return false
+	}
+	return slices.ContainsFunc(c.desired.tenants.order, func(key string) bool {
+		_, isThere := c.tenants[key]
+		line := c.desired.tenants.lines[key]
+		return !isThere || line != nil && line.Name != ""
+	})
+}
 
 // HaveUser notes a user that Permit has, and returns its number when the input
 // speaks of it. The caller then compares the two with Compare.
@@ -106,9 +120,12 @@ func (c *Current) ForgetUsers() {
 	clear(c.holders)
 }
 
-// HaveAssignment notes an assignment that Permit has.
+// HaveAssignment notes an assignment that Permit has, and so its tenant.
 func (c *Current) HaveAssignment(userKey string, a record.RoleAssignment, created time.Time) {
 	d := c.desired
+	if _, isKnown := c.tenants[a.Tenant]; !isKnown && a.Tenant != "" {
+		c.tenants[a.Tenant] = ""
+	}
 	i, ok := d.number(userKey)
 	if !ok {
 		return

@@ -221,9 +221,6 @@ func (d *Desired) canPrune() bool { return !d.pruneBefore.IsZero() }
 // Users returns how many users the input names.
 func (d *Desired) Users() int { return len(d.users) }
 
-// HasTenants reports whether the input speaks of tenants at all.
-func (d *Desired) HasTenants() bool { return len(d.tenants.order) > 0 }
-
 // Tenants returns the tenants that the input speaks of.
 func (d *Desired) Tenants() []string { return d.tenants.order }
 

@@ -131,7 +131,7 @@ func TestAssignmentsOfALine(t *testing.T) {
 }
 
 // What the input does not speak of need not be read from Permit.
-func TestHasTenantsAndNeedsAssignments(t *testing.T) {
+func TestNeedsTenantsAndAssignments(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		line                string
@@ -144,14 +144,21 @@ func TestHasTenantsAndNeedsAssignments(t *testing.T) {
 	}
 	for _, tt := range tests {
 		d := newDesired(t, tt.line)
-		if d.HasTenants() != tt.tenants || d.NeedsAssignments() != tt.assignment {
-			t.Errorf("%s: HasTenants %v, NeedsAssignments %v", tt.line, d.HasTenants(), d.NeedsAssignments())
+		c := reconcile.NewCurrent(d)
+		if c.NeedsTenants() != tt.tenants || d.NeedsAssignments() != tt.assignment {
+			t.Errorf("%s: NeedsTenants %v, NeedsAssignments %v", tt.line, c.NeedsTenants(), d.NeedsAssignments())
+		}
+		c.HaveAssignment("another", record.RoleAssignment{Role: "r", Tenant: "default"}, time.Time{})
+		if c.NeedsTenants() {
+			t.Errorf("%s: an assignment in the tenant does not show that it is there", tt.line)
 		}
 	}
 	d := newDesired(t)
-	d.WantTenant(&record.Tenant{Key: "acme"})
-	if !d.HasTenants() || d.NeedsAssignments() || d.Users() != 0 {
-		t.Errorf("a tenant line: HasTenants %v, NeedsAssignments %v, Users %d",
-			d.HasTenants(), d.NeedsAssignments(), d.Users())
+	d.WantTenant(&record.Tenant{Key: "acme", Name: "Acme"})
+	c := reconcile.NewCurrent(d)
+	c.HaveAssignment("another", record.RoleAssignment{Role: "r", Tenant: "acme"}, time.Time{})
+	if !c.NeedsTenants() || d.NeedsAssignments() || d.Users() != 0 {
+		t.Errorf("a tenant line: NeedsTenants %v, NeedsAssignments %v, Users %d",
+			c.NeedsTenants(), d.NeedsAssignments(), d.Users())
 	}
 }

@@ -16,6 +16,14 @@ func (t *Tool) Say(format string, args ...any) {
 	}
 }
 
+// SayCounts is Say for a message with numbers: under --log-format json they are
+// fields, too.
+func (t *Tool) SayCounts(text string, counts ...slog.Attr) {
+	if !t.quiet {
+		t.message(slog.LevelInfo, "", text, counts...)
+	}
+}
+
 // Warn tells people what they should know but need not act on now.
 func (t *Tool) Warn(format string, args ...any) {
 	if !t.quiet {
@@ -54,10 +62,11 @@ func (t *Tool) printError(err error) {
 // message writes one line for people. These lines are the tool's interface, not
 // diagnostics, so no log level hides them. Under --log-format json they are
 // records like the others. Errors of stderr are ignored: nobody would see them.
-func (t *Tool) message(level slog.Level, label, text string) {
+func (t *Tool) message(level slog.Level, label, text string, attrs ...slog.Attr) {
 	if t.json {
 		line := slog.NewRecord(time.Now(), level, text, 0)
 		line.AddAttrs(slog.String("tool", t.Name), slog.String("kind", cmp.Or(label, "message")))
+		line.AddAttrs(attrs...)
 		_ = slog.NewJSONHandler(t.Err, nil).Handle(context.Background(), line)
 		return
 	}

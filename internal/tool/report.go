@@ -4,12 +4,20 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"log/slog"
 	"time"
 )
 
 // Report is what a run says at its end: one line for people, from String, unless
 // it is empty; and for --summary the same as JSON.
 type Report interface{ String() string }
+
+// TimedReport is a report that says itself how long the run took, and gives the numbers
+// of its line as fields, too, for --log-format json.
+type TimedReport interface {
+	Report
+	Closing(elapsed time.Duration) (line string, counts []slog.Attr)
+}
 
 // SetReport sets the report of this run. It is read when the run ends, however it
 // ends.
@@ -20,8 +28,15 @@ func (t *Tool) printReport() {
 	if t.report == nil {
 		return
 	}
+	elapsed := time.Since(t.started).Round(100 * time.Millisecond)
+	if r, ok := t.report.(TimedReport); ok {
+		if line, counts := r.Closing(elapsed); line != "" {
+			t.message(0, "", line, counts...)
+		}
+		return
+	}
 	if line := t.report.String(); line != "" {
-		t.message(0, "", fmt.Sprintf("%s in %s", line, time.Since(t.started).Round(100*time.Millisecond)))
+		t.message(0, "", fmt.Sprintf("%s in %s", line, elapsed))
 	}
 }
 

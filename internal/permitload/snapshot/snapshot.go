@@ -87,18 +87,20 @@ func (r *Reader) Take(ctx context.Context, desired *reconcile.Desired, roles []p
 }
 
 func (r *Reader) fill(ctx context.Context, s *Snapshot) error {
-	if s.desired.HasTenants() && !s.desired.IsDeletion() {
-		if err := r.readTenants(ctx, s); err != nil {
+	if s.desired.Users() > 0 || r.Extras != nil {
+		if err := r.readUsers(ctx, s); err != nil {
 			return err
 		}
+		if s.desired.NeedsAssignments() {
+			if err := r.readAssignments(ctx, s); err != nil {
+				return err
+			}
+		}
 	}
-	if s.desired.Users() == 0 && r.Extras == nil {
+	if !s.Current.NeedsTenants() {
 		return nil
 	}
-	if err := r.readUsers(ctx, s); err != nil || !s.desired.NeedsAssignments() {
-		return err
-	}
-	return r.readAssignments(ctx, s)
+	return r.readTenants(ctx, s)
 }
 
 func (r *Reader) skips(i int) bool { return r.Skip != nil && r.Skip(i) }

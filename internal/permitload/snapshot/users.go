@@ -16,16 +16,19 @@ const fewNew = 100
 // readUsers notes the users that Permit has: by listing them all, or, where
 // that would take more calls, by asking for each that the input names.
 func (r *Reader) readUsers(ctx context.Context, s *Snapshot) error {
-	total, known, err := r.Client.CountUsers(ctx)
+	first, err := r.Client.FirstUsers(ctx)
 	if err != nil {
 		return err
 	}
+	total, known := first.Total()
 	calls := 2 * s.desired.Users()
 	if s.desired.IsDeletion() {
 		calls = s.desired.Users() // nobody's email matters
 	}
-	if s.byKey = known && r.Extras == nil && pages(total) > calls; s.byKey {
-		// What may be deleted is a share of this total, so the last of them must be there.
+	s.byKey = known && r.Extras == nil && pages(total) > calls
+	if s.byKey && (s.desired.IsDeletion() || calls > fewNew) {
+		// What may be deleted is a share of this total, and a false one would have us make
+		// many calls instead of a few, so the last of them must be there.
 		if s.byKey, err = r.Client.HasUserAt(ctx, total); err != nil {
 			return err
 		}
@@ -33,7 +36,7 @@ func (r *Reader) readUsers(ctx context.Context, s *Snapshot) error {
 	if s.byKey {
 		return r.askForUsers(ctx, s, total)
 	}
-	if err = r.listUsers(ctx, s, total); err != nil && !permit.IsUnproved(err) {
+	if err = r.listUsers(ctx, s, first); err != nil && !permit.IsUnproved(err) {
 		return err
 	}
 	if err != nil && r.Extras != nil {
@@ -50,10 +53,12 @@ func pages(users int) int { return (users + permit.PageSize - 1) / permit.PageSi
 
 // listUsers lists the users of the environment: again where some were deleted
 // meanwhile, unless it takes fewer calls to ask for those who were missed.
-func (r *Reader) listUsers(ctx context.Context, s *Snapshot, total int) error {
+func (r *Reader) listUsers(ctx context.Context, s *Snapshot, first *permit.UserPage) error {
 	var missed error
+	total, _ := first.Total()
 	err := UntilWhole(func() error {
-		err := r.listOnce(ctx, s, total)
+		err := r.listOnce(ctx, s, total, first)
+		first = nil
 		few := min(fewNew, pages(s.Users))
 		if errors.Is(err, permit.ErrShrunk) && r.Extras == nil && len(r.newUsers(s, few+1)) <= few {
 			missed, err = err, nil
@@ -63,7 +68,8 @@ func (r *Reader) listUsers(ctx context.Context, s *Snapshot, total int) error {
 	return cmp.Or(err, missed)
 }
 
-func (r *Reader) listOnce(ctx context.Context, s *Snapshot, total int) error {
+// listOnce lists the users; first may be nil, and is else the first page of the list.
+func (r *Reader) listOnce(ctx context.Context, s *Snapshot, total int, first *permit.UserPage) error {
 	s.Current.ForgetUsers()
 	clear(s.befores.at)
 	s.Users, s.Extra = 0, 0
@@ -74,7 +80,7 @@ func (r *Reader) listOnce(ctx context.Context, s *Snapshot, total int) error {
 	}
 	r.Progress.Begin("looking at users", total)
 	defer r.Progress.End()
-	for have, err := range r.Client.Users(ctx) {
+	for have, err := range r.Client.UsersFrom(ctx, first) {
 		if err != nil {
 			return err
 		}

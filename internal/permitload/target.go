@@ -1,0 +1,59 @@
+package permitload
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+
+	"a0permit/internal/permit"
+)
+
+// place is the environment of a run, by its names where the key may read them.
+type place struct {
+	project, environment         string // as calls name them
+	projectName, environmentName string // "" where they are not known
+	region                       string
+
+	text struct{ project, environment string } // for people
+}
+
+// newPlace returns a place without its names.
+func newPlace(project, environment, region string) place {
+	p := place{project: project, environment: environment, region: region}
+	p.text.project, p.text.environment = project, environment
+	return p
+}
+
+// readNames reads the names of the environment and its project. Not every key may:
+// without them the ids stand for both, so no failure stops a run.
+func (s *session) readNames(ctx context.Context) {
+	client, p := s.client.WithAttempts(nameAttempts), &s.report.place
+	for _, each := range []struct {
+		read       func(context.Context) (permit.Place, error)
+		name, text *string
+	}{
+		{client.Environment, &p.environmentName, &p.text.environment},
+		{client.Project, &p.projectName, &p.text.project},
+	} {
+		found, err := each.read(ctx)
+		if err != nil {
+			s.tool.Log.Info("the key does not read a name; the id stands for it", "error", err)
+			return
+		}
+		*each.name, *each.text = found.Name, found.Name
+		if key := cmp.Or(found.Key, found.Name); key != found.Name {
+			*each.text = fmt.Sprintf("%s (%s)", found.Name, key)
+		}
+	}
+}
+
+// nameAttempts bounds the calls for a name, which is worth no wait.
+const nameAttempts = 2
+
+// String names the environment for people.
+func (p place) String() string { return "environment " + p.text.environment }
+
+func (s *session) printTarget() {
+	p := s.report.place
+	s.tool.Say("target: %s, project %s, %s", p, p.text.project, p.region)
+}
