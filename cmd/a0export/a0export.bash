@@ -8,11 +8,12 @@ _a0export() {
 	--source) COMPREPLY=($(compgen -W 'auto job search' -- "$cur")); return ;;
 	--progress) COMPREPLY=($(compgen -W 'auto always never' -- "$cur")); return ;;
 	--log-format) COMPREPLY=($(compgen -W 'text json' -- "$cur")); return ;;
+	--completion) COMPREPLY=($(compgen -W 'bash zsh fish' -- "$cur")); return ;;
 	--output|-o|--token-file|--summary) local IFS=$'\n'; COMPREPLY=($(compgen -f -- "$cur")); return ;;
 	--domain|--field|--connection|--limit|--job|--poll-interval|--max-rps) return ;;
 	esac
 	if [[ $cur == -* ]]; then
-		COMPREPLY=($(compgen -W '--output -o --domain --token-file --organizations --no-roles --field --connection --limit --source --job --poll-interval --max-rps --progress --summary --log-format --quiet -q --verbose -v --version --help -h' -- "$cur"))
+		COMPREPLY=($(compgen -W '--output -o --domain --token-file --organizations --no-roles --field --connection --limit --source --job --poll-interval --max-rps --progress --summary --log-format --quiet -q --verbose -v --completion --version --help -h' -- "$cur"))
 	else
 		COMPREPLY=($(compgen -W 'users roles organizations connections all check' -- "$cur"))
 	fi

@@ -10,11 +10,12 @@ _a0tojsonl() {
 	--escaped) COMPREPLY=($(compgen -W 'auto yes no' -- "$cur")); return ;;
 	--progress) COMPREPLY=($(compgen -W 'auto always never' -- "$cur")); return ;;
 	--log-format) COMPREPLY=($(compgen -W 'text json' -- "$cur")); return ;;
+	--completion) COMPREPLY=($(compgen -W 'bash zsh fish' -- "$cur")); return ;;
 	--output|-o|--role-map|--rejects|--summary) local IFS=$'\n'; COMPREPLY=($(compgen -f -- "$cur")); return ;;
 	--attribute|--user-key|--member-role|--as-of) return ;;
 	esac
 	if [[ $cur == -* ]]; then
-		COMPREPLY=($(compgen -W '--output -o --schema --attribute --attributes --user-key --tenant-key --member-role --role-map --escaped --as-of --rejects --strict --progress --summary --log-format --quiet -q --verbose -v --version --help -h' -- "$cur"))
+		COMPREPLY=($(compgen -W '--output -o --schema --attribute --attributes --user-key --tenant-key --member-role --role-map --escaped --as-of --rejects --strict --progress --summary --log-format --quiet -q --verbose -v --completion --version --help -h' -- "$cur"))
 	else
 		local IFS=$'\n'; COMPREPLY=($(compgen -f -- "$cur"))
 	fi

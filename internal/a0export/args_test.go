@@ -79,7 +79,7 @@ func TestUsage(t *testing.T) {
 		{
 			"no duration",
 			[]string{"--poll-interval", "soon"},
-			[]string{"error: --poll-interval: \"soon\" is not a value it takes"},
+			[]string{"error: --poll-interval: \"soon\" is not a duration"},
 		},
 		{
 			"http elsewhere",

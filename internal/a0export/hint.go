@@ -40,6 +40,8 @@ func (e *exporter) withHint(err error) error {
 	switch {
 	case err == nil:
 		return nil
+	case httpapi.SpeaksPlain(err):
+		return tool.Hint(err, "AUTH0_DOMAIN is taken for https://, but http:// answers there: write it with http://")
 	case httpapi.Unreachable(err):
 		return tool.Hint(err, e.checkDomain())
 	case httpapi.IsForeign(err):

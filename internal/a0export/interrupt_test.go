@@ -37,7 +37,7 @@ func TestInterrupt(t *testing.T) {
 				}
 				return httpapitest.Fault{}
 			}})
-			runContext(ctx, t, s).expect(t, 130, "a0export: error: interrupted\n")
+			runContext(ctx, t, s).expect(t, 130, "a0export: stopped: interrupted\n")
 		})
 	}
 }
@@ -54,7 +54,7 @@ func TestInterruptWhileItWaits(t *testing.T) {
 			start := time.Now()
 			four := time.Date(2026, 5, 4, 4, 0, 0, 0, time.UTC)
 			time.AfterFunc(time.Until(four), func() { cancel(cause) })
-			runHere(ctx, s).expect(t, code, "a0export: export job job_", "a0export: error: interrupted\n")
+			runHere(ctx, s).expect(t, code, "a0export: export job job_", "a0export: stopped: interrupted\n")
 			if end := time.Now(); end.Hour() != 4 || end.Minute() != 0 || end.Second() != 0 {
 				t.Errorf("ended at %v, began at %v", end, start)
 			}
@@ -100,7 +100,7 @@ func TestInterruptOfWaits(t *testing.T) {
 					return
 				}
 				tenant.ServeHTTP(w, r)
-			})).expect(t, 130, "a0export: error: interrupted\n")
+			})).expect(t, 130, "a0export: stopped: interrupted\n")
 			if late := time.Since(end); late != 0 {
 				t.Errorf("%s: ended %v after the interrupt", name, late)
 			}

@@ -109,7 +109,7 @@ func TestToken(t *testing.T) {
 			map[string]string{"AUTH0_API_TOKEN": good, "AUTH0_ACCESS_TOKEN": other},
 			"", 2,
 			[]string{
-				"error: AUTH0_API_TOKEN and AUTH0_ACCESS_TOKEN are both set, and differ\n",
+				"error: AUTH0_API_TOKEN and AUTH0_ACCESS_TOKEN are both set, to different values\n",
 				"hint: unset AUTH0_ACCESS_TOKEN\n",
 			},
 		},
@@ -119,13 +119,13 @@ func TestToken(t *testing.T) {
 				"AUTH0_MGMT_ACCESS_TOKEN": good, "AUTH0_API_TOKEN": good, "AUTH0_ACCESS_TOKEN": other,
 			},
 			"", 2,
-			[]string{"error: AUTH0_MGMT_ACCESS_TOKEN and AUTH0_ACCESS_TOKEN are both set, and differ\n"},
+			[]string{"error: AUTH0_MGMT_ACCESS_TOKEN and AUTH0_ACCESS_TOKEN are both set, to different values\n"},
 		},
 		{
 			"pasted with more",
 			map[string]string{"AUTH0_API_TOKEN": "Bearer " + good},
 			"", 2,
-			[]string{"error: AUTH0_API_TOKEN holds a space"},
+			[]string{"error: AUTH0_API_TOKEN has a space"},
 		},
 		{".env", nil, "AUTH0_API_TOKEN=" + good + "\n", 0, nil},
 		{

@@ -21,8 +21,8 @@ func TestBrokenInput(t *testing.T) {
 	corrupt := []byte(whole)
 	corrupt[len(corrupt)-6] ^= 1 // in the checksum
 	const (
-		emptyInput = "a0tojsonl: error: stdin is empty: the command before this one wrote nothing\n"
-		cutGzip    = "a0tojsonl: error: read stdin: the gzip data breaks off\n"
+		emptyInput = "a0tojsonl: stopped: the stage before failed: the command before this one wrote nothing\n"
+		cutGzip    = "a0tojsonl: stopped: the stage before failed: read stdin: the gzip data breaks off\n"
 		jsonInput  = "a0tojsonl: error: stdin: not CSV: it looks like JSON\n" +
 			"a0tojsonl: hint: export the users as CSV: with a0export, or with an export job that has \"format\": \"csv\"\n"
 		records = "a0tojsonl: error: stdin: not CSV: it looks like what a0tojsonl writes\n" +
@@ -84,7 +84,7 @@ func TestBrokenInput(t *testing.T) {
 				t.Errorf("stderr (-want +got):\n%s", diff)
 			}
 			end := got.end(t)
-			if end.Complete || !strings.Contains(tt.messages, "error: "+end.Reason+"\n") {
+			if end.Complete || !strings.Contains(tt.messages, ": "+end.Reason+"\n") {
 				t.Errorf("end = %+v, want not complete, with the reason on stderr", end)
 			}
 			users := strings.Count(got.out, `"type":"user"`)

@@ -55,7 +55,7 @@ func TestInterrupt(t *testing.T) {
 		if end := got.end(t); code != tt.code || end.Complete || end.Reason != "interrupted" {
 			t.Errorf("%s: exit %d, end %+v", tt.cause, code, end)
 		}
-		if want := "a0tojsonl: error: interrupted\n"; got.messages() != want {
+		if want := "a0tojsonl: stopped: interrupted\n"; got.messages() != want {
 			t.Errorf("%s: stderr %q, want %q", tt.cause, got.messages(), want)
 		}
 	}

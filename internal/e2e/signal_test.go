@@ -18,6 +18,7 @@ import (
 	"a0permit/internal/auth0/auth0test"
 	"a0permit/internal/httpapi/httpapitest"
 	"a0permit/internal/permit/permittest"
+	"a0permit/internal/permitload"
 )
 
 // A signal ends each real process with its code, and says that the work is not
@@ -45,11 +46,44 @@ func TestSignals(t *testing.T) {
 				}
 				var exit *exec.ExitError
 				if err := cmd.Wait(); !errors.As(err, &exit) || exit.ExitCode() != code ||
-					!strings.Contains(errs.String(), name+": error: interrupted\n") {
+					!strings.Contains(errs.String(), name+": stopped: interrupted\n") {
 					t.Errorf("%v, want exit code %d:\n%s", err, code, errs.String())
 				}
 			})
 		}
+	}
+}
+
+// The second signal ends each process at once, although a call is under way, and
+// says what is left.
+func TestSecondSignal(t *testing.T) {
+	t.Parallel()
+	cmd, busy := prepareHangingLoad(t)
+	errs, err := cmd.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	<-busy
+	// Two signals of one kind may become one; of these each arrives.
+	for _, sig := range []os.Signal{os.Interrupt, syscall.SIGTERM} {
+		if err := cmd.Process.Signal(sig); err != nil {
+			t.Fatal(err)
+		}
+	}
+	text, err := io.ReadAll(errs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var exit *exec.ExitError
+	if err := cmd.Wait(); !errors.As(err, &exit) || exit.ExitCode() != 143 && exit.ExitCode() != 130 {
+		t.Errorf("%v, want the exit code of a signal", err)
+	}
+	if want := permitload.LastWords + "\n"; !strings.HasSuffix(string(text), want) ||
+		strings.Contains(string(text), "stopped") {
+		t.Errorf("want %q at the end, and no report:\n%s", want, text)
 	}
 }
 
@@ -115,6 +149,26 @@ func prepareLoad(t *testing.T) (*exec.Cmd, <-chan struct{}) {
 	faults, busy := refuse("/bulk/users")
 	address, stop := permittest.New(permittest.Options{Faults: faults}).Start()
 	t.Cleanup(stop)
+	records, _ := recordsOf(10)
+	cmd := permitloadAt(t, address)
+	cmd.Stdin = strings.NewReader(records)
+	return cmd, busy
+}
+
+// prepareHangingLoad starts a Permit that never answers a bulk write.
+func prepareHangingLoad(t *testing.T) (*exec.Cmd, <-chan struct{}) {
+	t.Helper()
+	busy, ended := make(chan struct{}), make(chan struct{})
+	srv := permittest.New(permittest.Options{Faults: func(r *http.Request) httpapitest.Fault {
+		if strings.Contains(r.URL.Path, "/bulk/users") {
+			close(busy)
+			<-ended
+		}
+		return httpapitest.Fault{}
+	}})
+	address, stop := srv.Start()
+	t.Cleanup(stop)
+	t.Cleanup(func() { close(ended) })
 	records, _ := recordsOf(10)
 	cmd := permitloadAt(t, address)
 	cmd.Stdin = strings.NewReader(records)

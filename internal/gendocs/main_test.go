@@ -1,6 +1,9 @@
 package main
 
 import (
+	"context"
+	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -10,6 +13,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/urfave/cli/v2"
 
+	"a0permit/internal/a0export"
+	"a0permit/internal/a0tojsonl"
+	"a0permit/internal/permitload"
 	"a0permit/internal/tool"
 )
 
@@ -23,6 +29,35 @@ func TestDrift(t *testing.T) {
 		}
 		if diff := cmp.Diff(want, string(got)); diff != "" {
 			t.Errorf("cmd/%s is out of date: run go generate ./... (-want +got):\n%.1000s", name, diff)
+		}
+	}
+}
+
+// --completion prints the same as the files.
+func TestCompletionFlag(t *testing.T) {
+	t.Parallel()
+	type run = func(ctx context.Context, args []string, in io.Reader, out, errs io.Writer) int
+	load := func(ctx context.Context, args []string, in io.Reader, out, errs io.Writer) int {
+		return permitload.Run(ctx, args, in, out, errs, nil)
+	}
+	for command, run := range map[string]run{
+		"a0export": a0export.Run, "a0export roles": a0export.Run, "a0tojsonl": a0tojsonl.Run,
+		"permitload": load, "permitload remove": load,
+	} {
+		args := strings.Fields(command)
+		for shell, name := range map[string]string{"bash": "%s.bash", "zsh": "_%s", "fish": "%s.fish"} {
+			want, err := os.ReadFile(filepath.Join("../../cmd", args[0], fmt.Sprintf(name, args[0])))
+			if err != nil {
+				t.Fatal(err)
+			}
+			var out, errs strings.Builder
+			code := run(t.Context(), append(args, "--completion", shell), strings.NewReader(""), &out, &errs)
+			if code != tool.Done || errs.String() != "" {
+				t.Errorf("%s --completion %s: exit %d: %s", command, shell, code, errs.String())
+			}
+			if diff := cmp.Diff(string(want), out.String()); diff != "" {
+				t.Errorf("%s --completion %s (-want +got):\n%.500s", command, shell, diff)
+			}
 		}
 	}
 }

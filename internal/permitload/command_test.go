@@ -13,10 +13,10 @@ func TestHintsNameTheCommand(t *testing.T) {
 	t.Parallel()
 	for typed, want := range map[string]string{
 		"--remove gone.jsonl":     "hint: remove is a command: permitload remove; see permitload remove --help",
-		"remove nosuch.jsonl":     "hint: nosuch.jsonl is taken for a file to read; see permitload remove --help",
-		"nosuch.jsonl":            "hint: nosuch.jsonl is taken for a file to read; see permitload --help",
-		"load nosuch.jsonl":       "hint: nosuch.jsonl is taken for a file to read; see permitload --help",
-		"FILE remove":             "hint: remove is a command, and goes before the files: permitload remove FILE",
+		"remove nosuch.jsonl":     "hint: nosuch.jsonl is read as the name of a file; see permitload remove --help",
+		"nosuch.jsonl":            "hint: nosuch.jsonl is read as the name of a file; see permitload --help",
+		"load nosuch.jsonl":       "hint: nosuch.jsonl is read as the name of a file; see permitload --help",
+		"FILE remove":             "hint: remove is a command, and comes before the files: permitload remove FILE",
 		"remove --verify x.jsonl": "there is no flag --verify",
 	} {
 		srv := permittest.New(permittest.Options{})

@@ -58,6 +58,8 @@ func withHint(err error) error {
 		return tool.Hint(err, "run it again when less is deleted in Permit")
 	case errors.Is(err, permit.ErrUncounted), errors.Is(err, permit.ErrEndless):
 		return tool.Hint(err, "Permit's own API says how many there are, and gives as many: is PERMIT_API_URL right?")
+	case httpapi.SpeaksPlain(err):
+		return tool.Hint(err, "PERMIT_API_URL says https://, but http:// answers there: write it with http://")
 	case httpapi.Unreachable(err):
 		return tool.Hint(err, urlHint)
 	case httpapi.IsForeign(err):

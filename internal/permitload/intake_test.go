@@ -55,7 +55,11 @@ func TestForeignInputStopsTheLoad(t *testing.T) {
 			t.Parallel()
 			srv := permittest.New(permittest.Options{})
 			got := run(t, srv, tt.input, "--create-missing", "yes")
-			wantExit(t, got, tool.Stopped, "permitload: error: ", tt.says)
+			kind := "permitload: error: "
+			if tt.hint == "" { // the first error on the screen is another's
+				kind = "permitload: stopped: the stage before failed: "
+			}
+			wantExit(t, got, tool.Stopped, kind, tt.says)
 			wantNothingWritten(t, srv, got, tt.hint)
 		})
 	}
@@ -66,7 +70,7 @@ func TestForeignInputStopsTheLoad(t *testing.T) {
 func TestIncompleteInputIsNotLoaded(t *testing.T) {
 	t.Parallel()
 	const reason = "read users.csv.gz: the gzip data breaks off"
-	const says = "the input says that it is not complete: " + reason
+	const says = "permitload: stopped: the stage before failed: the input says that it is not complete: " + reason
 	const broken = `{"type":"end","complete":false,"reason":"` + reason + `",` +
 		`"users":1,"roles":0,"tenants":0,"rejected":0}` + "\n"
 	for name, input := range map[string]string{

@@ -51,6 +51,8 @@ func (s *session) enter(ctx context.Context) error {
 	switch {
 	case err == nil && scope.Organization == "":
 		return tool.Hint(errors.New("GET /v2/api-key/scope: the answer is not about an API key"), urlHint)
+	case httpapi.SpeaksPlain(err):
+		return err
 	case err != nil && permit.Status(err) == 0 && ctx.Err() == nil: // something answers that is not Permit
 		return tool.Hint(err, urlHint, tool.InBetween)
 	case err != nil:

@@ -59,7 +59,7 @@ func TestInterruptFinishesTheCallUnderWay(t *testing.T) {
 					t.Errorf("exit code %d, stdout %q", got.code, got.stdout)
 				}
 			} else {
-				wantExit(t, got, tool.Interrupted, "permitload: error: interrupted")
+				wantExit(t, got, tool.Interrupted, "permitload: stopped: interrupted")
 			}
 			if !strings.Contains(got.stderr, tt.report) {
 				t.Errorf("stderr lacks %q:\n%s", tt.report, got.stderr)

@@ -19,7 +19,7 @@ func TestUsageErrors(t *testing.T) {
 		hint string // not checked if it is empty
 	}{
 		{"an unknown flag", []string{"--no-such"}, "no-such", ""},
-		{"a flag behind a file", []string{"x.jsonl", "--dry-run"}, "--dry-run stands after a file", ""},
+		{"a flag behind a file", []string{"x.jsonl", "--dry-run"}, "--dry-run comes after a file name", ""},
 		{"stdin twice", []string{"-", "-"}, "stdin (-) is named twice", ""},
 		{"an unknown answer", []string{"--create-missing", "maybe"}, `"maybe" is not one of ask, yes, no`, ""},
 		{"no tenant", []string{"--tenant", ""}, "--tenant: the key is missing", ""},
@@ -48,7 +48,7 @@ func TestUsageErrors(t *testing.T) {
 		{
 			"a key file with more in it",
 			[]string{"--token-file", writeFile(t, "more", "PERMIT_API_KEY=a b")},
-			"--token-file holds a space", "",
+			"--token-file has a space", "",
 		},
 		{
 			"a limit that is none",

@@ -12,7 +12,7 @@ import (
 // other argument stays, for the tool to refuse.
 func (t *Tool) Command(args []string, flags []cli.Flag, names ...string) (string, []string) {
 	t.commands = names
-	flags = append(commonFlags(), flags...)
+	flags = append(commonFlags(flags), flags...)
 	for i := 1; i < len(args); i++ {
 		arg := args[i]
 		switch {

@@ -51,7 +51,7 @@ func (t *Tool) loadDotenv(c *cli.Context) error {
 	}
 	if t.env.dotenv, err = godotenv.UnmarshalBytes(text); err != nil {
 		// The parser's error quotes the line, which may hold a secret.
-		return Usage(".env cannot be read", "write NAME=value, one a line")
+		return Usage(".env has a line that is not NAME=value", "write one NAME=value per line")
 	}
 	for _, flag := range c.App.Flags {
 		f, ok := flag.(cli.DocGenerationFlag)
@@ -65,7 +65,8 @@ func (t *Tool) loadDotenv(c *cli.Context) error {
 				continue
 			}
 			if err := c.Set(name, value); err != nil {
-				return Usage(fmt.Sprintf(".env: %s has a value that --%s does not take", variable, name))
+				return Usage(fmt.Sprintf(".env: %s has a value that --%s does not accept", variable, name),
+					"correct "+variable+" in .env")
 			}
 			if addressName.MatchString(variable) && t.env.isFromDotenv(variable) {
 				t.env.address, t.env.host = variable, hostOf(value)
@@ -100,7 +101,7 @@ func hostOf(address string) string {
 // says: somebody else may have put the file there.
 func (t *Tool) tellOfAddress(secret string) {
 	if t.env.address != "" {
-		t.Warn(".env sets %s: %s goes to %s", t.env.address, secret, t.env.host)
+		t.Warn(".env sets %s, so %s is sent to %s", t.env.address, secret, t.env.host)
 	}
 	t.env.address = ""
 }
@@ -120,15 +121,16 @@ func (t *Tool) readDotenv(ctx context.Context) ([]byte, error) {
 	case err != nil:
 		return nil, &Error{Err: err, Code: BadUsage}
 	case info.IsDir():
-		t.Warn(".env is a folder, and not read")
+		t.Warn(".env is a folder and is ignored")
 		return nil, nil
 	}
 	if err := checkOwner(dotenvName); err != nil {
 		return nil, err
 	}
-	text, err := readText(ctx, dotenvName)
+	text, err := t.readText(ctx, dotenvName)
 	if errors.Is(err, context.DeadlineExceeded) {
-		err = errors.New(".env is a pipe that nobody writes to")
+		err = Hint(fmt.Errorf(".env is a pipe, and nothing came from it in %s", dotenvWait),
+			"unlock the password manager that fills it, or remove .env")
 	}
 	if err != nil && ctx.Err() == nil {
 		err = &Error{Err: err, Code: BadUsage, Hints: hints(err)}
@@ -140,8 +142,8 @@ func (t *Tool) readDotenv(ctx context.Context) ([]byte, error) {
 const mostSettings = 64 << 10
 
 // readText returns the text of a file of settings, without a byte order mark.
-func readText(ctx context.Context, path string) ([]byte, error) {
-	data, err := readFile(ctx, path, mostSettings)
+func (t *Tool) readText(ctx context.Context, path string) ([]byte, error) {
+	data, err := t.readFile(ctx, path, mostSettings)
 	if err != nil {
 		return nil, err
 	}

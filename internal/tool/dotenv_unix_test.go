@@ -71,5 +71,5 @@ func TestDotenvIsAPipe(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancelCause(t.Context())
 	time.AfterFunc(10*time.Millisecond, func() { cancel(errors.New("interrupt signal received")) })
-	check(t, run(ctx, sayDomain), result{code: tool.Interrupted, errs: "demo: error: interrupted\n"})
+	check(t, run(ctx, sayDomain), result{code: tool.Interrupted, errs: "demo: stopped: interrupted\n"})
 }

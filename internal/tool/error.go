@@ -58,7 +58,7 @@ func Cancelled(hints ...string) error {
 }
 
 // InBetween is a hint for an answer that is not the service's own.
-const InBetween = "or something in between answers: a proxy (HTTPS_PROXY), or the sign-in page of a network"
+const InBetween = "or something else answered: a proxy (HTTPS_PROXY), or the sign-in page of a Wi-Fi network"
 
 // Hint returns err with hints that say what to type next, and with its exit code.
 // If several errors of a chain have hints, those of the innermost are printed.

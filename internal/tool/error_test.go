@@ -72,6 +72,18 @@ func TestPrintedError(t *testing.T) {
 			fmt.Errorf("load: %w (%w)", errors.Join(errors.New("a\nb"), inner), errors.New("c")),
 			result{code: 1, errs: `demo: error: load: a\nb; broken (c)` + "\n" + innerHints},
 		},
+		"cancelled": {
+			tool.Cancelled("--yes does not ask"),
+			result{code: 1, errs: "demo: cancelled; nothing was written\ndemo: hint: --yes does not ask\n"},
+		},
+		"upstream": {
+			fmt.Errorf("table: %w", tool.Upstream(errors.New("cut"))),
+			result{code: 1, errs: "demo: stopped: the stage before failed: table: cut\n"},
+		},
+		"unread": {
+			fmt.Errorf("write: %w", tool.ErrUnread),
+			result{code: 141, errs: "demo: stopped: nobody reads what it writes: the command after it has ended\n"},
+		},
 		"rejected": {fmt.Errorf("load: %w", tool.ErrRejected), result{code: 3}}, // reported before
 	}
 	for name, tt := range tests {

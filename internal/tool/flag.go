@@ -169,32 +169,37 @@ func addCommonFlags(app *cli.App) {
 	if len(app.Flags) > 0 && app.Flags[len(app.Flags)-1].Names()[0] == "help" {
 		return
 	}
-	app.Flags = append(app.Flags, commonFlags()...)
+	app.Flags = append(app.Flags, commonFlags(app.Flags)...)
 }
 
 const messages = "MESSAGES"
 
-func commonFlags() []cli.Flag {
+// commonFlags returns the flags of all tools, for one that has these of its own.
+func commonFlags(own []cli.Flag) []cli.Flag {
+	more := "print more: -v waits and retries, -vv every call"
+	if !slices.ContainsFunc(own, func(f cli.Flag) bool { return f.Names()[0] == TokenFileFlag().Names()[0] }) {
+		more = "no effect: this tool calls no service"
+	}
 	return []cli.Flag{
 		&cli.StringFlag{
 			Name: "progress", Category: messages, Value: "auto",
-			Usage: "`auto|always|never` draw a bar, else a line every 30 s",
+			Usage: "`auto|always|never` show progress as a bar, or else as lines",
 		},
 		&cli.StringFlag{
 			Name: "summary", Category: messages,
-			Usage: "write the closing summary to `FILE` as JSON, whatever happens",
+			Usage: "write the summary to `FILE` as JSON, also when the run fails",
 		},
 		&cli.StringFlag{
 			Name: "log-format", Category: messages, Value: "text",
-			Usage: "`text|json` for what goes to stderr",
+			Usage: "`text|json` format of the messages on stderr",
 		},
 		&cli.BoolFlag{
 			Name: "quiet", Category: messages, Aliases: []string{"q"},
-			Usage: "print errors and the closing summary only",
+			Usage: "print only errors and the summary",
 		},
 		&cli.BoolFlag{
 			Name: "verbose", Category: messages, Aliases: []string{"v"}, Count: new(int),
-			Usage: "print more: -v waits and retries, -vv every call",
+			Usage: more,
 		},
 		&cli.StringFlag{
 			Name: "completion", Category: messages,

@@ -11,8 +11,8 @@ import (
 // ExitStatus says what the exit codes of all tools mean.
 var ExitStatus = []struct{ Codes, Meaning string }{
 	{"0", "all done"},
-	{"1", "stopped: network, sign-in, I/O, or input that makes going on unsafe"},
-	{"2", "usage: a flag or a setting; nothing was read or sent"},
+	{"1", "stopped early: network, sign-in, disk, or input that is not safe to use"},
+	{"2", "wrong flag or setting; nothing was read or sent"},
 	{"3", "ran to the end, but some records were rejected"},
 	{"130, 143", "interrupted"},
 }

@@ -19,12 +19,11 @@ import (
 func (t *Tool) EmptyError(name string) error {
 	switch {
 	case name != "-":
+		return Hint(errors.New(name+" is empty"), "run the command that writes it again")
 	case t.IsFed():
 		return Upstream(errors.New("the command before this one wrote nothing"))
-	default:
-		name = "stdin"
 	}
-	return Hint(errors.New(name+" is empty"), "run the command again that was to write it")
+	return Hint(errors.New("stdin is empty"), t.command+" FILE, or pipe data into it")
 }
 
 // IsFed reports whether stdin comes from another command.
@@ -60,14 +59,14 @@ func (t *Tool) Inputs(files []string) ([]string, error) {
 			continue
 		}
 		if stdin++; stdin > 1 {
-			return nil, Usage("stdin (-) is named twice")
+			return nil, Usage("stdin (-) is named twice", "name it once")
 		}
 		if isClosed(t.In) {
-			return nil, Usage("stdin is closed, and there is no FILE", t.command+" FILE, or pipe into it")
+			return nil, Usage("no input: stdin is closed, and no FILE is named", t.command+" FILE, or pipe data into it")
 		}
 		if IsTerminal(t.In) {
-			hint := t.command + " FILE, or pipe into it; see " + t.command + " --help"
-			return nil, Usage("stdin is a terminal, and there is no FILE", hint)
+			hint := t.command + " FILE, or pipe data into it; see " + t.command + " --help"
+			return nil, Usage("no input: stdin is a terminal, and no FILE is named", hint)
 		}
 	}
 	return files, nil
@@ -80,14 +79,14 @@ func (t *Tool) Open(ctx context.Context, name string) (*Input, error) {
 	var raw io.Reader
 	if name == "-" {
 		in.Name, in.fed = "stdin", t.IsFed()
-		r := newReader(ctx, t.In)
+		r := t.newReader(ctx, t.In, inputName)
 		raw, in.close = r, r.Close
 	} else {
-		f, err := openFile(ctx, name, os.O_RDONLY)
+		f, err := t.openFile(ctx, name, os.O_RDONLY)
 		if errors.Is(err, fs.ErrNotExist) {
-			hint := name + " is taken for a file to read; see " + t.command + " --help"
+			hint := name + " is read as the name of a file; see " + t.command + " --help"
 			if slices.Contains(t.commands, name) {
-				hint = name + " is a command, and goes before the files: " + t.Name + " " + name + " FILE"
+				hint = name + " is a command, and comes before the files: " + t.Name + " " + name + " FILE"
 			}
 			return nil, Hint(err, hint)
 		}
@@ -98,13 +97,15 @@ func (t *Tool) Open(ctx context.Context, name string) (*Input, error) {
 			in.File = f
 			raw, in.close = f, f.Close
 		} else { // a named pipe may be silent for as long as stdin
-			r := newReader(ctx, f)
+			r := t.newReader(ctx, f, name)
 			raw, in.close = r, func() error { return errors.Join(r.Close(), f.Close()) }
 		}
 	}
 	buffered := bufio.NewReaderSize(raw, 256<<10)
 	in.r = buffered
+	t.setStarved(true)
 	head, err := buffered.Peek(2)
+	t.setStarved(false)
 	if err != nil && !errors.Is(err, io.EOF) {
 		return nil, errors.Join(fmt.Errorf("read %s: %w", in.Name, err), in.Close())
 	}
@@ -196,7 +197,7 @@ func gzipError(err error) error {
 	case errors.Is(err, io.ErrUnexpectedEOF):
 		return errBreaksOff
 	case errors.Is(err, gzip.ErrHeader):
-		return errors.New("the gzip data is followed by something that is not gzip, or its header is damaged")
+		return errors.New("the gzip data is damaged, or followed by something that is not gzip")
 	case errors.Is(err, gzip.ErrChecksum):
 		return errors.New("the gzip data is damaged: its checksum does not match")
 	default:

@@ -83,6 +83,33 @@ func (t *Tool) waitEnd() time.Time {
 	return t.waitUntil
 }
 
+// isCounting reports whether a Progress shows what happens.
+func (t *Tool) isCounting() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.counting
+}
+
+// setCounting says whether a Progress shows what happens.
+func (t *Tool) setCounting(counting bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.counting = counting
+}
+
+// isStarved reports whether stdin is read and has given nothing yet.
+func (t *Tool) isStarved() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.starved
+}
+
+func (t *Tool) setStarved(starved bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.starved = starved
+}
+
 // Waiting tells people of a wait that they would notice, once for all calls that
 // wait for the same.
 func (t *Tool) Waiting(wait time.Duration, why string) {

@@ -9,8 +9,8 @@ import (
 )
 
 // openFile opens a file. A named pipe opens only when somebody opens its other end,
-// so it gives up when ctx ends.
-func openFile(ctx context.Context, path string, flag int) (*os.File, error) {
+// so it says that it waits, and gives up when ctx ends.
+func (t *Tool) openFile(ctx context.Context, path string, flag int) (*os.File, error) {
 	type result struct {
 		f   *os.File
 		err error
@@ -20,10 +20,16 @@ func openFile(ctx context.Context, path string, flag int) (*os.File, error) {
 		f, err := os.OpenFile(path, flag, 0) //nolint:gosec // the user names the file
 		opened <- result{f, err}
 	}()
-	select {
-	case r := <-opened:
-		return r.f, r.err
-	case <-ctx.Done():
+	wait := t.newWait()
+	defer wait.timer.Stop()
+	for ctx.Err() == nil {
+		select {
+		case r := <-opened:
+			return r.f, r.err
+		case <-wait.timer.C:
+			wait.say("waiting for " + path + ": a pipe opens only when both of its ends do")
+		case <-ctx.Done():
+		}
 	}
 	select { // what opens at once opens after a signal too
 	case r := <-opened:
@@ -35,12 +41,12 @@ func openFile(ctx context.Context, path string, flag int) (*os.File, error) {
 
 // readFile reads a small file. One of more than limit bytes is another file than was
 // meant: it may be a device that has no end.
-func readFile(ctx context.Context, path string, limit int) ([]byte, error) {
-	f, err := openFile(ctx, path, os.O_RDONLY)
+func (t *Tool) readFile(ctx context.Context, path string, limit int) ([]byte, error) {
+	f, err := t.openFile(ctx, path, os.O_RDONLY)
 	if err != nil {
 		return nil, err
 	}
-	r := newReader(ctx, f)
+	r := t.newReader(ctx, f, path)
 	data, err := io.ReadAll(io.LimitReader(r, int64(limit)+1))
 	_, _ = r.Close(), f.Close() // it was only read
 	if err == nil && len(data) > limit {

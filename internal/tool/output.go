@@ -31,7 +31,7 @@ type Output struct {
 func OutputFlag() cli.Flag {
 	return &cli.StringFlag{
 		Name: "output", Category: "OUTPUT", Aliases: []string{"o"},
-		Usage: "write to `FILE`, mode 0600, once it is whole (- is stdout)",
+		Usage: "write to `FILE`, whole or not at all, mode 0600 (- is stdout)",
 	}
 }
 
@@ -39,9 +39,9 @@ var errInterrupted = errors.New("interrupted")
 
 // closedError returns the error of a stdout that was closed when the process began.
 func closedError(c *cli.Context) error {
-	hint := "> FILE keeps what it writes, > /dev/null (opened for writing alone) drops it"
+	hint := "add > FILE to keep what it writes, or > /dev/null to drop it"
 	if slices.ContainsFunc(c.App.Flags, func(f cli.Flag) bool { return f.Names()[0] == "output" }) {
-		hint = "-o FILE, or > FILE"
+		hint = "add -o FILE, or > FILE"
 	}
 	return Usage(errClosed.Error(), hint)
 }
@@ -72,7 +72,7 @@ func (t *Tool) create(ctx context.Context, path string) (*Output, error) {
 	case 2:
 		return &Output{w: t.Above(t.screen.w)}, nil
 	default:
-		return openInPlace(ctx, path, n)
+		return t.openInPlace(ctx, path, n)
 	}
 	switch info, err := os.Stat(path); {
 	case errors.Is(err, fs.ErrNotExist): // a link to nothing stays, and gets its target
@@ -81,7 +81,7 @@ func (t *Tool) create(ctx context.Context, path string) (*Output, error) {
 	case info.IsDir():
 		return nil, Usage(path+" is a directory", "name a file in it")
 	case !info.Mode().IsRegular():
-		return openInPlace(ctx, path, n)
+		return t.openInPlace(ctx, path, n)
 	}
 	f, err := os.CreateTemp(filepath.Dir(target), "."+filepath.Base(target)+".*")
 	if err != nil {
@@ -92,13 +92,13 @@ func (t *Tool) create(ctx context.Context, path string) (*Output, error) {
 
 // openInPlace opens what is there already: descriptor n, or where that is -1 the device
 // or pipe at path.
-func openInPlace(ctx context.Context, path string, n int) (*Output, error) {
+func (t *Tool) openInPlace(ctx context.Context, path string, n int) (*Output, error) {
 	var f *os.File
 	var err error
 	if n >= 0 {
 		f, err = openDescriptor(n, path)
 	} else {
-		f, err = openFile(ctx, path, os.O_WRONLY)
+		f, err = t.openFile(ctx, path, os.O_WRONLY)
 	}
 	switch {
 	case err != nil && ctx.Err() != nil:

@@ -91,7 +91,7 @@ func TestSignalTakesTheTemporaryFile(t *testing.T) {
 		}
 		return out.Commit()
 	}, "-o", path)
-	check(t, got, result{code: tool.Interrupted, errs: "demo: error: interrupted\n"})
+	check(t, got, result{code: tool.Interrupted, errs: "demo: stopped: interrupted\n"})
 	if left := names(); len(left) > 0 {
 		t.Errorf("left behind: %v", left)
 	}

@@ -11,7 +11,7 @@ import (
 // checkOwner refuses a file of settings that another user, but for root, owns or may
 // write to: it would say where our secrets go. A link is as much its owner's.
 func checkOwner(path string) error {
-	const look = "look at what is in it; if it is right: "
+	const look = "check what is in it, then: "
 	for _, stat := range []func(string) (os.FileInfo, error){os.Lstat, os.Stat} {
 		info, err := stat(path)
 		if err != nil {
@@ -21,7 +21,7 @@ func checkOwner(path string) error {
 			return Usage(fmt.Sprintf("%s belongs to another user (uid %d)", path, s.Uid), look+`sudo chown "$(id -u)" `+path)
 		}
 		if info.Mode()&os.ModeSymlink == 0 && info.Mode()&0o022 != 0 {
-			return Usage("others may write to "+path, look+"chmod 600 "+path)
+			return Usage("other users can write to "+path, look+"chmod 600 "+path)
 		}
 	}
 	return nil

@@ -72,7 +72,7 @@ func TestSignalEndsTheWaitForAPipe(t *testing.T) {
 					args = []string{way.flag, path}
 				}
 				got := run(ctx, way.do, args...)
-				if got.code != tool.Terminated || !strings.Contains(got.errs, "demo: error: ") {
+				if got.code != tool.Terminated || !strings.Contains(got.errs, "demo: stopped: interrupted\n") {
 					t.Errorf("exit %d: %s", got.code, got.errs)
 				}
 			})

@@ -126,9 +126,18 @@ type Progress struct {
 
 const (
 	linePeriod = 30 * time.Second       // between two lines
+	lookPeriod = 10 * time.Second       // the same where somebody looks on
 	tickPeriod = time.Second            // between two drawings of a bar that does not move
 	drawPeriod = 100 * time.Millisecond // at least, between two of a bar that does
 )
+
+// linePeriod returns the time between two lines.
+func (t *Tool) linePeriod() time.Duration {
+	if IsTerminal(t.screen.w) {
+		return lookPeriod
+	}
+	return linePeriod
+}
 
 // Progress begins to count something, up to total or, if total is 0, without a
 // known end. Only one may count at a time.
@@ -137,7 +146,7 @@ func (t *Tool) Progress(what string, total int) *Progress {
 		tool: t, what: what, total: total, began: time.Now(),
 		stop: make(chan struct{}), done: make(chan struct{}),
 	}
-	period := linePeriod
+	period := t.linePeriod()
 	switch t.progress {
 	case progressNone:
 		close(p.done)
@@ -147,6 +156,7 @@ func (t *Tool) Progress(what string, total int) *Progress {
 		p.show(p.began)
 	case progressLines:
 	}
+	t.setCounting(true)
 	go p.tick(period)
 	return p
 }
@@ -233,6 +243,9 @@ func (p *Progress) line(now time.Time) string {
 	if p.status != "" {
 		return p.statusLine(took)
 	}
+	if p.n == 0 && p.tool.isStarved() {
+		return "waiting for " + inputName + ", " + minutes(took)
+	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s: %s", p.what, Thousands(p.n))
 	known := p.total > 0 && p.n <= p.total // there may be more by now than were counted
@@ -266,6 +279,7 @@ func (p *Progress) End() {
 	s.mu.Lock()
 	if !p.ended && p.tool.progress != progressNone {
 		close(p.stop)
+		p.tool.setCounting(false)
 		s.setBar("")
 	}
 	p.ended = true

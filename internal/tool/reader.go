@@ -3,6 +3,7 @@ package tool
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"sync"
 	"time"
@@ -20,6 +21,10 @@ type reader struct {
 	stop  chan struct{}
 	once  sync.Once
 
+	wait *wait
+	name string // for people
+	size int    // of what has come so far
+
 	data []byte // not yet returned
 	buf  []byte // that data is a part of
 	err  error
@@ -32,8 +37,12 @@ type block struct {
 
 const blockSize = 256 << 10
 
-func newReader(ctx context.Context, src io.Reader) *reader {
-	r := &reader{ctx: ctx, src: src, full: make(chan block), empty: make(chan []byte, 2), stop: make(chan struct{})}
+// newReader returns a reader that says what it waits for.
+func (t *Tool) newReader(ctx context.Context, src io.Reader, name string) *reader {
+	r := &reader{
+		ctx: ctx, src: src, wait: t.newWait(), name: name, full: make(chan block),
+		empty: make(chan []byte, 2), stop: make(chan struct{}),
+	}
 	r.empty <- make([]byte, blockSize)
 	r.empty <- make([]byte, blockSize)
 	go r.fill()
@@ -75,11 +84,14 @@ func (r *reader) Read(p []byte) (int, error) {
 				return 0, io.EOF
 			}
 			r.data, r.buf, r.err = b.data, b.data, b.err
+			r.size += len(b.data)
 			if errors.Is(b.err, io.EOF) && r.awaitInterrupt() {
 				// Ctrl-C also ends the command before this one. Then the pipe ends
 				// before the data does.
 				r.err = context.Cause(r.ctx)
 			}
+		case <-r.wait.timer.C:
+			r.wait.say(r.state())
 		case <-r.ctx.Done():
 			return 0, context.Cause(r.ctx)
 		}
@@ -87,6 +99,14 @@ func (r *reader) Read(p []byte) (int, error) {
 	n := copy(p, r.data)
 	r.data = r.data[n:]
 	return n, nil
+}
+
+// state returns how far the reading is.
+func (r *reader) state() string {
+	if r.size == 0 {
+		return "waiting for " + r.name
+	}
+	return fmt.Sprintf("reading %s, %s KiB so far", r.name, Thousands(r.size>>10))
 }
 
 // interruptDelay bounds the time from the end of a pipe to the arrival of the
@@ -110,6 +130,7 @@ func (r *reader) awaitInterrupt() bool {
 // Close stops reading ahead and waits for the goroutine, if that can be woken.
 func (r *reader) Close() error {
 	r.once.Do(func() { close(r.stop) })
+	r.wait.timer.Stop()
 	if r.err == nil && !r.wake() {
 		return nil
 	}

@@ -12,7 +12,7 @@ import (
 func TokenFileFlag() cli.Flag {
 	return &cli.StringFlag{
 		Name: "token-file", Category: "SIGN-IN",
-		Usage: "read the token from `FILE` (instead of the environment)",
+		Usage: "read the token from `FILE`, not from the environment",
 	}
 }
 
@@ -20,18 +20,24 @@ func TokenFileFlag() cli.Flag {
 // with these names: see Setting. It is "" when there is none.
 func (t *Tool) Token(c *cli.Context, names ...string) (string, error) {
 	if path := c.String("token-file"); path != "" {
-		text, err := readText(c.Context, path)
-		if err != nil {
-			return "", &Error{Err: fmt.Errorf("--token-file: %w", err), Code: BadUsage}
+		text, err := t.readText(c.Context, path)
+		switch {
+		case err != nil && c.Err() != nil:
+			return "", err
+		case err != nil:
+			return "", &Error{
+				Err: fmt.Errorf("--token-file: %w", err), Code: BadUsage,
+				Hints: []string{"name a file that holds the token, and nothing else"},
+			}
 		}
 		token, err := cleanToken("--token-file", string(text))
 		if err != nil {
 			return "", err
 		}
 		if token == "" {
-			return "", Usage("--token-file: "+path+" is empty", "put the token into it, alone")
+			return "", Usage("--token-file: "+path+" is empty", "write the token into it, and nothing else")
 		}
-		t.tellOfAddress("what is in --token-file")
+		t.tellOfAddress("the token in --token-file")
 		return token, nil
 	}
 	return t.Setting(names...)
@@ -51,11 +57,11 @@ func (t *Tool) Setting(names ...string) (string, error) {
 		case setting == "":
 			setting, from = value, name
 		case value != setting:
-			return "", Usage(fmt.Sprintf("%s and %s are both set, and differ", from, name), "unset "+name)
+			return "", Usage(fmt.Sprintf("%s and %s are both set, to different values", from, name), "unset "+name)
 		}
 	}
 	if setting != "" && secretName.MatchString(from) && !t.env.isFromDotenv(from) {
-		t.tellOfAddress(from + " of the environment")
+		t.tellOfAddress(from + " from the environment")
 	}
 	return setting, nil
 }
@@ -63,8 +69,8 @@ func (t *Tool) Setting(names ...string) (string, error) {
 func cleanToken(from, token string) (string, error) {
 	token = strings.TrimSpace(token)
 	if strings.ContainsFunc(token, func(r rune) bool { return r <= ' ' || r > '~' }) {
-		problem := from + " holds a space, a line break or another character that no token has"
-		return "", Usage(problem, "paste the token again, alone")
+		problem := from + " has a space, a line break or another character that no token contains"
+		return "", Usage(problem, "paste the token again, and nothing else")
 	}
 	return token, nil
 }

@@ -52,6 +52,8 @@ type Tool struct {
 
 	mu        sync.Mutex
 	waitUntil time.Time // the end of the wait that people have been told of
+	starved   bool      // stdin has given nothing yet
+	counting  bool      // a Progress shows what happens
 }
 
 // New returns a tool with its streams.
@@ -142,7 +144,7 @@ func (t *Tool) orEnded(ctx context.Context, err error) error {
 // readCommonFlags reads the flags that all tools have, and the .env file.
 func (t *Tool) readCommonFlags(c *cli.Context) error {
 	if c.String("summary") == "-" {
-		return Usage("--summary: stdout is for data", "--summary summary.json")
+		return Usage("--summary takes a file: stdout is for data", "--summary summary.json")
 	}
 	t.quiet = c.Bool("quiet")
 	level := slog.LevelWarn - slog.Level(4*min(c.Count("verbose"), 2))
@@ -171,7 +173,7 @@ func Files(c *cli.Context) ([]string, error) {
 	args := c.Args().Slice()
 	for _, arg := range args {
 		if arg != "-" && strings.HasPrefix(arg, "-") {
-			return nil, Usage(arg+" stands after a file", "put flags before the files")
+			return nil, Usage(arg+" comes after a file name", "put flags before the files")
 		}
 	}
 	return args, nil

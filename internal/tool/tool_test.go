@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/urfave/cli/v2"
@@ -33,6 +34,8 @@ func run(ctx context.Context, do action, args ...string) result {
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "domain", EnvVars: []string{"DEMO_DOMAIN", "DEMO_HOST"}},
 			&cli.IntFlag{Name: "number", Value: 7, EnvVars: []string{"DEMO_NUMBER"}},
+			&cli.DurationFlag{Name: "wait", Value: 2 * time.Hour},
+			&cli.Float64Flag{Name: "share"},
 			&cli.BoolFlag{Name: "all", Aliases: []string{"a"}},
 			tool.OutputFlag(),
 			tool.TokenFileFlag(),
@@ -113,13 +116,13 @@ func TestFiles(t *testing.T) {
 	check(t, run(t.Context(), files), result{})
 	check(t, run(t.Context(), files, "one", "--all"), result{
 		code: tool.BadUsage,
-		errs: "demo: error: --all stands after a file\ndemo: hint: put flags before the files\n",
+		errs: "demo: error: --all comes after a file name\ndemo: hint: put flags before the files\n",
 	})
 }
 
 func TestInterrupted(t *testing.T) {
 	t.Parallel()
-	const interrupted = "demo: error: interrupted\n"
+	const interrupted = "demo: stopped: interrupted\n"
 	tests := []struct {
 		cause string
 		err   error

@@ -17,6 +17,9 @@ func usageError(app *cli.App, args, commands []string, err error) error {
 	seeHelp := "see " + app.Name + " --help"
 	_, name, ok := strings.Cut(err.Error(), "flag provided but not defined: -")
 	if !ok {
+		if problem, hint := wrongValue(app, err.Error()); problem != "" {
+			return Usage(problem, hint)
+		}
 		return Usage(rephrase(err.Error()), cmp.Or(flagExample(app, err), seeHelp))
 	}
 	name = strings.TrimLeft(name, "-")
@@ -32,8 +35,8 @@ func usageError(app *cli.App, args, commands []string, err error) error {
 	}
 	problem := "there is no flag " + typed
 	if secretFlag.MatchString(name) {
-		hint := "export it, put it into .env, or name a file: --token-file FILE; " + seeHelp
-		return Usage(problem+", and none that takes a secret", hint)
+		hint := "set it in the environment or in .env, or use --token-file FILE; " + seeHelp
+		return Usage(problem+": secrets are not passed as flags", hint)
 	}
 	if slices.Contains(commands, name) {
 		command, _, _ := strings.Cut(app.Name, " ")
@@ -56,15 +59,20 @@ func flagExample(app *cli.App, err error) string {
 		if !strings.Contains(err.Error()+":", "-"+d.names[0]+":") {
 			continue
 		}
-		switch {
-		case d.metavar == "":
-			return "--" + d.names[0]
-		case d.defaultValue != "" && !strings.Contains(d.defaultValue, " "):
-			return "--" + d.names[0] + " " + d.defaultValue
-		}
-		return "--" + d.names[0] + " " + d.metavar
+		return example(d)
 	}
 	return ""
+}
+
+// example returns how a flag is typed.
+func example(d FlagDoc) string {
+	switch {
+	case d.metavar == "":
+		return "--" + d.names[0]
+	case d.defaultValue != "" && !strings.Contains(d.defaultValue, " "):
+		return "--" + d.names[0] + " " + d.defaultValue
+	}
+	return "--" + d.names[0] + " " + d.metavar
 }
 
 // The library's errors about the value of a flag.
@@ -74,10 +82,40 @@ var (
 	noValue  = regexp.MustCompile(`^flag needs an argument: -([\w-]+)$`)
 )
 
+// wrongValue returns what is wrong with a value that its flag does not take, and what
+// to type instead. Both are "" for any other error.
+func wrongValue(app *cli.App, text string) (problem, hint string) {
+	match := badValue.FindStringSubmatch(text)
+	if match == nil {
+		return "", ""
+	}
+	value, name := match[1], match[2]
+	i := slices.IndexFunc(app.Flags, func(f cli.Flag) bool { return slices.Contains(f.Names(), name) })
+	if i < 0 {
+		return "", ""
+	}
+	hint = example(docOf(app.Flags[i]))
+	problem = "--" + name + ": " + value + " is not "
+	unquoted := strings.Trim(value, `"`)
+	isNumber := strings.Trim(unquoted, "0123456789") == "" && unquoted != ""
+	switch app.Flags[i].(type) {
+	case *cli.DurationFlag:
+		if isNumber {
+			return "--" + name + ": " + value + " has no unit", "--" + name + " " + unquoted + "s"
+		}
+		return problem + "a duration", hint
+	case *cli.IntFlag:
+		if isNumber {
+			return "--" + name + ": " + value + " is too large", hint
+		}
+		return problem + "a whole number", hint
+	}
+	return problem + "a number", hint
+}
+
 // rephrase returns the text of a library's error in our words.
 func rephrase(text string) string {
-	text = badValue.ReplaceAllString(text, "--$2: $1 is not a value it takes")
-	text = badBool.ReplaceAllString(text, "--$2 takes no value, and $1 is one")
+	text = badBool.ReplaceAllString(text, "--$2 takes no value, but was given $1")
 	return noValue.ReplaceAllString(text, "--$1 needs a value")
 }
 

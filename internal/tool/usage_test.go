@@ -37,6 +37,22 @@ func TestUsage(t *testing.T) {
 	}
 }
 
+// What is wrong with a value is said, and what to type.
+func TestWrongValues(t *testing.T) {
+	t.Parallel()
+	for args, want := range map[string]string{
+		"--number many":                 `--number: "many" is not a whole number` + "\ndemo: hint: --number 7",
+		"--number 99999999999999999999": `--number: "99999999999999999999" is too large`,
+		"--share half":                  `--share: "half" is not a number`,
+		"--wait 5":                      `--wait: "5" has no unit` + "\ndemo: hint: --wait 5s",
+		"--wait soon":                   `--wait: "soon" is not a duration` + "\ndemo: hint: --wait 2h",
+	} {
+		if got := run(t.Context(), write("ran"), strings.Fields(args)...); !strings.Contains(got.errs, "error: "+want+"\n") {
+			t.Errorf("%s: want %q:\n%s", args, want, got.errs)
+		}
+	}
+}
+
 func TestSuggestions(t *testing.T) {
 	t.Parallel()
 	for typed, want := range map[string]string{
