@@ -19,6 +19,7 @@ import (
 	"path/filepath"
 	"strings"
 	"syscall"
+	"time"
 
 	"a0permit/internal/auth0/auth0test"
 	"a0permit/internal/permit/permittest"
@@ -56,16 +57,45 @@ func run(ctx context.Context, args []string, out, errs io.Writer) error {
 	tenant := s.auth0.Tenant()
 	fmt.Fprintf(out, "A fake Auth0 tenant with %d users and %d roles, and an empty fake Permit environment.\n",
 		len(tenant.Users), len(tenant.Roles))
-	build := exec.CommandContext(ctx, "go", "build", "-o", dir, //nolint:gosec // dir is our own
-		"./cmd/a0export", "./cmd/a0tojsonl", "./cmd/permitload")
-	build.Stdout, build.Stderr = errs, errs
-	if err := build.Run(); err != nil {
-		return fmt.Errorf("build the tools (run this in the repository's root): %w", err)
+	if err := build(ctx, dir, out, errs); err != nil {
+		return err
 	}
 	if *serve {
 		return s.serve(ctx, dir, out)
 	}
 	return s.try(ctx, dir, out, errs)
+}
+
+// build builds the three tools in a folder.
+func build(ctx context.Context, dir string, out, errs io.Writer) error {
+	fmt.Fprintln(out, "Building the three tools (about 30 s the first time).")
+	cmd := exec.CommandContext(ctx, "go", "build", "-o", dir, //nolint:gosec // dir is our own
+		"./cmd/a0export", "./cmd/a0tojsonl", "./cmd/permitload")
+	cmd.Stdout, cmd.Stderr = errs, errs
+	if err := tellWhile(out, "still building", cmd.Run); err != nil {
+		return fmt.Errorf("build the tools (run this in the repository's root): %w", err)
+	}
+	return nil
+}
+
+// tellPeriod is the time between two signs of life.
+const tellPeriod = 10 * time.Second
+
+// tellWhile says at intervals what is going on while do runs.
+func tellWhile(out io.Writer, what string, do func() error) error {
+	began := time.Now()
+	ticker := time.NewTicker(tellPeriod)
+	defer ticker.Stop()
+	done := make(chan error, 1)
+	go func() { done <- do() }()
+	for {
+		select {
+		case err := <-done:
+			return err
+		case <-ticker.C:
+			fmt.Fprintf(out, "%s, %d s\n", what, int(time.Since(began).Seconds()))
+		}
+	}
 }
 
 // sandbox is the two fakes.

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -10,6 +11,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -79,6 +81,19 @@ func TestServe(t *testing.T) {
 	case <-time.After(time.Minute):
 		t.Error("it goes on")
 	}
+}
+
+// Whatever takes long gives signs of life, and its error is kept.
+func TestTellWhile(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var out strings.Builder
+		wrong := errors.New("no such package")
+		err := tellWhile(&out, "still building", func() error { time.Sleep(25 * time.Second); return wrong })
+		if want := "still building, 10 s\nstill building, 20 s\n"; out.String() != want || !errors.Is(err, wrong) {
+			t.Errorf("%v, %q", err, out.String())
+		}
+	})
 }
 
 func call(t *testing.T, method, target, authorization, body string) (status int, answer string) {
