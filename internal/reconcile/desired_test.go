@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"testing"
+	"time"
 
 	"a0permit/internal/reconcile"
 	"a0permit/internal/record"

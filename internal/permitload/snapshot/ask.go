@@ -38,7 +38,7 @@ func (r *Reader) askForMissed(ctx context.Context, s *Snapshot, whole bool) erro
 }
 
 // sampled is how many of many users who seem to be new are asked for.
-const sampled = 3
+const sampled = 2
 
 // hasSomeOf reports whether Permit has one of the users whom a list lacks that says
 // it is whole: then it only says so. It looks at a sample, and at none in a second
