@@ -28,7 +28,7 @@ func TestFilesThatEndWithTheirConnection(t *testing.T) {
 	}{
 		{auth0test.Unpacked, nil, 0, ""},
 		{auth0test.CutUnpacked, nil, 1, fewer},
-		{auth0test.CutInRow, nil, 1, "the CSV, line 9: "},
+		{auth0test.CutInRow, nil, 1, "CSV, line 9: "},
 		{auth0test.LostRows, nil, 1, fewer},
 		{auth0test.Unpacked, []string{"--connection", connection}, 0, ""},
 		{auth0test.CutUnpacked, []string{"--connection", connection}, 1, fewer},

@@ -287,9 +287,9 @@ func TestLinksThatAreMoved(t *testing.T) {
 func TestPagesInPlaceOfTheFile(t *testing.T) {
 	t.Parallel()
 	tests := map[auth0test.Flaw]string{
-		auth0test.XMLFile:  `: not CSV: it looks like an XML page, and says "AccessDenied: Request has expired"` + "\n",
-		auth0test.HTMLFile: `: not CSV: it looks like an HTML page, and says "Sign in"` + "\n",
-		auth0test.JSONFile: `: not CSV: it looks like JSON, and says "Unauthorized: Invalid token"` + "\n",
+		auth0test.XMLFile:  `: not CSV: it looks like an XML page that says "AccessDenied: Request has expired"` + "\n",
+		auth0test.HTMLFile: `: not CSV: it looks like an HTML page that says "Sign in"` + "\n",
+		auth0test.JSONFile: `: not CSV: it looks like JSON that says "Unauthorized: Invalid token"` + "\n",
 	}
 	for flaw, want := range tests {
 		s := auth0test.New(small(), auth0test.Options{Flaws: auth0test.Always(flaw)})
@@ -302,7 +302,7 @@ func TestRowsThatAreTooLong(t *testing.T) {
 	t.Parallel()
 	for _, flaw := range []auth0test.Flaw{auth0test.GiantRow, auth0test.OpenQuote} {
 		s := auth0test.New(small(), auth0test.Options{Flaws: auth0test.Always(flaw)})
-		runInBubble(t, s).expect(t, 1, "the CSV: the row after line 1 is longer than 8 MiB")
+		runInBubble(t, s).expect(t, 1, "CSV: the row after line 1 is longer than 8 MiB")
 	}
 }
 

@@ -41,7 +41,7 @@ func (e *exporter) withHint(err error) error {
 	case err == nil:
 		return nil
 	case httpapi.SpeaksPlain(err):
-		return tool.Hint(err, "AUTH0_DOMAIN is taken for https://, but http:// answers there: write it with http://")
+		return tool.Hint(err, "check AUTH0_DOMAIN; for a server on this machine write http://127.0.0.1:PORT")
 	case httpapi.Unreachable(err):
 		return tool.Hint(err, e.checkDomain())
 	case httpapi.IsForeign(err):

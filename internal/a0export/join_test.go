@@ -151,8 +151,8 @@ func TestJoinErrors(t *testing.T) {
 		{"nothing", "", "the export is empty: it has no header"},
 		{"blank lines", "\n\n", "the export is empty: it has no header"},
 		{"no user_id", "Id,Email\n1,2\n", "none of the 2 columns of the export is user_id"},
-		{"no CSV", "user_id\n\"a\n", `the CSV, line 2: extraneous or missing " in quoted-field`},
-		{"no CSV in the header", "user_id,\"a\n", `the CSV, line 1: extraneous or missing " in quoted-field`},
+		{"no CSV", "user_id\n\"a\n", `CSV, line 2: a " that is not closed, or is followed by text`},
+		{"no CSV in the header", "user_id,\"a\n", `CSV, line 1: a " that is not closed, or is followed by text`},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

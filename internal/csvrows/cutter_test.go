@@ -138,7 +138,7 @@ func TestReadTables(t *testing.T) {
 		{
 			"quote never closed", "a,b\n1,2\n\"3,4\n5,6\n",
 			[]string{`1/1 header ["a" "b"]`, `2/2 ["1" "2"] a=1 b=2`},
-			`row 3, line 4, column 5 (the row begins on line 3): a " that is not closed, or that text follows`,
+			`row 3, line 4, column 5 (the row begins on line 3): a " that is not closed, or is followed by text`,
 		},
 		{"JSON", ` [{"a":1}]`, nil, "not CSV: it looks like JSON"},
 		{"workbook", "PK\x03\x04\x00", nil, "not CSV: it looks like a spreadsheet or another zip file"},

@@ -33,7 +33,7 @@ func inWords(err error) error {
 	case errors.Is(err, csv.ErrBareQuote):
 		return errors.New(`a " in a cell that is not in quotes`)
 	case errors.Is(err, csv.ErrQuote):
-		return errors.New(`a " that is not closed, or that text follows`)
+		return errors.New(`a " that is not closed, or is followed by text`)
 	default:
 		return err
 	}

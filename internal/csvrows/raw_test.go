@@ -134,8 +134,8 @@ func TestRawErrors(t *testing.T) {
 	t.Parallel()
 	tests := []struct{ name, in, want string }{
 		{"a quote in a cell", "a,b\n1,2\n3,4\"\n", `CSV, line 3: a " in a cell that is not in quotes`},
-		{"a quote that never ends", "a,b\n1,\"2\n3,4\n", `CSV, line 3: a " that is not closed, or that text follows`},
-		{"text after a quote", "a,b\n\"1\"x,2\n", `CSV, line 2: a " that is not closed, or that text follows`},
+		{"a quote that never ends", "a,b\n1,\"2\n3,4\n", `CSV, line 3: a " that is not closed, or is followed by text`},
+		{"text after a quote", "a,b\n\"1\"x,2\n", `CSV, line 2: a " that is not closed, or is followed by text`},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

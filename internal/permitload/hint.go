@@ -59,7 +59,7 @@ func withHint(err error) error {
 	case errors.Is(err, permit.ErrUncounted), errors.Is(err, permit.ErrEndless):
 		return tool.Hint(err, "Permit's own API says how many there are, and gives as many: is PERMIT_API_URL right?")
 	case httpapi.SpeaksPlain(err):
-		return tool.Hint(err, "PERMIT_API_URL says https://, but http:// answers there: write it with http://")
+		return tool.Hint(err, "check PERMIT_API_URL; for a server on this machine write http://127.0.0.1:PORT")
 	case httpapi.Unreachable(err):
 		return tool.Hint(err, urlHint)
 	case httpapi.IsForeign(err):
