@@ -12,7 +12,7 @@ import (
 )
 
 func main() {
-	ctx, stop := tool.Signals(a0export.LastWords)
+	ctx, stop := tool.Signals(a0export.LastWords, os.Stderr, os.Exit)
 	code := a0export.Run(ctx, os.Args, os.Stdin, os.Stdout, os.Stderr)
 	stop()
 	os.Exit(code) // nothing deferred above this line

@@ -22,7 +22,7 @@ func main() {
 	if os.Getenv("GOMEMLIMIT") == "" {
 		debug.SetMemoryLimit(128 << 20) // a million roles take memory that stays: here the garbage must not double it
 	}
-	ctx, stop := tool.Signals(a0tojsonl.LastWords)
+	ctx, stop := tool.Signals(a0tojsonl.LastWords, os.Stderr, os.Exit)
 	code := a0tojsonl.Run(ctx, os.Args, os.Stdin, os.Stdout, os.Stderr)
 	stop()
 	os.Exit(code) // nothing deferred above this line

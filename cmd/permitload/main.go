@@ -19,7 +19,7 @@ func main() {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(50) // a load waits for Permit most of the time: memory is the scarcer
 	}
-	ctx, stop := tool.Signals(permitload.LastWords)
+	ctx, stop := tool.Signals(permitload.LastWords, os.Stderr, os.Exit)
 	// A closed stdout must end the load by an error, not by SIGPIPE: what is in
 	// flight is let finish, and the report is printed.
 	signal.Ignore(syscall.SIGPIPE)

@@ -66,7 +66,7 @@ func command(
 	run func(context.Context, []string, io.Reader, io.Writer, io.Writer) int, lastWords string, ignored ...os.Signal,
 ) func() {
 	return func() {
-		ctx, stop := tool.Signals(lastWords)
+		ctx, stop := tool.Signals(lastWords, os.Stderr, os.Exit)
 		if len(ignored) > 0 {
 			signal.Ignore(ignored...)
 		}

@@ -41,7 +41,7 @@ var trouble = []struct{ given, command string }{
 	{"auth0 company", "a0export > users.csv.gz"},
 	{"auth0 few", "a0export --orgs > users.csv.gz"},
 	// Converting.
-	{"auth0 few", "a0tojsonl < /dev/null"},
+	{"auth0 few", "true | a0tojsonl"},
 	{"auth0 few", "a0tojsonl users.json"},
 	{"auth0 few", "a0tojsonl noid.csv"},
 	{"auth0 few", "a0tojsonl twokeys.csv"},

@@ -132,7 +132,7 @@ func (s *session) read(ctx context.Context) error {
 		if slices.Contains(s.settings.files, "-") && s.tool.IsFed() {
 			return tool.Upstream(err)
 		}
-		return tool.Hint(err, "--allow-incomplete loads what there is")
+		return tool.Hint(err, "--allow-incomplete takes what there is")
 	case ends.Count == 0 && s.settings.requireEnd:
 		return tool.Hint(errors.New("the input has no end line: it may have been cut short"),
 			"leave --require-end out to load it all the same")

@@ -172,12 +172,18 @@ func addCommonFlags(app *cli.App) {
 	app.Flags = append(app.Flags, commonFlags(app.Flags)...)
 }
 
+// takesToken reports whether these are the flags of a tool that calls a service.
+func takesToken(flags []cli.Flag) bool {
+	name := TokenFileFlag().Names()[0]
+	return slices.ContainsFunc(flags, func(f cli.Flag) bool { return f.Names()[0] == name })
+}
+
 const messages = "MESSAGES"
 
 // commonFlags returns the flags of all tools, for one that has these of its own.
 func commonFlags(own []cli.Flag) []cli.Flag {
 	more := "print more: -v waits and retries, -vv every call"
-	if !slices.ContainsFunc(own, func(f cli.Flag) bool { return f.Names()[0] == TokenFileFlag().Names()[0] }) {
+	if !takesToken(own) {
 		more = "no effect: this tool calls no service"
 	}
 	return []cli.Flag{

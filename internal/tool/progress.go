@@ -192,7 +192,9 @@ func (p *Progress) show(now time.Time) {
 	case p.ended:
 	case p.tool.progress == progressBar:
 		p.draw(now)
+	case p.n == 0 && p.tool.isStarved() && now.Sub(p.drawn) < linePeriod: // the stage before speaks
 	default:
+		p.drawn = now
 		line = p.line(now)
 	}
 	s.mu.Unlock()

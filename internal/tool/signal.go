@@ -3,6 +3,7 @@ package tool
 import (
 	"context"
 	"fmt"
+	"io"
 	"os"
 	"os/signal"
 	"strings"
@@ -12,8 +13,9 @@ import (
 
 // Signals returns a context that ends at the first signal to end the process:
 // Ctrl-C, SIGTERM or, when the terminal goes away, SIGHUP. The second ends the
-// process at once, with lastWords, which say what is left. Only a main may call it.
-func Signals(lastWords string) (ctx context.Context, stop func()) {
+// process at once by exit, with lastWords on errs, which say what is left. Only a main
+// may call it.
+func Signals(lastWords string, errs io.Writer, exit func(code int)) (ctx context.Context, stop func()) {
 	heeded := []os.Signal{os.Interrupt, syscall.SIGTERM}
 	if !signal.Ignored(syscall.SIGHUP) { // nohup lets the process outlive its terminal
 		heeded = append(heeded, syscall.SIGHUP)
@@ -32,7 +34,8 @@ func Signals(lastWords string) (ctx context.Context, stop func()) {
 		}
 		select {
 		case second := <-signals:
-			endAtOnce(second, lastWords)
+			sayLast(errs, lastWords)
+			exit(codeOf(signalError{second}))
 		case <-done:
 		}
 	}()
@@ -51,20 +54,19 @@ func (e signalError) Error() string { return e.String() + " signal received" }
 // lastDelay bounds the writing of the last words: nobody may read them.
 const lastDelay = 200 * time.Millisecond
 
-func endAtOnce(sig os.Signal, lastWords string) {
+func sayLast(errs io.Writer, lastWords string) {
 	written := make(chan struct{})
 	go func() {
 		defer close(written)
-		if IsTerminal(os.Stderr) {
+		if IsTerminal(errs) {
 			lastWords = clearLine + lastWords // there may be a bar
 		}
-		_, _ = fmt.Fprintln(os.Stderr, lastWords)
+		_, _ = fmt.Fprintln(errs, lastWords)
 	}()
 	select {
 	case <-written:
 	case <-time.After(lastDelay):
 	}
-	os.Exit(codeOf(signalError{sig}))
 }
 
 // signalCode returns the exit code of a run that a signal ended.

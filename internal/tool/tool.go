@@ -102,7 +102,9 @@ func (t *Tool) Run(ctx context.Context, app *cli.App, args []string) int {
 		if t.stdout.closed && writesStdout(c) {
 			return closedError(c)
 		}
-		defer t.watchReader(c, stop)()
+		if writesStdout(c) {
+			defer t.watchReader(c.Context, stop)()
+		}
 		return action(c)
 	}
 	err := app.RunContext(ctx, helpAlone(args))

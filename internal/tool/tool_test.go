@@ -35,7 +35,7 @@ func run(ctx context.Context, do action, args ...string) result {
 			&cli.StringFlag{Name: "domain", EnvVars: []string{"DEMO_DOMAIN", "DEMO_HOST"}},
 			&cli.IntFlag{Name: "number", Value: 7, EnvVars: []string{"DEMO_NUMBER"}},
 			&cli.DurationFlag{Name: "wait", Value: 2 * time.Hour},
-			&cli.Float64Flag{Name: "share"},
+			&cli.Float64Flag{Name: "share", DefaultText: "all"},
 			&cli.BoolFlag{Name: "all", Aliases: []string{"a"}},
 			tool.OutputFlag(),
 			tool.TokenFileFlag(),

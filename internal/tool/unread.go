@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"time"
-
-	"github.com/urfave/cli/v2"
 )
 
 // ErrUnread is the error of a write to a pipe whose reader has gone.
@@ -13,14 +11,14 @@ var ErrUnread = errors.New("nobody reads what it writes: the command after it ha
 
 const readerPeriod = time.Second // between two looks for the reader of stdout
 
-// watchReader ends the run when the data goes to a pipe whose reader has gone: a run
+// watchReader ends the run when stdout is a pipe whose reader has gone: a run
 // that waits would notice only at its next write. The function that it returns ends
 // the watch.
-func (t *Tool) watchReader(c *cli.Context, end context.CancelCauseFunc) (stop func()) {
-	if !canWatchReader || !writesStdout(c) || !isPipe(t.Out) {
+func (t *Tool) watchReader(ctx context.Context, end context.CancelCauseFunc) (stop func()) {
+	if !canWatchReader || !isPipe(t.Out) {
 		return func() {}
 	}
-	ctx, cancel := context.WithCancel(c.Context)
+	ctx, cancel := context.WithCancel(ctx)
 	done := make(chan struct{})
 	go func() {
 		defer close(done)

@@ -34,7 +34,7 @@ func usageError(app *cli.App, args, commands []string, err error) error {
 		names = append(names, f.Names()[0])
 	}
 	problem := "there is no flag " + typed
-	if secretFlag.MatchString(name) {
+	if secretFlag.MatchString(name) && takesToken(app.Flags) {
 		hint := "set it in the environment or in .env, or use --token-file FILE; " + seeHelp
 		return Usage(problem+": secrets are not passed as flags", hint)
 	}
@@ -94,7 +94,11 @@ func wrongValue(app *cli.App, text string) (problem, hint string) {
 	if i < 0 {
 		return "", ""
 	}
-	hint = example(docOf(app.Flags[i]))
+	d := docOf(app.Flags[i])
+	if !strings.ContainsAny(d.defaultValue, "0123456789") { // a word for the default is no number either
+		d.defaultValue = ""
+	}
+	hint = example(d)
 	problem = "--" + name + ": " + value + " is not "
 	unquoted := strings.Trim(value, `"`)
 	isNumber := strings.Trim(unquoted, "0123456789") == "" && unquoted != ""

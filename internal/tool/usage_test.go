@@ -43,7 +43,7 @@ func TestWrongValues(t *testing.T) {
 	for args, want := range map[string]string{
 		"--number many":                 `--number: "many" is not a whole number` + "\ndemo: hint: --number 7",
 		"--number 99999999999999999999": `--number: "99999999999999999999" is too large`,
-		"--share half":                  `--share: "half" is not a number`,
+		"--share half":                  `--share: "half" is not a number` + "\ndemo: hint: --share VALUE",
 		"--wait 5":                      `--wait: "5" has no unit` + "\ndemo: hint: --wait 5s",
 		"--wait soon":                   `--wait: "soon" is not a duration` + "\ndemo: hint: --wait 2h",
 	} {
