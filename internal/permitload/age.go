@@ -34,15 +34,15 @@ func (l *loader) requireAsOf() error {
 	switch {
 	case asOf.IsZero():
 		return tool.Hint(
-			errors.New("--roles replace: the input does not say when it was true (as_of, in its end line); nothing was written"),
+			errors.New("--roles replace: the input does not say when it was exported (as_of, in its end line); nothing was written"),
 			"a0tojsonl --as-of TIME says it", instead)
 	case now.IsZero():
 		return tool.Hint(
-			errors.New("--roles replace: Permit does not say what time it is (Date, in its answers), so nothing tells"+
-				" how old the input is; nothing was written"), instead)
+			errors.New("--roles replace: Permit's answers have no Date, so it is not known how old the input is;"+
+				" nothing was written"), instead)
 	case asOf.After(now.Add(rounding)):
-		return tool.Hint(fmt.Errorf("--roles replace: the input says that it was true at %s,"+
-			" and by Permit's clock that is yet to come: it is %s; nothing was written",
+		return tool.Hint(fmt.Errorf("--roles replace: the input was exported at %s, which is in the future:"+
+			" Permit's clock says %s; nothing was written",
 			asOf.UTC().Format(time.RFC3339), now.UTC().Format(time.RFC3339)),
 			"a0tojsonl --as-of TIME says when the export was made", instead)
 	}
@@ -58,7 +58,7 @@ func (l *loader) checkAge(plan *reconcile.Plan) error {
 		return nil
 	}
 	return tool.Hint(fmt.Errorf(
-		"--roles replace: the input was true on %s; the %s it would give may have been taken away since; nothing was written",
+		"--roles replace: the input was exported on %s; the %s it would add may have been taken away since",
 		asOf.Format(time.DateOnly), tool.Count(n, "role assignment")),
-		"export anew", "--roles add gives them all the same")
+		"export again, or add them without --roles replace")
 }

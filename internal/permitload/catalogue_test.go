@@ -29,11 +29,11 @@ func TestMissingRolesAreCreatedInTheSameRun(t *testing.T) {
 	srv := permittest.New(permittest.Options{})
 	got := run(t, srv, needsRoleAndTenant, "--create-missing", "yes")
 	wantExit(t, got, tool.Done,
-		"+ 1 role: Admin", "+ 1 tenant: org_1", "+ 2 users  ~ 0  = 0", "+ 2 role assignments  = 0",
-		"warning: 1 role created in Permit: nobody is allowed anything by them",
-		"roles: 1 in = 1 loaded + 0 unchanged + 0 not loaded; "+
-			"tenants: 1 in = 1 loaded + 0 unchanged + 0 not loaded; "+
-			"users: 2 in = 2 loaded + 0 unchanged + 0 not loaded; 2 role assignments made")
+		"roles: 1 to create (Admin)", "tenants: 1 to create (org_1)", "users: 2 to add, 0 to change, 0 unchanged", "role assignments: 2 to add, 0 there already",
+		"warning: 1 role created in Permit without permissions: give them some there",
+		"roles: 1 added, none left over; "+
+			"tenants: 1 added, none left over; "+
+			"users: 2 added, none left over; 2 role assignments added")
 	wantState(t, srv, permittest.State{
 		Roles: []permittest.Role{{
 			Key: "Admin", Name: "Administrator", Description: "May do all",
@@ -45,7 +45,7 @@ func TestMissingRolesAreCreatedInTheSameRun(t *testing.T) {
 	})
 	wantNoWrites(t, srv, func() {
 		wantExit(t, run(t, srv, needsRoleAndTenant), tool.Done,
-			"roles: 1 in = 0 loaded + 1 unchanged", "users: 2 in = 0 loaded + 2 unchanged", "0 role assignments made")
+			"roles: 1 unchanged", "users: 2 unchanged", "0 role assignments added")
 	})
 }
 
@@ -67,8 +67,8 @@ func TestUsersOfMissingRolesAreRejected(t *testing.T) {
 	srv := permittest.New(permittest.Options{})
 	got := run(t, srv, needsRoleAndTenant, "--create-missing", "no")
 	wantExit(t, got, tool.Rejected,
-		"! 1 role missing, and not created: Admin", "+ 0 role assignments  = 0  ! 2 that name what is missing",
-		"roles: 1 in = 0 loaded + 0 unchanged + 1 not loaded", "users: 2 in = 1 loaded + 0 unchanged + 1 not loaded")
+		"roles: 1 missing, and not created (Admin)", "role assignments: 0 to add, 0 there already, 2 not possible",
+		"roles: 1 left over", "users: 1 added, 1 left over")
 	wantRejected(t, got, "auth0|ann missing_role", "Admin missing_role", "org_1 missing_tenant")
 	wantState(t, srv, permittest.State{
 		Tenants: defaultTenants(), Users: []permittest.User{{Key: "auth0|ann"}, {Key: "auth0|bob"}},
@@ -79,7 +79,7 @@ func TestUsersOfMissingRolesAreRejected(t *testing.T) {
 		Roles: []permittest.Role{{Key: "Admin"}}, Tenants: []permittest.Tenant{{Key: "org_1"}},
 	})
 	wantExit(t, run(t, srv, got.stdout, "--create-missing", "no"), tool.Done,
-		"users: 1 in = 1 loaded", "roles: 1 in = 0 loaded + 1 unchanged")
+		"users: 1 added", "roles: 1 unchanged")
 	if n := len(srv.State().Assignments); n != 2 {
 		t.Errorf("%d assignments", n)
 	}
@@ -92,7 +92,7 @@ func TestMissingTenantCostsItsUsersAlone(t *testing.T) {
 	srv.Seed(permittest.State{Roles: threeRoles()})
 	needsTenant := `{"type":"user","key":"a","role_assignments":[{"role":"Admin","tenant":"org_1"},{"role":"Admin"}]}`
 	got := run(t, srv, lines(needsTenant)+bobLine+endLine, "--create-missing", "no")
-	wantExit(t, got, tool.Rejected, "+ 1 role assignment  = 0  ! 1 that name what is missing", "users: 2 in = 1 loaded")
+	wantExit(t, got, tool.Rejected, "role assignments: 1 to add, 0 there already, 1 not possible", "users: 1 added")
 	wantRejected(t, got, "a missing_tenant")
 	wantAssignments(t, srv, roleAssignments("a Admin default"))
 }
@@ -175,8 +175,8 @@ func TestRoleAndTenantLinesOfOneKeyAreMerged(t *testing.T) {
 		`{"type":"role","key":"Admin","name":"Boss","description":"May do all"}`,
 	) + endLine
 	wantExit(t, run(t, srv, input, "--create-missing", "yes"), tool.Done,
-		"roles: 3 in = 1 loaded + 0 unchanged + 2 repeated + 0 not loaded; "+
-			"tenants: 2 in = 1 loaded + 0 unchanged + 1 repeated + 0 not loaded")
+		"roles: 1 added, 2 repeated, none left over; "+
+			"tenants: 1 added, 1 repeated, none left over")
 	acme := permittest.Tenant{Key: "org_1", Name: "Acme", Attributes: map[string]any{"a": 1.0, "b": 3.0}}
 	wantState(t, srv, permittest.State{
 		Roles:   []permittest.Role{{Key: "Admin", Name: "Administrator", Description: "May do all"}},
@@ -193,19 +193,19 @@ func TestTenantsAreRenamed(t *testing.T) {
 	srv := permittest.New(permittest.Options{})
 	srv.Seed(have)
 	wantExit(t, run(t, srv, input), tool.Done,
-		`~ 1 tenant: org_1 ("Acme" is now "Acme Inc")`, "tenants: 2 in = 1 loaded + 1 unchanged")
+		`~ 1 tenant: org_1 ("Acme" is now "Acme Inc")`, "tenants: 1 added, 1 unchanged")
 	if name := srv.State().Tenants[1].Name; name != "Acme Inc" {
 		t.Errorf("the tenant is called %s", name)
 	}
 	wantNoWrites(t, srv, func() {
-		wantExit(t, run(t, srv, input), tool.Done, "tenants: 2 in = 0 loaded + 2 unchanged")
+		wantExit(t, run(t, srv, input), tool.Done, "tenants: 2 unchanged")
 	})
 
 	reserved := httpapitest.Fault{Status: 422, Body: `{"detail":"reserved"}`}
 	srv = permittest.New(permittest.Options{Faults: faultOn("PATCH F/tenants/org_1", reserved, 1)})
 	srv.Seed(have)
 	got := run(t, srv, input)
-	wantExit(t, got, tool.Rejected, "tenants: 2 in = 0 loaded + 1 unchanged + 1 not loaded")
+	wantExit(t, got, tool.Rejected, "tenants: 1 unchanged, 1 left over")
 	if !strings.Contains(got.stdout, "tenant org_1 could not be renamed: reserved") {
 		t.Errorf("stdout: %s", got.stdout)
 	}

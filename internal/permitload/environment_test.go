@@ -97,7 +97,7 @@ func TestNamedEnvironmentMustBeTheKeys(t *testing.T) {
 			}
 			got := run(t, srv, annLine+endLine, args...)
 			if tt.ok {
-				wantExit(t, got, tool.Done, "users: 1 in = 1 loaded")
+				wantExit(t, got, tool.Done, "users: 1 added")
 				return
 			}
 			wantExit(t, got, tool.BadUsage, "the API key gives no access to project")
@@ -145,7 +145,7 @@ func TestAnswerAboutTheKeyMustBeOne(t *testing.T) {
 		})
 		got := runFrom(t.Context(), t, srv, forbiddenStdin{t})
 		wantExit(t, got, tool.Stopped, "GET /v2/api-key/scope")
-		wantNothingWritten(t, srv, got, "is PERMIT_API_URL right?")
+		wantNothingWritten(t, srv, got, "check PERMIT_API_URL")
 		if strings.Contains(got.stderr, "'s key; use") {
 			t.Errorf("%q: %s", body, got.stderr)
 		}

@@ -78,7 +78,7 @@ func load(ctx context.Context, srv http.Handler, input string, options ...func(*
 		set(&cfg)
 	}
 	return runSession(srv, input, cfg.settings, func(t *tool.Tool, client *permit.Client) (*session, error) {
-		l := &loader{newSession(cfg.settings, cfg.rules, t, client), cfg}
+		l := &loader{session: newSession(cfg.settings, cfg.rules, t, client), loadSettings: cfg}
 		return l.session, l.run(ctx)
 	})
 }

@@ -14,7 +14,7 @@ import (
 	"a0permit/internal/tool"
 )
 
-const urlHint = "is PERMIT_API_URL right? It is " + permit.DefaultURL + " unless you set it"
+const urlHint = "check PERMIT_API_URL: without it, " + permit.DefaultURL + " is called"
 
 const runAgain = "run the same command again"
 
@@ -45,19 +45,19 @@ func withHint(err error) error {
 		return tool.Hint(err,
 			"save the stream and load the file: ... > records.jsonl, then permitload records.jsonl; or set TMPDIR")
 	case errors.Is(err, spool.ErrKeep):
-		return tool.Hint(err, "make room there, or set TMPDIR to a directory that has some")
+		return tool.Hint(err, "free some space there, or set TMPDIR to a directory that has some")
 	case errors.Is(err, intake.ErrChanged):
-		return tool.Hint(err, "load it again, and let nobody write to it meanwhile; permitload < FILE loads a copy")
+		return tool.Hint(err, "load it again while nobody writes to it; permitload < FILE loads a copy")
 	case errors.Is(err, jsonl.ErrLong):
-		return tool.Hint(err, "no user of Permit's is that long: leave that line out")
+		return tool.Hint(err, "no user in Permit is that long: leave the line out")
 	case errors.Is(err, record.ErrCSV):
 		return tool.Hint(err, "convert it first: a0tojsonl FILE | permitload")
 	case errors.Is(err, record.ErrForeign):
-		return tool.Hint(err, "permitload reads the JSONL that a0tojsonl writes, one object a line; jq -c keeps it so")
+		return tool.Hint(err, "permitload reads what a0tojsonl writes, one JSON object a line; jq -c keeps it so")
 	case errors.Is(err, permit.ErrShrunk):
-		return tool.Hint(err, "run it again when less is deleted in Permit")
+		return tool.Hint(err, "users or roles were deleted in Permit meanwhile; run it again later")
 	case errors.Is(err, permit.ErrUncounted), errors.Is(err, permit.ErrEndless):
-		return tool.Hint(err, "Permit's own API says how many there are, and gives as many: is PERMIT_API_URL right?")
+		return tool.Hint(err, "this is not how Permit's API answers: check PERMIT_API_URL")
 	case httpapi.SpeaksPlain(err):
 		return tool.Hint(err, "check PERMIT_API_URL; for a server on this machine write http://127.0.0.1:PORT")
 	case httpapi.Unreachable(err):

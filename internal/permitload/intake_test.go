@@ -87,7 +87,7 @@ func TestIncompleteInputIsNotLoaded(t *testing.T) {
 			wantNothingWritten(t, srv, got, "")
 
 			got = run(t, srv, input, "--allow-incomplete")
-			wantExit(t, got, tool.Done, "users: 1 in = 1 loaded")
+			wantExit(t, got, tool.Done, "users: 1 added")
 			if n := len(srv.State().Users); n != 1 {
 				t.Errorf("%d users under --allow-incomplete", n)
 			}
@@ -169,7 +169,7 @@ func TestInputsAreJoined(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			srv := permittest.New(permittest.Options{})
-			wantExit(t, run(t, srv, tt.stdin, tt.files...), tool.Done, "users: 2 in = 2 loaded")
+			wantExit(t, run(t, srv, tt.stdin, tt.files...), tool.Done, "users: 2 added")
 			wantState(t, srv, want)
 		})
 	}

@@ -333,7 +333,7 @@ func TestConflictIsNotTakenForDone(t *testing.T) {
 		}})
 		want := usersWithRoles(8)
 		got := load(t.Context(), srv, linesFor(want))
-		wantReport(t, got, tool.Rejected, "users: 8 in = 7 loaded + 0 unchanged + 1 not loaded")
+		wantReport(t, got, tool.Rejected, "users: 7 added, 1 left over")
 		wantReport(t, load(t.Context(), srv, got.stdout), tool.Done)
 		wantState(t, srv, want)
 	})

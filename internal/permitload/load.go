@@ -15,6 +15,7 @@ import (
 type loader struct {
 	*session
 	loadSettings
+	kept reconcile.Kept // of the plan
 }
 
 func runLoad(c *cli.Context, t *tool.Tool) error {
@@ -26,7 +27,7 @@ func runLoad(c *cli.Context, t *tool.Tool) error {
 	if err != nil {
 		return err
 	}
-	l := &loader{newSession(cfg.settings, cfg.rules, t, client), cfg}
+	l := &loader{session: newSession(cfg.settings, cfg.rules, t, client), loadSettings: cfg}
 	defer l.input.Close()
 	t.SetReport(l.report)
 	return withHint(orAgain(c.Context, l.run(c.Context)))
@@ -64,16 +65,20 @@ func (l *loader) loadByPlan(ctx context.Context) error {
 	defer snap.Close()
 	plan := reconcile.Diff(l.desired, snap.Current)
 	l.ledger.Begin(plan)
+	l.kept = plan.Kept
 	l.printPlan(plan)
-	if l.dryRun {
-		if err := l.preview(ctx, plan, snap); err != nil {
-			return err
-		}
-		l.tool.Say("nothing was written (--dry-run)")
-		return l.verdict()
+	if err := l.writeOwnPlan(ctx, plan, snap); err != nil {
+		return err
 	}
+	if l.dryRun {
+		return l.preview(ctx, plan, snap)
+	}
+	l.printEstimate(plan)
 	create, err := l.askToCreate(ctx, plan)
 	if err != nil {
+		return err
+	}
+	if err := l.confirmChanges(ctx, plan, snap); err != nil {
 		return err
 	}
 	if err := l.confirmPruning(ctx, plan, snap); err != nil {
@@ -101,22 +106,13 @@ func (l *loader) takeWithExtras(ctx context.Context) (*snapshot.Snapshot, error)
 	return snap, err
 }
 
-// preview says what a load would stop at, and writes down what would go.
-func (l *loader) preview(ctx context.Context, plan *reconcile.Plan, snap *snapshot.Snapshot) error {
-	if l.createMissing == "yes" && len(plan.Resemblances()) > 0 {
-		l.tool.Warn("a load stops before it creates a role that may be in Permit under another key")
+// writeOwnPlan writes the plan of a load to the file of --plan: what it leaves out for
+// want of a role or a tenant is no part of it.
+func (l *loader) writeOwnPlan(ctx context.Context, plan *reconcile.Plan, snap *snapshot.Snapshot) error {
+	if l.createMissing == "no" {
+		return l.writePlan(ctx, plan, snap, isBlocked(plan))
 	}
-	if !l.replaceRoles {
-		return nil
-	}
-	if err := l.checkAge(plan); err != nil {
-		l.tool.Warn("%v", err)
-	}
-	n := plan.Counts.Unassign
-	if err := l.checkLimit(tool.Count(n, "role assignment"), n, plan.Counts.InScope); err != nil {
-		l.tool.Warn("%v", err)
-	}
-	return l.writeRemovals(ctx, plan, snap)
+	return l.writePlan(ctx, plan, snap, nil)
 }
 
 // beginWriting starts the progress line, unless nothing is to be written.

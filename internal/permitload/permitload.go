@@ -21,18 +21,17 @@ import (
 	"a0permit/internal/tool"
 )
 
-const description = `What could not be loaded comes out on stdout, each line whole and with its
-error, so that it can be fed again. The key is an environment's API key, read
-from PERMIT_SDK_TOKEN, PERMIT_API_KEY or PERMIT_TOKEN, also in .env.
-permitload remove deletes users: see permitload remove --help.
+const description = `Lines that could not be loaded come out on stdout with the error: fix them, load them
+again. An environment's API key is read from PERMIT_SDK_TOKEN, PERMIT_API_KEY or
+PERMIT_TOKEN, also in .env. See also permitload remove --help, permitload check --help.
 
 EXAMPLES
    a0export | a0tojsonl | permitload > left.jsonl
    jq -c 'select(.type != "tenant")' records.jsonl | permitload --dry-run`
 
-const removeDescription = `The lines on stdin, or in FILE, say who goes. All that they say besides the key
-is of no interest. Who could not be deleted comes out on stdout, each line
-whole and with its error.
+const removeDescription = `The keys of the user lines on stdin, or in FILE, say who goes; nothing else in the
+lines matters. Lines of users who could not be deleted come out on stdout, whole
+and with the error.
 
 EXAMPLES
    permitload --dry-run --extra gone.jsonl records.jsonl
@@ -71,10 +70,9 @@ func Run(ctx context.Context, args []string, in io.Reader, out, errs io.Writer, 
 // App returns the command as its help, man page and completions describe it.
 func App() *cli.App {
 	return &cli.App{
-		Name:  "permitload",
-		Usage: "load users, roles and role assignments into a Permit environment",
-		UsageText: "permitload [load] [flags] [FILE...] > left.jsonl\n" +
-			"   permitload remove [flags] [FILE...] > left.jsonl\n   permitload check [flags]",
+		Name:        "permitload",
+		Usage:       "load users, roles and role assignments into a Permit environment",
+		UsageText:   "permitload [load|remove] [flags] [FILE...] > left.jsonl\n   permitload check [flags]",
 		ArgsUsage:   "[FILE...]",
 		Description: description,
 		Flags:       loadFlags(),
@@ -113,29 +111,36 @@ const (
 func loadFlags() []cli.Flag {
 	return slices.Concat(signInFlags("load into"), []cli.Flag{
 		boolFlag("dry-run", loading, "print the plan, and write nothing"),
+		planFlag(loading),
 		textFlag("create-missing", loading, "ask", "`ask|yes|no` create roles and tenants that Permit lacks"),
-		textFlag("tenant", loading, "default", "hold assignments that name no tenant in `TENANT`"),
-		textFlag("attributes", loading, "merge", "`merge|replace` keep or remove what a line does not name"),
-		textFlag("duplicate-email", loading, "reject", "`reject|drop` a new user, or the email that Permit refuses"),
+		textFlag("tenant", loading, "default", "`TENANT` of role assignments that name none"),
+		textFlag("attributes", loading, "merge", "`merge|replace` replace removes those that a line does not name"),
+		textFlag("duplicate-email", loading, "reject", "`reject|drop` drop loads a new user without another's email"),
 		textFlag("extra", loading, "", "write users that Permit has and the input lacks to `FILE`"),
-		boolFlag("verify", loading, "look again at the end; exit with 3 where Permit differs"),
+		percentFlag("change-limit", loading, 30, "ask before more than `PERCENT` of existing users change"),
+		boolFlag("verify", loading, "compare Permit with the input at the end; exit 3 if they differ"),
 	}, endFlags(loading, "load"), []cli.Flag{
-		textFlag("roles", takingAway, "add", "`add|replace` replace takes away what the input lacks"),
+		textFlag("roles", takingAway, "add", "`add|replace` replace takes away roles that the input lacks"),
 	}, removalFlags(), paceFlags())
 }
 
 func removeFlags() []cli.Flag {
-	return slices.Concat(signInFlags("in"), []cli.Flag{
+	return slices.Concat(signInFlags("delete from"), []cli.Flag{
 		boolFlag("dry-run", takingAway, "print the plan, and write nothing"),
+		planFlag(takingAway),
 	}, endFlags(takingAway, "take"), removalFlags(), paceFlags())
+}
+
+func planFlag(category string) cli.Flag {
+	return textFlag("plan", category, "", "write the whole plan to `FILE`, as JSONL")
 }
 
 func signInFlags(verb string) []cli.Flag {
 	url := &cli.StringFlag{Name: "api-url", Category: signIn, Value: permit.DefaultURL, DefaultText: "US"}
 	url.Usage, url.EnvVars = "`URL`; EU: https://api.eu.permit.io", []string{"PERMIT_API_URL"}
 	return []cli.Flag{
-		textFlag("project", signIn, "", verb+" `PROJECT` (key or id); an environment's API key must agree"),
-		textFlag("environment", signIn, "", verb+" `ENVIRONMENT`, likewise"),
+		textFlag("project", signIn, "", verb+" `PROJECT` (key or id); stop if the API key is another's"),
+		textFlag("environment", signIn, "", verb+" `ENVIRONMENT` (key or id); stop if the key is another's"),
 		url,
 		tool.TokenFileFlag(),
 	}
@@ -149,20 +154,22 @@ func endFlags(category, verb string) []cli.Flag {
 }
 
 func removalFlags() []cli.Flag {
-	limit := &cli.Float64Flag{Name: "remove-limit", Category: takingAway, Value: 5}
-	limit.Usage = "refuse to take away more `PERCENT` of what is in scope"
 	return []cli.Flag{
 		textFlag("removed", takingAway, "", "write what goes, or would go, to `FILE`: lines that restore it"),
-		limit,
-		boolFlag("yes", takingAway, "take away without asking"),
+		percentFlag("remove-limit", takingAway, 5, "refuse to take more than `PERCENT` of what is in scope"),
+		boolFlag("yes", takingAway, "answer yes to each question but that of --create-missing"),
 	}
+}
+
+func percentFlag(name, category string, value float64, usage string) cli.Flag {
+	return &cli.Float64Flag{Name: name, Category: category, Value: value, Usage: usage}
 }
 
 func paceFlags() []cli.Flag {
 	rate := &cli.StringSliceFlag{Name: "rate", Category: pace}
-	rate.Usage = "a limit: `CLASS=N/DURATION` of bulk, schema, delete, write, all"
+	rate.Usage = "limit calls: `CLASS=N/DURATION` of bulk, schema, delete, write, all"
 	wait := &cli.DurationFlag{Name: "max-wait", Category: pace, Value: 2 * time.Hour}
-	wait.Usage = "stop when Permit lets nothing through for this `TIME`"
+	wait.Usage = "stop after `TIME` in which no call succeeds"
 	return []cli.Flag{rate, wait}
 }
 

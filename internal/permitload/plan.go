@@ -2,13 +2,11 @@ package permitload
 
 import (
 	"fmt"
+	"log/slog"
 	"maps"
 	"slices"
 	"strings"
-	"time"
 
-	"a0permit/internal/permit"
-	"a0permit/internal/permitload/apply"
 	"a0permit/internal/reconcile"
 	"a0permit/internal/record"
 	"a0permit/internal/tool"
@@ -16,42 +14,93 @@ import (
 
 // printPlan prints what is to be done.
 func (l *loader) printPlan(plan *reconcile.Plan) {
-	say, c := l.tool.Say, plan.Counts
+	say, c := l.tool.SayCounts, plan.Counts
 	if n := len(plan.Roles); n > 0 {
-		say("%s: %s", l.missingText(tool.Count(n, "role")), keys(plan.Roles))
+		say(l.missingText("roles", n, keys(plan.Roles)), slog.Int("roles_to_create", n))
 	}
 	if n := len(plan.Tenants); n > 0 {
-		say("%s: %s", l.missingText(tool.Count(n, "tenant")), keys(plan.Tenants))
+		say(l.missingText("tenants", n, keys(plan.Tenants)), slog.Int("tenants_to_create", n))
 	}
 	if n := len(plan.Renames); n > 0 {
-		say("~ %s: %s", tool.Count(n, "tenant"), names(plan.Renames, func(op reconcile.Operation) string {
-			return fmt.Sprintf("%s (%q is now %q)", op.Tenant.Key, plan.OldName(op.Tenant.Key), op.Tenant.Name)
-		}))
+		list := names(plan.Renames, func(op reconcile.Operation) string {
+			return fmt.Sprintf("%s from %q to %q", op.Tenant.Key, plan.OldName(op.Tenant.Key), op.Tenant.Name)
+		})
+		say(fmt.Sprintf("tenants: %s to rename (%s)", tool.Thousands(n), list), slog.Int("tenants_to_rename", n))
 	}
-	say("+ %s  ~ %s  = %s", tool.Count(c.Create, "user"), tool.Thousands(c.Update), tool.Thousands(c.Same))
-	if l.createMissing == "no" && c.Blocked > 0 {
-		say("+ %s  = %s  ! %s that name what is missing", tool.Count(c.Assign-c.Blocked, "role assignment"),
-			tool.Thousands(c.Assigned), tool.Thousands(c.Blocked))
-	} else {
-		say("+ %s  = %s", tool.Count(c.Assign, "role assignment"), tool.Thousands(c.Assigned))
-	}
-	if c.Unassign > 0 {
-		say("- %s of %s", tool.Count(c.Unassign, "role assignment"), tool.Count(c.UnassignFrom, "user"))
+	say(fmt.Sprintf("users: %s to add, %s to change, %s unchanged",
+		tool.Thousands(c.Create), tool.Thousands(c.Update), tool.Thousands(c.Same)),
+		slog.Int("users_to_add", c.Create), slog.Int("users_to_change", c.Update), slog.Int("users_unchanged", c.Same))
+	l.printAssignments(c.AssignmentCounts)
+	if n := c.Unassign; n > 0 {
+		say(fmt.Sprintf("role assignments: %s to take away from %s (%s)",
+			tool.Thousands(n), tool.Count(c.UnassignFrom, "user"), lostRoles(plan)),
+			slog.Int("role_assignments_to_take_away", n), slog.Int("users_who_lose_some", c.UnassignFrom))
 	}
 	l.printKept(plan.Kept)
-	if l.replaceRoles && c.InScope == 0 && plan.Users() > 0 && l.checkAge(plan) == nil {
-		l.tool.Warn("--roles replace: Permit has no role assignment of which the input says whether it should be:" +
-			" that takes a line of the user with role_assignments, one of the role and one of the tenant")
-	}
+	l.warnOfNoScope(plan)
 	l.printResemblances(plan)
-	if c.Sharing > 0 {
-		say("%s would share an email with another; Permit may refuse that", tool.Count(c.Sharing, "user"))
-	}
+	l.printSharing(c.Sharing)
 	l.printRejects()
 	if n := l.report.extra; n > 0 {
-		say("%s in Permit but not in the input, left alone", tool.Count(n, "user"))
+		say(fmt.Sprintf("%s in Permit but not in the input: left as is", tool.Count(n, "user")),
+			slog.Int("users_not_in_the_input", n))
 	}
-	l.printEstimate(plan)
+}
+
+func (l *loader) printAssignments(c reconcile.AssignmentCounts) {
+	add, blocked := c.Assign, 0
+	if l.createMissing == "no" {
+		add, blocked = c.Assign-c.Blocked, c.Blocked
+	}
+	text := fmt.Sprintf("role assignments: %s to add, %s there already", tool.Thousands(add), tool.Thousands(c.Assigned))
+	counts := []slog.Attr{slog.Int("role_assignments_to_add", add), slog.Int("role_assignments_there", c.Assigned)}
+	if blocked > 0 {
+		text += fmt.Sprintf(", %s not possible: the role or the tenant is missing", tool.Thousands(blocked))
+		counts = append(counts, slog.Int("role_assignments_not_possible", blocked))
+	}
+	l.tool.SayCounts(text, counts...)
+}
+
+// printSharing says who would share an email, which Permit may refuse.
+func (l *loader) printSharing(n int) {
+	if n == 0 {
+		return
+	}
+	without := "they would then not be loaded"
+	if l.dropEmail {
+		without = "new ones would then be loaded without email"
+	}
+	l.tool.Say("%s would share an email with another user; Permit may refuse that, and %s", tool.Count(n, "user"), without)
+}
+
+// missingText returns how the plan speaks of what Permit lacks.
+func (l *loader) missingText(what string, n int, list string) string {
+	if l.createMissing == "no" {
+		return fmt.Sprintf("%s: %s missing, and not created (%s)", what, tool.Thousands(n), list)
+	}
+	return fmt.Sprintf("%s: %s to create (%s)", what, tool.Thousands(n), list)
+}
+
+// lostRoles returns which roles are taken away, and how often.
+func lostRoles(plan *reconcile.Plan) string {
+	counts := map[string]int{}
+	for op := range plan.Operations() {
+		if op.Op == reconcile.Unassign {
+			counts[op.Assignment.Role]++
+		}
+	}
+	return countList(counts)
+}
+
+// countList returns what was counted, the most frequent first.
+func countList(counts map[string]int) string {
+	keys := slices.SortedFunc(maps.Keys(counts), func(a, b string) int {
+		if counts[a] != counts[b] {
+			return counts[b] - counts[a]
+		}
+		return strings.Compare(a, b)
+	})
+	return names(keys, func(key string) string { return key + " " + tool.Thousands(counts[key]) })
 }
 
 // printRefusedEmails says what helps where Permit has refused emails that other
@@ -64,36 +113,9 @@ func (l *loader) printRefusedEmails(plan *reconcile.Plan) {
 		l.tool.Hint("Permit refuses an email that another user has: --duplicate-email drop loads new users without it")
 	}
 	if n := plan.Counts.Strangers; n > 0 {
-		l.tool.Hint("%s: who in Permit has that email is not in the input; was the user deleted and made anew?"+
-			" --extra FILE writes who that is, and permitload remove FILE deletes users", tool.Count(n, "line"))
+		l.tool.Hint("%s: a user who is not in the input has the email; was that user deleted and made anew in Auth0?"+
+			" --extra FILE lists the users that the input lacks; permitload remove FILE deletes users", tool.Count(n, "line"))
 	}
-}
-
-// printKept says what stays although the input lacks it, and why.
-func (l *loader) printKept(kept reconcile.Kept) {
-	const tables = "{ a0export roles; a0export organizations; a0export --organizations; } | a0tojsonl has a line for each"
-	tell := func(n int, why, hint string) {
-		if n == 0 {
-			return
-		}
-		l.tool.Warn("%s that the input lacks left alone: %s", tool.Count(n, "role assignment"), why)
-		if hint != "" {
-			l.tool.Hint("%s", hint)
-		}
-	}
-	tell(kept.NoRoleLine, "the input has no line for the role", tables)
-	tell(kept.NoTenantLine, "the input has no line for the tenant", tables)
-	tell(kept.MaybeUnsaid, "in tenant "+l.rules.Tenant+", of which the input may say nothing",
-		`a line {"type":"tenant","key":"`+l.rules.Tenant+`"} in the input says that it does`)
-	tell(kept.TooYoung, "made after the input was true, or shortly before; the next export decides", "")
-}
-
-// missingText returns how the plan speaks of what Permit lacks.
-func (l *loader) missingText(count string) string {
-	if l.createMissing == "no" {
-		return "! " + count + " missing, and not created"
-	}
-	return "+ " + count
 }
 
 // printRejects says which lines cannot be loaded, and why.
@@ -102,7 +124,7 @@ func (s *session) printRejects() {
 	if len(rejects) == 0 {
 		return
 	}
-	s.tool.Warn("%s cannot be loaded", tool.Count(len(rejects), "line"))
+	s.tool.Warn("%s cannot be loaded:", tool.Count(len(rejects), "line"))
 	more := map[string]int{}
 	for i, r := range rejects {
 		if i < shown {
@@ -127,7 +149,8 @@ func (l *loader) printResemblances(plan *reconcile.Plan) {
 		}
 		l.tool.Warn("role %s is missing, but Permit has %s: %s", r.Role.Key, r.Key, r.Why)
 		id, _ := r.Role.Attributes["auth0_role_id"].(string)
-		l.tool.Hint("a0tojsonl --role-map FILE with the line: %s,%s", record.RoleMapCell(r.Role.Name, id), r.Key)
+		l.tool.Hint("if they are one role: a0tojsonl --role-map FILE, with the line %s,%s",
+			record.RoleMapCell(r.Role.Name, id), r.Key)
 	}
 }
 
@@ -140,7 +163,7 @@ func names[T any](items []T, name func(T) string) string {
 		list = append(list, name(item))
 	}
 	if more := len(items) - shown; more > 0 {
-		list = append(list, fmt.Sprintf("and %d more", more))
+		list = append(list, fmt.Sprintf("and %s more", tool.Thousands(more)))
 	}
 	return strings.Join(list, ", ")
 }
@@ -149,61 +172,3 @@ func names[T any](items []T, name func(T) string) string {
 func keys(ops []reconcile.Operation) string {
 	return names(ops, func(op reconcile.Operation) string { return op.RecordID().Key })
 }
-
-// printEstimate says how long the load takes at least under the rate limits,
-// where that is long enough to matter.
-func (l *loader) printEstimate(plan *reconcile.Plan) {
-	bulk, wait := l.estimate(plan, true)
-	more, longer := l.estimate(plan, false)
-	switch {
-	case longer == 0 && !l.dryRun:
-	case more > bulk:
-		l.tool.Say("%s, %s, if Permit takes the roles of new users along with them; %s, %s, if not",
-			tool.Count(bulk, "bulk call"), atLeast(wait), tool.Count(more, "bulk call"), atLeast(longer))
-	default:
-		l.tool.Say("%s, %s", tool.Count(bulk, "bulk call"), atLeast(wait))
-	}
-	if bulk > permit.BulkCalls {
-		l.tool.Say("Permit asks to be told before its bulk calls are used for a migration of this size:" +
-			" https://io.permit.io/slack")
-	}
-}
-
-// atLeast says how long the rate limits stretch calls.
-func atLeast(wait time.Duration) string {
-	if wait == 0 {
-		return "no wait by Permit's rate limits"
-	}
-	return "at least " + strings.TrimSuffix(wait.String(), "0s") + " by Permit's rate limits"
-}
-
-// estimate returns how many bulk calls a plan takes, and how long its writes
-// take at least by the rate limits. along is whether the roles of new users go along
-// with these.
-func (l *loader) estimate(plan *reconcile.Plan, along bool) (bulk int, wait time.Duration) {
-	c, roles, tenants, assign := plan.Counts, len(plan.Roles), len(plan.Tenants), plan.Counts.Assign
-	if along {
-		assign -= c.AssignNew
-	}
-	if l.createMissing == "no" {
-		roles, tenants, assign = 0, 0, assign-c.Blocked
-		if along {
-			assign += c.BlockedNew // which were taken off twice
-		}
-	}
-	bulk = batches(c.Create+c.Update, permit.MaxUsers) + batches(assign, permit.MaxAssignments)
-	bulk += batches(tenants, permit.MaxTenants)
-	if roles > apply.OneByOne {
-		bulk, roles = bulk+batches(roles, permit.MaxRoles), 0
-	}
-	calls := map[string]int{"bulk": bulk, "schema": roles, "write": bulk + roles + len(plan.Renames)}
-	for _, class := range l.classes {
-		if n := calls[class.Name]; n > 0 {
-			wait = max(wait, time.Duration((n-1)/class.Calls)*class.Per)
-		}
-	}
-	return bulk, wait
-}
-
-// batches returns how many calls of so many items n items take.
-func batches(n, most int) int { return (n + most - 1) / most }

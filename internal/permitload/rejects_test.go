@@ -104,7 +104,7 @@ func TestHugeLinesAreRejected(t *testing.T) {
 				pipe: run(t, pipe, input),
 				file: run(t, file, "", writeFile(t, "records.jsonl", input)),
 			} {
-				wantExit(t, got, tool.Rejected, "line 1: "+tt.message, "users: 3 in = 1 loaded + 0 unchanged + 2 not loaded")
+				wantExit(t, got, tool.Rejected, "line 1: "+tt.message, "users: 1 added, 2 left over")
 				first, _, _ := strings.Cut(got.stdout, "\n")
 				text, fault, _ := strings.Cut(first, `,"error":`)
 				if text+"}" != tt.line || !strings.HasPrefix(fault, `{"code":"invalid_record","message":"`+tt.message) {
@@ -123,7 +123,7 @@ func TestErrorOfALineIsIgnored(t *testing.T) {
 	t.Parallel()
 	srv := permittest.New(permittest.Options{})
 	input := strings.Replace(annLine, "{", `{"error":{"code":1,"code":2,"At":"\u0000"},"error":null,`, 1) + endLine
-	wantExit(t, run(t, srv, input), tool.Done, "users: 1 in = 1 loaded")
+	wantExit(t, run(t, srv, input), tool.Done, "users: 1 added")
 }
 
 // Lines of one user that are alike count as one. Where they differ, it is not
@@ -135,10 +135,10 @@ func TestUserLinesOfOneKey(t *testing.T) {
 		rolesUnknown    = `{"type":"user","key":"a"}` + "\n"
 		rolesKnown      = `{"type":"user","key":"a","role_assignments":[]}` + "\n"
 		differing       = "auth0|ann differing_lines"
-		oneOfThree      = "users: 3 in = 1 loaded + 0 unchanged + 2 not loaded"
-		repeatedTwice   = "users: 4 in = 2 loaded + 0 unchanged + 2 repeated + 0 not loaded"
-		repeatedOnce    = "users: 3 in = 2 loaded + 0 unchanged + 1 repeated + 0 not loaded"
-		repeatedDiffers = "users: 4 in = 1 loaded + 0 unchanged + 1 repeated + 2 not loaded"
+		oneOfThree      = "users: 1 added, 2 left over"
+		repeatedTwice   = "users: 2 added, 2 repeated, none left over"
+		repeatedOnce    = "users: 2 added, 1 repeated, none left over"
+		repeatedDiffers = "users: 1 added, 1 repeated, 2 left over"
 	)
 	anne := strings.Replace(annLine, `"Ann"`, `"Anne"`, 1)
 	tests := []struct {
@@ -184,15 +184,15 @@ func TestRejectedLinesLoadAgain(t *testing.T) {
 	ann := lines(`{"type":"user","key":"auth0|ann","email":"ann@acme.example",` +
 		`"attributes":{"error":"of hers","n":12345678901234567890.10,"t":"<a&b>"}}`)
 	got := run(t, srv, ann+bobLine+endLine)
-	wantExit(t, got, tool.Rejected, "users: 2 in = 1 loaded + 0 unchanged + 1 not loaded")
+	wantExit(t, got, tool.Rejected, "users: 1 added, 1 left over")
 	wantRejected(t, got, "auth0|ann DUPLICATE_ENTITY")
 	again := run(t, srv, got.stdout)
-	wantExit(t, again, tool.Rejected, "users: 1 in = 0 loaded + 0 unchanged + 1 not loaded")
+	wantExit(t, again, tool.Rejected, "users: 1 left over")
 	if n := strings.Count(again.stdout, `"error":{`); n != 1 {
 		t.Errorf("an error was added to the error: %s", again.stdout)
 	}
 	srv.Seed(permittest.State{Users: []permittest.User{{Key: "zoe"}}})
-	wantExit(t, run(t, srv, again.stdout), tool.Done, "users: 1 in = 1 loaded")
+	wantExit(t, run(t, srv, again.stdout), tool.Done, "users: 1 added")
 	want := map[string]any{"error": "of hers", "n": json.Number("12345678901234567890.10"), "t": "<a&b>"}
 	if diff := cmp.Diff(want, srv.State().Users[0].Attributes); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)

@@ -3,6 +3,7 @@ package permitload
 import (
 	"context"
 	"fmt"
+	"log/slog"
 
 	"github.com/urfave/cli/v2"
 
@@ -47,21 +48,27 @@ func (r *remover) run(ctx context.Context) error {
 	r.ledger.Begin(plan)
 	users, held := plan.Counts.Delete, plan.Counts.Unassign
 	what := fmt.Sprintf("%s with %s", tool.Count(users, "user"), tool.Count(held, "role assignment"))
-	r.tool.Say("- %s  (%s of the input are not in Permit)", what, tool.Thousands(plan.Users()-users))
+	r.tool.SayCounts(fmt.Sprintf("users: %s to delete, with %s; %s not in Permit",
+		tool.Thousands(users), tool.Count(held, "role assignment"), tool.Thousands(plan.Users()-users)),
+		slog.Int("users_to_delete", users), slog.Int("role_assignments_to_take_away", held),
+		slog.Int("users_not_in_permit", plan.Users()-users))
 	r.printRejects()
+	if err := r.writePlan(ctx, plan, snap, nil); err != nil {
+		return err
+	}
 	if r.settings.dryRun {
-		if err := r.checkLimit(tool.Count(users, "user"), users, snap.Users); err != nil {
-			r.tool.Warn("%v", err)
+		if users > 0 {
+			r.previewRemoval("delete "+what, users, snap.Users)
 		}
 		if err := r.writeRemovals(ctx, plan, snap); err != nil {
 			return err
 		}
-		r.tool.Say("nothing was written (--dry-run)")
-		return r.verdict()
+		return r.endDryRun()
 	}
 	if users > 0 {
-		hint := "--dry-run --removed FILE writes down who would go"
-		if err := r.confirmRemoval(ctx, "delete "+what, users, snap.Users, hint); err != nil {
+		detail := func() (string, error) { return lostRoles(plan), nil }
+		hint := "--dry-run --plan FILE writes who would go"
+		if err := r.confirmRemoval(ctx, "delete "+what, users, snap.Users, detail, hint); err != nil {
 			return err
 		}
 	}

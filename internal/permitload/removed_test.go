@@ -25,13 +25,13 @@ func TestRemovedFileRestores(t *testing.T) {
 		{
 			"roles", roleLines + orgTenantLine + annAsViewer,
 			[]string{"--roles", "replace"},
-			"- 2 role assignments of 1 user", "2 role assignments taken away",
+			"role assignments: 2 to take away from 1 user", "2 role assignments taken away",
 		},
 		{
 			"users", annWithoutRoles + lines(`{"type":"user","key":"zoe"}`),
 			[]string{"remove"},
 			"- 1 user with 4 role assignments  (1 of the input are not in Permit)",
-			"users: 2 in = 1 deleted + 1 unchanged",
+			"users: 1 deleted, 1 unchanged",
 		},
 	}
 	for _, tt := range tests {

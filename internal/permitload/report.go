@@ -3,7 +3,9 @@ package permitload
 import (
 	"encoding/json"
 	"fmt"
+	"log/slog"
 	"strings"
+	"time"
 
 	"a0permit/internal/permitload/apply"
 	"a0permit/internal/permitload/ledger"
@@ -13,12 +15,14 @@ import (
 
 // report is what a run says at its end.
 type report struct {
-	place   place
-	extra   int // users in Permit that the input lacks
-	dryRun  bool
-	deletes bool // users are deleted, and not loaded
-	ledger  *ledger.Ledger
-	found   apply.Findings
+	place    place
+	extra    int // users in Permit that the input lacks
+	dryRun   bool
+	deletes  bool // users are deleted, and not loaded
+	terminal bool // stdout is one
+	stopped  bool // before the end
+	ledger   *ledger.Ledger
+	found    apply.Findings
 }
 
 // MarshalJSON implements json.Marshaler.
@@ -35,40 +39,93 @@ func (r *report) MarshalJSON() ([]byte, error) {
 	})
 }
 
-// String returns the closing line for people, "" for a run that wrote nothing.
+// reported are the types of lines of which the closing line speaks.
+var reported = []string{record.TypeRole, record.TypeTenant, record.TypeUser}
+
+// String returns the closing line without its time, "" for a run that wrote nothing.
 func (r *report) String() string {
 	if !r.ledger.Closed {
 		return ""
 	}
-	done := "loaded"
-	if r.deletes {
-		done = "deleted"
-	}
+	tallies := r.ledger.Tallies()
 	var parts []string
-	tallies, sums := r.ledger.Tallies(), r.ledger.Sums
-	for _, kind := range []string{record.TypeRole, record.TypeTenant, record.TypeUser} {
-		t := tallies[kind]
-		if t.In == 0 {
-			continue
+	left := 0
+	for _, kind := range reported {
+		if t := tallies[kind]; t.In > 0 {
+			parts = append(parts, kind+"s: "+r.tallyText(t))
+			left += t.NotLoaded
 		}
-		part := fmt.Sprintf("%ss: %s in = %s %s + %s unchanged",
-			kind, tool.Thousands(t.In), tool.Thousands(t.Loaded), done, tool.Thousands(t.Unchanged))
-		if t.Repeated > 0 {
-			part += " + " + tool.Thousands(t.Repeated) + " repeated"
+	}
+	parts = append(parts, sumTexts(r.ledger.Sums)...)
+	if len(parts) == 0 {
+		parts = append(parts, "the input asks for nothing")
+	}
+	switch {
+	case left > 0 && r.terminal:
+		parts = append(parts, "next time > left.jsonl keeps the lines left over: fix them, load them again")
+	case left > 0:
+		parts = append(parts, "the lines left over are on stdout: fix them, load them again")
+	}
+	return r.place.String() + ": " + strings.Join(parts, "; ")
+}
+
+// tallyText says what became of the lines of one type.
+func (r *report) tallyText(t *ledger.Tally) string {
+	var parts []string
+	add := func(n int, text string) {
+		if n > 0 {
+			parts = append(parts, tool.Thousands(n)+" "+text)
 		}
-		parts = append(parts, part+" + "+tool.Thousands(t.NotLoaded)+" not loaded")
 	}
-	if sums.Assigned > 0 || !r.deletes && sums.Unassigned == 0 {
-		parts = append(parts, tool.Count(sums.Assigned, "role assignment")+" made")
+	if r.deletes {
+		add(t.Loaded, "deleted")
+		add(t.Unchanged, "not in Permit")
+	} else {
+		add(t.Added, "added")
+		add(t.Loaded-t.Added, "changed")
+		add(t.Unchanged, "unchanged")
 	}
-	if sums.Restored > 0 {
-		parts = append(parts, tool.Count(sums.Restored, "role assignment")+" put back")
+	add(t.Repeated, "repeated")
+	if t.NotLoaded == 0 {
+		return strings.Join(append(parts, "none left over"), ", ")
 	}
-	if sums.NoEmail > 0 {
-		parts = append(parts, tool.Count(sums.NoEmail, "user")+" loaded without email: another user has it")
+	add(t.NotLoaded, "left over")
+	return strings.Join(parts, ", ")
+}
+
+// sumTexts says what else was done.
+func sumTexts(sums ledger.Sums) (parts []string) {
+	for _, each := range []struct {
+		n          int
+		noun, done string
+	}{
+		{sums.Assigned, "role assignment", "added"},
+		{sums.Restored, "role assignment", "put back"},
+		{sums.Unassigned, "role assignment", "taken away"},
+		{sums.NoEmail, "user", "loaded without email: another user has it"},
+	} {
+		if each.n > 0 {
+			parts = append(parts, tool.Count(each.n, each.noun)+" "+each.done)
+		}
 	}
-	if sums.Unassigned > 0 {
-		parts = append(parts, tool.Count(sums.Unassigned, "role assignment")+" taken away")
+	return parts
+}
+
+// Closing implements tool.TimedReport.
+func (r *report) Closing(elapsed time.Duration) (line string, counts []slog.Attr) {
+	line = r.String()
+	if line == "" {
+		return "", nil
 	}
-	return strings.Join(parts, "; ")
+	for kind, t := range r.ledger.Tallies() {
+		counts = append(counts, slog.Group(kind+"s", "in", t.In, "added", t.Added, "changed", t.Loaded-t.Added,
+			"unchanged", t.Unchanged, "repeated", t.Repeated, "not_loaded", t.NotLoaded))
+	}
+	sums := r.ledger.Sums
+	counts = append(counts, slog.Int("assignments_made", sums.Assigned),
+		slog.Int("assignments_removed", sums.Unassigned), slog.Int("users_deleted", sums.Deleted))
+	if r.stopped {
+		return fmt.Sprintf("stopped after %s, %s", elapsed, line), counts
+	}
+	return fmt.Sprintf("done in %s, %s", elapsed, line), counts
 }

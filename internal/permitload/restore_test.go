@@ -41,7 +41,7 @@ func TestClearedAssignmentsAreRestored(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		srv, input, held := serverThatClears(250, permittest.Options{})
 		wantReport(t, load(t.Context(), srv, input), tool.Done,
-			"users: 250 in = 250 loaded", "0 role assignments made; 250 role assignments put back")
+			"users: 250 added", "0 role assignments added; 250 role assignments put back")
 		wantAssignments(t, srv, held)
 		wantNoWrites(t, srv, func() { wantReport(t, load(t.Context(), srv, input), tool.Done) })
 	})
@@ -68,9 +68,9 @@ func TestWriteThatDoesNotShowIsNotLoaded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		srv, input, held := serverThatClears(8, permittest.Options{Lag: 3 * time.Minute})
 		got := load(t.Context(), srv, input)
-		wantReport(t, got, tool.Rejected, "users: 8 in = 0 loaded + 0 unchanged + 8 not loaded")
+		wantReport(t, got, tool.Rejected, "users: 8 left over")
 		time.Sleep(time.Hour)
-		wantReport(t, load(t.Context(), srv, got.stdout), tool.Done, "8 role assignments made")
+		wantReport(t, load(t.Context(), srv, got.stdout), tool.Done, "8 role assignments added")
 		wantAssignments(t, srv, held)
 	})
 }
@@ -139,7 +139,7 @@ func TestUserWhoseRestoreIsRefusedIsRejected(t *testing.T) {
 			return httpapitest.Fault{}
 		}})
 		got := load(t.Context(), srv, input)
-		wantReport(t, got, tool.Rejected, "users: 3 in = 0 loaded + 0 unchanged + 3 not loaded")
+		wantReport(t, got, tool.Rejected, "users: 3 left over")
 		if n := len(rejectedLines(t, got.stdout)); n != len(held) {
 			t.Errorf("%d lines rejected, want %d", n, len(held))
 		}
@@ -160,7 +160,7 @@ func TestStopBeforeRestoreRejectsTheUsers(t *testing.T) {
 			return httpapitest.Fault{}
 		}})
 		got := load(t.Context(), srv, input)
-		wantReport(t, got, tool.Stopped, "users: 5 in = 0 loaded + 0 unchanged + 5 not loaded")
+		wantReport(t, got, tool.Stopped, "users: 5 left over")
 		revoked = false
 		wantReport(t, load(t.Context(), srv, got.stdout), tool.Done)
 		wantAssignments(t, srv, held)

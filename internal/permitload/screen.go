@@ -22,12 +22,12 @@ func (s *screen) End() {
 
 // WarnOfRoles implements apply.Progress.
 func (s *screen) WarnOfRoles(n int) {
-	s.tool.Warn("%s created in Permit: nobody is allowed anything by them until they are given permissions there",
+	s.tool.Warn("%s created in Permit without permissions: give them some there, or their holders may do nothing",
 		tool.Count(n, "role"))
 }
 
 // WarnOfUnprovedList implements snapshot.Progress.
 func (s *screen) WarnOfUnprovedList(users int) {
-	s.tool.Warn("nothing proves that Permit's list of users is whole: each of the %s that it lacks is asked for,"+
-		" which takes its time, so that nobody who is there is written over", tool.Count(users, "user"))
+	s.tool.Warn("Permit's list of users may lack some: %s are looked up one by one, which takes time,"+
+		" so that none is overwritten", tool.Count(users, "user"))
 }

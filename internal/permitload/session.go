@@ -37,10 +37,12 @@ type session struct {
 func newSession(cfg settings, rules reconcile.Rules, t *tool.Tool, client *permit.Client) *session {
 	desired := reconcile.NewDesired(rules)
 	input := intake.New(desired)
-	book := ledger.New(input, t.Above(t.Out), tool.IsTerminal(t.Out))
+	terminal := tool.IsTerminal(t.Out)
+	book := ledger.New(input, t.Above(t.Out), terminal)
+	book.DryRun = cfg.dryRun
 	return &session{
 		settings: cfg, tool: t, screen: &screen{tool: t}, client: client, desired: desired, input: input, ledger: book,
-		report: &report{ledger: book, dryRun: cfg.dryRun, deletes: rules.Delete},
+		report: &report{ledger: book, dryRun: cfg.dryRun, deletes: rules.Delete, terminal: terminal},
 	}
 }
 
@@ -125,9 +127,9 @@ func (s *session) read(ctx context.Context) error {
 	}
 	switch ends := s.input.Ends; {
 	case ends.Incomplete && !s.settings.allowIncomplete:
-		err := errors.New("the input says that it is not complete")
+		err := errors.New("the input is not complete: its end line says so")
 		if ends.Reason != "" {
-			err = fmt.Errorf("%w: %s", err, ends.Reason)
+			err = fmt.Errorf("the input is not complete: %s", ends.Reason)
 		}
 		if slices.Contains(s.settings.files, "-") && s.tool.IsFed() {
 			return tool.Upstream(err)
@@ -153,7 +155,7 @@ func (s *session) printLeftOut() {
 		}
 	}
 	if len(list) > 0 {
-		s.tool.Warn("the input has %s that its end line counts: were the others left out on purpose?",
+		s.tool.Warn("the input has only %s that its end line counts: were the others left out on purpose?",
 			strings.Join(list, ", "))
 	}
 }
@@ -180,7 +182,7 @@ func (s *session) apply(
 		Options: options,
 	}
 	err := a.Run(ctx, plan, snap)
-	s.report.found = a.Found
+	s.report.found, s.report.stopped = a.Found, err != nil
 	s.screen.End()
 	closing := cmp.Or(s.ledger.Close(err), undo.end())
 	if err != nil && ctx.Err() != nil {

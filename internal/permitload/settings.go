@@ -24,6 +24,7 @@ type settings struct {
 	removal                     removalRules
 	classes                     []httpapi.Class
 	dryRun                      bool
+	plan                        string // file
 }
 
 // target is the environment that the flags name.
@@ -45,6 +46,7 @@ type loadSettings struct {
 	extra         string
 	replaceRoles  bool
 	verifies      bool
+	changeLimit   float64 // percent
 }
 
 func newLoadSettings(c *cli.Context, t *tool.Tool) (loadSettings, error) {
@@ -56,19 +58,22 @@ func newLoadSettings(c *cli.Context, t *tool.Tool) (loadSettings, error) {
 		settings: common, createMissing: c.String("create-missing"), extra: c.String("extra"),
 		dropEmail:    c.String("duplicate-email") == "drop",
 		replaceRoles: c.String("roles") == "replace", verifies: c.Bool("verify"),
+		changeLimit: c.Float64("change-limit"),
 		rules: reconcile.Rules{
 			Tenant:            c.String("tenant"),
 			ReplaceAttributes: c.String("attributes") == "replace",
 		},
 	}
 	switch err := record.TenantKey(cfg.rules.Tenant); {
+	case !isPercent(cfg.changeLimit):
+		return cfg, tool.Usage("--change-limit: not a number from 0 to 100", "--change-limit 30")
 	case cfg.extra == "-":
 		return cfg, tool.Usage("--extra: stdout is for what was not loaded", "--extra extra.jsonl")
 	case c.IsSet("removed") && !cfg.replaceRoles:
 		return cfg, tool.Usage("--removed writes down what is taken away, and nothing is",
 			"--roles replace or permitload remove takes away")
 	case cfg.verifies && cfg.dryRun:
-		return cfg, tool.Usage("--verify looks again after a load, and --dry-run loads nothing", "leave one of the two out")
+		return cfg, tool.Usage("--verify checks what was loaded, and --dry-run loads nothing", "leave one of the two out")
 	case err != nil:
 		return cfg, tool.Usage("--tenant: "+err.Error(), "--tenant default")
 	}
@@ -88,18 +93,23 @@ func newSettings(c *cli.Context, t *tool.Tool) (settings, error) {
 	case c.String("removed") == "-":
 		return settings{}, tool.Usage("--removed: stdout is for what was not loaded", "--removed removed.jsonl")
 	case c.Duration("max-wait") < 0:
-		return settings{}, tool.Usage("--max-wait: less than no time", "--max-wait 2h")
-	case !(limit >= 0 && limit <= 100):
+		return settings{}, tool.Usage("--max-wait: a time below zero", "--max-wait 2h")
+	case c.String("plan") == "-":
+		return settings{}, tool.Usage("--plan: stdout is for what was not loaded", "--plan plan.jsonl")
+	case !isPercent(limit):
 		return settings{}, tool.Usage("--remove-limit: not a number from 0 to 100", "--remove-limit 5")
 	}
 	classes, err := rates(c.StringSlice("rate"))
 	return settings{
-		files: files, classes: classes, dryRun: c.Bool("dry-run"),
+		files: files, classes: classes, dryRun: c.Bool("dry-run"), plan: c.String("plan"),
 		target:          target{c.String("project"), c.String("environment")},
 		allowIncomplete: c.Bool("allow-incomplete"), requireEnd: c.Bool("require-end"),
 		removal: removalRules{yes: c.Bool("yes"), limit: limit, file: c.String("removed")},
 	}, err
 }
+
+// isPercent reports whether a limit is a share of something. NaN is none.
+func isPercent(limit float64) bool { return limit >= 0 && limit <= 100 }
 
 func newClient(c *cli.Context, t *tool.Tool, classes []httpapi.Class) (*permit.Client, error) {
 	token, err := t.Token(c, "PERMIT_SDK_TOKEN", "PERMIT_API_KEY", "PERMIT_TOKEN")

@@ -30,7 +30,7 @@ func TestFewUsersAreAskedForByKey(t *testing.T) {
 			five[1].Key+" Admin default", five[3].Key+" Admin default", "zoe Editor default")
 		got := run(t, srv, linesFor(input))
 		wantExit(t, got, tool.Rejected,
-			"+ 1 user  ~ 2  = 3", "users: 6 in = 2 loaded + 3 unchanged + 1 not loaded",
+			"users: 1 to add, 2 to change, 3 unchanged", "users: 2 added, 3 unchanged, 1 left over",
 			tool.Thousands(n-5)+" users in Permit but not in the input")
 		wantRejected(t, got, five[1].Key+" DUPLICATE_ENTITY")
 		if reads := countCalls(srv, "GET"); reads > 25 {
@@ -79,7 +79,7 @@ func TestUserDeletedWhileUsersAreListed(t *testing.T) {
 		}})
 		srv.Seed(permittest.State{Users: []permittest.User{{Key: "zoe"}}})
 		srv.Seed(have)
-		wantExit(t, run(t, srv, input), tool.Done, "users: 250 in = 0 loaded + 250 unchanged")
+		wantExit(t, run(t, srv, input), tool.Done, "users: 250 unchanged")
 		if n := countWrites(srv); n > 1 { // the deletion
 			t.Errorf("%d writes", n)
 		}
@@ -124,7 +124,7 @@ func TestExtraUsersCanBeFedAgain(t *testing.T) {
 		}
 	}
 	wantExit(t, run(t, srv, extra, "--dry-run", "--require-end"), tool.Done,
-		"+ 0 users  ~ 0  = 2", "1 user in Permit but not")
+		"users: 0 to add, 0 to change, 2 unchanged", "1 user in Permit but not")
 }
 
 // --extra is written even if the input has no users.

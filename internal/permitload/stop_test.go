@@ -33,12 +33,12 @@ func TestInterruptFinishesTheCallUnderWay(t *testing.T) {
 		report   string // empty before the first write
 	}{
 		{"GET F/users", 0, 0, ""},
-		{"POST S/roles", 0, 0, "roles: 3 in = 1 loaded + 0 unchanged + 2 not loaded; " +
-			"users: 40 in = 0 loaded + 0 unchanged + 40 not loaded; 0 role assignments made"},
-		{"PUT F/bulk/users", 40, 0, "roles: 3 in = 3 loaded + 0 unchanged + 0 not loaded; " +
-			"users: 40 in = 10 loaded + 0 unchanged + 30 not loaded; 0 role assignments made"},
-		{"POST F/role_assignments/bulk", 40, 60, "users: 40 in = 40 loaded + 0 unchanged + 0 not loaded; " +
-			"60 role assignments made"},
+		{"POST S/roles", 0, 0, "roles: 1 added, 2 left over; " +
+			"users: 40 left over"},
+		{"PUT F/bulk/users", 40, 0, "roles: 3 added, none left over; " +
+			"users: 10 added, 30 left over"},
+		{"POST F/role_assignments/bulk", 40, 60, "users: 40 added, none left over; " +
+			"60 role assignments added"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.call, func(t *testing.T) {
@@ -99,7 +99,7 @@ func TestInterruptBeforeAssignmentsRejectsTheirUsers(t *testing.T) {
 	want := usersWithRoles(40)
 	srv.Seed(permittest.State{Users: want.Users})
 	got := runFrom(ctx, t, srv, strings.NewReader(linesFor(want)), "--create-missing", "yes")
-	wantExit(t, got, tool.Interrupted, "users: 40 in = 0 loaded + 10 unchanged + 30 not loaded")
+	wantExit(t, got, tool.Interrupted, "users: 10 unchanged, 30 left over")
 }
 
 // An interrupt ends a wait, too.
@@ -139,8 +139,8 @@ func TestRevokedKeyStopsTheLoad(t *testing.T) {
 		rejected int
 		says     string
 	}{
-		"PUT F/bulk/users":             {40, "users: 40 in = 0 loaded + 0 unchanged + 40 not loaded"},
-		"POST F/role_assignments/bulk": {30, "users: 40 in = 10 loaded + 0 unchanged + 30 not loaded"},
+		"PUT F/bulk/users":             {40, "users: 40 left over"},
+		"POST F/role_assignments/bulk": {30, "users: 10 added, 30 left over"},
 	} {
 		t.Run(call, func(t *testing.T) {
 			t.Parallel()
@@ -177,7 +177,7 @@ func TestLostFirstAnswerCountsAsWritten(t *testing.T) {
 		}})
 		_, input := bareUsers(10)
 		got := load(t.Context(), srv, input)
-		wantReport(t, got, tool.Stopped, "users: 10 in = 0 loaded + 0 unchanged + 10 not loaded")
+		wantReport(t, got, tool.Stopped, "users: 10 left over")
 		if n := len(rejectedLines(t, got.stdout)); n != 10 {
 			t.Errorf("%d lines rejected", n)
 		}
@@ -213,8 +213,8 @@ func TestBrokenStdoutStopsTheLoad(t *testing.T) {
 		got := runInto(t.Context(), t, srv, strings.NewReader(input), stdout, "--create-missing", "yes")
 		wantExit(t, got, tool.Stopped,
 			"permitload: error: write what was not loaded to stdout: no space left on device",
-			"roles: 3 in = 1 loaded + 0 unchanged + 2 not loaded; "+
-				"users: 42 in = 0 loaded + 0 unchanged + 42 not loaded; 0 role assignments made")
+			"roles: 1 added, 2 left over; "+
+				"users: 42 left over")
 		if n := countWrites(srv); n != 1 {
 			t.Errorf("%d writes, want the one that was under way", n)
 		}
@@ -232,7 +232,7 @@ func TestStdoutThatBreaksAtTheEnd(t *testing.T) {
 	input := annLine + lines(`{"type":"role","key":"Admin"}`) + endLine
 	got := runInto(t.Context(), t, srv, strings.NewReader(input), &brokenStdout{}, "--create-missing", "no")
 	wantExit(t, got, tool.Stopped, "no space left on device",
-		"roles: 1 in = 0 loaded + 0 unchanged + 1 not loaded; users: 1 in = 1 loaded + 0 unchanged + 0 not loaded")
+		"roles: 1 left over; users: 1 added, none left over")
 }
 
 // channelStdout is a stdout that shows what has been written to it so far.
@@ -276,7 +276,7 @@ func TestFailedLookAfterALostAnswerCountsAsWritten(t *testing.T) {
 		}})
 		srv.Seed(permittest.State{Roles: threeRoles(), Users: []permittest.User{{Key: "ann"}}})
 		got := load(t.Context(), srv, `{"type":"user","key":"ann","role_assignments":[{"role":"Admin"}]}`+"\n"+endLine)
-		wantReport(t, got, tool.Stopped, "users: 1 in = 0 loaded + 0 unchanged + 1 not loaded")
+		wantReport(t, got, tool.Stopped, "users: 1 left over")
 		wantRejected(t, got, "ann not_reached")
 	})
 }
@@ -290,7 +290,7 @@ func TestBrokenStdoutStillCountsTheCall(t *testing.T) {
 		`{"type":"user","key":"bad key"}`)
 	args := []string{"remove", "--yes", "--remove-limit", "100"}
 	got := runInto(t.Context(), t, srv, strings.NewReader(input+endLine), &brokenStdout{}, args...)
-	wantExit(t, got, tool.Stopped, "users: 4 in = 3 deleted + 0 unchanged + 1 not loaded")
+	wantExit(t, got, tool.Stopped, "users: 3 deleted, 1 left over")
 }
 
 // An interrupt at whichever call leaves a summary, and of the files that flags

@@ -106,8 +106,8 @@ func TestDryRunWritesNothing(t *testing.T) {
 	got := run(t, srv, needsRoleAndTenant+lines(`{"type":"user","key":"no good"}`), "--dry-run")
 	wantExit(t, got, tool.Rejected,
 		"project "+permittest.ProjectID+", environment "+permittest.EnvironmentID,
-		"+ 1 role: Admin", "+ 1 tenant: org_1", "+ 1 user  ~ 0  = 1",
-		"+ 2 role assignments  = 0", "warning: 1 line cannot be loaded",
+		"roles: 1 to create (Admin)", "tenants: 1 to create (org_1)", "users: 1 to add, 0 to change, 1 unchanged",
+		"role assignments: 2 to add, 0 there already", "warning: 1 line cannot be loaded",
 		"1 user in Permit but not in the input, left alone", "nothing was written (--dry-run)")
 	wantNothingWritten(t, srv, got, "")
 	wantExit(t, run(t, srv, needsRoleAndTenant, "--dry-run"), tool.Done)

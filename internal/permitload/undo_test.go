@@ -127,7 +127,7 @@ func TestUndoFileRestoresWhatAPutCleared(t *testing.T) {
 				var over atomic.Bool
 				srv, input, held := serverThatClears(60, permittest.Options{Faults: afterFirst("PUT F/bulk/users", fault, &over)})
 				got := load(t.Context(), srv, input)
-				wantReport(t, got, tool.Stopped, "users: 60 in = 0 loaded + 0 unchanged + 60 not loaded")
+				wantReport(t, got, tool.Stopped, "users: 60 left over")
 				path, isLeft := undoPath(t, got)
 				if !isLeft || len(srv.State().Assignments) > 0 {
 					t.Fatalf("%d assignments are left, undo file %q", len(srv.State().Assignments), path)

@@ -23,7 +23,7 @@ func TestUpdateKeepsWhatTheLineDoesNotName(t *testing.T) {
 	srv.Seed(permittest.State{Users: []permittest.User{{
 		Key: "auth0|ann", Email: "Ann@acme.example", FirstName: "Anna", LastName: "Lee", Attributes: attributes,
 	}}})
-	wantExit(t, run(t, srv, annLine+endLine), tool.Done, "+ 0 users  ~ 1  = 0")
+	wantExit(t, run(t, srv, annLine+endLine), tool.Done, "users: 0 to add, 1 to change, 0 unchanged")
 	want := []permittest.User{{
 		Key: "auth0|ann", Email: "Ann@acme.example", FirstName: "Ann", LastName: "Lee", Attributes: attributes,
 	}}
@@ -48,7 +48,7 @@ func TestAttributesReplaceLeavesThoseOfTheLine(t *testing.T) {
 			`{"type":"user","key":"b"}`,
 			`{"type":"user","key":"c","attributes":{}}`,
 		) + endLine
-		wantExit(t, run(t, srv, input, "--attributes", "replace"), tool.Done, "+ 0 users  ~ 2  = 1")
+		wantExit(t, run(t, srv, input, "--attributes", "replace"), tool.Done, "users: 0 to add, 2 to change, 1 unchanged")
 		want := []permittest.User{
 			{Key: "a", Attributes: map[string]any{"plan": "free"}},
 			{Key: "b", Attributes: map[string]any{"theme": "dark"}},

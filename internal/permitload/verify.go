@@ -3,6 +3,7 @@ package permitload
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"a0permit/internal/permit"
@@ -32,16 +33,42 @@ func (l *loader) verify(ctx context.Context) error {
 	}
 	if n == 0 {
 		l.tool.Say("verified: Permit has what was loaded")
+		l.printNotLookedAt()
 		return nil
 	}
-	l.tool.Problem("verify: %s between Permit and what was loaded", tool.Count(n, "difference"))
+	l.tool.Problem("verify: Permit differs from what was loaded in %s:", tool.Count(n, "place"))
 	for _, text := range list {
 		l.tool.Say("%s", text)
 	}
 	if more := n - len(list); more > 0 {
 		l.tool.Say("and %s more", tool.Thousands(more))
 	}
+	l.printNotLookedAt()
 	return tool.ErrRejected
+}
+
+// printNotLookedAt says what a verification does not look at.
+func (l *loader) printNotLookedAt() {
+	var list []string
+	left := 0
+	for _, t := range l.ledger.Tallies() {
+		left += t.NotLoaded
+	}
+	if left > 0 {
+		list = append(list, tool.Count(left, "line")+" left over")
+	}
+	kept := l.kept.NoRoleLine + l.kept.NoTenantLine + l.kept.MaybeUnsaid + l.kept.TooYoung
+	switch {
+	case !l.replaceRoles:
+		list = append(list, "role assignments that the input lacks")
+	case kept > 0:
+		list = append(list, tool.Count(kept, "role assignment")+" that the input lacks")
+	}
+	list = append(list, "fields that lines do not name")
+	if n := l.report.extra; n > 0 {
+		list = append(list, tool.Count(n, "user")+" in Permit whom the input lacks")
+	}
+	l.tool.Say("verify did not look at: %s", strings.Join(list, ", "))
 }
 
 // differences returns what a plan of a second snapshot would still do for lines

@@ -71,7 +71,7 @@ func TestShortListOfUsersCostsNobodyAnything(t *testing.T) {
 				}
 				got := load(t.Context(), srv, input)
 				wantReport(t, got, tool.Done,
-					"users: 160 in = 10 loaded + 150 unchanged + 0 not loaded")
+					"users: 10 added, 150 unchanged, none left over")
 				wantState(t, srv, want)
 				const says = "each of the 160 users that it lacks is asked for"
 				if !strings.HasPrefix(name, "the second page") != strings.Contains(got.stderr, says) {
@@ -112,7 +112,7 @@ func TestListThatOnlySaysItIsWhole(t *testing.T) {
 			srv := permittest.New(permittest.Options{Faults: answerList("GET F/users", []string{body})})
 			srv.Seed(have)
 			got := run(t, srv, input)
-			wantExit(t, got, tool.Done, "users: 250 in = 0 loaded + 250 unchanged + 0 not loaded",
+			wantExit(t, got, tool.Done, "users: 250 unchanged, none left over",
 				"users that it lacks is asked for")
 			wantState(t, srv, have)
 			extra := filepath.Join(t.TempDir(), "extra.jsonl")
@@ -170,7 +170,7 @@ func TestWrongCountOfUsersChangesNothing(t *testing.T) {
 			have, _ := bareUsers(150)
 			srv.Seed(have)
 			want, input := bareUsers(160)
-			wantExit(t, run(t, srv, input), tool.Done, "users: 160 in = 10 loaded + 150 unchanged + 0 not loaded")
+			wantExit(t, run(t, srv, input), tool.Done, "users: 10 added, 150 unchanged, none left over")
 			wantState(t, srv, want)
 			_, input = bareUsers(10)
 			wantExit(t, run(t, srv, input), tool.Done, "150 users in Permit but not in the input")
@@ -254,7 +254,7 @@ func TestListThatLostItemsOnceIsReadAgain(t *testing.T) {
 			srv.Seed(have)
 			have.Users, have.Assignments = have.Users[1:], have.Assignments[2:]
 			wantReport(t, removeUsers(t.Context(), srv, annWithoutRoles+endLine), tool.Done,
-				"users: 1 in = 1 deleted", "2 role assignments taken away")
+				"users: 1 deleted", "2 role assignments taken away")
 			wantState(t, srv, have)
 		})
 	}
@@ -318,7 +318,7 @@ func TestHiddenTenantIsRenamed(t *testing.T) {
 			}
 			srv.Seed(have)
 			input := lines(`{"type":"tenant","key":"t0120","name":"New"}`, `{"type":"tenant","key":"u","name":"Next"}`)
-			wantReport(t, load(t.Context(), srv, input+endLine), tool.Done, "tenants: 2 in = 2 loaded")
+			wantReport(t, load(t.Context(), srv, input+endLine), tool.Done, "tenants: 2 added")
 			have.Tenants[121].Name = "New"
 			have.Tenants = append(have.Tenants, permittest.Tenant{Key: "u", Name: "Next"})
 			if diff := cmp.Diff(have.Tenants, srv.State().Tenants); diff != "" {

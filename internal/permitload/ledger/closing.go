@@ -11,6 +11,8 @@ import (
 type Tally struct {
 	In        int `json:"in"`
 	Loaded    int `json:"loaded"`
+	Added     int `json:"added"`   // of those loaded: new in Permit
+	Planned   int `json:"planned"` // in a dry run: would be loaded
 	Unchanged int `json:"unchanged"`
 	Repeated  int `json:"repeated"`
 	NotLoaded int `json:"not_loaded"`
@@ -55,16 +57,16 @@ func (l *Ledger) Close(cause error) error {
 			note(l.rejectUser(i, NotReachedFault(cause)))
 		}
 	}
-	note(l.check())
+	note(l.Check())
 	l.Closed = true
 	return first
 }
 
-// check holds each type to in = loaded + unchanged + repeated + not loaded. A
-// sum that is off is a bug of ours, and a reason not to trust the run.
-func (l *Ledger) check() error {
+// Check holds each type to in = loaded + planned + unchanged + repeated + not loaded.
+// A sum that is off is a bug of ours, and a reason not to trust the run.
+func (l *Ledger) Check() error {
 	for kind, t := range l.Tallies() {
-		if sum := t.Loaded + t.Unchanged + t.Repeated + t.NotLoaded; sum != t.In {
+		if sum := t.Loaded + t.Planned + t.Unchanged + t.Repeated + t.NotLoaded; sum != t.In {
 			return fmt.Errorf("the count of %s lines is off: %d in, %d accounted for (please report this)", kind, t.In, sum)
 		}
 	}
@@ -99,18 +101,18 @@ func (l *Ledger) Tallies() map[string]*Tally {
 		tallies[r.Type].NotLoaded++
 	}
 	for i := range l.users {
-		tallies[record.TypeUser].add(&l.users[i])
+		tallies[record.TypeUser].add(&l.users[i], l.DryRun)
 	}
 	met := map[reconcile.RecordID]bool{}
 	for _, line := range l.input.Catalogue {
 		id, t := reconcile.RecordID{Type: line.Type, Key: line.Key}, tallies[line.Type]
 		switch it := l.catalogue[id]; {
-		case it != nil && (it.failed || it.open > 0):
+		case it != nil && (it.failed || it.open > 0 && !l.DryRun):
 			t.NotLoaded++
 		case met[id]: // lines of one key are one
 			t.Repeated++
 		case it != nil:
-			t.add(&it.entry)
+			t.add(&it.entry, l.DryRun)
 		default:
 			t.Unchanged++
 		}
@@ -119,12 +121,17 @@ func (l *Ledger) Tallies() map[string]*Tally {
 	return tallies
 }
 
-func (t *Tally) add(e *entry) {
+func (t *Tally) add(e *entry, dryRun bool) {
 	switch {
+	case e.open > 0 && dryRun && !e.failed:
+		t.Planned++
 	case e.failed || e.open > 0:
 		t.NotLoaded++
 	case e.changed:
 		t.Loaded++
+		if e.created {
+			t.Added++
+		}
 	default:
 		t.Unchanged++
 	}

@@ -19,6 +19,7 @@ type Ledger struct {
 	Rejects []intake.Reject // lines for which nothing is done
 	Sums    Sums
 	Closed  bool // each line is accounted for
+	DryRun  bool // what is open is planned, and not left over
 
 	input     *intake.Input
 	out       *rejectWriter
@@ -31,6 +32,7 @@ type Ledger struct {
 type entry struct {
 	open    uint32 // operations that are still to do
 	changed bool   // one of them was done
+	created bool   // it is new in Permit
 	failed  bool   // the line is not loaded
 	noEmail bool   // its email is not
 }
@@ -95,10 +97,15 @@ func (l *Ledger) Complete(op reconcile.Operation) error {
 		l.Sums.Unassigned++
 	case reconcile.Delete:
 		l.Sums.Deleted++
-	case reconcile.Create, reconcile.Update, reconcile.Rename:
+	case reconcile.Create:
+		e.created = true
+	case reconcile.Update, reconcile.Rename:
 	}
 	return l.FlushRejectsOnce()
 }
+
+// RuleOut notes in a dry run that the line which an operation is for would be left over.
+func (l *Ledger) RuleOut(op reconcile.Operation) { l.entry(op).failed = true }
 
 // Skip notes that an operation is not needed any more.
 func (l *Ledger) Skip(op reconcile.Operation) { l.entry(op).open-- }

@@ -1,0 +1,145 @@
+package permitload
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+
+	"a0permit/internal/permitload/snapshot"
+	"a0permit/internal/reconcile"
+	"a0permit/internal/tool"
+)
+
+// fields are those of a record, by their JSON names.
+type fields = map[string]any
+
+// fieldsOf returns the fields of a record but for its type and key, and its
+// assignments, which are operations of their own.
+func fieldsOf(r any) (fields, error) {
+	text, err := json.Marshal(r)
+	if err != nil {
+		return nil, err
+	}
+	var f fields
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder.UseNumber()
+	if err := decoder.Decode(&f); err != nil {
+		return nil, err
+	}
+	for _, name := range []string{"type", "key", "role_assignments"} {
+		delete(f, name)
+	}
+	return f, nil
+}
+
+// differing returns the fields in which two records differ, those of objects one by
+// one. One that a record lacks is nil.
+func differing(before, after fields) (was, is fields) {
+	was, is = fields{}, fields{}
+	both := fields{}
+	maps.Copy(both, before)
+	maps.Copy(both, after)
+	for name := range both {
+		old, value := before[name], after[name]
+		oldFields, isObject := old.(fields)
+		newFields, isToo := value.(fields)
+		switch {
+		case reflect.DeepEqual(old, value):
+		case (isObject || old == nil) && (isToo || value == nil):
+			was[name], is[name] = differing(oldFields, newFields)
+		default:
+			was[name], is[name] = old, value
+		}
+	}
+	return was, is
+}
+
+// changeOf returns what an update of user i changes: the fields as they are in Permit,
+// and as they will be.
+func (s *session) changeOf(plan *reconcile.Plan, snap *snapshot.Snapshot, i int) (was, is fields, err error) {
+	line, err := s.input.User(i)
+	if err != nil {
+		return nil, nil, err
+	}
+	have, err := snap.Before(i)
+	if err != nil {
+		return nil, nil, err
+	}
+	write, _ := plan.UserToWrite(line, have)
+	before, err := fieldsOf(have)
+	if err != nil {
+		return nil, nil, err
+	}
+	after, err := fieldsOf(write)
+	if err != nil {
+		return nil, nil, err
+	}
+	was, is = differing(before, after)
+	return was, is, nil
+}
+
+// previewed is how many users that change a dry run shows.
+const previewed = 10
+
+// printChanges shows the first users that change, field by field.
+func (l *loader) printChanges(plan *reconcile.Plan, snap *snapshot.Snapshot) error {
+	n := 0
+	for i, ops := range plan.ByUser() {
+		if ops[0].Op != reconcile.Update {
+			continue
+		}
+		if n++; n > previewed {
+			l.tool.Say("and %s more to change: --plan FILE writes all of them", tool.Count(plan.Counts.Update-previewed, "user"))
+			return nil
+		}
+		line, err := l.input.User(i)
+		if err != nil {
+			return err
+		}
+		was, is, err := l.changeOf(plan, snap, i)
+		if err != nil {
+			return err
+		}
+		l.tool.Say("user %s:", line.Key)
+		eachField("", was, is, func(name string, old, value any) {
+			l.tool.Say("  %s: %s -> %s", name, valueText(old), valueText(value))
+		})
+	}
+	return nil
+}
+
+// eachField visits fields that differ, those of objects one by one, in their order.
+func eachField(prefix string, was, is fields, visit func(name string, old, value any)) {
+	for _, name := range slices.Sorted(maps.Keys(was)) {
+		old, isObject := was[name].(fields)
+		value, isToo := is[name].(fields)
+		if isObject && isToo {
+			eachField(prefix+name+".", old, value, visit)
+			continue
+		}
+		visit(prefix+name, was[name], is[name])
+	}
+}
+
+// valueText returns a value for people, in one line and not too long.
+func valueText(value any) string {
+	const most = 40
+	if value == nil {
+		return "none"
+	}
+	var b strings.Builder
+	encoder := json.NewEncoder(&b)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(value); err != nil { // cannot be: it was JSON
+		return fmt.Sprintf("%q", fmt.Sprint(value))
+	}
+	text := []rune(strings.TrimSuffix(b.String(), "\n"))
+	if len(text) > most {
+		return string(text[:most-3]) + "..."
+	}
+	return string(text)
+}

@@ -1,0 +1,68 @@
+package permitload
+
+import (
+	"strings"
+	"time"
+
+	"a0permit/internal/permit"
+	"a0permit/internal/permitload/apply"
+	"a0permit/internal/reconcile"
+	"a0permit/internal/tool"
+)
+
+// printEstimate says how long the load takes at least under the rate limits,
+// where that is long enough to matter.
+func (l *loader) printEstimate(plan *reconcile.Plan) {
+	bulk, wait := l.estimate(plan, true)
+	more, longer := l.estimate(plan, false)
+	switch {
+	case longer == 0 && !l.dryRun:
+	case more > bulk:
+		l.tool.Say("it takes %s and %s; if Permit does not take roles along with new users, %s and %s",
+			tool.Count(bulk, "bulk call"), atLeast(wait), tool.Count(more, "bulk call"), atLeast(longer))
+	default:
+		l.tool.Say("it takes %s and %s", tool.Count(bulk, "bulk call"), atLeast(wait))
+	}
+	if bulk > permit.BulkCalls {
+		l.tool.Say("Permit wants to know of a migration of this size beforehand: https://io.permit.io/slack")
+	}
+}
+
+// atLeast says how long the rate limits stretch calls.
+func atLeast(wait time.Duration) string {
+	if wait == 0 {
+		return "no wait for Permit's rate limits"
+	}
+	return "at least " + strings.TrimSuffix(wait.String(), "0s") + " under Permit's rate limits"
+}
+
+// estimate returns how many bulk calls a plan takes, and how long its writes
+// take at least by the rate limits. along is whether the roles of new users go along
+// with these.
+func (l *loader) estimate(plan *reconcile.Plan, along bool) (bulk int, wait time.Duration) {
+	c, roles, tenants, assign := plan.Counts, len(plan.Roles), len(plan.Tenants), plan.Counts.Assign
+	if along {
+		assign -= c.AssignNew
+	}
+	if l.createMissing == "no" {
+		roles, tenants, assign = 0, 0, assign-c.Blocked
+		if along {
+			assign += c.BlockedNew // which were taken off twice
+		}
+	}
+	bulk = batches(c.Create+c.Update, permit.MaxUsers) + batches(assign, permit.MaxAssignments)
+	bulk += batches(tenants, permit.MaxTenants)
+	if roles > apply.OneByOne {
+		bulk, roles = bulk+batches(roles, permit.MaxRoles), 0
+	}
+	calls := map[string]int{"bulk": bulk, "schema": roles, "write": bulk + roles + len(plan.Renames)}
+	for _, class := range l.classes {
+		if n := calls[class.Name]; n > 0 {
+			wait = max(wait, time.Duration((n-1)/class.Calls)*class.Per)
+		}
+	}
+	return bulk, wait
+}
+
+// batches returns how many calls of so many items n items take.
+func batches(n, most int) int { return (n + most - 1) / most }

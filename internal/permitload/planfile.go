@@ -1,0 +1,126 @@
+package permitload
+
+import (
+	"context"
+	"fmt"
+
+	"a0permit/internal/jsonl"
+	"a0permit/internal/permitload/snapshot"
+	"a0permit/internal/reconcile"
+	"a0permit/internal/record"
+	"a0permit/internal/tool"
+)
+
+// planned is one operation of a plan as --plan writes it.
+type planned struct {
+	Op     string `json:"op"`
+	Type   string `json:"type"`
+	Key    string `json:"key"`
+	Before fields `json:"before,omitempty"`
+	After  fields `json:"after,omitempty"`
+}
+
+var opNames = map[reconcile.Op]string{
+	reconcile.Create: "create", reconcile.Update: "update", reconcile.Rename: "rename",
+	reconcile.Assign: "assign", reconcile.Unassign: "unassign", reconcile.Delete: "delete",
+}
+
+// writePlan writes the plan to the file of --plan, an operation a line. leavesOut,
+// which may be nil, tells what would not be done.
+func (s *session) writePlan(
+	ctx context.Context, plan *reconcile.Plan, snap *snapshot.Snapshot, leavesOut func(reconcile.Operation) bool,
+) error {
+	if s.settings.plan == "" {
+		return nil
+	}
+	file, err := s.tool.Create(ctx, s.settings.plan)
+	if err != nil {
+		return fmt.Errorf("--plan: %w", err)
+	}
+	defer file.Abort()
+	out, n := jsonl.NewWriter(file), 0
+	for op := range plan.Operations() {
+		if leavesOut != nil && leavesOut(op) || s.ledger.HasFailed(op) {
+			continue
+		}
+		line, err := s.plannedOf(plan, snap, op)
+		if err != nil {
+			return err
+		}
+		if err := out.Write(line); err != nil {
+			return fmt.Errorf("--plan: %w", err)
+		}
+		n++
+	}
+	if err := out.Flush(); err != nil {
+		return fmt.Errorf("--plan: %w", err)
+	}
+	if err := file.Commit(); err != nil {
+		return fmt.Errorf("--plan: %w", err)
+	}
+	s.tool.Say("the plan is in %s: %s", s.settings.plan, tool.Count(n, "operation"))
+	return nil
+}
+
+func (s *session) plannedOf(
+	plan *reconcile.Plan, snap *snapshot.Snapshot, op reconcile.Operation,
+) (p planned, err error) {
+	id := op.RecordID()
+	p = planned{Op: opNames[op.Op], Type: id.Type, Key: id.Key}
+	switch {
+	case op.Op == reconcile.Rename:
+		p.Before, p.After = fields{"name": plan.OldName(id.Key)}, fields{"name": op.Tenant.Name}
+		return p, nil
+	case op.Role != nil:
+		p.After, err = fieldsOf(op.Role)
+		return p, err
+	case op.Tenant != nil:
+		p.After, err = fieldsOf(op.Tenant)
+		return p, err
+	}
+	line, err := s.input.User(op.User)
+	if err != nil {
+		return p, err
+	}
+	p.Type, p.Key = record.TypeUser, line.Key
+	switch op.Op {
+	case reconcile.Create:
+		p.After, err = fieldsOf(line)
+	case reconcile.Update:
+		p.Before, p.After, err = s.changeOf(plan, snap, op.User)
+	case reconcile.Assign, reconcile.Unassign:
+		p.Type = "role_assignment"
+		var f fields
+		if f, err = fieldsOf(op.Assignment); op.Op == reconcile.Assign {
+			p.After = f
+		} else {
+			p.Before = f
+		}
+	case reconcile.Delete:
+		have, beforeErr := snap.Before(op.User)
+		if beforeErr != nil {
+			return p, beforeErr
+		}
+		p.Before, err = fieldsOf(have)
+	case reconcile.Rename:
+	}
+	return p, err
+}
+
+// isBlocked returns what tells whether an operation is not possible since a role or a
+// tenant is missing and not created.
+func isBlocked(plan *reconcile.Plan) func(reconcile.Operation) bool {
+	missing := map[reconcile.RecordID]bool{}
+	for _, list := range [][]reconcile.Operation{plan.Roles, plan.Tenants} {
+		for _, op := range list {
+			missing[op.RecordID()] = true
+		}
+	}
+	return func(op reconcile.Operation) bool {
+		if op.Op == reconcile.Assign {
+			return missing[reconcile.RecordID{Type: record.TypeRole, Key: op.Assignment.Role}] ||
+				missing[reconcile.RecordID{Type: record.TypeTenant, Key: op.Assignment.Tenant}]
+		}
+		return op.Op == reconcile.Create && missing[op.RecordID()]
+	}
+}

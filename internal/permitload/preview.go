@@ -1,0 +1,93 @@
+package permitload
+
+import (
+	"context"
+	"errors"
+
+	"a0permit/internal/permitload/snapshot"
+	"a0permit/internal/reconcile"
+	"a0permit/internal/tool"
+)
+
+// preview ends a dry run: it shows what changes, says what a load would stop at or
+// ask, and writes down what would go.
+func (l *loader) preview(ctx context.Context, plan *reconcile.Plan, snap *snapshot.Snapshot) error {
+	if err := l.printChanges(plan, snap); err != nil {
+		return err
+	}
+	l.printEstimate(plan)
+	l.printStops(plan)
+	if l.createMissing == "no" {
+		isOut := isBlocked(plan)
+		for op := range plan.Operations() {
+			if isOut(op) {
+				l.ledger.RuleOut(op)
+			}
+		}
+	}
+	if l.replaceRoles {
+		if err := l.writeRemovals(ctx, plan, snap); err != nil {
+			return err
+		}
+	}
+	return l.endDryRun()
+}
+
+// endDryRun says that nothing was written.
+func (s *session) endDryRun() error {
+	if err := s.ledger.Check(); err != nil {
+		return err
+	}
+	s.tool.Say("nothing was written (--dry-run); leave --dry-run out to do it in %s", s.report.place)
+	return s.verdict()
+}
+
+// printStops says what the run without --dry-run would refuse or ask, with what to
+// type.
+func (l *loader) printStops(plan *reconcile.Plan) {
+	l.warnOfStop(l.checkResemblances(plan))
+	if what := missing(plan); what != "" && l.createMissing == "ask" {
+		l.tool.Say("the real run asks whether to create %s; --create-missing yes or no answers", what)
+	}
+	if c, due := l.changeToAsk(plan); due {
+		l.sayAsks(c.String(), "--change-limit is "+percentText(l.changeLimit)+", in percent")
+	}
+	if !l.replaceRoles {
+		return
+	}
+	l.warnOfStop(l.checkAge(plan))
+	if c := plan.Counts; c.Unassign > 0 {
+		l.previewRemoval(pruning(c), c.Unassign, c.InScope)
+	}
+}
+
+// previewRemoval says whether the real run would refuse a removal, or ask.
+func (s *session) previewRemoval(what string, n, inScope int) {
+	if err := s.checkLimit("to "+what, n, inScope); err != nil {
+		s.warnOfStop(err)
+		return
+	}
+	s.sayAsks(what, s.undoWords())
+}
+
+// sayAsks says that the real run asks whether to do something.
+func (s *session) sayAsks(what, why string) {
+	if s.settings.removal.yes {
+		return
+	}
+	s.tool.Say("the real run asks whether to %s (%s); --yes answers yes", what, why)
+}
+
+// warnOfStop says that the real run stops at err.
+func (s *session) warnOfStop(err error) {
+	if err == nil {
+		return
+	}
+	s.tool.Warn("the real run stops: %v", err)
+	var e *tool.Error
+	if errors.As(err, &e) {
+		for _, hint := range e.Hints {
+			s.tool.Hint("%s", hint)
+		}
+	}
+}
