@@ -6,6 +6,7 @@ import (
 	"iter"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 )
 
@@ -21,6 +22,45 @@ type User struct {
 	// RoleAssignments are for the write of a new user. What a bulk call does with
 	// them is not documented.
 	RoleAssignments []UserRole `json:"role_assignments,omitempty"`
+	// Nulls are the fields to write as null: email, first_name or last_name. What
+	// takes the value of a field away, null or to leave it out, is not documented.
+	Nulls []string `json:"-"`
+}
+
+// userWithNulls is a user of whom some fields are written as null.
+type userWithNulls struct {
+	User
+	Email     *opt `json:"email,omitempty"`
+	FirstName *opt `json:"first_name,omitempty"`
+	LastName  *opt `json:"last_name,omitempty"`
+}
+
+// opt is a text, or null for "".
+type opt string
+
+// MarshalJSON implements json.Marshaler.
+func (o opt) MarshalJSON() ([]byte, error) {
+	if o == "" {
+		return []byte("null"), nil
+	}
+	return json.Marshal(string(o))
+}
+
+// body returns a user as it is sent.
+func (u User) body() any {
+	if len(u.Nulls) == 0 {
+		return u
+	}
+	field := func(name, value string) *opt {
+		if value == "" && !slices.Contains(u.Nulls, name) {
+			return nil
+		}
+		text := opt(value)
+		return &text
+	}
+	return userWithNulls{
+		u, field("email", u.Email), field("first_name", u.FirstName), field("last_name", u.LastName),
+	}
 }
 
 // UserRole is a role that a new user is to hold in a tenant (UserRoleCreate).
@@ -88,12 +128,16 @@ func (c *Client) HasUser(ctx context.Context, key string) (bool, error) {
 
 // PutUsers creates or replaces users in one call.
 func (c *Client) PutUsers(ctx context.Context, users []User) error {
-	return c.send(ctx, http.MethodPut, c.facts+"/bulk/users", operations[User]{users}, &result{})
+	bodies := make([]any, len(users))
+	for i := range users {
+		bodies[i] = users[i].body()
+	}
+	return c.send(ctx, http.MethodPut, c.facts+"/bulk/users", operations[any]{bodies}, &result{})
 }
 
 // PutUser creates or replaces one user.
 func (c *Client) PutUser(ctx context.Context, user User) error {
-	return c.send(ctx, http.MethodPut, c.facts+"/users/"+url.PathEscape(user.Key), user, &echo{key: user.Key})
+	return c.send(ctx, http.MethodPut, c.facts+"/users/"+url.PathEscape(user.Key), user.body(), &echo{key: user.Key})
 }
 
 // DeleteUsers deletes users in one call.

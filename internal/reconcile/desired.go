@@ -46,6 +46,7 @@ type user struct {
 	first      uint32 // its first assignment
 	conflicted bool   // its lines differ, or one of them is broken
 	known      bool   // the line says which assignments it has, if none
+	dropsEmail bool   // the line takes the email away
 }
 
 // assignments holds the role assignments of the input, by what they give; those
@@ -111,7 +112,7 @@ func (d *Desired) WantUser(u *record.User) Repeat {
 	w := user{sum: sum, known: u.RoleAssignments != nil, conflicted: d.broken[key]}
 	w.first = uint32(len(d.assignments.list)) //nolint:gosec // fewer than 4 billion, too
 	if !d.rules.Delete {
-		w.email = d.emailHash(u.Email)
+		w.email, w.dropsEmail = d.emailHash(u.Email), u.Nulls.Has(record.Email)
 		d.wantAssignments(u.RoleAssignments)
 		d.assignments.none = d.assignments.none || w.known && len(u.RoleAssignments) == 0
 	}
@@ -281,9 +282,10 @@ func (d *Desired) emailHash(email string) uint64 {
 // sum returns a user's whole content in one number. JSON of a struct has one
 // order of fields and sorted maps.
 func (d *Desired) sum(u *record.User) uint64 {
-	data, err := json.Marshal(u)
+	type plain record.User // whose nulls are not written, which takes its time
+	data, err := json.Marshal((*plain)(u))
 	if err != nil {
 		return 0 // cannot be: u was JSON
 	}
-	return d.hasher.Sum(data)
+	return d.hasher.Sum(append(data, byte(u.Nulls)))
 }

@@ -105,8 +105,8 @@ func (p *Plan) changesEmail(i int) bool {
 // isKeepingEmail reports whether user i stays with an email that it has. A line
 // that names none leaves it.
 func (p *Plan) isKeepingEmail(i int, email uint64) bool {
-	own := p.desired.users[i].email
-	return own == email || own == 0 || p.isRefused(i) || p.fates[i]&sharing != 0
+	u := p.desired.users[i]
+	return u.email == email || u.email == 0 && !u.dropsEmail || p.isRefused(i) || p.fates[i]&sharing != 0
 }
 
 // orderWrites has each user who gives up an email that another gets written

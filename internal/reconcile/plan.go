@@ -130,9 +130,21 @@ func (p *Plan) FirstToAsk(i int) (first int, ok bool) {
 // that already; before is what Permit has, nil for a new user.
 func (p *Plan) UserToWrite(line, before *record.User) (write record.User, same bool) {
 	if before == nil {
-		return *line, false
+		write = *line
+		write.Nulls, write.Attributes = 0, withoutNulls(line.Attributes)
+		return write, false
 	}
 	return p.desired.overlay(line, before)
+}
+
+// Taken returns the role assignments that are taken away from user i.
+func (p *Plan) Taken(i int) []record.RoleAssignment {
+	var taken []record.RoleAssignment
+	at, _ := slices.BinarySearchFunc(p.prune, i, func(h held, i int) int { return cmp.Compare(int(h.user), i) })
+	for ; at < len(p.prune) && int(p.prune[at].user) == i; at++ {
+		taken = append(taken, p.current.kinds.values[p.prune[at].kind])
+	}
+	return taken
 }
 
 // Operations yields all that is to be done, in the order in which it can be: to
@@ -194,9 +206,8 @@ func (p *Plan) appendOperations(ops []Operation, i int) []Operation {
 			ops = append(ops, Operation{Op: Assign, User: i, Assignment: p.desired.assignment(j)})
 		}
 	}
-	at, _ := slices.BinarySearchFunc(p.prune, i, func(h held, i int) int { return cmp.Compare(int(h.user), i) })
-	for ; at < len(p.prune) && int(p.prune[at].user) == i; at++ {
-		ops = append(ops, Operation{Op: Unassign, User: i, Assignment: p.current.kinds.values[p.prune[at].kind]})
+	for _, a := range p.Taken(i) {
+		ops = append(ops, Operation{Op: Unassign, User: i, Assignment: a})
 	}
 	if p.fate(i) == remove {
 		ops = append(ops, Operation{Op: Delete, User: i})

@@ -21,33 +21,52 @@ func (d *Desired) overlay(want, have *record.User) (write record.User, same bool
 }
 
 // Overlay returns what Permit's user must be written as to become what the line
-// says, and whether it is that already. What the line does not name is left as
-// it is: Permit replaces a user whole, so the rest has to be sent along.
+// says, and whether it is that already. The line is a JSON Merge Patch (RFC 7396),
+// but for the value of an attribute, which is replaced whole. What the line does not
+// name is left as it is: Permit replaces a user whole, so the rest has to be sent
+// along.
 func Overlay(want, have *record.User) (write record.User, same bool) {
 	write = *have
 	write.Type, write.RoleAssignments = "", nil
 	same = true
-	if want.Email != "" && !SameEmail(want.Email, have.Email) {
-		write.Email, same = want.Email, false
-	}
-	if want.FirstName != "" && want.FirstName != have.FirstName {
-		write.FirstName, same = want.FirstName, false
-	}
-	if want.LastName != "" && want.LastName != have.LastName {
-		write.LastName, same = want.LastName, false
-	}
-	added := map[string]any{}
-	for name, value := range want.Attributes {
-		if !equal(value, have.Attributes[name]) {
-			added[name] = value
+	set := func(field record.Fields, into *string, value string, isEqual bool) {
+		isNull := want.Nulls.Has(field)
+		if isNull && *into != "" || !isNull && value != "" && !isEqual {
+			*into, same = value, false
 		}
 	}
-	if len(added) > 0 {
-		write.Attributes, same = map[string]any{}, false
-		maps.Copy(write.Attributes, have.Attributes)
-		maps.Copy(write.Attributes, added)
+	set(record.Email, &write.Email, want.Email, SameEmail(want.Email, have.Email))
+	set(record.FirstName, &write.FirstName, want.FirstName, want.FirstName == have.FirstName)
+	set(record.LastName, &write.LastName, want.LastName, want.LastName == have.LastName)
+	if attributes, isChanged := overlayAttributes(want, have.Attributes); isChanged {
+		write.Attributes, same = attributes, false
 	}
 	return write, same
+}
+
+// overlayAttributes returns the attributes that a user is to have, and whether
+// they are others than before.
+func overlayAttributes(want *record.User, have map[string]any) (attributes map[string]any, isChanged bool) {
+	changes := want.Attributes
+	if want.Nulls.Has(record.Attributes) {
+		changes = map[string]any{}
+		for name := range have {
+			changes[name] = nil
+		}
+	}
+	for name, value := range changes {
+		if equal(value, have[name]) {
+			continue
+		}
+		if !isChanged {
+			attributes, isChanged = map[string]any{}, true
+			maps.Copy(attributes, have)
+		}
+		if attributes[name] = value; value == nil {
+			delete(attributes, name)
+		}
+	}
+	return attributes, isChanged
 }
 
 // Replace does what Overlay does for those whose input is the only source of
@@ -55,9 +74,53 @@ func Overlay(want, have *record.User) (write record.User, same bool) {
 func Replace(want, have *record.User) (write record.User, same bool) {
 	write, same = Overlay(want, have)
 	if want.Attributes != nil && !equal(want.Attributes, have.Attributes) {
-		write.Attributes, same = want.Attributes, false
+		write.Attributes, same = withoutNulls(want.Attributes), false
 	}
 	return write, same
+}
+
+// withoutNulls returns the attributes of a line for a user who has none yet, of whom
+// null takes nothing away.
+func withoutNulls(attributes map[string]any) map[string]any {
+	isNull := func(_ string, value any) bool { return value == nil }
+	for name, value := range attributes {
+		if isNull(name, value) {
+			attributes = maps.Clone(attributes)
+			maps.DeleteFunc(attributes, isNull)
+			break
+		}
+	}
+	return attributes
+}
+
+// Restoring returns the line that makes a user who is written as after what it was
+// before. It names no more than that.
+func Restoring(before, after *record.User) *record.User {
+	u := &record.User{Type: record.TypeUser, Key: before.Key}
+	set := func(field record.Fields, into *string, old, now string) {
+		switch {
+		case old == now:
+		case old == "":
+			u.Nulls |= field
+		default:
+			*into = old
+		}
+	}
+	set(record.Email, &u.Email, before.Email, after.Email)
+	set(record.FirstName, &u.FirstName, before.FirstName, after.FirstName)
+	set(record.LastName, &u.LastName, before.LastName, after.LastName)
+	for _, names := range []map[string]any{before.Attributes, after.Attributes} {
+		for name := range names {
+			if equal(before.Attributes[name], after.Attributes[name]) {
+				continue
+			}
+			if u.Attributes == nil {
+				u.Attributes = map[string]any{}
+			}
+			u.Attributes[name] = before.Attributes[name]
+		}
+	}
+	return u
 }
 
 // SameEmail reports whether two emails are one to Permit, which ignores case.

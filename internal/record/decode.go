@@ -70,16 +70,22 @@ func Parse[R User | Role | Tenant | End](text []byte, into *R) error {
 	}
 	decoder := json.NewDecoder(bytes.NewReader(text))
 	decoder.UseNumber()
-	return checkNames(decoder, "", 0)
+	if err := checkNames(decoder, "", 0); err != nil {
+		return err
+	}
+	return noteNulls(text, into)
 }
 
 // Decode reads again what Parse has read.
 func Decode[R User | Role | Tenant | End](text []byte, into *R) error {
 	text, err := withoutError(text)
-	if err != nil {
-		return err
+	if err == nil {
+		err = decode(text, into)
 	}
-	return decode(text, into)
+	if err == nil {
+		err = noteNulls(text, into)
+	}
+	return err
 }
 
 // withoutError returns a line without the field error, which one that came back

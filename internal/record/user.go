@@ -15,6 +15,10 @@ type User struct {
 	// RoleAssignments is nil when nothing is known of the user's roles, and
 	// empty when the user is known to have none.
 	RoleAssignments []RoleAssignment `json:"role_assignments,omitzero"`
+	// Nulls are the fields that the line says null for: they are taken away, and those
+	// that are absent are left as they are. Parse and Decode note them. An attribute
+	// that is taken away is nil among Attributes.
+	Nulls Fields `json:"-"`
 }
 
 // Append appends the line of u up to its role assignments, and reports whether

@@ -54,7 +54,7 @@ func TestUserEncoderWritesEveryField(t *testing.T) {
 	t.Parallel()
 	whole := record.User{Type: record.TypeUser}
 	for field := range reflect.TypeFor[record.User]().Fields() {
-		if field.Name == "Type" {
+		if field.Name == "Type" || field.Name == "Nulls" { // a0tojsonl writes none
 			continue
 		}
 		u := record.User{Type: record.TypeUser, Key: "auth0|1"}

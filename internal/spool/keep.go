@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -12,10 +13,10 @@ import (
 
 // ErrKeep is the error of a file that cannot be made, or cannot be brought to the
 // disk. Most likely that is full.
-var ErrKeep = errors.New("cannot keep in a file what the next write may clear")
+var ErrKeep = errors.New("cannot keep in a file what undoes the next write")
 
-// A Kept is a temporary file with a name, for what somebody needs where a run does
-// not come to its end. Only its owner can read it.
+// A Kept is a file with a name, for what somebody needs also where a run does not
+// come to its end. Only its owner can read it.
 type Kept struct {
 	file *os.File
 	size int64 // of what is on the disk
@@ -33,6 +34,25 @@ func Keep(pattern string) (*Kept, error) {
 		return nil, errors.Join(keepError(err), k.Remove())
 	}
 	return k, nil
+}
+
+// KeepAt makes an empty file at that path, or empties the one that is there.
+func KeepAt(path string) (*Kept, error) {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_TRUNC, 0o600) //nolint:gosec // the user names the file
+	if err != nil {
+		return nil, keepError(err)
+	}
+	err = f.Chmod(0o600) // it may have been there with another mode
+	if err == nil {
+		err = SyncDir(filepath.Dir(path))
+		if errors.Is(err, fs.ErrPermission) { // one may write to a directory that one may not read
+			err = nil
+		}
+	}
+	if err != nil {
+		return nil, errors.Join(keepError(err), f.Close())
+	}
+	return &Kept{file: f}, nil
 }
 
 // SyncDir brings the names in a directory to the disk. Windows has no call for it, and
@@ -83,10 +103,20 @@ func (w keptWriter) Write(p []byte) (int, error) {
 	return n, keepError(err)
 }
 
-// Clear takes out all that is in the file.
-func (k *Kept) Clear() error {
-	k.size = 0
-	return k.cut(0)
+// Size returns how much is in the file.
+func (k *Kept) Size() int64 { return k.size }
+
+// Cut takes out what is in the file from there on.
+func (k *Kept) Cut(at int64) error {
+	k.size = at
+	return k.cut(at)
+}
+
+// Overwrite writes p over what is in the file there. It need not be on the disk when
+// it returns: what was there before does for whoever needs the file.
+func (k *Kept) Overwrite(p []byte, at int64) error {
+	_, err := k.file.WriteAt(p, at)
+	return keepError(err)
 }
 
 func (k *Kept) cut(size int64) error {

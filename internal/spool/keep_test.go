@@ -48,7 +48,14 @@ func TestKept(t *testing.T) {
 		t.Errorf("Append = %v", err)
 	}
 	wantText("one\ntwo\n")
-	if err := errors.Join(k.Clear(), k.Append(write("three\n", nil))); err != nil {
+	if k.Size() != 8 {
+		t.Errorf("Size = %d", k.Size())
+	}
+	if err := errors.Join(k.Cut(4), k.Append(write("three\n", nil)), k.Overwrite([]byte("1  "), 0)); err != nil {
+		t.Fatal(err)
+	}
+	wantText("1  \nthree\n")
+	if err := errors.Join(k.Cut(0), k.Append(write("three\n", nil))); err != nil {
 		t.Fatal(err)
 	}
 	wantText("three\n")
@@ -70,5 +77,35 @@ func TestKept(t *testing.T) {
 	setTempDir(t, filepath.Join(dir, "missing"))
 	if _, err := spool.Keep("x-*"); !errors.Is(err, spool.ErrKeep) || !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("Keep = %v, want ErrKeep and its cause", err)
+	}
+}
+
+// A file of a given name is emptied, and read by its owner alone.
+func TestKeepAt(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "kept.jsonl")
+	for range 2 {
+		k, err := spool.KeepAt(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = k.Append(func(w io.Writer) error { _, err := io.WriteString(w, "one\n"); return err })
+		if err := errors.Join(err, k.Close(), os.Chmod(path, 0o666)); err != nil { //nolint:gosec // as somebody left it
+			t.Fatal(err)
+		}
+		if text, err := os.ReadFile(path); err != nil || string(text) != "one\n" {
+			t.Errorf("%q, %v", text, err)
+		}
+	}
+	k, err := spool.KeepAt(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer k.Close() //nolint:errcheck // nothing was written to it
+	if info, err := os.Stat(path); err != nil || info.Size() > 0 || runtime.GOOS != "windows" && info.Mode().Perm() != 0o600 {
+		t.Errorf("%v, %v", info, err)
+	}
+	if _, err := spool.KeepAt(filepath.Join(path, "x")); !errors.Is(err, spool.ErrKeep) {
+		t.Errorf("KeepAt = %v, want ErrKeep", err)
 	}
 }

@@ -90,19 +90,23 @@ func (b *batch) patch(u *user, f fields) (*userWrite, error) {
 // in their order, as in a database: two users cannot swap their emails in one
 // batch.
 func (b *batch) setProfile(w *userWrite, f fields) error {
-	if f.has("email") {
+	has := f.has
+	if b.s.o.OmitNull {
+		has = f.given
+	}
+	if has("email") {
 		w.next.email = f.text("email")
 		if b.s.o.LowerEmails {
 			w.next.email = strings.ToLower(w.next.email)
 		}
 	}
-	if f.has("first_name") {
+	if has("first_name") {
 		w.next.first = f.text("first_name")
 	}
-	if f.has("last_name") {
+	if has("last_name") {
 		w.next.last = f.text("last_name")
 	}
-	if f.has("attributes") {
+	if has("attributes") {
 		w.next.attributes = f.attributes()
 	}
 	return b.claimEmail(w)

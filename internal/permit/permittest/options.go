@@ -126,6 +126,7 @@ type Options struct {
 	Envelopes    bool // wrap the lists of roles, tenants and assignments even when the total is not asked for
 	LeaveOut     bool // leave absent optional fields out, and answer {} for attributes, instead of null
 	RefuseNull   bool // refuse null in a body, as the spec says, where Permit's own clients send it
+	OmitNull     bool // take a null field of a user as one that is left out, as pydantic's exclude_none does
 	BareIDs      bool // ids are 32 hex digits without dashes, as in the examples of the docs
 	HideNames    bool // the key may not read the project and the environment that it is for: 403
 	PlainDetail  bool // answer 401 and 403 as FastAPI's {"detail":"..."} instead of ErrorDetails

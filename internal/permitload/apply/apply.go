@@ -41,6 +41,9 @@ type Options struct {
 	// DropEmail has users loaded without their email, where Permit refuses it since
 	// another user has it.
 	DropEmail bool
+	// UndoChanges has Undo keep what the plan changes, too, and not only what it takes
+	// away and what a write may clear.
+	UndoChanges bool
 }
 
 // Progress is told how far the plan is.
@@ -65,24 +68,6 @@ func (a *Applier) Run(ctx context.Context, plan *reconcile.Plan, s *snapshot.Sna
 		}
 	}
 	return nil
-}
-
-// takeAway takes away what the plan does, once that is kept.
-func (a *Applier) takeAway(ctx context.Context) error {
-	if a.plan.Counts.Unassign+a.plan.Counts.Delete == 0 {
-		return nil
-	}
-	if err := a.Undo.KeepTaken(); err != nil {
-		return err
-	}
-	if err := a.unassign(ctx); err != nil {
-		return err
-	}
-	err := a.deleteUsers(ctx)
-	if err == nil {
-		a.Undo.Settle()
-	}
-	return err
 }
 
 // eachBatch calls do with the operations of one kind on users, so many at once,

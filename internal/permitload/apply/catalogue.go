@@ -114,6 +114,9 @@ func (a *Applier) recheckTenants(ctx context.Context, _ []item, refusal error, _
 // renameTenants gives tenants the names that the input has for them. Each is
 // a call of its own: Permit has no bulk call that changes tenants.
 func (a *Applier) renameTenants(ctx context.Context) error {
+	if err := a.keepNames(); err != nil {
+		return err
+	}
 	return a.sender.deliverSingly(ctx, catalogueItems(a.plan.Renames), batch{
 		one: func(ctx context.Context, it item) error {
 			return a.sender.writes.RenameTenant(ctx, it.Tenant.Key, it.Tenant.Name)

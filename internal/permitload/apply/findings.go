@@ -16,6 +16,9 @@ type Findings struct {
 	// AssignedRole is what a bulk call does with a role that its user holds: it is
 	// "skipped", or the call is "refused".
 	AssignedRole string `json:"assigned_role,omitempty"`
+	// ClearedField is how a write takes the value of a user's field away: the field is
+	// "left out" or "null", or "neither" does.
+	ClearedField string `json:"cleared_field,omitempty"`
 }
 
 const (
@@ -24,6 +27,8 @@ const (
 	ignored          = "ignored"
 	keeps, clears    = "keeps", "clears"
 	skipped          = "skipped"
+	leftOut, null    = "left out", "null"
+	neither          = "neither"
 )
 
 // find notes what a run has found out, and says it at -v.

@@ -13,6 +13,8 @@ import (
 type item struct {
 	reconcile.Operation
 	user permit.User // as it is written; of the other operations of a user, its key alone
+	// cleared are the fields that the user has in Permit and is written without.
+	cleared record.Fields
 }
 
 // call returns a role assignment as Permit takes it.

@@ -16,19 +16,6 @@ import (
 	"a0permit/internal/record"
 )
 
-// Undo keeps, where it outlives this process, what a write may clear and only this
-// run could put back.
-type Undo interface {
-	// Keep keeps what users hold, before a write that may clear it. It returns when
-	// that is on the disk.
-	Keep(holders []*record.User) error
-	// KeepTaken does the same with what the plan takes away.
-	KeepTaken() error
-	// Settle says that nothing of what is kept is missing in Permit without having
-	// come out on stdout.
-	Settle()
-}
-
 // putBackTime is how long an interrupt waits for what a write has cleared to be put
 // back: longer than a window of bulk calls, since none may be left in it.
 const putBackTime = 12 * time.Minute
@@ -42,14 +29,13 @@ func (a *Applier) preserveAssignments(ctx context.Context, users []item, put fun
 	if err != nil { // what a list that is not whole lacks could not be put back
 		return err
 	}
-	if len(had) == 0 {
-		_, err := put()
-		return err
-	}
-	if err := a.Undo.Keep(holders(had)); err != nil {
+	if err := a.keepWritten(users, had); err != nil {
 		return err
 	}
 	written, err := put()
+	if len(had) == 0 {
+		return errors.Join(err, a.Undo.Settle())
+	}
 	ctx, cancel := outlast(ctx, putBackTime)
 	defer cancel()
 	return errors.Join(err, a.restore(ctx, written, had))
@@ -95,15 +81,6 @@ func byUser(assignments []item) iter.Seq2[item, []record.RoleAssignment] {
 			}
 		}
 	}
-}
-
-// holders returns lines that give users what they hold.
-func holders(assignments []item) []*record.User {
-	var list []*record.User
-	for user, held := range byUser(assignments) {
-		list = append(list, &record.User{Type: record.TypeUser, Key: user.user.Key, RoleAssignments: held})
-	}
-	return list
 }
 
 // outlast returns a context that ends some time after ctx.
@@ -153,7 +130,7 @@ func (a *Applier) restore(ctx context.Context, written [][]item, had []item) err
 	}
 	out, err := a.rejectCleared(lost, fault)
 	if out {
-		a.Undo.Settle()
+		err = errors.Join(err, a.Undo.Settle())
 	}
 	return err
 }

@@ -75,11 +75,23 @@ func (a *Applier) userItem(op reconcile.Operation, line *record.User) (it item, 
 		return item{}, false, err
 	}
 	u, same := a.plan.UserToWrite(line, before)
-	it = item{Operation: op, user: permit.User{Key: u.Key, Email: u.Email, FirstName: u.FirstName, LastName: u.LastName}}
-	if u.Attributes != nil {
-		it.user.Attributes, err = json.Marshal(u.Attributes)
+	it = item{Operation: op}
+	if before != nil {
+		it.cleared = cleared(before, &u)
+	}
+	if it.user, err = userOf(&u); a.Found.ClearedField == null {
+		it.user.Nulls = it.cleared.Names()
 	}
 	return it, same, err
+}
+
+func userOf(u *record.User) (permit.User, error) {
+	user := permit.User{Key: u.Key, Email: u.Email, FirstName: u.FirstName, LastName: u.LastName}
+	var err error
+	if u.Attributes != nil {
+		user.Attributes, err = json.Marshal(u.Attributes)
+	}
+	return user, err
 }
 
 // enqueue appends an assignment to a list, or refuses it for want of its role or
@@ -155,7 +167,7 @@ func (a *Applier) putUsers(ctx context.Context, users []item) (carried map[int]b
 			size:    &a.sender.userSize,
 			inOrder: a.plan.IsOrdered(),
 		}
-		if a.queue.sharing {
+		if users, err = a.tryClearing(ctx, users, b); err == nil && a.queue.sharing {
 			users, err = a.trySharing(ctx, users, b)
 		}
 		if err == nil {

@@ -101,7 +101,7 @@ func (a *Applier) awaitWritten(ctx context.Context, calls [][]item) (bool, error
 
 func (a *Applier) showsOne(ctx context.Context, users []item) (bool, error) {
 	for _, it := range users {
-		if shows, err := a.shows(ctx, it.user); err != nil || shows {
+		if shows, err := a.shows(ctx, it); err != nil || shows {
 			return shows, err
 		}
 	}
@@ -109,12 +109,13 @@ func (a *Applier) showsOne(ctx context.Context, users []item) (bool, error) {
 }
 
 // shows reports whether Permit shows a user as it was written.
-func (a *Applier) shows(ctx context.Context, user permit.User) (bool, error) {
-	want, err := snapshot.UserRecord(user)
+func (a *Applier) shows(ctx context.Context, it item) (bool, error) {
+	want, err := snapshot.UserRecord(it.user)
 	if err != nil {
 		return false, err
 	}
-	have, ok, err := a.Client.User(ctx, user.Key)
+	want.Nulls = it.cleared
+	have, ok, err := a.Client.User(ctx, it.user.Key)
 	if err != nil || !ok {
 		return false, err
 	}
