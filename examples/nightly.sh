@@ -7,7 +7,7 @@
 #
 # Secrets come from the environment or from .env in the working directory. The
 # files of a run are in DIR, named by its time, for KEEP_DAYS days (14); among
-# them TIME.removed.jsonl, which permitload takes to give back what was removed.
+# them TIME.undo.jsonl, which permitload takes to undo the run.
 # 0 is quiet, as cron has it. 3 prints what happened: some records are left, in
 # TIME.rejects.csv and TIME.left.jsonl. Anything else is a failure, and printed.
 set -euo pipefail
@@ -48,6 +48,6 @@ stage() { "$@" 2>>"$run.log" || { code=$?; [ "$code" -eq 3 ] || finish "$code"; 
 	stage a0export all ${A0EXPORT_FLAGS-} -o "$run.tenant.csv.gz"
 	stage a0tojsonl ${A0TOJSONL_FLAGS-} --rejects "$run.rejects.csv" -o "$run.records.jsonl" "$run.tenant.csv.gz"
 }
-stage permitload --roles replace --yes --removed "$run.removed.jsonl" --require-end --create-missing yes \
+stage permitload --roles replace --yes --undo "$run.undo.jsonl" --require-end --create-missing yes \
 	"$@" "$run.records.jsonl" >"$run.left.jsonl"
 finish "$code"

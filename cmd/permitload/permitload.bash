@@ -12,11 +12,11 @@ _permitload() {
 	--progress) COMPREPLY=($(compgen -W 'auto always never' -- "$cur")); return ;;
 	--log-format) COMPREPLY=($(compgen -W 'text json' -- "$cur")); return ;;
 	--completion) COMPREPLY=($(compgen -W 'bash zsh fish' -- "$cur")); return ;;
-	--token-file|--plan|--extra|--removed|--summary) local IFS=$'\n'; COMPREPLY=($(compgen -f -- "$cur")); return ;;
+	--token-file|--plan|--extra|--undo|--summary) local IFS=$'\n'; COMPREPLY=($(compgen -f -- "$cur")); return ;;
 	--project|--environment|--api-url|--tenant|--change-limit|--remove-limit|--rate|--max-wait) return ;;
 	esac
 	if [[ $cur == -* ]]; then
-		COMPREPLY=($(compgen -W '--project --environment --api-url --token-file --dry-run --plan --create-missing --tenant --attributes --duplicate-email --extra --change-limit --verify --allow-incomplete --require-end --roles --removed --remove-limit --yes --rate --max-wait --progress --summary --log-format --quiet -q --verbose -v --completion --version --help -h' -- "$cur"))
+		COMPREPLY=($(compgen -W '--project --environment --api-url --token-file --dry-run --plan --create-missing --tenant --attributes --duplicate-email --extra --change-limit --verify --undo --allow-incomplete --require-end --roles --remove-limit --yes --rate --max-wait --progress --summary --log-format --quiet -q --verbose -v --completion --version --help -h' -- "$cur"))
 	else
 		local IFS=$'\n'; COMPREPLY=($(compgen -W $'load\nremove\ncheck' -- "$cur"; compgen -f -- "$cur"))
 	fi

@@ -25,6 +25,7 @@ type Line struct {
 	Offset int64 // of its first byte
 	Size   int64
 	Text   []byte // at most MaxText bytes of it
+	Open   bool   // it is the last one, and lacks its line end
 }
 
 // Reader reads lines. It skips empty ones, and the last one may lack its line end.
@@ -70,6 +71,7 @@ func (r *Reader) readLine() (line Line, err error) {
 			return Line{}, fmt.Errorf("line %d: %w", r.number, ErrLong)
 		}
 		isWhole := !errors.Is(err, bufio.ErrBufferFull)
+		line.Open = errors.Is(err, io.EOF)
 		if isWhole && len(r.text) == 0 {
 			line.Text = part[:line.Size]
 			return line, err

@@ -18,7 +18,7 @@ func TestReader(t *testing.T) {
 		{Number: 1, Offset: 0, Text: []byte("{}")},
 		{Number: 3, Offset: 4, Text: []byte(`  {"a":1}`)},
 		{Number: 4, Offset: 16, Text: []byte(long)},
-		{Number: 5, Offset: 17 + int64(len(long)), Text: []byte("last")},
+		{Number: 5, Offset: 17 + int64(len(long)), Text: []byte("last"), Open: true},
 	}
 	for name, reader := range map[string]io.Reader{
 		"whole":    strings.NewReader(in),
@@ -33,7 +33,8 @@ func TestReader(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				if got.Number != w.Number || got.Offset != w.Offset || string(got.Text) != string(w.Text) {
+				if got.Number != w.Number || got.Offset != w.Offset || string(got.Text) != string(w.Text) ||
+					got.Open != w.Open {
 					t.Errorf("Next = line %d at %d, %d bytes; want line %d at %d, %d bytes",
 						got.Number, got.Offset, len(got.Text), w.Number, w.Offset, len(w.Text))
 				}

@@ -96,7 +96,7 @@ func TestOldInputIsOldByPermitsClock(t *testing.T) {
 	}
 }
 
-// The files of --extra and --removed say by Permit's clock when they were true:
+// The files of --extra and --undo say by Permit's clock when they were true:
 // they may be the input of a run that takes away.
 func TestUserFilesTellPermitsTime(t *testing.T) {
 	t.Parallel()
@@ -104,11 +104,11 @@ func TestUserFilesTellPermitsTime(t *testing.T) {
 	srv := permittest.New(permittest.Options{Clock: clock})
 	srv.SeedAt(clock.Now().Add(-time.Hour), threeUsers("ann admin default"))
 	dir := t.TempDir()
-	extra, removed := filepath.Join(dir, "extra"), filepath.Join(dir, "removed")
+	extra, undo := filepath.Join(dir, "extra"), filepath.Join(dir, "undo")
 	wantExit(t, run(t, srv, annWithoutRoles+endLine, "--extra", extra), tool.Done)
-	args := []string{"remove", "--yes", "--remove-limit", "100", "--removed", removed}
+	args := []string{"remove", "--yes", "--remove-limit", "100", "--undo", undo}
 	wantExit(t, run(t, srv, annWithoutRoles+endLine, args...), tool.Done)
-	for _, file := range []string{extra, removed} {
+	for _, file := range []string{extra, undo} {
 		_, end, _ := strings.Cut(readFile(t, file), `"as_of":"`)
 		at, err := time.Parse(time.RFC3339, strings.TrimSuffix(end, "\"}\n"))
 		if late := clock.Now().Sub(at); err != nil || late < 0 || late > time.Minute {

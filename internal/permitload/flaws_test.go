@@ -199,7 +199,7 @@ func loadFlawed(t *testing.T, replace bool, flaws flawChooser) {
 }
 
 // Whatever is wrong with the answers to one kind of call: a removal that says it is
-// done has deleted all. Whatever comes of it, the file of --removed brings back what
+// done has deleted all. Whatever comes of it, the file of --undo brings back what
 // went.
 func TestFlawsOfEveryAnswerToARemoval(t *testing.T) {
 	t.Parallel()
@@ -218,9 +218,9 @@ func removeFlawed(t *testing.T, flaws flawChooser) {
 	// Six role assignments: where a page ends at a total that is too low, nothing can
 	// tell.
 	goes := linesFor(permittest.State{Users: before.Users[:4]})
-	file := filepath.Join(t.TempDir(), "removed.jsonl")
+	file := filepath.Join(t.TempDir(), "undo.jsonl")
 
-	got := removeUsers(t.Context(), srv, goes, func(c *settings) { c.removal.file = file })
+	got := removeUsers(t.Context(), srv, goes, func(c *settings) { c.undo = file })
 	t.Logf("exit code %d: %v", got.code, got.err)
 	if n := len(srv.State().Users); got.code == tool.Done && n != len(before.Users)-4 {
 		t.Errorf("%d users are left", n)

@@ -45,7 +45,7 @@ func withHint(err error) error {
 		return tool.Hint(err,
 			"save the stream and load the file: ... > records.jsonl, then permitload records.jsonl; or set TMPDIR")
 	case errors.Is(err, spool.ErrKeep):
-		return tool.Hint(err, "free some space there, or set TMPDIR to a directory that has some")
+		return tool.Hint(err, "free some space there; or choose another place with --undo FILE, or else with TMPDIR")
 	case errors.Is(err, intake.ErrChanged):
 		return tool.Hint(err, "load it again while nobody writes to it; permitload < FILE loads a copy")
 	case errors.Is(err, jsonl.ErrLong):

@@ -25,7 +25,7 @@ func TestForeignInputStopsTheLoad(t *testing.T) {
 		{"not JSON", annLine + "user: ann\n" + endLine, "stdin: line 2: " + notJSON, "jq -c"},
 		{"CSV", "email,\"user_id\"\na@b.co,1\n", "stdin: line 1: " + notOurs + "it is CSV", "a0tojsonl FILE | permitload"},
 		{"pretty-printed", lines(`{`, `  "type": "user",`, `  "key": "ann"`, `}`), "stdin: line 1: " + notJSON, "jq -c"},
-		{"cut within a line", annLine + bobLine[:20], "stdin: line 2: " + notJSON, "jq -c"},
+		{"cut within a line", annLine + bobLine[:20], "stdin: line 2 is cut: the input broke off", ""},
 		{"two objects on a line", strings.TrimSpace(annLine) + bobLine, "line 1: " + notJSON, "jq -c"},
 		{"a list", "[" + strings.TrimSpace(annLine) + "]\n", "line 1: " + noType, "jq -c"},
 		{"no type", `{"key":"ann"}`, "line 1: " + noType, "jq -c"},

@@ -71,7 +71,7 @@ func (l *loader) loadByPlan(ctx context.Context) error {
 		return err
 	}
 	if l.dryRun {
-		return l.preview(ctx, plan, snap)
+		return l.preview(plan, snap)
 	}
 	l.printEstimate(plan)
 	create, err := l.askToCreate(ctx, plan)
@@ -81,7 +81,7 @@ func (l *loader) loadByPlan(ctx context.Context) error {
 	if err := l.confirmChanges(ctx, plan, snap); err != nil {
 		return err
 	}
-	if err := l.confirmPruning(ctx, plan, snap); err != nil {
+	if err := l.confirmPruning(ctx, plan); err != nil {
 		return err
 	}
 	l.beginWriting(plan, create)

@@ -35,7 +35,7 @@ and with the error.
 
 EXAMPLES
    permitload --dry-run --extra gone.jsonl records.jsonl
-   permitload remove --removed undo.jsonl gone.jsonl > left.jsonl`
+   permitload remove --undo undo.jsonl gone.jsonl > left.jsonl`
 
 const checkDescription = `It reads no input and writes nothing. It exits with 0 where the key reads all that
 a load needs. Whether the key may write shows at the first write only.
@@ -119,6 +119,7 @@ func loadFlags() []cli.Flag {
 		textFlag("extra", loading, "", "write users that Permit has and the input lacks to `FILE`"),
 		percentFlag("change-limit", loading, 30, "ask before more than `PERCENT` of existing users change"),
 		boolFlag("verify", loading, "compare Permit with the input at the end; exit 3 if they differ"),
+		undoFlag(loading),
 	}, endFlags(loading, "load"), []cli.Flag{
 		textFlag("roles", takingAway, "add", "`add|replace` replace takes away roles that the input lacks"),
 	}, removalFlags(), paceFlags())
@@ -128,6 +129,7 @@ func removeFlags() []cli.Flag {
 	return slices.Concat(signInFlags("delete from"), []cli.Flag{
 		boolFlag("dry-run", takingAway, "print the plan, and write nothing"),
 		planFlag(takingAway),
+		undoFlag(takingAway),
 	}, endFlags(takingAway, "take"), removalFlags(), paceFlags())
 }
 
@@ -148,14 +150,17 @@ func signInFlags(verb string) []cli.Flag {
 
 func endFlags(category, verb string) []cli.Flag {
 	return []cli.Flag{
-		boolFlag("allow-incomplete", category, verb+" input that says it is not complete"),
+		boolFlag("allow-incomplete", category, verb+" input that is cut, or says it is not complete"),
 		boolFlag("require-end", category, "refuse input without an end line"),
 	}
 }
 
+func undoFlag(category string) cli.Flag {
+	return textFlag("undo", category, "", "write lines to `FILE` that restore what this run changes or takes away")
+}
+
 func removalFlags() []cli.Flag {
 	return []cli.Flag{
-		textFlag("removed", takingAway, "", "write what goes, or would go, to `FILE`: lines that restore it"),
 		percentFlag("remove-limit", takingAway, 5, "refuse to take more than `PERCENT` of what is in scope"),
 		boolFlag("yes", takingAway, "answer yes to each question but that of --create-missing"),
 	}

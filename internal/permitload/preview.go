@@ -1,7 +1,6 @@
 package permitload
 
 import (
-	"context"
 	"errors"
 
 	"a0permit/internal/permitload/snapshot"
@@ -9,9 +8,9 @@ import (
 	"a0permit/internal/tool"
 )
 
-// preview ends a dry run: it shows what changes, says what a load would stop at or
-// ask, and writes down what would go.
-func (l *loader) preview(ctx context.Context, plan *reconcile.Plan, snap *snapshot.Snapshot) error {
+// preview ends a dry run: it shows what changes, and says what a load would stop at or
+// ask.
+func (l *loader) preview(plan *reconcile.Plan, snap *snapshot.Snapshot) error {
 	if err := l.printChanges(plan, snap); err != nil {
 		return err
 	}
@@ -25,11 +24,6 @@ func (l *loader) preview(ctx context.Context, plan *reconcile.Plan, snap *snapsh
 			}
 		}
 	}
-	if l.replaceRoles {
-		if err := l.writeRemovals(ctx, plan, snap); err != nil {
-			return err
-		}
-	}
 	return l.endDryRun()
 }
 
@@ -37,6 +31,9 @@ func (l *loader) preview(ctx context.Context, plan *reconcile.Plan, snap *snapsh
 func (s *session) endDryRun() error {
 	if err := s.ledger.Check(); err != nil {
 		return err
+	}
+	if s.settings.undo != "" {
+		s.tool.Say("--undo: a dry run changes nothing, so %s is as it was", s.settings.undo)
 	}
 	s.tool.Say("nothing was written (--dry-run); leave --dry-run out to do it in %s", s.report.place)
 	return s.verdict()

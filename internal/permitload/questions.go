@@ -109,21 +109,18 @@ func (l *loader) changedFields(plan *reconcile.Plan, snap *snapshot.Snapshot) (s
 	return countList(counts), nil
 }
 
-// confirmPruning asks whether assignments may be taken away, and writes the file of
-// --removed before the first write: a run that stops halfway has then taken away
-// nothing that the file lacks.
-func (l *loader) confirmPruning(ctx context.Context, plan *reconcile.Plan, snap *snapshot.Snapshot) error {
+// confirmPruning asks whether assignments may be taken away.
+func (l *loader) confirmPruning(ctx context.Context, plan *reconcile.Plan) error {
 	if err := l.checkAge(plan); err != nil || !l.replaceRoles {
 		return refused(err)
 	}
-	if c := plan.Counts; c.Unassign > 0 {
-		detail := func() (string, error) { return lostRoles(plan), nil }
-		hint := "without --roles replace nothing is taken away"
-		if err := l.confirmRemoval(ctx, pruning(c), c.Unassign, c.InScope, detail, hint); err != nil {
-			return err
-		}
+	c := plan.Counts
+	if c.Unassign == 0 {
+		return nil
 	}
-	return l.writeRemovals(ctx, plan, snap)
+	detail := func() (string, error) { return lostRoles(plan), nil }
+	hint := "without --roles replace nothing is taken away"
+	return l.confirmRemoval(ctx, pruning(c), c.Unassign, c.InScope, detail, hint)
 }
 
 // pruning says what --roles replace takes away.
@@ -172,14 +169,6 @@ func (s *session) confirm(ctx context.Context, what string, detail func() (strin
 func (s *session) noTerminal(what string) error {
 	return tool.Hint(refused(fmt.Errorf("to %s in %s needs a yes, and %w", what, s.report.place, tool.ErrNoTerminal)),
 		"--yes answers yes; --dry-run shows what would be done")
-}
-
-// undoWords says in a question whether the run can be undone.
-func (s *session) undoWords() string {
-	if file := s.settings.removal.file; file != "" {
-		return "undo file: " + file
-	}
-	return "no undo file"
 }
 
 // checkLimit refuses what is more than --remove-limit of what is in scope.

@@ -157,7 +157,7 @@ func loadAmong(t *testing.T, s *scenario, on *bool) {
 }
 
 // removeAmongLies deletes users among answers that are not true. Whatever comes of
-// it, the file of --removed brings back what went; and a removal that says it is
+// it, the file of --undo brings back what went; and a removal that says it is
 // done has deleted all.
 func removeAmongLies(t *testing.T, r *rand.Rand) {
 	t.Helper()
@@ -189,9 +189,9 @@ func removeAmong(t *testing.T, s *scenario, r *rand.Rand, on *bool) {
 			goes.Users = append(goes.Users, permittest.User{Key: u.Key})
 		}
 	}
-	file := filepath.Join(t.TempDir(), "removed.jsonl")
+	file := filepath.Join(t.TempDir(), "undo.jsonl")
 
-	got := removeUsers(t.Context(), srv, linesFor(goes), func(c *settings) { c.removal.file = file })
+	got := removeUsers(t.Context(), srv, linesFor(goes), func(c *settings) { c.undo = file })
 	time.Sleep(15 * time.Minute)
 	after := srv.State()
 	t.Logf("code %d of %d", got.code, len(goes.Users)-1)

@@ -60,9 +60,6 @@ func (r *remover) run(ctx context.Context) error {
 		if users > 0 {
 			r.previewRemoval("delete "+what, users, snap.Users)
 		}
-		if err := r.writeRemovals(ctx, plan, snap); err != nil {
-			return err
-		}
 		return r.endDryRun()
 	}
 	if users > 0 {
@@ -71,9 +68,6 @@ func (r *remover) run(ctx context.Context) error {
 		if err := r.confirmRemoval(ctx, "delete "+what, users, snap.Users, detail, hint); err != nil {
 			return err
 		}
-	}
-	if err := r.writeRemovals(ctx, plan, snap); err != nil {
-		return err
 	}
 	if users > 0 {
 		r.screen.Begin("deleting", held+users)

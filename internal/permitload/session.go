@@ -125,6 +125,9 @@ func (s *session) read(ctx context.Context) error {
 	if s.input.In[record.TypeTenant] < s.input.Ends.Counted[record.TypeTenant] {
 		s.desired.LeaveOutTenants()
 	}
+	if err := s.checkCut(); err != nil {
+		return err
+	}
 	switch ends := s.input.Ends; {
 	case ends.Incomplete && !s.settings.allowIncomplete:
 		err := errors.New("the input is not complete: its end line says so")
@@ -176,15 +179,21 @@ func (s *session) readOne(ctx context.Context, name string) error {
 func (s *session) apply(
 	ctx context.Context, plan *reconcile.Plan, snap *snapshot.Snapshot, options apply.Options,
 ) error {
-	undo := s.undo(plan, snap)
+	undo, err := s.beginUndo()
+	if err != nil { // nothing was written
+		s.screen.End()
+		return err
+	}
+	options.UndoChanges = s.settings.undo != ""
 	a := &apply.Applier{
 		Client: s.client, Input: s.input, Ledger: s.ledger, Undo: undo, Progress: s.screen, Log: s.tool.Log,
 		Options: options,
 	}
-	err := a.Run(ctx, plan, snap)
+	err = a.Run(ctx, plan, snap)
 	s.report.found, s.report.stopped = a.Found, err != nil
 	s.screen.End()
-	closing := cmp.Or(s.ledger.Close(err), undo.end())
+	closing := s.ledger.Close(err)
+	closing = cmp.Or(closing, undo.end(s.ledger.Closed))
 	if err != nil && ctx.Err() != nil {
 		err = tool.Hint(err, runAgain+"; what was not loaded is on stdout")
 	}

@@ -25,6 +25,7 @@ type settings struct {
 	classes                     []httpapi.Class
 	dryRun                      bool
 	plan                        string // file
+	undo                        string // a file of lines that restore what the run changes or takes away
 }
 
 // target is the environment that the flags name.
@@ -34,7 +35,6 @@ type target struct{ project, environment string }
 type removalRules struct {
 	yes   bool
 	limit float64 // percent
-	file  string  // of lines that restore what goes
 }
 
 // loadSettings holds the flags of load.
@@ -69,9 +69,6 @@ func newLoadSettings(c *cli.Context, t *tool.Tool) (loadSettings, error) {
 		return cfg, tool.Usage("--change-limit: not a number from 0 to 100", "--change-limit 30")
 	case cfg.extra == "-":
 		return cfg, tool.Usage("--extra: stdout is for what was not loaded", "--extra extra.jsonl")
-	case c.IsSet("removed") && !cfg.replaceRoles:
-		return cfg, tool.Usage("--removed writes down what is taken away, and nothing is",
-			"--roles replace or permitload remove takes away")
 	case cfg.verifies && cfg.dryRun:
 		return cfg, tool.Usage("--verify checks what was loaded, and --dry-run loads nothing", "leave one of the two out")
 	case err != nil:
@@ -90,8 +87,8 @@ func newSettings(c *cli.Context, t *tool.Tool) (settings, error) {
 	}
 	limit := c.Float64("remove-limit")
 	switch {
-	case c.String("removed") == "-":
-		return settings{}, tool.Usage("--removed: stdout is for what was not loaded", "--removed removed.jsonl")
+	case c.String("undo") == "-":
+		return settings{}, tool.Usage("--undo: stdout is for what was not loaded", "--undo undo.jsonl")
 	case c.Duration("max-wait") < 0:
 		return settings{}, tool.Usage("--max-wait: a time below zero", "--max-wait 2h")
 	case c.String("plan") == "-":
@@ -99,12 +96,16 @@ func newSettings(c *cli.Context, t *tool.Tool) (settings, error) {
 	case !isPercent(limit):
 		return settings{}, tool.Usage("--remove-limit: not a number from 0 to 100", "--remove-limit 5")
 	}
+	if err := tool.CheckKept("--undo", c.String("undo")); err != nil {
+		return settings{}, err
+	}
 	classes, err := rates(c.StringSlice("rate"))
 	return settings{
 		files: files, classes: classes, dryRun: c.Bool("dry-run"), plan: c.String("plan"),
 		target:          target{c.String("project"), c.String("environment")},
 		allowIncomplete: c.Bool("allow-incomplete"), requireEnd: c.Bool("require-end"),
-		removal: removalRules{yes: c.Bool("yes"), limit: limit, file: c.String("removed")},
+		removal: removalRules{yes: c.Bool("yes"), limit: limit},
+		undo:    c.String("undo"),
 	}, err
 }
 

@@ -316,9 +316,9 @@ func TestInterruptAtEachCallLeavesWholeFiles(t *testing.T) {
 				srv.SeedAt(time.Now().Add(-time.Hour), threeUsers("ann admin default", "bob viewer org"))
 				dir := t.TempDir()
 				args := slices.Concat(command,
-					[]string{"--yes", "--remove-limit", "100", "--removed", "removed", "--summary", "summary"})
+					[]string{"--yes", "--remove-limit", "100", "--undo", "undo", "--summary", "summary"})
 				for i, arg := range args {
-					if slices.Contains([]string{"extra", "removed", "summary"}, arg) {
+					if slices.Contains([]string{"extra", "undo", "summary"}, arg) {
 						args[i] = filepath.Join(dir, arg)
 					}
 				}
@@ -339,7 +339,7 @@ func TestInterruptAtEachCallLeavesWholeFiles(t *testing.T) {
 					switch text := readFile(t, filepath.Join(dir, file.Name())); file.Name() {
 					case "summary":
 						decodeJSON(t, []byte(text), &map[string]any{})
-					case "extra", "removed":
+					case "extra", "undo":
 						wantExit(t, run(t, permittest.New(permittest.Options{}), text, "--dry-run", "--require-end"), tool.Done)
 					default:
 						t.Errorf("%s is left behind", file.Name())

@@ -66,9 +66,9 @@ func TestUsageErrors(t *testing.T) {
 			"--dry-run loads nothing", "leave one of the two out",
 		},
 		{
-			"removed users onto stdout",
-			[]string{"remove", "--removed", "-"},
-			"stdout is for what was not loaded", "--removed removed.jsonl",
+			"undo file on stdout",
+			[]string{"remove", "--undo", "-"},
+			"stdout is for what was not loaded", "--undo undo.jsonl",
 		},
 	}
 	for _, tt := range tests {

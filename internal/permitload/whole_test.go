@@ -191,16 +191,16 @@ func TestShortListOfAssignmentsStopsTheRemoval(t *testing.T) {
 			srv := permittest.New(permittest.Options{Faults: answerList("GET F/role_assignments", pages)})
 			srv.Seed(heldRoles(1050))
 			before := srv.State()
-			removed := filepath.Join(t.TempDir(), "removed.jsonl")
+			undo := filepath.Join(t.TempDir(), "undo.jsonl")
 			input := lines(`{"type":"user","key":"ann"}`) + endLine
-			got := run(t, srv, input, "remove", "--yes", "--remove-limit", "100", "--removed", removed)
+			got := run(t, srv, input, "remove", "--yes", "--remove-limit", "100", "--undo", undo)
 			wantExit(t, got, tool.Stopped, "the role assignments in Permit are not all known")
 			wantState(t, srv, before)
 			if countWrites(srv) > 0 || got.stdout != "" {
 				t.Errorf("%d writes, stdout %q", countWrites(srv), got.stdout)
 			}
-			if _, err := os.Stat(removed); !errors.Is(err, fs.ErrNotExist) {
-				t.Errorf("--removed: %v", err)
+			if _, err := os.Stat(undo); !errors.Is(err, fs.ErrNotExist) {
+				t.Errorf("--undo: %v", err)
 			}
 		})
 	}

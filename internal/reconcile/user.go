@@ -153,9 +153,12 @@ func normalize(v any) any {
 	case map[string]any:
 		fields := map[string]any{}
 		for name, value := range v {
-			if !isNothing(value) {
-				fields[name] = normalize(value)
+			if value = normalize(value); value != nil {
+				fields[name] = value
 			}
+		}
+		if len(fields) == 0 { // such as {"x":null}
+			return nil
 		}
 		return fields
 	}

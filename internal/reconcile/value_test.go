@@ -50,6 +50,8 @@ func TestEqualValues(t *testing.T) {
 		{``, `""`, true},
 		{``, `{}`, true},
 		{`null`, `{}`, true},
+		{`{}`, `{"x":null}`, true},
+		{``, `{"x":{"y":""}}`, true},
 		{`""`, `null`, true},
 		{``, `0`, false},
 		{``, `false`, false},

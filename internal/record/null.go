@@ -89,3 +89,9 @@ func noteNull(name string, into any) error {
 	}
 	return nil
 }
+
+// IsBare reports whether a line of u names nothing but its key.
+func (u *User) IsBare() bool {
+	return u.Nulls == 0 && u.Email == "" && u.FirstName == "" && u.LastName == "" && u.Attributes == nil &&
+		u.RoleAssignments == nil
+}

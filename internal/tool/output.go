@@ -167,6 +167,26 @@ func (o *Output) Abort() {
 	}
 }
 
+// CheckKept refuses what a flag names, if anything, where that can be no file which is
+// made late in a run and written to by and by: then the run ends before it begins.
+func CheckKept(flag, path string) error {
+	if path == "" {
+		return nil
+	}
+	target, descriptor := follow(path)
+	info, err := os.Stat(target)
+	if errors.Is(err, fs.ErrNotExist) {
+		_, err = os.Stat(filepath.Dir(target))
+	}
+	switch {
+	case err != nil:
+		return Usage(flag+": "+err.Error(), "name a file in a directory that is there")
+	case descriptor >= 0, info != nil && !info.Mode().IsRegular():
+		return Usage(flag+": "+path+" is no file of its own", "name a file")
+	}
+	return nil
+}
+
 // SetAside renames a file, or the one that a link leads to, to the first free name
 // of path.1, path.2 and so on, to make room for another, and returns that name. It returns "" and renames nothing
 // when there is no regular file, or when the file is empty or worthless, judged by

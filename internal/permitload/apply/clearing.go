@@ -2,6 +2,7 @@ package apply
 
 import (
 	"context"
+	"reflect"
 	"time"
 
 	"a0permit/internal/permit"
@@ -29,30 +30,34 @@ func cleared(before, after *record.User) record.Fields {
 // it away: whether a PUT clears what it leaves out is not documented. It returns the
 // users who are still to be written, such that they lose it, and refuses those whom
 // Permit lets lose nothing.
-func (a *Applier) tryClearing(ctx context.Context, users []item, b batch) ([]item, error) {
-	losing, rest := split(users, func(it item) bool { return it.cleared != 0 })
+func (a *Applier) tryClearing(ctx context.Context, users []item, b batch) (rest []item, err error) {
+	losing, others := split(users, func(it item) bool { return it.cleared != 0 })
+	var written int // the number of the user who has become what it is to be by that
+	isWritten := false
 	for _, it := range sample(losing, tries) {
 		if a.Found.ClearedField != "" {
 			break
 		}
-		if err := a.findOutClearing(ctx, it); err != nil {
+		written = it.User
+		if isWritten, err = a.findOutClearing(ctx, it); err != nil {
 			return nil, err
 		}
 	}
 	switch a.Found.ClearedField {
-	case null:
-		for i := range users {
-			users[i].user.Nulls = users[i].cleared.Names()
-		}
 	case neither:
 		for _, it := range losing {
 			if err := a.sender.noteRefused(it, notClearedFault, b); err != nil {
 				return nil, err
 			}
 		}
-		return rest, nil
+		return others, nil
+	case null:
+		for i := range users {
+			users[i].user.Nulls = users[i].cleared.Names()
+		}
 	}
-	return users, nil
+	done, rest := split(users, func(it item) bool { return isWritten && it.User == written })
+	return rest, a.sender.noteDone(done, b)
 }
 
 // notClearedFault is that of a line which takes a field away that Permit keeps.
@@ -64,38 +69,46 @@ var notClearedFault = record.Fault{
 
 // findOutClearing writes a user as Permit has it but for the fields that it loses: left
 // out, and then as null. What it finds out is noted; if Permit refuses the user for
-// something else, that is nothing.
-func (a *Applier) findOutClearing(ctx context.Context, it item) error {
+// something else, that is nothing. It returns whether the user is all that it is to be.
+func (a *Applier) findOutClearing(ctx context.Context, it item) (isWritten bool, err error) {
 	user, err := a.withoutCleared(it)
 	if err != nil {
-		return err
+		return false, err
 	}
 	if accepted, err := a.tryPut(ctx, user); err != nil || !accepted {
-		return err
+		return false, err
 	}
+	isWritten = reflect.DeepEqual(user, it.user)
 	answer := leftOut
-	switch isCleared, err := a.isCleared(ctx, it); {
-	case err != nil:
-		return err
-	case !isCleared: // unless it shows late
-		user.Nulls = it.cleared.Names()
-		accepted, err := a.tryPut(ctx, user)
-		if err != nil {
-			return err
-		}
-		if accepted {
-			answer = null
-		}
-		shows, err := Poll(ctx, func(time.Duration) (bool, error) { return a.isCleared(ctx, it) })
-		if err != nil {
-			return err
-		}
-		if !shows {
-			answer = neither
-		}
+	isCleared, err := a.isCleared(ctx, it)
+	if err == nil && !isCleared {
+		answer, err = a.tryNull(ctx, it, user)
+	}
+	if err != nil {
+		return false, err
 	}
 	find(a.Log, &a.Found.ClearedField, "what takes the value of a user's field away is", answer)
-	return nil
+	return isWritten, nil
+}
+
+// tryNull writes the fields that a user loses as null, since without them they were
+// still there, and returns what takes them away. They may only have shown late.
+func (a *Applier) tryNull(ctx context.Context, it item, user permit.User) (answer string, err error) {
+	user.Nulls = it.cleared.Names()
+	accepted, err := a.tryPut(ctx, user)
+	if err != nil {
+		return "", err
+	}
+	isCleared, err := Poll(ctx, func(time.Duration) (bool, error) { return a.isCleared(ctx, it) })
+	switch {
+	case err != nil:
+		return "", err
+	case !isCleared:
+		return neither, nil
+	case accepted:
+		return null, nil
+	}
+	return leftOut, nil
 }
 
 // withoutCleared returns a user as Permit has it, but for the fields that it loses.

@@ -129,7 +129,7 @@ func (a *Applier) restore(ctx context.Context, written [][]item, had []item) err
 		lost, fault = had, lateFault
 	}
 	out, err := a.rejectCleared(lost, fault)
-	if out {
+	if out && (len(lost) == 0 || !a.UndoChanges) { // stdout has it, but an undo file that is asked for is to have all
 		err = errors.Join(err, a.Undo.Settle())
 	}
 	return err

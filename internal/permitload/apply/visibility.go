@@ -123,6 +123,10 @@ func (a *Applier) shows(ctx context.Context, it item) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	_, same := reconcile.Overlay(want, current)
+	compare := reconcile.Overlay
+	if it.Op == reconcile.Update { // it was written with all its attributes: one more is one that still has to go
+		compare = reconcile.Replace
+	}
+	_, same := compare(want, current)
 	return same, nil
 }

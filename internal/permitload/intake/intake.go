@@ -22,6 +22,7 @@ type Input struct {
 	Catalogue []CatalogueLine // lines of roles and tenants
 	Rejects   []Reject        // lines that break a rule, in the order of the input
 	Ends      Ends            // what the end lines say
+	Cut       *Cut            // the last line of a source that broke off; nil for none
 	In        map[string]int  // lines by type
 	Repeats   int             // user lines that say again what an earlier one said
 
@@ -62,6 +63,12 @@ type Reject struct {
 	Line
 	Type  string
 	Fault record.Fault
+}
+
+// Cut is a line of which the end is missing: its source broke off.
+type Cut struct {
+	Where  string // the source, and the number of the line
+	IsFile bool   // the source can be read again in place
 }
 
 // Ends is what the end lines of a stream say together.
@@ -127,8 +134,23 @@ func (in *Input) Read(name string, from io.Reader, again io.ReaderAt) error {
 		if at.size == 0 { // the mark alone
 			continue
 		}
+		if line.Open && isCut(text, at) {
+			in.spoilUsers(text)
+			in.Cut = &Cut{fmt.Sprintf("%s: line %d", name, line.Number), again != nil}
+			continue
+		}
 		if err := in.take(text, at); err != nil {
 			return fmt.Errorf("%s: line %d: %w", name, line.Number, err)
 		}
 	}
+}
+
+// isCut reports whether a line that lacks its line end is the beginning of an object,
+// and no more than that.
+func isCut(text []byte, at Line) bool {
+	if !bytes.HasPrefix(text, []byte("{")) || at.IsLong() {
+		return false
+	}
+	_, isWhole := jsonl.Depth(text)
+	return !isWhole
 }

@@ -61,14 +61,14 @@ func (in *Input) takeLong(text []byte, at Line) (err error) {
 	}
 	in.In[kind]++
 	in.refuse(at, kind, errors.New("it is longer than 16 MiB"))
-	in.spoilUsers(text, kind)
+	in.spoilUsers(text)
 	return nil
 }
 
 func (in *Input) takeUser(text []byte, at Line) {
 	u := &record.User{}
 	if !in.accept(at, record.TypeUser, record.Parse(text, u), u.Validate) {
-		in.spoilUsers(text, record.TypeUser)
+		in.spoilUsers(text)
 		return
 	}
 	switch in.desired.WantUser(u) {
@@ -82,8 +82,8 @@ func (in *Input) takeUser(text []byte, at Line) {
 }
 
 // spoilUsers makes conflicts of the users whom a broken line may be about.
-func (in *Input) spoilUsers(text []byte, kind string) {
-	if kind != record.TypeUser {
+func (in *Input) spoilUsers(text []byte) {
+	if kind, err := record.TypeOfBeginning(text); err != nil || kind != record.TypeUser {
 		return
 	}
 	for _, key := range record.Keys(text) {

@@ -1,6 +1,9 @@
 package permitload
 
 import (
+	"errors"
+	"io/fs"
+	"os"
 	"path/filepath"
 	"slices"
 	"testing"
@@ -13,9 +16,8 @@ import (
 	"a0permit/internal/tool"
 )
 
-// --removed writes lines that bring back what is taken away. A dry run writes
-// them, too, and takes nothing away.
-func TestRemovedFileRestores(t *testing.T) {
+// --undo writes lines that bring back what is taken away. A dry run writes none.
+func TestUndoFileRestoresWhatWasTaken(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		name, input string
@@ -42,28 +44,31 @@ func TestRemovedFileRestores(t *testing.T) {
 			have.Users[0].FirstName, have.Users[0].Attributes = "Ann", map[string]any{"plan": "pro"}
 			srv.SeedAt(time.Now().Add(-time.Hour), have)
 			before := srv.State()
-			file := filepath.Join(t.TempDir(), "removed.jsonl")
-			args := append(tt.args, "--yes", "--remove-limit", "100", "--removed", file)
+			file := filepath.Join(t.TempDir(), "undo.jsonl")
+			args := append(tt.args, "--yes", "--remove-limit", "100", "--undo", file)
 			input := tt.input + endLineAt(time.Now())
 
 			wantExit(t, run(t, srv, input, append(args, "--dry-run")...), tool.Done, tt.plan, "nothing was written")
 			if n := countWrites(srv); n > 0 {
 				t.Fatalf("%d writes of a dry run", n)
 			}
+			if _, err := os.Stat(file); !errors.Is(err, fs.ErrNotExist) {
+				t.Errorf("after a dry run: %v", err)
+			}
 			wantExit(t, run(t, srv, input, args...), tool.Done, tt.plan, tt.says)
 			if cmp.Equal(before, srv.State()) {
 				t.Fatal("nothing went")
 			}
-			removed := readFile(t, file)
-			wantExit(t, run(t, srv, removed, "--require-end"), tool.Done)
+			undo := readFile(t, file)
+			wantExit(t, run(t, srv, undo, "--require-end"), tool.Done)
 			wantState(t, srv, before)
 		})
 	}
 }
 
-// The file of --removed is whole before anything is taken away, so it helps where
-// the run stops midway.
-func TestRemovedFileIsWrittenFirst(t *testing.T) {
+// The file of --undo has what is taken away before it is, so it helps where the run
+// stops midway.
+func TestUndoFileIsWrittenFirst(t *testing.T) {
 	t.Parallel()
 	for _, call := range []string{"DELETE F/role_assignments/bulk", "DELETE F/bulk/users"} {
 		t.Run(call, func(t *testing.T) {
@@ -71,14 +76,14 @@ func TestRemovedFileIsWrittenFirst(t *testing.T) {
 			srv := permittest.New(permittest.Options{Faults: faultOn(call, httpapitest.Fault{Status: 401}, 1)})
 			srv.Seed(threeUsers("ann admin default", "bob viewer org"))
 			before := srv.State()
-			file := filepath.Join(t.TempDir(), "removed.jsonl")
+			file := filepath.Join(t.TempDir(), "undo.jsonl")
 			input := annWithoutRoles + lines(`{"type":"user","key":"bob"}`) + endLine
-			got := run(t, srv, input, "remove", "--yes", "--remove-limit", "100", "--removed", file)
+			got := run(t, srv, input, "remove", "--yes", "--remove-limit", "100", "--undo", file)
 			wantExit(t, got, tool.Stopped)
-			removed := readFile(t, file)
+			undo := readFile(t, file)
 			fresh := permittest.New(permittest.Options{})
 			fresh.Seed(srv.State())
-			wantExit(t, run(t, fresh, removed), tool.Done)
+			wantExit(t, run(t, fresh, undo), tool.Done)
 			wantState(t, fresh, before)
 			// What is rejected is what is still to do.
 			if call == "DELETE F/bulk/users" {
@@ -90,16 +95,16 @@ func TestRemovedFileIsWrittenFirst(t *testing.T) {
 
 // A run that deletes somebody keeps the file of an earlier run under another
 // name; one that deletes nobody does not replace that.
-func TestEarlierRemovedFileIsKept(t *testing.T) {
+func TestEarlierUndoFileIsKept(t *testing.T) {
 	t.Parallel()
 	srv := permittest.New(permittest.Options{})
 	srv.Seed(threeUsers("ann admin default", "bob viewer org"))
 	before := srv.State()
-	file := filepath.Join(t.TempDir(), "removed.jsonl")
+	file := filepath.Join(t.TempDir(), "undo.jsonl")
 	input := annWithoutRoles + lines(`{"type":"user","key":"bob"}`) + endLine
-	args := []string{"remove", "--yes", "--remove-limit", "100", "--removed", file}
+	args := []string{"remove", "--yes", "--remove-limit", "100", "--undo", file}
 	wantExit(t, run(t, srv, input, args...), tool.Done)
-	wantExit(t, run(t, srv, input, args...), tool.Done, "--removed: what was in "+file+" is now in "+file+".1")
+	wantExit(t, run(t, srv, input, args...), tool.Done, "--undo: what was in "+file+" is now in "+file+".1")
 	wantExit(t, run(t, srv, input, args...), tool.Done)
 	files, err := filepath.Glob(file + "*")
 	if err != nil || !slices.Equal(files, []string{file, file + ".1"}) {
