@@ -3,6 +3,7 @@
 package e2e_test
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"net/http"
 	"os"
@@ -96,9 +97,19 @@ func TestKilled(t *testing.T) {
 
 // A load that is killed between the PUT that clears roles and their return has kept
 // them in a file, and has named it. Loaded, it gives them back, and changes nothing
-// else.
+// else. The file of --undo takes back what was changed, too.
 func TestKilledBeforeRolesAreBack(t *testing.T) {
 	t.Parallel()
+	for _, named := range []bool{false, true} {
+		t.Run(fmt.Sprint("--undo ", named), func(t *testing.T) {
+			t.Parallel()
+			killBeforeRolesAreBack(t, named)
+		})
+	}
+}
+
+func killBeforeRolesAreBack(t *testing.T, named bool) {
+	t.Helper()
 	records, want := recordsOf(100)
 	file := filepath.Join(t.TempDir(), "records.jsonl")
 	if err := os.WriteFile(file, []byte(records), 0o600); err != nil {
@@ -127,10 +138,15 @@ func TestKilledBeforeRolesAreBack(t *testing.T) {
 		have.Assignments = append(have.Assignments, byHand)
 	}
 	srv.Seed(have)
+	before := srv.State()
 	address, stop := srv.Start()
 	defer stop()
 
-	load := permitloadAt(t, address, append(noWaits, file)...)
+	args, undo := noWaits, filepath.Join(t.TempDir(), "undo.jsonl")
+	if named {
+		args = append(slices.Clone(noWaits), "--undo", undo)
+	}
+	load := permitloadAt(t, address, append(slices.Clone(args), file)...)
 	var errs strings.Builder
 	load.Stderr = &errs
 	if err := load.Start(); err != nil {
@@ -144,13 +160,19 @@ func TestKilledBeforeRolesAreBack(t *testing.T) {
 	if len(after.Assignments) > 0 {
 		t.Fatalf("%d assignments are left: nothing was cleared", len(after.Assignments))
 	}
-	_, undo, _ := strings.Cut(errs.String(), "what this run may clear is kept in ")
-	undo, _, _ = strings.Cut(undo, " until it has ended\n")
+	if !named {
+		_, undo, _ = strings.Cut(errs.String(), "what this run may clear is kept in ")
+		undo, _, _ = strings.Cut(undo, " until it has ended\n")
+	}
 	if out, err := permitloadAt(t, address, append(noWaits, undo)...).CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s%s", err, errs.String(), out)
 	}
-	after.Assignments = have.Assignments
-	if diff := cmp.Diff(after, srv.State()); diff != "" {
+	want.Assignments, after.Assignments = append(want.Assignments, have.Assignments...), have.Assignments
+	restored := after
+	if named {
+		restored.Users = before.Users
+	}
+	if diff := cmp.Diff(restored, srv.State()); diff != "" {
 		t.Fatalf("after the undo file (-want +got):\n%.2000s", diff)
 	}
 	// And the load goes on where it was.
@@ -161,7 +183,7 @@ func TestKilledBeforeRolesAreBack(t *testing.T) {
 	if diff := cmp.Diff(after.Users, got.Users); diff != "" {
 		t.Errorf("users (-want +got):\n%.2000s", diff)
 	}
-	for _, a := range slices.Concat(have.Assignments, want.Assignments) {
+	for _, a := range want.Assignments {
 		if !slices.Contains(got.Assignments, a) {
 			t.Errorf("%v is not there", a)
 		}

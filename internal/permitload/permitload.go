@@ -156,7 +156,7 @@ func endFlags(category, verb string) []cli.Flag {
 }
 
 func undoFlag(category string) cli.Flag {
-	return textFlag("undo", category, "", "write lines to `FILE` that restore what this run changes or takes away")
+	return textFlag("undo", category, "", "write lines to `FILE` that restore what a run changes or takes away")
 }
 
 func removalFlags() []cli.Flag {

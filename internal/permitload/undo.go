@@ -2,6 +2,7 @@ package permitload
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"iter"
 	"slices"
@@ -28,6 +29,7 @@ type undoFile struct {
 	last []undoText       // the lines of the last Keep that are to be settled
 	from int64            // where the lines of the last Keep begin
 	in   map[string]int   // lines by type
+	full bool             // it could not be written to
 }
 
 // undoText is a line of the file.
@@ -109,13 +111,15 @@ func (u *undoFile) Keep(lines iter.Seq2[apply.UndoLine, error]) error {
 }
 
 func (u *undoFile) append(write func(*jsonl.Writer) error) error {
-	return u.kept.Append(func(w io.Writer) error {
+	err := u.kept.Append(func(w io.Writer) error {
 		out := jsonl.NewWriter(w)
 		if err := write(out); err != nil {
 			return err
 		}
 		return out.Flush()
 	})
+	u.full = u.full || errors.Is(err, spool.ErrKeep)
+	return err
 }
 
 // undoTexts yields the lines that say anything.
@@ -195,9 +199,12 @@ func (u *undoFile) end(hasWritten bool) error {
 	case u.path == "" && !u.owed:
 		return u.kept.Remove()
 	}
-	err := u.append(func(out *jsonl.Writer) error {
-		return out.Write(endOf(u.in[record.TypeUser], u.in[record.TypeTenant], u.now()))
-	})
+	var err error
+	if !u.full { // that was said
+		err = u.append(func(out *jsonl.Writer) error {
+			return out.Write(endOf(u.in[record.TypeUser], u.in[record.TypeTenant], u.now()))
+		})
+	}
 	if closing := u.kept.Close(); err == nil {
 		err = closing
 	}
