@@ -41,7 +41,7 @@ func TestInputFromTheFutureTakesNothingAway(t *testing.T) {
 						return
 					}
 					wantReport(t, got, tool.Stopped)
-					if !strings.Contains(fmt.Sprint(got.err), "by Permit's clock that is yet to come") {
+					if !strings.Contains(fmt.Sprint(got.err), "which is in the future: Permit's clock says") {
 						t.Errorf("%v", got.err)
 					}
 					wantState(t, srv, before)
@@ -62,7 +62,7 @@ func TestNothingIsTakenAwayWithoutPermitsTime(t *testing.T) {
 	})
 	got := load(t.Context(), timeless, roleLines+annAsViewer+endLineAt(time.Now()), replaceRoles)
 	wantReport(t, got, tool.Stopped)
-	if !strings.Contains(fmt.Sprint(got.err), "Permit does not say what time it is") || countWrites(srv) > 0 {
+	if !strings.Contains(fmt.Sprint(got.err), "Permit's answers have no Date") || countWrites(srv) > 0 {
 		t.Errorf("%d writes, %v", countWrites(srv), got.err)
 	}
 	wantReport(t, load(t.Context(), timeless, roleLines+annAsViewer+endLine), tool.Done)

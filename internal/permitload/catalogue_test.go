@@ -45,7 +45,7 @@ func TestMissingRolesAreCreatedInTheSameRun(t *testing.T) {
 	})
 	wantNoWrites(t, srv, func() {
 		wantExit(t, run(t, srv, needsRoleAndTenant), tool.Done,
-			"roles: 1 unchanged", "users: 2 unchanged", "0 role assignments added")
+			"roles: 1 unchanged", "users: 2 unchanged")
 	})
 }
 
@@ -79,7 +79,7 @@ func TestUsersOfMissingRolesAreRejected(t *testing.T) {
 		Roles: []permittest.Role{{Key: "Admin"}}, Tenants: []permittest.Tenant{{Key: "org_1"}},
 	})
 	wantExit(t, run(t, srv, got.stdout, "--create-missing", "no"), tool.Done,
-		"users: 1 added", "roles: 1 unchanged")
+		"users: 1 changed", "roles: 1 unchanged")
 	if n := len(srv.State().Assignments); n != 2 {
 		t.Errorf("%d assignments", n)
 	}
@@ -193,7 +193,7 @@ func TestTenantsAreRenamed(t *testing.T) {
 	srv := permittest.New(permittest.Options{})
 	srv.Seed(have)
 	wantExit(t, run(t, srv, input), tool.Done,
-		`~ 1 tenant: org_1 ("Acme" is now "Acme Inc")`, "tenants: 1 added, 1 unchanged")
+		`tenants: 1 to rename (org_1 from "Acme" to "Acme Inc")`, "tenants: 1 changed, 1 unchanged")
 	if name := srv.State().Tenants[1].Name; name != "Acme Inc" {
 		t.Errorf("the tenant is called %s", name)
 	}
@@ -243,12 +243,12 @@ func TestResemblingRoleIsNotCreated(t *testing.T) {
 			"by a name that nobody can type",
 			permittest.Role{Key: "old", Name: "billing viewer", Attributes: withID},
 			`{"type":"role","key":"billing-viewer","name":"Billing\u200b Viewer","attributes":{"auth0_role_id":"rol_1"}}`,
-			`line: rol_1,old`,
+			`line rol_1,old`,
 		},
 		{
 			"by a name that nobody can type, without an id",
 			permittest.Role{Key: "Bill", Name: "x"},
-			`{"type":"role","key":"bill","name":"\u0007Bill"}`, `line: ROL_ID (a0export roles lists the ids),Bill`,
+			`{"type":"role","key":"bill","name":"\u0007Bill"}`, `line ROL_ID (a0export roles lists the ids),Bill`,
 		},
 	}
 	for _, tt := range tests {
@@ -299,7 +299,7 @@ func TestRoleThatIsKeptApartIsCreated(t *testing.T) {
 			srv := permittest.New(permittest.Options{})
 			srv.Seed(permittest.State{Roles: []permittest.Role{tt.have}})
 			got := run(t, srv, lines(tt.lines...)+endLine, "--create-missing", "yes")
-			wantExit(t, got, tool.Done, "+ 1 role: ")
+			wantExit(t, got, tool.Done, "roles: 1 to create (")
 			if strings.Contains(got.stderr, "but Permit has") || len(srv.State().Roles) != 2 {
 				t.Errorf("Permit has the roles %v\n%s", srv.State().Roles, got.stderr)
 			}

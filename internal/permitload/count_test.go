@@ -48,7 +48,7 @@ func TestCallsThatDoNothing(t *testing.T) {
 				Inline: apart, Flaws: faultOn("POST F/role_assignments/bulk", permittest.NotDone, times...),
 			})
 			want := usersWithRoles(100)
-			wantReport(t, load(t.Context(), srv, linesFor(want)), tool.Done, "100 loaded")
+			wantReport(t, load(t.Context(), srv, linesFor(want)), tool.Done, "100 added")
 			wantState(t, srv, want)
 
 			srv = permittest.New(permittest.Options{

@@ -76,7 +76,7 @@ func TestSharedEmailsThatPermitRefuses(t *testing.T) {
 				t.Errorf("%d users", len(want.Users))
 			}
 			wantNoWrites(t, srv, func() {
-				wantReport(t, load(t.Context(), srv, linesFor(all)), tool.Rejected, "3,600 unchanged + 400 not loaded")
+				wantReport(t, load(t.Context(), srv, linesFor(all)), tool.Rejected, "3,600 unchanged, 400 left over")
 			})
 			wantState(t, srv, want)
 		})
@@ -310,9 +310,9 @@ func TestEstimateSaysBothWays(t *testing.T) {
 		fmt.Fprintf(&input, `{"type":"user","key":"u%d","role_assignments":[{"role":"Admin"}]}`+"\n", i)
 	}
 	for create, says := range map[string]string{
-		"yes": "2 bulk calls, no wait by Permit's rate limits, if Permit takes the roles of new users along with them; " +
-			"4 bulk calls, no wait by Permit's rate limits, if not",
-		"no": "permitload: 2 bulk calls, no wait by Permit's rate limits\n", // nobody gets a role that is missing
+		"yes": "it takes 2 bulk calls and no wait for Permit's rate limits; " +
+			"if Permit does not take roles along with new users, 4 bulk calls and no wait for Permit's rate limits",
+		"no": "permitload: it takes 2 bulk calls and no wait for Permit's rate limits\n", // nobody gets a role that is missing
 	} {
 		got := run(t, permittest.New(permittest.Options{}), input.String()+endLine, "--dry-run", "--create-missing", create)
 		wantExit(t, got, tool.Done, says)

@@ -70,7 +70,7 @@ func TestForeignInputStopsTheLoad(t *testing.T) {
 func TestIncompleteInputIsNotLoaded(t *testing.T) {
 	t.Parallel()
 	const reason = "read users.csv.gz: the gzip data breaks off"
-	const says = "permitload: stopped: the stage before failed: the input says that it is not complete: " + reason
+	const says = "permitload: stopped: the stage before failed: the input is not complete: " + reason
 	const broken = `{"type":"end","complete":false,"reason":"` + reason + `",` +
 		`"users":1,"roles":0,"tenants":0,"rejected":0}` + "\n"
 	for name, input := range map[string]string{
@@ -127,7 +127,7 @@ func TestLinesThatWereLeftOut(t *testing.T) {
 	}
 	for name, tt := range map[string]struct{ input, says string }{
 		"none":                  {role + annLine + bobLine + end(1, 2), ""},
-		"one of two users":      {role + annLine + end(1, 2), "warning: the input has 1 of 2 users"},
+		"one of two users":      {role + annLine + end(1, 2), "warning: the input has only 1 of 2 users"},
 		"the role, and a user":  {bobLine + end(1, 2), "0 of 1 role, 1 of 2 users"},
 		"of two streams":        {annLine + end(0, 1) + end(0, 1), "1 of 2 users"},
 		"twice the same":        {annLine + annLine + end(0, 2), ""},
@@ -186,7 +186,7 @@ func TestDryRunSaysWhereALineIsBroken(t *testing.T) {
 		`{"type":"user","Key":"f"}`,
 		`{"type":"user","key":"ok","first_name":"\ud83d\ude00 \\ud800"}`,
 	) + endLine
-	wantExit(t, run(t, srv, input, "--dry-run"), tool.Rejected, "+ 2 users",
+	wantExit(t, run(t, srv, input, "--dry-run"), tool.Rejected, "users: 2 to add",
 		"stdin: line 2: user key: Permit allows only",
 		"stdin: line 3: it contains half of a surrogate pair",
 		`stdin: line 4: field "key" appears twice`,

@@ -96,10 +96,10 @@ func TestPruneOfOneTenantLeavesTheOthers(t *testing.T) {
 		wantAssignments(t, srv, roleAssignments(
 			"ann admin default", "ann byhand org", "bob viewer default", "bob admin other"))
 		for _, says := range []string{
-			"2 role assignments that the input lacks left alone: in tenant default, of which the input may say nothing",
+			"2 role assignments that the input lacks stay in Permit: in tenant default, of which the input may say nothing",
 			`hint: a line {"type":"tenant","key":"default"} in the input says that it does`,
-			"1 role assignment that the input lacks left alone: the input has no line for the role",
-			"1 role assignment that the input lacks left alone: the input has no line for the tenant",
+			"1 role assignment that the input lacks stays in Permit: the input has no line for the role",
+			"1 role assignment that the input lacks stays in Permit: the input has no line for the tenant",
 		} {
 			if !strings.Contains(got.stderr, says) {
 				t.Errorf("stderr lacks %q:\n%s", says, got.stderr)
@@ -153,7 +153,7 @@ func TestPruneIsRefused(t *testing.T) {
 	undated := roleLines + annAsViewer
 	dated := undated + endLineAt(asOf)
 	yes := []string{"--yes"}
-	const notTold = "does not say when it was true"
+	const notTold = "does not say when it was exported"
 	tests := []struct {
 		name, input string
 		args        []string
@@ -165,7 +165,7 @@ func TestPruneIsRefused(t *testing.T) {
 		{
 			"nobody to ask", dated,
 			[]string{"--remove-limit", "100"},
-			"to take 1 role assignment away from 1 user needs a yes", "--yes",
+			"to take 1 role assignment from 1 user in environment Development (dev) needs a yes", "--yes",
 		},
 	}
 	for _, tt := range tests {
@@ -213,7 +213,7 @@ func TestRemoveLimitCountsTheScopeOnce(t *testing.T) {
 		limit := func(c *loadSettings) { c.removal.limit = 60 }
 		got := load(t.Context(), srv, input.String()+endLineAt(time.Now()), replaceRoles, limit)
 		wantReport(t, got, tool.Stopped)
-		if says := "would be 100.0% of the 45 in scope"; !strings.Contains(got.err.Error(), says) {
+		if says := "is 100.0% of the 45 in scope"; !strings.Contains(got.err.Error(), says) {
 			t.Errorf("%v lacks %q", got.err, says)
 		}
 	})

@@ -55,7 +55,7 @@ func TestRemoveDeletesUsers(t *testing.T) {
 					t.Errorf("%d answers of 429", srv.Refused())
 				}
 				wantReport(t, removeUsers(t.Context(), srv, linesFor(goes)), tool.Done,
-					"users: 250 unchanged, none left over")
+					"users: 250 not in Permit, none left over")
 			})
 		})
 	}
@@ -72,7 +72,7 @@ func TestRemoveIsRefused(t *testing.T) {
 		{
 			"nobody to ask",
 			[]string{"remove", "--remove-limit", "100"},
-			"to delete 1 user with 2 role assignments needs a yes", "--yes",
+			"to delete 1 user with 2 role assignments in environment Development (dev) needs a yes", "--yes",
 		},
 		{"more than the limit", []string{"remove", "--yes"}, "33.3% of the 3 in scope", "--remove-limit 34"},
 	}
@@ -109,7 +109,7 @@ func TestRemoveWhileUsersAreDeleted(t *testing.T) {
 			}
 		})
 		wantReport(t, removeUsers(t.Context(), busy, input.String()+endLine), tool.Done,
-			"users: 20 deleted, 20 unchanged, none left over")
+			"users: 20 deleted, 20 not in Permit, none left over")
 		if left := len(srv.State().Users) + others; left != 130 {
 			t.Errorf("%d users are left or were deleted by others", left)
 		}

@@ -30,7 +30,7 @@ func TestFewUsersAreAskedForByKey(t *testing.T) {
 			five[1].Key+" Admin default", five[3].Key+" Admin default", "zoe Editor default")
 		got := run(t, srv, linesFor(input))
 		wantExit(t, got, tool.Rejected,
-			"users: 1 to add, 2 to change, 3 unchanged", "users: 2 added, 3 unchanged, 1 left over",
+			"users: 1 to add, 2 to change, 3 unchanged", "users: 1 added, 1 changed, 3 unchanged, 1 left over",
 			tool.Thousands(n-5)+" users in Permit but not in the input")
 		wantRejected(t, got, five[1].Key+" DUPLICATE_ENTITY")
 		if reads := countCalls(srv, "GET"); reads > 25 {

@@ -27,14 +27,17 @@ func TestSummaryFile(t *testing.T) {
 	for _, name := range []string{"started", "elapsed_seconds", "version"} {
 		delete(got, name)
 	}
-	none := map[string]any{"in": 0.0, "loaded": 0.0, "unchanged": 0.0, "repeated": 0.0, "not_loaded": 0.0}
+	none := map[string]any{"in": 0.0, "loaded": 0.0, "added": 0.0, "planned": 0.0, "unchanged": 0.0, "repeated": 0.0, "not_loaded": 0.0}
 	want := map[string]any{
 		"tool": "permitload", "exit_code": 3.0, "error": "some records were rejected",
 		"project": permittest.ProjectID, "environment": permittest.EnvironmentID, "dry_run": false,
+		"project_name": "Default Project", "environment_name": "Development",
 		"found_out":   map[string]any{"roles_of_users": "honoured"},
 		"extra_users": 1.0, "users_deleted": 0.0,
 		"assignments_made": 1.0, "assignments_put_back": 0.0, "assignments_removed": 0.0,
-		"users": map[string]any{"in": 5.0, "loaded": 2.0, "unchanged": 1.0, "repeated": 1.0, "not_loaded": 1.0},
+		"users": map[string]any{
+			"in": 5.0, "loaded": 2.0, "added": 2.0, "planned": 0.0, "unchanged": 1.0, "repeated": 1.0, "not_loaded": 1.0,
+		},
 		"roles": none, "tenants": none,
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -69,7 +72,11 @@ func TestSummaryAddsUpWhereNothingIsWritten(t *testing.T) {
 			srv := permittest.New(permittest.Options{})
 			got := load(t.Context(), srv, lines(`{"type":"role","key":"r"}`)+input, option)
 			sum := summaryOf(t, got)
-			if sum.Users.NotLoaded != 10 || sum.Roles.NotLoaded != 1 {
+			users, roles := sum.Users.NotLoaded, sum.Roles.NotLoaded
+			if name == "dry run" {
+				users, roles = sum.Users.Planned, sum.Roles.Planned
+			}
+			if users != 10 || roles != 1 {
 				t.Errorf("%s: %+v", name, sum)
 			}
 		})
@@ -90,7 +97,7 @@ func TestSummaryOfADryRun(t *testing.T) {
 		wantReport(t, got, tool.Done)
 		sum := summaryOf(t, got)
 		tallies := []ledger.Tally{
-			{In: 12, Unchanged: 11, NotLoaded: 1}, {In: 4, Unchanged: 3, Repeated: 1}, {In: 2, Unchanged: 1, NotLoaded: 1},
+			{In: 12, Unchanged: 11, Planned: 1}, {In: 4, Unchanged: 3, Repeated: 1}, {In: 2, Unchanged: 1, Planned: 1},
 		}
 		if diff := cmp.Diff(tallies, []ledger.Tally{sum.Users, sum.Roles, sum.Tenants}); diff != "" || !sum.DryRun {
 			t.Errorf("(-want +got):\n%s", diff)
@@ -105,10 +112,10 @@ func TestDryRunWritesNothing(t *testing.T) {
 	srv.Seed(permittest.State{Users: []permittest.User{{Key: "auth0|bob", FirstName: "Bob"}, {Key: "zoe"}}})
 	got := run(t, srv, needsRoleAndTenant+lines(`{"type":"user","key":"no good"}`), "--dry-run")
 	wantExit(t, got, tool.Rejected,
-		"project "+permittest.ProjectID+", environment "+permittest.EnvironmentID,
+		namedTarget,
 		"roles: 1 to create (Admin)", "tenants: 1 to create (org_1)", "users: 1 to add, 0 to change, 1 unchanged",
 		"role assignments: 2 to add, 0 there already", "warning: 1 line cannot be loaded",
-		"1 user in Permit but not in the input, left alone", "nothing was written (--dry-run)")
+		"1 user in Permit but not in the input: left as is", "nothing was written (--dry-run)")
 	wantNothingWritten(t, srv, got, "")
 	wantExit(t, run(t, srv, needsRoleAndTenant, "--dry-run"), tool.Done)
 }

@@ -135,7 +135,7 @@ func TestUndoFileRestoresWhatAPutCleared(t *testing.T) {
 				over.Store(true)
 				want := srv.State()
 				want.Assignments = held
-				wantReport(t, load(t.Context(), srv, readFile(t, path)), tool.Done, "60 loaded")
+				wantReport(t, load(t.Context(), srv, readFile(t, path)), tool.Done, "60 changed")
 				wantState(t, srv, want)
 				// The lines on stdout say the same, and more.
 				wantReport(t, load(t.Context(), srv, got.stdout), tool.Done, "60 unchanged")
@@ -189,7 +189,7 @@ func TestNoRoomForTheUndoFileStopsBeforeThePut(t *testing.T) {
 	})
 	srv, input, held := serverThatClears(3, permittest.Options{Faults: takeRoom})
 	got := run(t, srv, "", writeFile(t, "records.jsonl", input))
-	wantExit(t, got, tool.Stopped, "cannot keep in a file what undoes the next write", "hint: make room")
+	wantExit(t, got, tool.Stopped, "cannot keep in a file what undoes the next write", "hint: free some space")
 	if n := countWrites(srv); n > 0 || got.stdout != "" {
 		t.Errorf("%d writes, stdout %s", n, got.stdout)
 	}

@@ -80,9 +80,10 @@ func TestVerifyListsWhatDiffers(t *testing.T) {
 		srv.Seed(permittest.State{Roles: want.Roles, Tenants: want.Tenants})
 		got := load(t.Context(), srv, linesAsOf(want, began), replaceRoles, thenVerify)
 		wantReport(t, got, tool.Rejected)
-		_, list, _ := strings.Cut(got.stderr, "4 differences between Permit and what was loaded\n")
+		_, list, _ := strings.Cut(got.stderr, "Permit differs from what was loaded in 4 places:\n")
 		differences := lines(
-			"~ user bob", "+ user cid", "+ role assignment cid viewer org", "- role assignment ann viewer org")
+			"~ user bob", "+ user cid", "+ role assignment cid viewer org", "- role assignment ann viewer org",
+			"verify did not look at: fields that lines do not name")
 		if diff := cmp.Diff(differences, strings.ReplaceAll(list, "permitload: ", "")); diff != "" {
 			t.Errorf("the list (-want +got):\n%s", diff)
 		}
@@ -138,7 +139,7 @@ func TestVerifyDoesNotTrustAShortList(t *testing.T) {
 				_, input := bareUsers(150)
 				got := load(t.Context(), srv, input, thenVerify)
 				wantReport(t, got, tool.Rejected)
-				if !strings.Contains(got.stderr, "1 difference between Permit and what was loaded\npermitload: + user u000120\n") {
+				if !strings.Contains(got.stderr, "Permit differs from what was loaded in 1 place:\npermitload: + user u000120\n") {
 					t.Errorf("stderr: %s", got.stderr)
 				}
 			})

@@ -26,8 +26,7 @@ const auth0ID = "auth0_role_id"
 // input names itself is another one, and a role whose key is not made of its name
 // has been given that key.
 func (p *Plan) Resemblances() []Resemblance {
-	const spelling = "they differ in case or punctuation only"
-	byName, byID := map[string]string{}, map[string]string{}
+	byName, byID := map[string]*record.Role{}, map[string]string{}
 	for i := range p.current.roles {
 		r := &p.current.roles[i]
 		if id, ok := r.Attributes[auth0ID].(string); ok && id != "" {
@@ -38,7 +37,7 @@ func (p *Plan) Resemblances() []Resemblance {
 		}
 		for _, name := range []string{r.Name, r.Key} { // the key counts for more
 			if folded := foldName(name); folded != "" {
-				byName[folded] = r.Key
+				byName[folded] = r
 			}
 		}
 	}
@@ -46,17 +45,28 @@ func (p *Plan) Resemblances() []Resemblance {
 	for _, op := range p.Roles {
 		id, _ := op.Role.Attributes[auth0ID].(string)
 		if key, ok := byID[id]; ok && id != "" {
-			list = append(list, Resemblance{op.Role, key, "it has the same Auth0 id, so it was renamed"})
+			list = append(list, Resemblance{op.Role, key, "both have the same Auth0 id, so it was renamed in Auth0"})
 			continue
 		}
 		if op.Role.Key != record.KeyOfRole(op.Role.Name) {
 			continue
 		}
-		if key := cmp.Or(byName[foldName(op.Role.Key)], byName[foldName(op.Role.Name)]); key != "" {
-			list = append(list, Resemblance{op.Role, key, spelling})
+		if r := cmp.Or(byName[foldName(op.Role.Key)], byName[foldName(op.Role.Name)]); r != nil {
+			list = append(list, Resemblance{op.Role, r.Key, likeness(op.Role, r)})
 		}
 	}
 	return list
+}
+
+// likeness says in what two roles are alike.
+func likeness(want, have *record.Role) string {
+	switch {
+	case want.Name == have.Name:
+		return "they have the same name"
+	case foldName(want.Name) == foldName(have.Name):
+		return "their names differ only in case or punctuation"
+	}
+	return "their keys or names differ only in case or punctuation"
 }
 
 // foldName returns what is left of a name without case and punctuation.
