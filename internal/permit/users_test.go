@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"a0permit/internal/httpapi"
 	"a0permit/internal/httpapi/httpapitest"
 	"a0permit/internal/permit"
@@ -44,5 +46,27 @@ func TestUserThatIsAnother(t *testing.T) {
 		if httpapi.IsForeign(err) != isForeign || has != (u.Key == "ann") || has && isForeign {
 			t.Errorf("%s: %+v, %v, %v", body, u, has, err)
 		}
+	}
+}
+
+// A field is written as null where that is asked for, and left out otherwise.
+func TestNullFields(t *testing.T) {
+	t.Parallel()
+	s := permittest.New(permittest.Options{PutOmitted: permittest.Keep})
+	s.Seed(permittest.State{Users: []permittest.User{
+		{Key: "ann", Email: "ann@acme.example", FirstName: "Ann", LastName: "Lee"},
+		{Key: "bob", Email: "bob@acme.example", FirstName: "Bob", LastName: "Lee"},
+	}})
+	c := newClient(s)
+	err := c.PutUsers(t.Context(), []permit.User{{Key: "ann", FirstName: "<A>", Nulls: []string{"email"}}, {Key: "bob"}})
+	if err == nil {
+		err = c.PutUser(t.Context(), permit.User{Key: "bob", Nulls: []string{"first_name", "last_name"}})
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []permittest.User{{Key: "ann", FirstName: "<A>", LastName: "Lee"}, {Key: "bob", Email: "bob@acme.example"}}
+	if diff := cmp.Diff(want, s.State().Users); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
 	}
 }

@@ -166,12 +166,16 @@ func (o *outcome) checkLoadedUsers(t *testing.T) {
 
 func checkFields(t *testing.T, was, line, is record.User) {
 	t.Helper()
-	for _, f := range []struct{ name, was, line, is string }{
-		{"email", strings.ToLower(was.Email), strings.ToLower(line.Email), strings.ToLower(is.Email)},
-		{"first name", was.FirstName, line.FirstName, is.FirstName},
+	for _, f := range []struct {
+		name          string
+		field         record.Fields
+		was, line, is string
+	}{
+		{"email", record.Email, strings.ToLower(was.Email), strings.ToLower(line.Email), strings.ToLower(is.Email)},
+		{"first name", record.FirstName, was.FirstName, line.FirstName, is.FirstName},
 	} {
 		want := f.line
-		if want == "" {
+		if want == "" && !line.Nulls.Has(f.field) {
 			want = f.was
 		}
 		if f.is != want {
@@ -184,7 +188,7 @@ func checkAttributes(t *testing.T, was, line, is record.User) {
 	t.Helper()
 	for _, name := range []string{"x", "y"} {
 		want, named := line.Attributes[name]
-		if !named {
+		if !named && !line.Nulls.Has(record.Attributes) {
 			want = was.Attributes[name]
 		}
 		empty := want == nil || want == ""

@@ -1,7 +1,6 @@
 package reconcile_test
 
 import (
-	"encoding/json"
 	"strings"
 	"testing"
 	"time"
@@ -10,14 +9,11 @@ import (
 	"a0permit/internal/record"
 )
 
-// parseUser reads a user as the loader does: numbers keep their digits.
+// parseUser reads a user as the loader does.
 func parseUser(t *testing.T, text string) *record.User {
 	t.Helper()
 	u := &record.User{}
-	decoder := json.NewDecoder(strings.NewReader(text))
-	decoder.UseNumber()
-	decoder.DisallowUnknownFields()
-	if err := decoder.Decode(u); err != nil {
+	if err := record.Decode([]byte(text), u); err != nil {
 		t.Fatalf("%s: %v", text, err)
 	}
 	return u

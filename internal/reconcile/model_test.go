@@ -189,6 +189,15 @@ func (d *dice) lines() []record.User {
 	var lines []record.User
 	for range 1 + d.n(8) {
 		u := d.user(d.of("a", "b", "c", "d", "e"))
+		if d.n(6) == 1 {
+			u.Email, u.Nulls = "", record.Email
+		}
+		if d.n(6) == 1 {
+			u.FirstName, u.Nulls = "", u.Nulls|record.FirstName
+		}
+		if d.n(6) == 1 {
+			u.Attributes, u.Nulls = nil, u.Nulls|record.Attributes
+		}
 		for range d.n(4) {
 			u.RoleAssignments = append(u.RoleAssignments, d.assignment())
 		}

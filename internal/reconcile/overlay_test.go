@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"a0permit/internal/reconcile"
 )
@@ -63,6 +64,24 @@ func TestOverlay(t *testing.T) {
 			`{"type":"user","key":"u","role_assignments":[{"role":"r"}]}`,
 			`{"key":"u","last_name":"Roe"}`,
 		},
+		{
+			"null takes away",
+			`{"key":"u","email":null,"first_name":null,"attributes":{"a":null}}`, jane,
+			`{"key":"u","last_name":"Doe","attributes":{"kept":[{"x":12345678901234567}]}}`,
+		},
+		{
+			"null for all attributes", `{"key":"u","attributes":null}`,
+			`{"key":"u","attributes":{"a":1,"b":2}}`, `{"key":"u","attributes":{}}`,
+		},
+		{
+			"null where there is nothing", `{"key":"u","email":null,"last_name":null,"attributes":null}`,
+			`{"key":"u","first_name":"J"}`, "",
+		},
+		{"null for an attribute that is not there", `{"key":"u","attributes":{"b":null}}`, jane, ""},
+		{
+			"an attribute is replaced whole", `{"key":"u","attributes":{"a":{"y":2}}}`,
+			`{"key":"u","attributes":{"a":{"x":1}}}`, `{"key":"u","attributes":{"a":{"y":2}}}`,
+		},
 		{"onto an empty user", jane, `{"key":"u"}`, jane},
 		{"first attributes", `{"key":"u","attributes":{"a":0}}`, `{"key":"u"}`, `{"key":"u","attributes":{"a":0}}`},
 		{
@@ -116,5 +135,46 @@ func TestSameEmail(t *testing.T) {
 		if got := reconcile.SameEmail(tt.b, tt.a); got != tt.want {
 			t.Errorf("SameEmail(%q, %q) = %v", tt.b, tt.a, got)
 		}
+	}
+}
+
+// The line that Restoring returns makes a user what it was, and names only what
+// changed.
+func TestRestoring(t *testing.T) {
+	t.Parallel()
+	tests := []struct{ name, before, after, line string }{
+		{"nothing", jane, jane, `{"type":"user","key":"u"}`},
+		{
+			"changed", jane, `{"key":"u","email":"J@acme.com","first_name":"J","last_name":"Doe","attributes":{"a":2,` +
+				`"kept":[{"x":12345678901234567}],"new":true}}`,
+			`{"type":"user","key":"u","email":"jane@acme.com","first_name":"Jane","attributes":{"a":1,"new":null}}`,
+		},
+		{
+			"set first", `{"key":"u"}`, jane,
+			`{"type":"user","key":"u","attributes":{"a":null,"kept":null},"email":null,"first_name":null,"last_name":null}`,
+		},
+		{
+			"taken away", jane, `{"key":"u","attributes":{}}`,
+			`{"type":"user","key":"u","email":"jane@acme.com","first_name":"Jane","last_name":"Doe",` +
+				`"attributes":{"a":1,"kept":[{"x":12345678901234567}]}}`,
+		},
+		{
+			"within an attribute", `{"key":"u","attributes":{"a":{"x":1,"y":""}}}`, `{"key":"u","attributes":{"a":{"z":1}}}`,
+			`{"type":"user","key":"u","attributes":{"a":{"x":1,"y":""}}}`,
+		},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			before, after := parseUser(t, tt.before), parseUser(t, tt.after)
+			line := reconcile.Restoring(before, after)
+			if diff := cmp.Diff(parseUser(t, tt.line), line); diff != "" {
+				t.Errorf("line (-want +got): %s", diff)
+			}
+			back, _ := reconcile.Overlay(line, after)
+			if diff := cmp.Diff(*before, back, cmpopts.EquateEmpty()); diff != "" {
+				t.Errorf("restored (-want +got): %s", diff)
+			}
+		})
 	}
 }

@@ -98,9 +98,9 @@ func withoutNulls(attributes map[string]any) map[string]any {
 func Restoring(before, after *record.User) *record.User {
 	u := &record.User{Type: record.TypeUser, Key: before.Key}
 	set := func(field record.Fields, into *string, old, now string) {
-		switch {
-		case old == now:
-		case old == "":
+		switch old {
+		case now:
+		case "":
 			u.Nulls |= field
 		default:
 			*into = old

@@ -90,7 +90,7 @@ func TestKeepAt(t *testing.T) {
 			t.Fatal(err)
 		}
 		err = k.Append(func(w io.Writer) error { _, err := io.WriteString(w, "one\n"); return err })
-		if err := errors.Join(err, k.Close(), os.Chmod(path, 0o666)); err != nil { //nolint:gosec // as somebody left it
+		if err := errors.Join(err, k.Close(), os.Chmod(path, 0o666)); err != nil {
 			t.Fatal(err)
 		}
 		if text, err := os.ReadFile(path); err != nil || string(text) != "one\n" {
@@ -102,7 +102,8 @@ func TestKeepAt(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer k.Close() //nolint:errcheck // nothing was written to it
-	if info, err := os.Stat(path); err != nil || info.Size() > 0 || runtime.GOOS != "windows" && info.Mode().Perm() != 0o600 {
+	info, err := os.Stat(path)
+	if err != nil || info.Size() > 0 || runtime.GOOS != "windows" && info.Mode().Perm() != 0o600 {
 		t.Errorf("%v, %v", info, err)
 	}
 	if _, err := spool.KeepAt(filepath.Join(path, "x")); !errors.Is(err, spool.ErrKeep) {

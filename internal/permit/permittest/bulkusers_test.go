@@ -24,6 +24,15 @@ func TestBulkUsers(t *testing.T) {
 			steps: []step{{call: "PUT F/bulk/users", body: ops(`{"key":"ann","last_name":"Roe"}`), status: 200}},
 		},
 		{
+			name: "null clears what an omission keeps", o: Options{PutOmitted: Keep},
+			users: "[{ann  Ann Lee map[a:1]} " + bobWhole + "]",
+			steps: []step{{call: "PUT F/bulk/users", body: ops(`{"key":"ann","email":null}`), status: 200}},
+		},
+		{
+			name: "null is an omission", o: Options{PutOmitted: Keep, OmitNull: true}, users: baseUsers,
+			steps: []step{{call: "PUT F/bulk/users", body: ops(`{"key":"ann","email":null,"attributes":null}`), status: 200}},
+		},
+		{
 			name: "a given empty object clears", o: Options{PutOmitted: Keep},
 			users: "[{ann ann@example.com Ann Lee map[]} " + bobWhole + "]",
 			steps: []step{{call: "PUT F/bulk/users", body: ops(`{"key":"ann","attributes":{}}`), status: 200}},
