@@ -115,13 +115,12 @@ func killBeforeRolesAreBack(t *testing.T, named bool) {
 	if err := os.WriteFile(file, []byte(records), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	var put atomic.Bool
+	var put, met atomic.Bool
 	cleared, killed := make(chan struct{}), make(chan struct{})
 	srv := permittest.New(permittest.Options{
 		PutAssignments: permittest.Clear, Unlimited: true,
 		Faults: func(r *http.Request) httpapitest.Fault {
-			if put.Load() {
-				put.Store(false)
+			if put.Load() && !met.Swap(true) {
 				close(cleared)
 				<-killed
 			} else if strings.HasSuffix(r.URL.Path, "/bulk/users") {
