@@ -2,7 +2,7 @@
 complete -c a0tojsonl -l output -s o -r -F -d 'write to FILE, whole or not at all, mode 0600 (- is stdout)'
 complete -c a0tojsonl -l schema -d 'print the JSON Schema of a line'
 complete -c a0tojsonl -l attribute -x -d 'keep COLUMN[=NAME][:TYPE] (TYPE: string, number, bool, json)'
-complete -c a0tojsonl -l attributes -x -a 'all none' -d 'keep all other columns as attributes, or none'
+complete -c a0tojsonl -l attributes -x -a 'all none' -d 'keep all other columns, or none'
 complete -c a0tojsonl -l user-key -x -d 'use COLUMN as the users\' key'
 complete -c a0tojsonl -l tenant-key -x -a 'id name' -d 'use the organization\'s id or name as the tenant\'s key'
 complete -c a0tojsonl -l member-role -x -d 'give ROLE to organization members who have no role'

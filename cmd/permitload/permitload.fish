@@ -11,7 +11,7 @@ complete -c permitload -l tenant -x -d 'TENANT of role assignments that name non
 complete -c permitload -l attributes -x -a 'merge replace' -d 'replace removes those that a line does not name'
 complete -c permitload -l duplicate-email -x -a 'reject drop' -d 'drop loads a new user without another\'s email'
 complete -c permitload -l extra -r -F -d 'write users that Permit has and the input lacks to FILE'
-complete -c permitload -l change-limit -x -d 'ask before more than PERCENT of existing users change'
+complete -c permitload -l change-limit -x -d 'ask before more than PERCENT of the users change'
 complete -c permitload -l verify -d 'compare Permit with the input at the end; exit 3 if they differ'
 complete -c permitload -l undo -r -F -d 'write lines to FILE that restore what a run changes or takes away'
 complete -c permitload -l allow-incomplete -d 'load input that is cut, or says it is not complete'

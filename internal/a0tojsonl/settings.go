@@ -27,7 +27,7 @@ func flags() []cli.Flag {
 		},
 		&cli.StringFlag{
 			Name: "attributes", Category: mapping, DefaultText: "provider only",
-			Usage: "`all|none` keep all other columns as attributes, or none",
+			Usage: "`all|none` keep all other columns, or none",
 		},
 		&cli.StringFlag{
 			Name: "user-key", Category: mapping, Value: "user_id",

@@ -93,7 +93,7 @@ func (l *loader) printChanges(plan *reconcile.Plan, snap *snapshot.Snapshot) err
 			continue
 		}
 		if n++; n > previewed {
-			l.tool.Say("and %s more to change: --plan FILE writes all of them", tool.Count(plan.Counts.Update-previewed, "user"))
+			l.tool.Say("and %s more: --plan FILE writes all of them", tool.Thousands(plan.Counts.Update-previewed))
 			return nil
 		}
 		line, err := l.input.User(i)

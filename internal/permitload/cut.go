@@ -18,8 +18,8 @@ func (s *session) checkCut() error {
 		return nil
 	}
 	err := fmt.Errorf("%s is cut: the input broke off", cut.Where)
-	if !cut.IsFile { // the error of the command before this one is the one to mend
-		return err
+	if !cut.IsFile {
+		return tool.Upstream(err)
 	}
 	return tool.Hint(err, "--allow-incomplete loads the lines before it")
 }

@@ -100,7 +100,7 @@ func TestNamedEnvironmentMustBeTheKeys(t *testing.T) {
 				wantExit(t, got, tool.Done, "users: 1 added")
 				return
 			}
-			wantExit(t, got, tool.BadUsage, "the API key gives no access to project")
+			wantExit(t, got, tool.BadUsage, "error: the API key ", strings.Join(args, " "))
 			wantNothingWritten(t, srv, got, "use a key of that environment")
 		})
 	}
@@ -207,6 +207,6 @@ func TestRolesOfAnotherEnvironmentStopTheLoad(t *testing.T) {
 			return httpapitest.Fault{}
 		}})
 		got := runFrom(t.Context(), t, srv, forbiddenStdin{t}, args...)
-		wantExit(t, got, tool.BadUsage, "the API key gives no access to project")
+		wantExit(t, got, tool.BadUsage, "error: the API key is for ")
 	}
 }

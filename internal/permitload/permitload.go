@@ -117,7 +117,7 @@ func loadFlags() []cli.Flag {
 		textFlag("attributes", loading, "merge", "`merge|replace` replace removes those that a line does not name"),
 		textFlag("duplicate-email", loading, "reject", "`reject|drop` drop loads a new user without another's email"),
 		textFlag("extra", loading, "", "write users that Permit has and the input lacks to `FILE`"),
-		percentFlag("change-limit", loading, 30, "ask before more than `PERCENT` of existing users change"),
+		percentFlag("change-limit", loading, 30, "ask before more than `PERCENT` of the users change"),
 		boolFlag("verify", loading, "compare Permit with the input at the end; exit 3 if they differ"),
 		undoFlag(loading),
 	}, endFlags(loading, "load"), []cli.Flag{

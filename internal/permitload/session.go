@@ -74,11 +74,7 @@ func (s *session) enter(ctx context.Context) error {
 	s.report.place = newPlace(project, environment, s.client.Region())
 	s.roles, err = snapshot.Roles(ctx, s.client)
 	if s.settings.target.isElsewhere(scope, s.roles, err) {
-		return &tool.Error{
-			Err:   fmt.Errorf("the API key gives no access to project %s, environment %s", project, environment),
-			Code:  tool.BadUsage,
-			Hints: []string{"use a key of that environment, or leave --project and --environment out"},
-		}
+		return s.errElsewhere(ctx, scope)
 	}
 	if err != nil && !permit.IsUnproved(err) { // what is missed turns out to be there when it is created
 		return err

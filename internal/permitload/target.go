@@ -4,8 +4,10 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"strings"
 
 	"a0permit/internal/permit"
+	"a0permit/internal/tool"
 )
 
 // place is the environment of a run, by its names where the key may read them.
@@ -54,6 +56,37 @@ const nameAttempts = 2
 func (p place) String() string { return "environment " + p.text.environment }
 
 func (s *session) printTarget() {
-	p := s.report.place
-	s.tool.Say("target: %s, project %s, %s", p, p.text.project, p.region)
+	s.tool.Say("target: %s, %s", s.report.place.inProject(), s.report.place.region)
+}
+
+func (p place) inProject() string { return fmt.Sprintf("%s, project %s", p, p.text.project) }
+
+// errElsewhere returns the error of a key that is for another environment than the
+// flags name, or than the one that answers. It says which one, where the key does.
+func (s *session) errElsewhere(ctx context.Context, scope permit.Scope) error {
+	if scope.Project == "" || scope.Environment == "" {
+		return tool.Usage("the API key gives no access to "+s.settings.target.String(), useItsKey)
+	}
+	s.client.In(scope.Project, scope.Environment)
+	s.report.place = newPlace(scope.Project, scope.Environment, s.client.Region())
+	s.readNames(ctx)
+	says := "the API key is for " + s.report.place.inProject()
+	if s.settings.target == (target{}) {
+		return tool.Usage(says+"; another environment answers", urlHint)
+	}
+	return tool.Usage(says+"; not for "+s.settings.target.String(), useItsKey)
+}
+
+const useItsKey = "use a key of that environment, or leave --project and --environment out"
+
+// String returns the flags that name the target.
+func (t target) String() string {
+	var flags []string
+	if t.project != "" {
+		flags = append(flags, "--project "+t.project)
+	}
+	if t.environment != "" {
+		flags = append(flags, "--environment "+t.environment)
+	}
+	return strings.Join(flags, " ")
 }

@@ -120,7 +120,7 @@ func TestCheck(t *testing.T) {
 		{"no tenants", forbid("GET F/tenants"), nil, tool.Stopped, []string{"the key does not read tenants"}},
 		{"a wrong key", permittest.Options{Key: "other"}, nil, tool.Stopped, []string{"401"}},
 		{"another environment", permittest.Options{}, []string{"--environment", "prod"}, tool.BadUsage,
-			[]string{"gives no access to project"}},
+			[]string{"error: the API key is for environment Development (dev), project Default Project (default); not for --environment prod"}},
 		{"a file", permittest.Options{}, []string{"x.jsonl"}, tool.BadUsage, []string{"check reads no input"}},
 	}
 	for _, tt := range tests {

@@ -81,7 +81,7 @@ func TestUndoOfAThousandChangedUsers(t *testing.T) {
 					undo, redo := filepath.Join(dir, "undo.jsonl"), filepath.Join(dir, "redo.jsonl")
 
 					got := load(t.Context(), srv, input, withUndo(undo))
-					wantReport(t, got, tool.Done, "users: 1,000 in = 1,000 loaded")
+					wantReport(t, got, tool.Done, "users: 1,000 changed, none left over")
 					wantSays(t, got, "hint: permitload "+undo+" restores what this run changed or took away")
 					if path, _ := undoPath(t, got); path != "" || got.report.found.ClearedField != answer {
 						t.Errorf("undo file %q in $TMPDIR; found out %+v", path, got.report.found)
@@ -97,7 +97,7 @@ func TestUndoOfAThousandChangedUsers(t *testing.T) {
 					checkLines(t, readFile(t, undo))
 
 					got = load(t.Context(), srv, readFile(t, undo), withUndo(redo), requireEnd)
-					wantReport(t, got, tool.Done, "users: 1,000 in = 1,000 loaded")
+					wantReport(t, got, tool.Done, "users: 1,000 changed, none left over")
 					wantState(t, srv, before)
 					wantReport(t, load(t.Context(), srv, readFile(t, redo)), tool.Done)
 					wantState(t, srv, after)
@@ -197,7 +197,7 @@ func TestFieldsThatPermitKeeps(t *testing.T) {
 					`{"type":"user","key":"bob","email":null}`,
 					`{"type":"user","key":"cid","first_name":"Cid"}`,
 				)+endLine, withUndo(file))
-				wantReport(t, got, tool.Rejected, "users: 3 in = 1 loaded + 0 unchanged + 2 not loaded")
+				wantReport(t, got, tool.Rejected, "users: 1 changed, 2 left over")
 				wantRejected(t, got, "ann not_cleared", "bob not_cleared")
 				if got.report.found.ClearedField != "neither" || !strings.Contains(got.stdout, `"email":null`) {
 					t.Errorf("found out %+v, stdout %s", got.report.found, got.stdout)
@@ -222,7 +222,7 @@ func TestClearingIsFoundOutOnce(t *testing.T) {
 			for _, u := range have.Users {
 				fmt.Fprintf(&input, `{"type":"user","key":%q,"email":null}`+"\n", u.Key)
 			}
-			wantReport(t, load(t.Context(), srv, input.String()+endLine), tool.Done, "7,000 loaded")
+			wantReport(t, load(t.Context(), srv, input.String()+endLine), tool.Done, "7,000 changed")
 			for i := range have.Users {
 				have.Users[i].Email = ""
 			}
@@ -248,7 +248,7 @@ func TestEmailThatIsTakenAwayIsFree(t *testing.T) {
 		got := load(t.Context(), srv, lines(
 			`{"type":"user","key":"ann","email":"b@acme.example"}`, `{"type":"user","key":"bob","email":null}`,
 		)+endLine, withUndo(file))
-		wantReport(t, got, tool.Done, "2 loaded")
+		wantReport(t, got, tool.Done, "2 changed")
 		wantState(t, srv, usersWithEmails("ann=b bob="))
 		wantReport(t, load(t.Context(), srv, readFile(t, file)), tool.Done)
 		wantState(t, srv, before)
@@ -337,7 +337,7 @@ func TestCutUndoFile(t *testing.T) {
 			wantNothingWritten(t, srv, got, "--allow-incomplete")
 		}
 		got := load(t.Context(), srv, whole[:end], allowIncomplete)
-		wantReport(t, got, tool.Done, "users: 1 in = 1 loaded")
+		wantReport(t, got, tool.Done, "users: 1 changed")
 		wantSays(t, got, "line 2 is cut", "the input has no end line")
 		if u := srv.State().Users; u[0].FirstName != "Ann" || u[1].FirstName != "Bob" {
 			t.Errorf("cut at %d: %+v", end, u)

@@ -32,8 +32,8 @@ func TestUndoFileRestoresWhatWasTaken(t *testing.T) {
 		{
 			"users", annWithoutRoles + lines(`{"type":"user","key":"zoe"}`),
 			[]string{"remove"},
-			"- 1 user with 4 role assignments  (1 of the input are not in Permit)",
-			"users: 1 deleted, 1 unchanged",
+			"users: 1 to delete, with 4 role assignments; 1 not in Permit",
+			"users: 1 deleted, 1 not in Permit",
 		},
 	}
 	for _, tt := range tests {

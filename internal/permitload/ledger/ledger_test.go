@@ -132,9 +132,9 @@ func TestEachLineIsAccountedFor(t *testing.T) {
 		{
 			"all done", loading, func(reconcile.Operation) string { return done },
 			tallies{
-				"role":   {In: 4, Loaded: 1, Unchanged: 1, Repeated: 1, NotLoaded: 1},
-				"tenant": {In: 4, Loaded: 2, Unchanged: 1, NotLoaded: 1},
-				"user":   {In: 8, Loaded: 3, Unchanged: 1, Repeated: 1, NotLoaded: 3},
+				"role":   {In: 4, Loaded: 1, Added: 1, Unchanged: 1, Repeated: 1, NotLoaded: 1},
+				"tenant": {In: 4, Loaded: 2, Added: 1, Unchanged: 1, NotLoaded: 1},
+				"user":   {In: 8, Loaded: 3, Added: 1, Unchanged: 1, Repeated: 1, NotLoaded: 3},
 			},
 			nil,
 		},
@@ -178,8 +178,8 @@ func TestEachLineIsAccountedFor(t *testing.T) {
 				return done
 			},
 			tallies{
-				"role":   {In: 4, Loaded: 1, Unchanged: 1, Repeated: 1, NotLoaded: 1},
-				"tenant": {In: 4, Loaded: 2, Unchanged: 1, NotLoaded: 1},
+				"role":   {In: 4, Loaded: 1, Added: 1, Unchanged: 1, Repeated: 1, NotLoaded: 1},
+				"tenant": {In: 4, Loaded: 2, Added: 1, Unchanged: 1, NotLoaded: 1},
 				"user":   {In: 8, Loaded: 1, Unchanged: 1, Repeated: 1, NotLoaded: 5},
 			},
 			[]string{"new refused", "holder refused"},
@@ -194,8 +194,8 @@ func TestEachLineIsAccountedFor(t *testing.T) {
 				return done
 			},
 			tallies{
-				"role":   {In: 4, Loaded: 1, Unchanged: 1, Repeated: 1, NotLoaded: 1},
-				"tenant": {In: 4, Loaded: 2, Unchanged: 1, NotLoaded: 1},
+				"role":   {In: 4, Loaded: 1, Added: 1, Unchanged: 1, Repeated: 1, NotLoaded: 1},
+				"tenant": {In: 4, Loaded: 2, Added: 1, Unchanged: 1, NotLoaded: 1},
 				"user":   {In: 8, Loaded: 1, Unchanged: 1, Repeated: 1, NotLoaded: 5},
 			},
 			[]string{"new not_reached", "holder not_reached"},
