@@ -21,7 +21,7 @@ import (
 	"a0permit/internal/permitload"
 )
 
-// The README compares Permit's own script with the pipe. Its numbers come from
+// examples/README.md compares Permit's own script with the pipe. Its numbers come from
 // here: each row runs in a bubble of its own against fakes that keep the published
 // limits, an answer taking 100 or 250 ms, which is an assumption.
 func TestComparison(t *testing.T) {
@@ -66,10 +66,10 @@ func TestComparison(t *testing.T) {
 		})
 	}
 	t.Logf("\n%s", table.String())
-	text := readme(t)
+	text := pageText(t, "examples/README.md")
 	for line := range strings.Lines(table.String()) {
 		if !strings.Contains(text, line) {
-			t.Errorf("README.md, Compared, is to have the row %s", line)
+			t.Errorf("examples/README.md, Comparison, needs the row %s", line)
 		}
 	}
 }
@@ -133,7 +133,7 @@ func withoutNoEmail(t auth0test.Tenant) auth0test.Tenant {
 	return t
 }
 
-// rowOf returns a row of the README's table.
+// rowOf returns a row of that table.
 func rowOf(name string, f *fakes, tenant auth0test.Tenant, took time.Duration, end string) string {
 	state := f.permit.State()
 	assigned, refused := 0, 0
@@ -155,7 +155,7 @@ func rowOf(name string, f *fakes, tenant auth0test.Tenant, took time.Duration, e
 		of(len(state.Users), len(tenant.Users)), of(len(state.Assignments), assigned), refused)
 }
 
-// thousands returns a number as the README writes it, as 3,000.
+// thousands returns a number with a comma, as 3,000.
 func thousands(n int) string {
 	if n < 1000 {
 		return strconv.Itoa(n)

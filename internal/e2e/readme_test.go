@@ -17,9 +17,13 @@ import (
 	"a0permit/internal/permit/permittest"
 )
 
-func readme(t *testing.T) string {
+// guides are the pages for people whose shell blocks are run.
+var guides = []string{"README.md", "examples/README.md"}
+
+// pageText returns a file of the repository.
+func pageText(t *testing.T, path string) string {
 	t.Helper()
-	text, err := os.ReadFile("../../README.md")
+	text, err := os.ReadFile(filepath.Join("../..", path))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -30,7 +34,7 @@ func needsShell(t *testing.T) {
 	t.Helper()
 	for _, name := range []string{"bash", "jq", "setsid"} {
 		if _, err := exec.LookPath(name); err != nil {
-			t.Skipf("the README's blocks are for a POSIX shell with jq: %v", err)
+			t.Skipf("the shell blocks are for a POSIX shell with jq: %v", err)
 		}
 	}
 }
@@ -38,7 +42,7 @@ func needsShell(t *testing.T) {
 // needsMore is how the lines begin that need more than the three commands: a Go
 // toolchain, the network, or rights over the machine. A block with such a line
 // is not run, but the paths of the repository that it names must exist.
-var needsMore = regexp.MustCompile(`^(go|git|brew|sudo|docker) `)
+var needsMore = regexp.MustCompile(`^(go|git|sudo|docker) `)
 
 var (
 	shellBlock = regexp.MustCompile("(?ms)^```sh\n(.*?)^```$")
@@ -47,8 +51,8 @@ var (
 	jqRecords  = regexp.MustCompile(`(?m)^jq .*records.jsonl$`)
 )
 
-// Every shell block of the README runs against the fakes, each in a folder of
-// its own that holds the files of which the README speaks, and against a Permit
+// Every shell block of the guides runs against the fakes, each in a folder of
+// its own that holds the files of which they speak, and against a Permit
 // of its own. A block that exports the settings of an account runs without those
 // lines. A block that begins with jq prints something.
 func TestReadmeBlocks(t *testing.T) {
@@ -65,12 +69,11 @@ func TestReadmeBlocks(t *testing.T) {
 	}
 	var scripts []string
 	dir := t.TempDir()
-	for i, match := range shellBlock.FindAllStringSubmatch(readme(t), -1) {
-		block := match[1]
+	for i, block := range shellBlocks(t) {
 		if slices.ContainsFunc(strings.Split(block, "\n"), needsMore.MatchString) {
 			for _, path := range repoPath.FindAllString(block, -1) {
 				if _, err := os.Stat(filepath.Join("../..", path)); err != nil && !strings.Contains(block, path+"...") {
-					t.Errorf("the README names %s: %v", path, err)
+					t.Errorf("a shell block names %s: %v", path, err)
 				}
 			}
 			continue
@@ -87,15 +90,25 @@ func TestReadmeBlocks(t *testing.T) {
 		scripts = append(scripts, path)
 	}
 	if len(scripts) < 10 {
-		t.Fatalf("%d blocks of README.md can be run, want 10 or more", len(scripts))
+		t.Fatalf("%d blocks can be run, want 10 or more", len(scripts))
 	}
 	testscript.Run(t, testscript.Params{Files: scripts, Cmds: cmds, Setup: setup, RequireExplicitExec: true})
+}
+
+func shellBlocks(t *testing.T) (blocks []string) {
+	t.Helper()
+	for _, path := range guides {
+		for _, match := range shellBlock.FindAllStringSubmatch(pageText(t, path), -1) {
+			blocks = append(blocks, match[1])
+		}
+	}
+	return blocks
 }
 
 // blockScript runs a block: its number, what is wanted of its output, and its
 // lines. It ends at the first command that fails, in a pipe too. An exit code of
 // 3 is no failure: it says that some records were set aside.
-const blockScript = `# Block %d of README.md
+const blockScript = `# Block %d of the guides
 prepare
 env SCRIPT_TERMINAL=yes
 ttyin yes.txt
@@ -129,7 +142,7 @@ permitload -q --create-missing yes yesterday.jsonl
 a0export -q --organizations --field user_metadata.plan --field logins_count -o users.csv.gz
 { a0export -q roles; a0export -q organizations; cat users.csv.gz; } | a0tojsonl -q -o records.jsonl
 permitload -q --dry-run --extra extra.jsonl records.jsonl
-grep -v auth0 records.jsonl > left.jsonl`)
+grep -v auth0 records.jsonl | tee undo.jsonl > left.jsonl`)
 	cmd.Dir = t.TempDir()
 	cmd.Env = append(os.Environ(), "AUTH0_DOMAIN="+domain, "AUTH0_API_TOKEN="+auth0test.DefaultToken,
 		"PERMIT_API_URL="+address, "PERMIT_API_KEY="+permittest.DefaultKey, "TMPDIR="+t.TempDir())
@@ -139,8 +152,7 @@ grep -v auth0 records.jsonl > left.jsonl`)
 	return cmd.Dir, s.State()
 }
 
-// otherFlags are the flags that the README and the examples name of other
-// programs.
+// otherFlags are the flags that the guides and the examples name of other programs.
 var otherFlags = map[string]string{
 	"--icsv": "Miller", "--ojsonl": "Miller", "--arg": "jq",
 	"--argjson": "jq", "--from": "kubectl", "--from-env-file": "kubectl", "--now": "systemctl",
@@ -150,7 +162,8 @@ var otherFlags = map[string]string{
 
 var flagName = regexp.MustCompile(`--[a-z][a-z0-9-]*`)
 
-// Every flag that the README and the examples name is in some tool's help.
+// Every flag that the guides, the manual pages and the examples name is in some tool's
+// help.
 func TestReadmeFlags(t *testing.T) {
 	t.Parallel()
 	known := map[string]bool{}
@@ -163,9 +176,9 @@ func TestReadmeFlags(t *testing.T) {
 			known[name] = true
 		}
 	}
-	texts := map[string]string{"README.md": readme(t)}
-	for _, pattern := range []string{"*.sh", "*.yaml", "*.yml", "systemd/*"} {
-		paths, err := filepath.Glob(filepath.Join("../../examples", pattern))
+	texts := map[string]string{"README.md": pageText(t, "README.md")}
+	for _, pattern := range []string{"examples/*.*", "examples/systemd/*", "cmd/*/*.[15]"} {
+		paths, err := filepath.Glob(filepath.Join("../..", pattern))
 		if err != nil || len(paths) == 0 {
 			t.Fatalf("%s: %q, %v", pattern, paths, err)
 		}
@@ -174,7 +187,7 @@ func TestReadmeFlags(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			texts[path] = string(text)
+			texts[path] = strings.ReplaceAll(string(text), `\-`, "-") // roff's hyphen
 		}
 	}
 	for file, text := range texts {

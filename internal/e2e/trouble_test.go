@@ -130,21 +130,38 @@ auth0|2,bob@acme.example
 {"type":"end","complete":true,"users":2,"roles":0,"tenants":0,"rejected":0}
 `
 
-var troubleRow = regexp.MustCompile("(?m)^\\| `(.+?)` \\| ")
+// diagnosis is a message under DIAGNOSTICS of a manual page, in roff.
+var diagnosis = regexp.MustCompile(`(?m)^\.TP\n\\fB(.+)\\fP$`)
 
-// The table of messages under "When something goes wrong" has the tools' very
-// words, an ellipsis for what varies, and each first complaint that a new user
-// meets is in it.
-func TestReadmeTrouble(t *testing.T) {
+// diagnoses returns the messages that the manual pages explain.
+func diagnoses(t *testing.T) (rows []*regexp.Regexp) {
+	t.Helper()
+	pages, err := filepath.Glob("../../cmd/*/*.1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	plain := strings.NewReplacer(`\-`, "-", `\(aq`, "'", `\e`, `\`)
+	for _, page := range pages {
+		text, err := os.ReadFile(page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, section, _ := strings.Cut(string(text), "\n.SH DIAGNOSTICS\n")
+		section, _, _ = strings.Cut(section, "\n.SH ")
+		for _, match := range diagnosis.FindAllStringSubmatch(section, -1) {
+			message := regexp.QuoteMeta(plain.Replace(match[1]))
+			rows = append(rows, regexp.MustCompile(strings.ReplaceAll(message, "…", ".*")))
+		}
+	}
+	return rows
+}
+
+// DIAGNOSTICS of the manual pages has the tools' very words, an ellipsis for what
+// varies, and each first complaint that a new user meets is in it.
+func TestDiagnostics(t *testing.T) {
 	t.Parallel()
 	needsShell(t)
-	var rows []*regexp.Regexp
-	_, section, _ := strings.Cut(readme(t), "\n## When something goes wrong\n")
-	section, _, _ = strings.Cut(section, "\n## ")
-	for _, match := range troubleRow.FindAllStringSubmatch(section, -1) {
-		message := regexp.QuoteMeta(strings.ReplaceAll(match[1], `\|`, "|"))
-		rows = append(rows, regexp.MustCompile(strings.ReplaceAll(message, "…", ".*")))
-	}
+	rows := diagnoses(t)
 	var lock sync.Mutex
 	met := map[*regexp.Regexp]bool{}
 	cmds := maps.Clone(commands)
@@ -160,7 +177,7 @@ func TestReadmeTrouble(t *testing.T) {
 			}
 		}
 		if !known {
-			ts.Fatalf("README.md has no row for what this says")
+			ts.Fatalf("no manual page explains what this says")
 		}
 	}
 	cmds["expired"] = func(ts *testscript.TestScript, _ bool, _ []string) {
@@ -189,7 +206,7 @@ func TestReadmeTrouble(t *testing.T) {
 	t.Cleanup(func() {
 		for _, row := range rows {
 			if !met[row] {
-				t.Errorf("README.md: nothing here says %s", row)
+				t.Errorf("DIAGNOSTICS: nothing here says %s", row)
 			}
 		}
 	})

@@ -1,6 +1,6 @@
 // Command gendocs writes the man pages and completion scripts of the tools beside
-// their commands. All that they say comes from the definitions of the flags; the
-// packages install them.
+// their commands. What they say of flags and exit codes comes from the definitions,
+// the rest of a man page from pages. The packages install them.
 //
 //	go generate ./...
 package main
@@ -27,13 +27,21 @@ func main() {
 		fmt.Fprintln(os.Stderr, "usage: gendocs DIRECTORY")
 		os.Exit(2)
 	}
-	for name, text := range files(entries()) {
+	texts, err := files(entries())
+	if err != nil {
+		fail(err)
+	}
+	for name, text := range texts {
 		//nolint:gosec // they are for everybody
 		if err := os.WriteFile(filepath.Join(os.Args[1], name), []byte(text), 0o644); err != nil {
-			fmt.Fprintln(os.Stderr, "gendocs: error:", err)
-			os.Exit(1)
+			fail(err)
 		}
 	}
+}
+
+func fail(err error) {
+	fmt.Fprintln(os.Stderr, "gendocs: error:", err)
+	os.Exit(1)
 }
 
 // An entry is an app with a man page of its own. One whose name has two words is
@@ -56,16 +64,19 @@ func entries() []entry {
 
 // files returns the text of each file by its path below cmd. A sub-command has only
 // a man page: a shell looks for completions by the name of a command.
-func files(list []entry) map[string]string {
-	var pages []string
+func files(list []entry) (map[string]string, error) {
+	var names []string
 	for _, e := range list {
-		pages = append(pages, pageName(e.app))
+		names = append(names, pageName(e.app))
 	}
 	texts := map[string]string{}
 	for i, e := range list {
 		command, _, isSub := strings.Cut(e.app.Name, " ")
-		others := slices.Delete(slices.Clone(pages), i, i+1)
-		texts[filepath.Join(command, pages[i]+".1")] = manPage(e.app, others)
+		page, err := manPage(e.app, slices.Delete(slices.Clone(names), i, i+1))
+		if err != nil {
+			return nil, err
+		}
+		texts[filepath.Join(command, names[i]+".1")] = page
 		if isSub {
 			continue
 		}
@@ -73,5 +84,5 @@ func files(list []entry) map[string]string {
 			texts[filepath.Join(command, name)] = text
 		}
 	}
-	return texts
+	return texts, nil
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"os"
@@ -16,13 +17,14 @@ import (
 	"a0permit/internal/a0export"
 	"a0permit/internal/a0tojsonl"
 	"a0permit/internal/permitload"
+	"a0permit/internal/record"
 	"a0permit/internal/tool"
 )
 
 // The files in the repository are up to date with the flags.
 func TestDrift(t *testing.T) {
 	t.Parallel()
-	for name, want := range files(entries()) {
+	for name, want := range mustFiles(t) {
 		got, err := os.ReadFile(filepath.Join("../../cmd", name))
 		if err != nil {
 			t.Fatal(err)
@@ -66,7 +68,7 @@ func TestCompletionFlag(t *testing.T) {
 // completions.
 func TestEachFlagIsEverywhere(t *testing.T) {
 	t.Parallel()
-	all := files(entries())
+	all := mustFiles(t)
 	flag := regexp.MustCompile(`(?m)^   .*?--([a-z-]+)`)
 	for _, e := range entries() {
 		command, _, isSub := strings.Cut(e.app.Name, " ")
@@ -93,31 +95,61 @@ func TestEachFlagIsEverywhere(t *testing.T) {
 	}
 }
 
-// A sub-command has a page of its own beside its command, and nothing else.
+// A sub-command has a page of its own beside its command, and no completions.
 func TestSubCommand(t *testing.T) {
 	t.Parallel()
-	sub := &cli.App{
-		Name: "permitload weed", Usage: "weed users", UsageText: "permitload weed FILE",
-		Flags: []cli.Flag{&cli.BoolFlag{Name: "yes", Usage: "do not ask"}},
-	}
-	before := entries()
-	all := files(append(before, entry{app: sub}))
-	page := strings.ReplaceAll(all[filepath.Join("permitload", "permitload-weed.1")], `\-`, "-")
-	for _, want := range []string{
-		`.TH PERMITLOAD-WEED 1 `, "permitload-weed - weed users", `\fBpermitload weed FILE\fP`, `\fB--yes\fP`,
-		`\fBa0export\fP(1), \fBa0tojsonl\fP(1), \fBpermitload\fP(1), \fBpermitload-remove\fP(1), \fBpermitload-check\fP(1)`,
-	} {
+	all := mustFiles(t)
+	page := strings.ReplaceAll(all[filepath.Join("permitload", "permitload-remove.1")], `\-`, "-")
+	for _, want := range []string{".TH PERMITLOAD-REMOVE 1 ", `\fBa0export\fP(1), \fBa0tojsonl\fP(1), \fBpermitload\fP(1)`} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the page lacks %s:\n%s", want, page)
 		}
 	}
-	for name, text := range all {
-		isPage := strings.HasSuffix(name, ".1")
-		if names := strings.Contains(strings.ReplaceAll(text, `\-`, "-"), "permitload-weed"); names != isPage {
-			t.Errorf("%s names the sub-command's page: %t, want %t", name, names, isPage)
+	for name := range all {
+		if strings.Contains(name, "remove") && !strings.HasSuffix(name, ".1") {
+			t.Errorf("%s: a shell looks for completions by the name of a command", name)
 		}
 	}
-	if len(all) != len(files(before))+1 {
-		t.Errorf("%d files, want one more than %d", len(all), len(files(before)))
+}
+
+// An app without a written page is an error, and not half a page.
+func TestPageThatIsMissing(t *testing.T) {
+	t.Parallel()
+	if _, err := files([]entry{{app: &cli.App{Name: "permitload weed"}}}); err == nil {
+		t.Error("a page was made of nothing")
 	}
+}
+
+// The page about records names each field of their schema.
+func TestRecordsPage(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("../../cmd/a0tojsonl/a0permit-records.5")
+	if err != nil {
+		t.Fatal(err)
+	}
+	page := strings.ReplaceAll(string(text), `\-`, "-")
+	var schema struct {
+		Defs map[string]struct {
+			Properties map[string]any `json:"properties"`
+		} `json:"$defs"`
+	}
+	if err := json.Unmarshal(record.Schema, &schema); err != nil {
+		t.Fatal(err)
+	}
+	for kind, def := range schema.Defs {
+		for name := range def.Properties {
+			if !regexp.MustCompile(`\b` + name + `\b`).MatchString(page) {
+				t.Errorf("the page does not name %s of a %s line", name, kind)
+			}
+		}
+	}
+}
+
+func mustFiles(t *testing.T) map[string]string {
+	t.Helper()
+	all, err := files(entries())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
 }

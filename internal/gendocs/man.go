@@ -1,6 +1,7 @@
 package main
 
 import (
+	"embed"
 	"fmt"
 	"strings"
 
@@ -9,38 +10,58 @@ import (
 	"a0permit/internal/tool"
 )
 
-// manPage returns the app's manual page in roff, made of what --help prints.
-// seeAlso are the names of the pages to look at next.
-func manPage(app *cli.App, seeAlso []string) string {
-	var b strings.Builder
+// pages holds what people have written of the manual pages, in roff. What follows from
+// the flags comes in where a page says so.
+//
+//go:embed pages
+var pages embed.FS
+
+// flagsHere is the line of a page that the flags and the exit codes replace.
+const flagsHere = ".\\\" FLAGS\n"
+
+// manPage returns the app's manual page in roff. seeAlso are the names of the pages to
+// look at next.
+func manPage(app *cli.App, seeAlso []string) (string, error) {
 	name := pageName(app)
-	// No date and no version: the page is the same until a flag changes.
+	text, err := pages.ReadFile("pages/" + name + ".1")
+	if err != nil {
+		return "", err
+	}
+	before, after, ok := strings.Cut(string(text), flagsHere)
+	if !ok {
+		return "", fmt.Errorf("pages/%s.1 does not say where the flags go", name)
+	}
+	var b strings.Builder
+	// No date and no version: the page is the same until a flag or a text changes.
 	fmt.Fprintf(&b, ".TH %s 1 \"\" \"a0permit\" \"User Commands\"\n.nh\n", roff(strings.ToUpper(name)))
 	fmt.Fprintf(&b, ".SH NAME\n%s \\- %s\n", roff(name), roff(app.Usage))
 	b.WriteString(".SH SYNOPSIS\n")
 	for line := range strings.Lines(app.UsageText) {
 		fmt.Fprintf(&b, ".PP\n\\fB%s\\fP\n", roff(strings.TrimSpace(line)))
 	}
-	prose, examples, _ := strings.Cut(app.Description, "\nEXAMPLES\n")
-	fmt.Fprintf(&b, ".SH DESCRIPTION\n%s\n", strings.ReplaceAll(roff(strings.TrimSpace(prose)), "\n\n", "\n.PP\n"))
+	b.WriteString(before)
+	b.WriteString(".SH OPTIONS\n")
 	for _, group := range tool.FlagGroups(app) {
-		fmt.Fprintf(&b, ".SH %s\n", roff(group.Title))
+		fmt.Fprintf(&b, ".SS %s\n", roff(titleCase(group.Title)))
 		for _, flag := range group.Flags {
 			writeItem(&b, flag.Synopsis(), flag.Description())
 		}
 	}
-	fmt.Fprintf(&b, ".SH EXAMPLES\n.EX\n%s\n.EE\n", roff(strings.TrimRight(examples, "\n")))
 	b.WriteString(".SH EXIT STATUS\n")
 	for _, status := range tool.ExitStatus {
 		writeItem(&b, status.Codes, status.Meaning)
 	}
-	var pages []string
+	b.WriteString(after)
+	var others []string
 	for _, page := range seeAlso {
-		pages = append(pages, fmt.Sprintf("\\fB%s\\fP(1)", roff(page)))
+		others = append(others, fmt.Sprintf("\\fB%s\\fP(1)", roff(page)))
 	}
-	fmt.Fprintf(&b, ".SH SEE ALSO\n%s\n", strings.Join(pages, ", "))
-	return b.String()
+	fmt.Fprintf(&b, ".SH SEE ALSO\n%s, \\fBa0permit\\-records\\fP(5)\n", strings.Join(others, ", "))
+	return b.String(), nil
 }
+
+// titleCase returns the title of a group of flags as a heading below another.
+func titleCase(title string) string { return title[:1] + strings.ToLower(title[1:]) }
 
 // writeItem writes a term, and what it means below it.
 func writeItem(b *strings.Builder, term, text string) {
