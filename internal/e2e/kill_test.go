@@ -141,6 +141,7 @@ func killBeforeRolesAreBack(t *testing.T, named bool) {
 	address, stop := srv.Start()
 	defer stop()
 
+	noWaits := append([]string{"--yes"}, noWaits...) // each user changes
 	args, undo := noWaits, filepath.Join(t.TempDir(), "undo.jsonl")
 	if named {
 		args = append(slices.Clone(noWaits), "--undo", undo)
@@ -151,10 +152,19 @@ func killBeforeRolesAreBack(t *testing.T, named bool) {
 	if err := load.Start(); err != nil {
 		t.Fatal(err)
 	}
-	<-cleared
-	_ = load.Process.Kill()
-	close(killed)
-	_ = load.Wait() // it was killed
+	ended := make(chan struct{})
+	go func() {
+		_ = load.Wait() // it was killed, or nothing was cleared
+		close(ended)
+	}()
+	select {
+	case <-cleared:
+		_ = load.Process.Kill()
+		close(killed)
+		<-ended
+	case <-ended:
+		t.Fatalf("it ended before the roles were cleared: %s", errs.String())
+	}
 	after := srv.State()
 	if len(after.Assignments) > 0 {
 		t.Fatalf("%d assignments are left: nothing was cleared", len(after.Assignments))

@@ -36,7 +36,7 @@ func TestMemoryOfALoad(t *testing.T) {
 		name string
 		have permittest.State
 		args []string
-	}{{"from nothing", permittest.State{}, nil}, {"each user differs", bare, []string{"--verify"}}} {
+	}{{"from nothing", permittest.State{}, nil}, {"each user differs", bare, []string{"--yes", "--verify"}}} {
 		var pid atomic.Int64
 		var mu sync.Mutex
 		got := 0
