@@ -122,7 +122,8 @@ func TestTenantThatSpeaksHTTP(t *testing.T) {
 	defer stop()
 	https := strings.Replace(address, "http://", "https://", 1)
 	r := runCommand(t.Context(), "--domain", https, "--token-file", tokenFile(t), "-v")
-	r.expect(t, 1, "error: GET /api/v2/roles: the address answers http, not https\n", "hint: check AUTH0_DOMAIN; for a server on this machine")
+	r.expect(t, 1, "error: GET /api/v2/roles: the address answers http, not https\n",
+		"hint: check AUTH0_DOMAIN; for a server on this machine")
 	if strings.Contains(r.errs, "retry") || len(s.Calls()) > 0 {
 		t.Errorf("%d calls: %s", len(s.Calls()), r.errs)
 	}

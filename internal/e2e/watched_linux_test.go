@@ -28,8 +28,8 @@ func TestWatched(t *testing.T) {
 	var users, night strings.Builder
 	night.WriteString(`{"type":"role","key":"Admin"}` + "\n" + `{"type":"role","key":"viewer"}` + "\n" +
 		`{"type":"tenant","key":"default"}` + "\n")
-	for _, name := range strings.Fields("ann bob cyd dan eve fay gus hal ida jon kim leo") {
-		for _, number := range strings.Fields("1 2 3 4 5") {
+	for name := range strings.FieldsSeq("ann bob cyd dan eve fay gus hal ida jon kim leo") {
+		for number := range strings.FieldsSeq("1 2 3 4 5") {
 			key, email := "auth0|"+name+number, name+number+"@acme.example"
 			evening.Users = append(evening.Users, permittest.User{Key: key, Email: email, FirstName: name})
 			evening.Assignments = append(evening.Assignments,
@@ -49,10 +49,12 @@ func TestWatched(t *testing.T) {
 	}
 	end := `{"type":"end","complete":true,"as_of":"` + time.Now().Add(-time.Hour).Format(time.RFC3339) + `"}` + "\n"
 	records := map[string]string{
-		"night.jsonl":  night.String() + end,
-		"gone.jsonl":   users.String(),
-		"new.jsonl":    `{"type":"user","key":"auth0|zoe","role_assignments":[{"role":"Auditor","tenant":"acme"}]}` + "\n" + end,
-		"broken.jsonl": `{"type":"user","key":"auth0|zoe","email":"zoe"}` + "\n" + `{"type":"user","key":"auth0|ann1"}` + "\n" + end,
+		"night.jsonl": night.String() + end,
+		"gone.jsonl":  users.String(),
+		"new.jsonl": `{"type":"user","key":"auth0|zoe","role_assignments":[{"role":"Auditor","tenant":"acme"}]}` +
+			"\n" + end,
+		"broken.jsonl": `{"type":"user","key":"auth0|zoe","email":"zoe"}` + "\n" +
+			`{"type":"user","key":"auth0|ann1"}` + "\n" + end,
 	}
 	for name, tt := range map[string]struct{ command, answer string }{
 		"check":        {"check", ""},

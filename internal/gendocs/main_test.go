@@ -100,7 +100,10 @@ func TestSubCommand(t *testing.T) {
 	t.Parallel()
 	all := mustFiles(t)
 	page := strings.ReplaceAll(all[filepath.Join("permitload", "permitload-remove.1")], `\-`, "-")
-	for _, want := range []string{".TH PERMITLOAD-REMOVE 1 ", `\fBa0export\fP(1), \fBa0tojsonl\fP(1), \fBpermitload\fP(1)`} {
+	for _, want := range []string{
+		".TH PERMITLOAD-REMOVE 1 ",
+		`\fBa0export\fP(1), \fBa0tojsonl\fP(1), \fBpermitload\fP(1)`,
+	} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the page lacks %s:\n%s", want, page)
 		}

@@ -34,7 +34,8 @@ func (l *loader) requireAsOf() error {
 	switch {
 	case asOf.IsZero():
 		return tool.Hint(
-			errors.New("--roles replace: the input does not say when it was exported (as_of, in its end line); nothing was written"),
+			errors.New("--roles replace: the input does not say when it was exported (as_of, in its end line);"+
+				" nothing was written"),
 			"a0tojsonl --as-of TIME says it", instead)
 	case now.IsZero():
 		return tool.Hint(

@@ -29,7 +29,8 @@ func TestMissingRolesAreCreatedInTheSameRun(t *testing.T) {
 	srv := permittest.New(permittest.Options{})
 	got := run(t, srv, needsRoleAndTenant, "--create-missing", "yes")
 	wantExit(t, got, tool.Done,
-		"roles: 1 to create (Admin)", "tenants: 1 to create (org_1)", "users: 2 to add, 0 to change, 0 unchanged", "role assignments: 2 to add, 0 there already",
+		"roles: 1 to create (Admin)", "tenants: 1 to create (org_1)", "users: 2 to add, 0 to change, 0 unchanged",
+		"role assignments: 2 to add, 0 there already",
 		"warning: 1 role created in Permit without permissions: give them some there",
 		"roles: 1 added, none left over; "+
 			"tenants: 1 added, none left over; "+

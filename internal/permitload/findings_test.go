@@ -312,7 +312,8 @@ func TestEstimateSaysBothWays(t *testing.T) {
 	for create, says := range map[string]string{
 		"yes": "it takes 2 bulk calls and no wait for Permit's rate limits; " +
 			"if Permit does not take roles along with new users, 4 bulk calls and no wait for Permit's rate limits",
-		"no": "permitload: it takes 2 bulk calls and no wait for Permit's rate limits\n", // nobody gets a role that is missing
+		// nobody gets a role that is missing
+		"no": "permitload: it takes 2 bulk calls and no wait for Permit's rate limits\n",
 	} {
 		got := run(t, permittest.New(permittest.Options{}), input.String()+endLine, "--dry-run", "--create-missing", create)
 		wantExit(t, got, tool.Done, says)

@@ -42,7 +42,7 @@ func (l *loader) printPlan(plan *reconcile.Plan) {
 	l.printSharing(c.Sharing)
 	l.printRejects()
 	if n := l.report.extra; n > 0 {
-		say(fmt.Sprintf("%s in Permit but not in the input: left as is", tool.Count(n, "user")),
+		say(tool.Count(n, "user")+" in Permit but not in the input: left as is",
 			slog.Int("users_not_in_the_input", n))
 	}
 }

@@ -81,8 +81,7 @@ func (s *session) warnOfStop(err error) {
 		return
 	}
 	s.tool.Warn("the real run stops: %v", err)
-	var e *tool.Error
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*tool.Error](err); ok {
 		for _, hint := range e.Hints {
 			s.tool.Hint("%s", hint)
 		}

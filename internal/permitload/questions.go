@@ -56,7 +56,7 @@ func (l *loader) askToCreate(ctx context.Context, plan *reconcile.Plan) (bool, e
 	yes, err := l.tool.Ask(ctx, fmt.Sprintf("Permit lacks %s; create in %s?", what, l.report.place))
 	switch {
 	case errors.Is(err, tool.ErrNoTerminal):
-		return false, tool.Hint(refused(fmt.Errorf("Permit lacks %s, and %w", what, err)),
+		return false, tool.Hint(refused(fmt.Errorf("Permit lacks %s, and %w", what, err)), //nolint:staticcheck // a name
 			"--create-missing yes creates what is missing", without)
 	case err == nil && !yes:
 		return false, tool.Cancelled(without)
@@ -178,7 +178,8 @@ func (s *session) checkLimit(what string, n, inScope int) error {
 	}
 	percent, limit := float64(n)*100/float64(max(inScope, 1)), s.settings.removal.limit
 	return tool.Hint(
-		fmt.Errorf("%s is %.1f%% of the %s in scope, and --remove-limit is %g", what, percent, tool.Thousands(inScope), limit),
+		fmt.Errorf("%s is %.1f%% of the %s in scope, and --remove-limit is %g",
+			what, percent, tool.Thousands(inScope), limit),
 		fmt.Sprintf("is the input whole? If it is: --remove-limit %d", min(int(percent)+1, 100)))
 }
 

@@ -27,7 +27,9 @@ func TestSummaryFile(t *testing.T) {
 	for _, name := range []string{"started", "elapsed_seconds", "version"} {
 		delete(got, name)
 	}
-	none := map[string]any{"in": 0.0, "loaded": 0.0, "added": 0.0, "planned": 0.0, "unchanged": 0.0, "repeated": 0.0, "not_loaded": 0.0}
+	none := map[string]any{
+		"in": 0.0, "loaded": 0.0, "added": 0.0, "planned": 0.0, "unchanged": 0.0, "repeated": 0.0, "not_loaded": 0.0,
+	}
 	want := map[string]any{
 		"tool": "permitload", "exit_code": 3.0, "error": "some records were rejected",
 		"project": permittest.ProjectID, "environment": permittest.EnvironmentID, "dry_run": false,

@@ -27,8 +27,9 @@ func TestTargetIsNamedBeforeStdinIsRead(t *testing.T) {
 			}
 		}
 		address, stop := srv.Start()
-		args := append([]string{"permitload", "--api-url", address,
-			"--token-file", writeFile(t, "key", permittest.DefaultKey)}, command...)
+		args := append([]string{
+			"permitload", "--api-url", address, "--token-file", writeFile(t, "key", permittest.DefaultKey),
+		}, command...)
 		if code := Run(t.Context(), args, stdin, &strings.Builder{}, &stderr, nil); code != tool.Done {
 			t.Errorf("exit code %d\n%s", code, stderr.String())
 		}
@@ -113,14 +114,26 @@ func TestCheck(t *testing.T) {
 			namedTarget, "the key reads all that a load needs: 1 role, 4 tenants, 5 users, 0 role assignments",
 			"whether it may write shows at the first write", "nothing was written; next: permitload --dry-run",
 		}},
-		{"no names", permittest.Options{HideNames: true}, nil, tool.Done,
-			[]string{"target: environment " + permittest.EnvironmentID}},
-		{"no users", forbid("GET F/users"), nil, tool.Stopped,
-			[]string{"the key does not read users", "hint: the key lacks a right"}},
+		{
+			"no names",
+			permittest.Options{HideNames: true},
+			nil, tool.Done,
+			[]string{"target: environment " + permittest.EnvironmentID},
+		},
+		{
+			"no users", forbid("GET F/users"), nil, tool.Stopped,
+			[]string{"the key does not read users", "hint: the key lacks a right"},
+		},
 		{"no tenants", forbid("GET F/tenants"), nil, tool.Stopped, []string{"the key does not read tenants"}},
 		{"a wrong key", permittest.Options{Key: "other"}, nil, tool.Stopped, []string{"401"}},
-		{"another environment", permittest.Options{}, []string{"--environment", "prod"}, tool.BadUsage,
-			[]string{"error: the API key is for environment Development (dev), project Default Project (default); not for --environment prod"}},
+		{
+			"another environment",
+			permittest.Options{},
+			[]string{"--environment", "prod"},
+			tool.BadUsage,
+			[]string{"error: the API key is for environment Development (dev), project Default Project (default);" +
+				" not for --environment prod"},
+		},
 		{"a file", permittest.Options{}, []string{"x.jsonl"}, tool.BadUsage, []string{"check reads no input"}},
 	}
 	for _, tt := range tests {

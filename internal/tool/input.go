@@ -23,7 +23,8 @@ func (t *Tool) EmptyError(name string) error {
 	case t.IsFed():
 		return Upstream(errors.New("the command before this one wrote nothing"))
 	}
-	return Hint(errors.New("stdin is empty: the command before this one wrote nothing"), t.command+" FILE, or pipe data into it")
+	return Hint(errors.New("stdin is empty: the command before this one wrote nothing"),
+		t.command+" FILE, or pipe data into it")
 }
 
 // IsFed reports whether stdin comes from another command.
