@@ -38,6 +38,7 @@ const (
 	SamePage   Flaw = "same-page"   // page and from are ignored
 	NewNext    Flaw = "new-next"    // from is ignored, and next is ever new
 	EmptyPages Flaw = "empty-pages" // no rows, and next is ever new
+	AllFields  Flaw = "all-fields"  // fields is ignored
 )
 
 // Flaws of the user search.
@@ -73,6 +74,7 @@ func Flaws() []Flaw {
 	return []Flaw{
 		EmptyBody, NoContent, NullBody, SignInPage,
 		BareList, NoList, NoIDs, NoTotal, ShortList, LowTotal, HighTotal, SamePage, NewNext, EmptyPages,
+		AllFields,
 		NoSort, NoQuery, NoCreated, OddCreated, LateCreated, PlainLink, UserLink,
 		Unpacked, CutUnpacked, CutInRow, LostRows, XMLFile, HTMLFile, JSONFile, GiantRow, OpenQuote,
 	}
@@ -96,6 +98,7 @@ func (s *Server) flaw(r *http.Request) Flaw {
 func (f Flaw) ignore(r *http.Request) *http.Request {
 	ignored := map[Flaw][]string{
 		SamePage: {"page", "from"}, NewNext: {"from"}, EmptyPages: {"from"}, NoSort: {"sort"}, NoQuery: {"q"},
+		AllFields: {"fields", "include_fields"},
 	}[f]
 	if ignored == nil {
 		return r
@@ -138,7 +141,9 @@ func (s *Server) spoil(f Flaw, body []byte) []byte {
 	if f == "" || decoder.Decode(&envelope) != nil {
 		return body
 	}
-	for _, list := range []string{"roles", "users", "organizations", "members", "connections"} {
+	for _, list := range []string{
+		"roles", "users", "organizations", "members", "connections", "permissions", "groups", "resource_servers",
+	} {
 		if rows, ok := envelope[list].([]any); ok {
 			return encode(s.spoilList(f, envelope, list, rows))
 		}
@@ -160,7 +165,8 @@ func (s *Server) spoilList(f Flaw, envelope map[string]any, list string, rows []
 		for _, row := range rows {
 			object, _ := row.(map[string]any)
 			for name := range object {
-				if f == NoIDs && slices.Contains([]string{"id", "user_id"}, name) || f == NoCreated && name == "created_at" {
+				isID := slices.Contains([]string{"id", "user_id", "permission_name"}, name)
+				if f == NoIDs && isID || f == NoCreated && name == "created_at" {
 					object[name] = nil
 				}
 			}

@@ -13,7 +13,7 @@ func TestLists(t *testing.T) {
 	tenant.Roles[0].Members = append(tenant.Roles[0].Members, "auth0|stranger")
 	tenant.Roles = append(tenant.Roles,
 		auth0test.Role{ID: "rol_B", Name: "billing", Type: "tenant"},
-		auth0test.Role{ID: "rol_C", Name: "Org admin", Type: "organization"})
+		auth0test.Role{ID: "rol_C", Name: "Org admin", Type: "organization", Owner: orgID})
 	tenant.Organizations[0].Members[1].Roles = nil
 	tenant.Organizations = append(tenant.Organizations, auth0test.Organization{ID: "org_B", Name: "aaa"})
 	tenant.Connections = append(tenant.Connections,
@@ -22,14 +22,14 @@ func TestLists(t *testing.T) {
 	const (
 		admin   = `{"id":"rol_AAAAAAAAAAAAAAAA","name":"Admin","description":"All"}`
 		billing = `{"id":"rol_B","name":"billing","description":"","type":"tenant"}`
-		org     = `{"id":"rol_C","name":"Org admin","description":"","type":"organization"}`
+		org     = `{"id":"rol_C","name":"Org admin","description":"","type":"organization","owner_id":"` + orgID + `"}`
 		members = "organizations/" + orgID + "/members"
 	)
 	tests := []struct{ target, want string }{
 		{"roles", `[` + admin + `,` + billing + `,` + org + `]`},
 		{"roles?include_totals=true&per_page=1&page=1", `{"limit":1,"roles":[` + billing + `],"start":1,"total":3}`},
 		{"roles?type=tenant", `[` + admin + `,` + billing + `]`},
-		{"roles?type=organization", `[` + org + `]`},
+		{"roles?type=organization&owner_id=" + orgID, `[` + org + `]`},
 		{"roles?name_filter=ADMIN", `[` + admin + `,` + org + `]`},
 		{
 			"roles/" + roleID + "/users?include_totals=true", `{"limit":50,"start":0,"total":3,"users":[` +

@@ -22,12 +22,13 @@ const (
 	defaultTokenLife = 24 * time.Hour   // docs: management API access tokens
 )
 
-// SafeScopes returns the scopes that Auth0 documents for reading users, roles
-// and organizations, and read:connections, which only connection names need.
+// SafeScopes returns the scopes that Auth0 documents for reading what a tenant here
+// has.
 func SafeScopes() []string {
 	return []string{
 		"read:users", "read:roles", "read:role_members", "read:organizations",
 		"read:organization_members", "read:organization_member_roles", "read:connections",
+		"read:resource_servers", "read:groups", "read:group_roles", "read:group_members", "read:user_effective_permissions",
 	}
 }
 
@@ -51,6 +52,7 @@ type Options struct {
 	RepeatNext    bool // checkpoint paging always answers the same next
 	NoRoleType    bool // an older tenant: the query parameter type is unknown
 	AllRoleScopes bool // role members need all of their scopes, not any
+	NoGroups      bool // the tenant does not have the feature groups
 
 	Polls      int              // polls answered before the job ends; 0 is 1, below 0 is none
 	Running    string           // the word after pending; "" is processing

@@ -8,7 +8,7 @@ import (
 
 var (
 	olderRoleParams = slices.Concat(offsetParams, []param{{name: "name_filter"}})
-	roleParams      = slices.Concat(olderRoleParams, []param{{name: "type", pattern: roleType}})
+	roleParams      = slices.Concat(olderRoleParams, []param{{name: "type", pattern: roleType}, {name: "owner_id"}})
 	memberParams    = slices.Concat(offsetParams, checkpointParams)
 
 	roleType = regexp.MustCompile(`^(tenant|organization)$`)
@@ -21,16 +21,24 @@ type roleRow struct {
 	Name        string `json:"name"`
 	Description string `json:"description"`
 	Type        string `json:"type,omitempty"`
+	Owner       string `json:"owner_id,omitempty"`
 }
 
-// listRoles has no checkpoints: a tenant has at most 1000 roles. Roles of
-// organizations are among them unless type says otherwise.
+// listRoles has no checkpoints: a tenant has at most 1000 roles of its own. Roles of
+// organizations are among them unless type says otherwise, and only those of one
+// organization can be asked for (spec).
 func (s *Server) listRoles(c *request) (any, error) {
 	var rows []roleRow
+	if c.query["type"] == "organization" && !c.query.has("owner_id") {
+		return nil, errQuery("'Missing required property: owner_id'.")
+	}
 	for _, r := range s.tenant.Roles {
 		kind := r.Type
 		setDefault(&kind, "tenant")
 		if c.query.has("type") && c.query["type"] != kind {
+			continue
+		}
+		if c.query.has("owner_id") && c.query["owner_id"] != r.Owner {
 			continue
 		}
 		if !strings.Contains(strings.ToLower(r.Name), strings.ToLower(c.query["name_filter"])) {
@@ -42,7 +50,7 @@ func (s *Server) listRoles(c *request) (any, error) {
 }
 
 func (r Role) row() roleRow {
-	return roleRow{ID: r.ID, Name: r.Name, Description: r.Description, Type: r.Type}
+	return roleRow{ID: r.ID, Name: r.Name, Description: r.Description, Type: r.Type, Owner: r.Owner}
 }
 
 func (s *Server) listRows(c *request, rows []roleRow) (any, error) {

@@ -34,6 +34,10 @@ func Sample(users int) Tenant {
 	}
 	t.Roles = sampleRoles(r, t.Users)
 	t.Organizations = sampleOrganizations(r, t)
+	t.APIs = sampleAPIs()
+	for i := range t.Roles {
+		t.Roles[i].Permissions = samplePermissions(t.Roles[i].Name)
+	}
 	return t
 }
 

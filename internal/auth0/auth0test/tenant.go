@@ -15,6 +15,8 @@ type Tenant struct {
 	Roles         []Role
 	Connections   []Connection
 	Organizations []Organization
+	APIs          []API
+	Groups        []Group
 }
 
 // User is one profile. An empty string or a zero time is an absent attribute.
@@ -39,6 +41,7 @@ type User struct {
 	LastLogin     time.Time
 	UserMetadata  map[string]any
 	AppMetadata   map[string]any
+	Permissions   []Permission // given directly
 }
 
 // Identity is an account linked to a user beside the primary one.
@@ -55,7 +58,9 @@ type Role struct {
 	Name        string
 	Description string
 	Type        string   // "" is no such field, else "tenant" or "organization"
+	Owner       string   // the id of the organization
 	Members     []string // user ids
+	Permissions []Permission
 }
 
 // Connection is where users come from.
@@ -80,12 +85,22 @@ func (t Tenant) clone() Tenant {
 	for i := range t.Users {
 		u := &t.Users[i]
 		u.Linked = slices.Clone(u.Linked)
+		u.Permissions = slices.Clone(u.Permissions)
 		u.UserMetadata = cloneJSON(u.UserMetadata)
 		u.AppMetadata = cloneJSON(u.AppMetadata)
 	}
 	t.Roles = slices.Clone(t.Roles)
 	for i := range t.Roles {
 		t.Roles[i].Members = slices.Clone(t.Roles[i].Members)
+		t.Roles[i].Permissions = slices.Clone(t.Roles[i].Permissions)
+	}
+	t.APIs = slices.Clone(t.APIs)
+	for i := range t.APIs {
+		t.APIs[i].Scopes = slices.Clone(t.APIs[i].Scopes)
+	}
+	t.Groups = slices.Clone(t.Groups)
+	for i := range t.Groups {
+		t.Groups[i].Members, t.Groups[i].Roles = slices.Clone(t.Groups[i].Members), slices.Clone(t.Groups[i].Roles)
 	}
 	t.Connections = slices.Clone(t.Connections)
 	t.Organizations = slices.Clone(t.Organizations)
