@@ -43,7 +43,8 @@ func (c *Client) Began() time.Time {
 }
 
 func (c *Client) get(ctx context.Context, path string, query url.Values, out any) error {
-	err := c.api.Do(ctx, httpapi.Call{Method: http.MethodGet, Path: "/api/v2" + path, Query: query}, out)
+	call := httpapi.Call{Method: http.MethodGet, Path: "/api/v2" + path, Query: query, Private: path == apisPath}
+	err := c.api.Do(ctx, call, out)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if err == nil && !c.hasBegun {

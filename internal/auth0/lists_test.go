@@ -26,6 +26,20 @@ var lists = map[string]func(context.Context, *auth0.Client) (int, error){
 	"role users": func(ctx context.Context, c *auth0.Client) (int, error) {
 		return count(collect(c.RoleUsers(ctx, roleID)))
 	},
+	"role permissions": func(ctx context.Context, c *auth0.Client) (int, error) {
+		permissions, err := c.RolePermissions(ctx, roleID)
+		return len(permissions), err
+	},
+	"APIs": func(ctx context.Context, c *auth0.Client) (int, error) {
+		apis, err := c.APIs(ctx)
+		return len(apis), err
+	},
+	"groups of a role": func(ctx context.Context, c *auth0.Client) (int, error) {
+		return count(collect(c.RoleGroups(ctx, roleID)))
+	},
+	"group members": func(ctx context.Context, c *auth0.Client) (int, error) {
+		return count(collect(c.GroupMembers(ctx, "grp_0")))
+	},
 	"organizations": func(ctx context.Context, c *auth0.Client) (int, error) {
 		return count(collect(c.Organizations(ctx)))
 	},
@@ -57,6 +71,13 @@ func listed(n int) auth0test.Tenant {
 		tenant.Organizations[0].Members = append(tenant.Organizations[0].Members, auth0test.OrgMember{UserID: id})
 	}
 	tenant.Roles[0].ID, tenant.Roles[0].Members = roleID, userIDs(n)
+	for i := range n {
+		tenant.APIs = append(tenant.APIs, auth0test.API{ID: fmt.Sprint("api", i), Identifier: fmt.Sprint("urn:", i)})
+		p := auth0test.Permission{API: "urn:0", Name: fmt.Sprint("do:", i)}
+		tenant.Roles[0].Permissions = append(tenant.Roles[0].Permissions, p)
+		tenant.Groups = append(tenant.Groups, auth0test.Group{ID: fmt.Sprint("grp_", i), Roles: []string{roleID}})
+		tenant.Groups[0].Members = append(tenant.Groups[0].Members, auth0test.GroupMember{ID: userIDs(n)[i]})
+	}
 	return tenant
 }
 
@@ -65,8 +86,11 @@ func listed(n int) auth0test.Tenant {
 func TestFlawsOfLists(t *testing.T) {
 	t.Parallel()
 	all := slices.Collect(maps.Keys(lists))
-	byNumber := []string{"roles", "users", "newest"}
-	byCheckpoint := []string{"role users", "organizations", "members", "connections"}
+	whole := []string{"roles", "role permissions", "APIs"}
+	byNumber := append([]string{"users", "newest"}, whole...)
+	byCheckpoint := []string{
+		"role users", "organizations", "members", "connections", "groups of a role", "group members",
+	}
 	tests := []struct {
 		flaw auth0test.Flaw
 		of   []string
@@ -81,12 +105,12 @@ func TestFlawsOfLists(t *testing.T) {
 		{auth0test.NoIDs, all, "there is no id in one of its"},
 		{auth0test.NoTotal, byNumber, "does not say how many there are"},
 		{auth0test.LowTotal, byNumber, ", but Auth0 says there are"},
-		{auth0test.HighTotal, []string{"roles"}, "got 31 roles, but Auth0 says there are 32"},
-		{auth0test.ShortList, []string{"roles"}, ", but Auth0 says there are 31"},
+		{auth0test.HighTotal, whole, ", but Auth0 says there are 32"},
+		{auth0test.ShortList, whole, ", but Auth0 says there are 31"},
 		{auth0test.EmptyPages, []string{"roles"}, "got 0 roles, but Auth0 says there are 31"},
 		{auth0test.EmptyPages, byCheckpoint, "the same page again and again"},
 		{auth0test.NewNext, byCheckpoint, "the same page again and again"},
-		{auth0test.SamePage, append(byCheckpoint, "roles"), "the same page again and again"},
+		{auth0test.SamePage, append(byCheckpoint, whole...), "the same page again and again"},
 	}
 	for _, tt := range tests {
 		for _, name := range tt.of {

@@ -18,10 +18,49 @@ import (
 // taken for the last one.
 const pageSize = 100
 
-// pageQuery returns the query for a page by its number.
-func pageQuery(page int) url.Values {
-	return url.Values{
+// numberQuery returns the query for a page by its number, with fixed in it.
+func numberQuery(page int, fixed url.Values) url.Values {
+	query := url.Values{
 		"page": {strconv.Itoa(page)}, "per_page": {strconv.Itoa(pageSize)}, "include_totals": {"true"},
+	}
+	maps.Copy(query, fixed)
+	return query
+}
+
+// maxNumbered is how far paging by number reaches. It is also the most roles of a
+// tenant, and permissions of a role (Auth0 docs, entity limits).
+const maxNumbered = 1000
+
+// numbered returns the rows of path, which has no checkpoints. It reads pages until
+// it has as many as Auth0 says there are.
+func numbered[R row](ctx context.Context, c *Client, path, list string, fixed url.Values) ([]R, error) {
+	var rows []R
+	ids, total := map[string]bool{}, 0
+	for number := 0; ; number++ {
+		answer := page[R]{list: list}
+		if err := c.get(ctx, path, numberQuery(number, fixed), &answer); err != nil {
+			return nil, err
+		}
+		before := len(ids)
+		for _, r := range answer.rows {
+			ids[r.id()] = true
+		}
+		rows = append(rows, answer.rows...)
+		switch came := len(ids); {
+		case answer.total == nil:
+			return nil, errNoTotal(path)
+		case *answer.total > maxNumbered:
+			return nil, fmt.Errorf("GET %s: Auth0 says there are %d %s, but only %d can be read",
+				path, *answer.total, list, maxNumbered)
+		case number > 0 && came == before && len(answer.rows) > 0:
+			return nil, errSamePage(path)
+		case number > 0 && *answer.total != total, came != len(rows), came > *answer.total,
+			came < *answer.total && len(answer.rows) == 0:
+			return nil, errTotal(path, list, came, *answer.total)
+		case came == *answer.total:
+			return rows, nil
+		}
+		total = *answer.total
 	}
 }
 

@@ -2,9 +2,14 @@ package auth0
 
 import (
 	"context"
-	"fmt"
+	"errors"
 	"iter"
+	"net/http"
 	"net/url"
+	"regexp"
+	"slices"
+
+	"a0permit/internal/httpapi"
 )
 
 // Role is a role of the tenant.
@@ -17,63 +22,53 @@ type Role struct {
 	Type string `json:"type"`
 }
 
-// maxRoles is the most roles of a tenant (Auth0 docs, entity limits), and also
-// how far paging by number reaches.
-const maxRoles = 1000
-
 func (r Role) id() string { return r.ID }
 
-// Roles returns all roles. It pages by number, since this endpoint has no
-// checkpoints, until it has as many as Auth0 says there are.
+// Roles returns the tenant's own roles, and not those of its organizations, of which
+// there may be more than can be read.
 func (c *Client) Roles(ctx context.Context) ([]Role, error) {
-	const path = "/roles"
 	var roles []Role
-	ids, total := map[string]bool{}, 0
-	for number := 0; ; number++ {
-		answer := page[Role]{list: "roles"}
-		if err := c.get(ctx, path, pageQuery(number), &answer); err != nil {
-			return nil, err
-		}
-		before := len(ids)
-		for _, role := range answer.rows {
-			ids[role.ID] = true
-		}
-		roles = append(roles, answer.rows...)
-		switch came := len(ids); {
-		case answer.total == nil:
-			return nil, errNoTotal(path)
-		case *answer.total > maxRoles:
-			return nil, fmt.Errorf("GET %s: the tenant says it has %d roles, and only %d can be read",
-				path, *answer.total, maxRoles)
-		case number > 0 && came == before && len(answer.rows) > 0:
-			return nil, errSamePage(path)
-		case number > 0 && *answer.total != total, came != len(roles), came > *answer.total,
-			came < *answer.total && len(answer.rows) == 0:
-			return nil, errTotal(path, "roles", came, *answer.total)
-		case came == *answer.total:
-			return roles, nil
-		}
-		total = *answer.total
-	}
+	err := ofTenant(func(query url.Values) (err error) {
+		roles, err = numbered[Role](ctx, c, "/roles", "roles", query)
+		return err
+	})
+	return slices.DeleteFunc(roles, func(r Role) bool { return r.Type == "organization" }), err
 }
 
-// FirstRole returns a role, and how many there are. It is a zero Role where there is
-// none.
+// FirstRole returns one of the tenant's own roles, and how many there are. It is a
+// zero Role where there is none.
 func (c *Client) FirstRole(ctx context.Context) (role Role, total int, err error) {
-	query := pageQuery(0)
-	query.Set("per_page", "1")
 	answer := page[Role]{list: "roles"}
-	if err := c.get(ctx, "/roles", query, &answer); err != nil {
+	err = ofTenant(func(query url.Values) error {
+		query = numberQuery(0, query)
+		query.Set("per_page", "1")
+		return c.get(ctx, "/roles", query, &answer)
+	})
+	switch {
+	case err != nil:
 		return Role{}, 0, err
-	}
-	if answer.total == nil {
+	case answer.total == nil:
 		return Role{}, 0, errNoTotal("/roles")
-	}
-	if len(answer.rows) > 0 {
+	case len(answer.rows) > 0:
 		role = answer.rows[0]
 	}
 	return role, *answer.total, nil
 }
+
+// ofTenant reads a list of roles with the parameter that leaves out those of
+// organizations. A tenant that does not know the parameter has none of those.
+func ofTenant(read func(query url.Values) error) error {
+	err := read(url.Values{"type": {"tenant"}})
+	api, ok := errors.AsType[*httpapi.APIError](err)
+	if ok && api.Status == http.StatusBadRequest && aboutType.MatchString(api.Message) {
+		return read(nil)
+	}
+	return err
+}
+
+// aboutType matches what Auth0 says of a parameter of that name. The word alone is
+// in what it says of the values of others.
+var aboutType = regexp.MustCompile(`(?i)(allowed: |property |parameter )["']?type\b|["']type["']`)
 
 type roleUser struct {
 	UserID string `json:"user_id"`

@@ -11,6 +11,7 @@ import (
 
 	"a0permit/internal/auth0"
 	"a0permit/internal/auth0/auth0test"
+	"a0permit/internal/httpapi/httpapitest"
 )
 
 // tenantRoles returns n roles.
@@ -65,12 +66,12 @@ func TestRoleFields(t *testing.T) {
 	t.Parallel()
 	s := auth0test.New(auth0test.Tenant{Roles: []auth0test.Role{
 		{ID: "rol_1", Name: "Billing \"Viewer\", all", Description: "sees\nbills"},
-		{ID: "rol_2", Name: "Org", Type: "organization"},
+		{ID: "rol_2", Name: "Own", Type: "tenant"},
 	}}, auth0test.Options{})
 	got, err := newClient(s).Roles(t.Context())
 	want := []auth0.Role{
 		{ID: "rol_1", Name: "Billing \"Viewer\", all", Description: "sees\nbills"},
-		{ID: "rol_2", Name: "Org", Type: "organization"},
+		{ID: "rol_2", Name: "Own", Type: "tenant"},
 	}
 	if diff := cmp.Diff(want, got); err != nil || diff != "" {
 		t.Errorf("error %v, roles (-want +got):\n%s", err, diff)
@@ -98,7 +99,7 @@ func TestRolesWhoseTotalLies(t *testing.T) {
 		{"no total and no roles", []string{`{"roles":[]}`}, "Auth0 does not say how many there are"},
 		{"a total below 0", []string{`{"roles":[],"total":-1}`}, "got 0 roles, but Auth0 says there are -1"},
 		{"a bare array", []string{`[{"id":"a"}]`}, "there is no object around the list of roles"},
-		{"more than can be", []string{`{"roles":[{"id":"a"}],"total":1001}`}, "1001 roles, and only 1000 can be read"},
+		{"more than can be", []string{`{"roles":[{"id":"a"}],"total":1001}`}, "1001 roles, but only 1000 can be read"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -108,6 +109,38 @@ func TestRolesWhoseTotalLies(t *testing.T) {
 				t.Errorf("error %v, want %q", err, tt.want)
 			}
 		})
+	}
+}
+
+// Roles of organizations are not the tenant's, however many they are. A tenant that
+// does not know the parameter is asked without it, once.
+func TestRolesOfOrganizations(t *testing.T) {
+	t.Parallel()
+	own := tenantRoles(120)
+	tenant := auth0test.Tenant{Roles: slices.Clone(own)}
+	for i := range 1100 {
+		role := auth0test.Role{ID: fmt.Sprintf("rol_org%d", i), Name: "Admin", Type: "organization", Owner: "org_1"}
+		tenant.Roles = append(tenant.Roles, role)
+	}
+	s := auth0test.New(tenant, auth0test.Options{})
+	if roles, err := newClient(s).Roles(t.Context()); err != nil || len(roles) != len(own) || len(s.Calls()) != 2 {
+		t.Errorf("%d roles by %d calls, %v", len(roles), len(s.Calls()), err)
+	}
+	tenant.Roles = tenant.Roles[:150]
+	older := auth0test.New(tenant, auth0test.Options{NoRoleType: true})
+	if roles, err := newClient(older).Roles(t.Context()); err != nil || len(roles) != len(own) || len(older.Calls()) != 3 {
+		t.Errorf("%d roles of an older tenant by %d calls, %v", len(roles), len(older.Calls()), err)
+	}
+	if role, total, err := newClient(older).FirstRole(t.Context()); err != nil || role.ID != own[0].ID || total != 150 {
+		t.Errorf("the first of %d is %+v, %v", total, role, err)
+	}
+	for _, message := range []string{"'Expected type integer but found type string' on property page.", "No"} {
+		other := auth0test.New(tenant, auth0test.Options{Faults: func(*http.Request) httpapitest.Fault {
+			return httpapitest.Fault{Status: 400, Body: fmt.Sprintf(`{"message":%q}`, message)}
+		}})
+		if _, err := newClient(other).Roles(t.Context()); err == nil || len(other.Calls()) != 1 {
+			t.Errorf("%s: %d calls, %v", message, len(other.Calls()), err)
+		}
 	}
 }
 

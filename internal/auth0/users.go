@@ -51,20 +51,20 @@ type UserPage struct {
 // SearchUsers returns a page of the users that match the query, oldest first.
 // The search is eventually consistent.
 func (c *Client) SearchUsers(ctx context.Context, query, fields string, page int) (UserPage, error) {
-	return c.search(ctx, pageQuery(page), query, fields, "created_at:1")
+	return c.search(ctx, numberQuery(page, nil), query, fields, "created_at:1")
 }
 
 // NewestUser returns the user created last of those that match the query, with
 // their total.
 func (c *Client) NewestUser(ctx context.Context, query string) (UserPage, error) {
-	params := pageQuery(0)
+	params := numberQuery(0, nil)
 	params.Set("per_page", "1")
 	return c.search(ctx, params, query, "user_id,created_at", "created_at:-1")
 }
 
 // CountUsers returns how many users match the query.
 func (c *Client) CountUsers(ctx context.Context, query string) (int, error) {
-	params := pageQuery(0)
+	params := numberQuery(0, nil)
 	params.Set("per_page", "1")
 	found, err := c.search(ctx, params, query, "user_id", "")
 	return found.Total, err

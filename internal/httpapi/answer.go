@@ -22,9 +22,12 @@ func (e *answerError) Error() string {
 }
 
 // decode decodes the body of a 2xx answer into out. It returns why it cannot, or
-// "".
-func decode(resp *http.Response, data []byte, out any) string {
+// "", and shows the beginning of a body that is no JSON only where that is allowed.
+func decode(resp *http.Response, data []byte, out any, mayShow bool) string {
 	if kind := resp.Header.Get("Content-Type"); kind != "" && !isJSON(kind) {
+		if !mayShow {
+			return fmt.Sprintf("it is %s, not JSON", kind)
+		}
 		return fmt.Sprintf("it is %s, not JSON: %s", kind, excerpt(data))
 	}
 	switch trimmed := bytes.TrimSpace(data); {

@@ -104,6 +104,8 @@ type Call struct {
 	// Abandon lets an interrupt end this call although it is no GET: it leaves
 	// nothing behind.
 	Abandon bool
+	// Private keeps all of an answer out of errors: it may hold secrets.
+	Private bool
 	// Attempts is how often the call is tried while the service fails to answer it:
 	// by any 5xx but 503, which is not about the call. With 0 it is tried ten times,
 	// and a 502 or 504 counts as a service that is away, which is waited for.
@@ -203,7 +205,7 @@ func (c *Client) attempt(ctx context.Context, call Call, token Secret, body []by
 	case call.Empty && len(data) == 0:
 		return resp.StatusCode, nil
 	}
-	if why := decode(resp, data, out); why != "" {
+	if why := decode(resp, data, out, !call.Private); why != "" {
 		return resp.StatusCode, &answerError{call.Method, call.Path, resp.StatusCode, why}
 	}
 	return resp.StatusCode, nil
@@ -254,7 +256,7 @@ func (c *Client) apiError(call Call, resp *http.Response, data []byte) error {
 	if c.config.ParseError != nil {
 		c.config.ParseError(e, data)
 	}
-	if e.Message == "" {
+	if e.Message == "" && !call.Private {
 		e.Message = excerpt(data)
 	}
 	return e

@@ -113,7 +113,7 @@ func zshScript(app *cli.App, commands []string) string {
 		switch {
 		case d.metavar == "":
 		case d.choices() != nil:
-			value = ":value:(" + strings.Join(d.choices(), " ") + ")"
+			value = ":value:(" + zshEscapes.Replace(strings.Join(d.choices(), " ")) + ")"
 		case d.metavar == "FILE":
 			value = ":file:_files"
 		default:

@@ -80,7 +80,7 @@ func shortDuration(d time.Duration) string {
 	return s
 }
 
-var choiceShape = regexp.MustCompile(`^[a-z]+(\|[a-z]+)+$`)
+var choiceShape = regexp.MustCompile(`^[a-z:]+(\|[a-z:]+)+$`)
 
 // choices returns the values that a flag takes, nil when it takes any.
 func (d FlagDoc) choices() []string {
