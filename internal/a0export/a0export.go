@@ -14,28 +14,26 @@ import (
 	"a0permit/internal/tool"
 )
 
-const description = `all is what permitload --roles replace needs: roles, organizations, and users
-with --organizations, in one stream. check shows what the token can read; it
-starts no export job.
+const description = `all is what permitload --roles replace needs, in one stream: roles with their
+permissions, APIs, organizations and users. check shows what the token can read.
 
-The token is read from AUTH0_MGMT_ACCESS_TOKEN, AUTH0_API_TOKEN or
-AUTH0_ACCESS_TOKEN. Or set AUTH0_CLIENT_ID and AUTH0_CLIENT_SECRET of a
-machine-to-machine application (and AUTH0_AUDIENCE with a custom domain). They
-may be in .env. Scopes: read:users read:roles read:role_members; all and
---organizations also need read:organizations read:organization_members
-read:organization_member_roles; connections needs read:connections.
+The token is in AUTH0_MGMT_ACCESS_TOKEN, AUTH0_API_TOKEN or AUTH0_ACCESS_TOKEN,
+or AUTH0_CLIENT_ID and AUTH0_CLIENT_SECRET are those of a machine-to-machine
+application (AUTH0_AUDIENCE with a custom domain), also in .env. Scopes:
+read:users read:roles read:role_members, for roles held through groups
+read:groups read:group_roles read:group_members, for all read:resource_servers
+read:organizations read:organization_members read:organization_member_roles.
 
 EXAMPLES
-   a0export check
    a0export | a0tojsonl | permitload
    a0export all | a0tojsonl | permitload --roles replace`
 
 // Commands are the sub-commands; the first is the default.
-var Commands = []string{"users", "roles", "organizations", "connections", "all", "check"}
+var Commands = []string{"users", "roles", "apis", "organizations", "connections", "all", "check"}
 
 const (
 	signingIn = "SIGN-IN"
-	usersOnly = "USERS AND ALL"
+	ofTables  = "TABLES"
 	pace      = "PACE"
 )
 
@@ -48,30 +46,38 @@ func flags() []cli.Flag {
 		},
 		tool.TokenFileFlag(),
 		&cli.BoolFlag{
-			Name: "organizations", Category: usersOnly,
+			Name: "organizations", Category: ofTables,
 			Usage: "add the column organizations, with the roles held in each",
 		},
-		&cli.BoolFlag{Name: "no-roles", Category: usersOnly, Usage: "leave out the column roles"},
+		&cli.BoolFlag{Name: "no-roles", Category: ofTables, Usage: "leave out the column roles"},
+		&cli.BoolFlag{
+			Name: "no-groups", Category: ofTables,
+			Usage: "leave out the roles that users hold through groups",
+		},
 		&cli.StringSliceFlag{
-			Name: "field", Category: usersOnly,
+			Name: "field", Category: ofTables,
 			Usage: "also export `NAME[=COLUMN]`, as user_metadata.country=country",
 		},
 		&cli.StringFlag{
-			Name: "connection", Category: usersOnly,
+			Name: "connection", Category: ofTables,
 			Usage: "only users of connection `ID` (a0export connections lists them)",
 		},
-		&cli.IntFlag{Name: "limit", Category: usersOnly, DefaultText: "all", Usage: "export at most `N` users"},
+		&cli.IntFlag{Name: "limit", Category: ofTables, DefaultText: "all", Usage: "export at most `N` users"},
 		&cli.StringFlag{
-			Name: "source", Category: usersOnly, Value: "auto",
+			Name: "source", Category: ofTables, Value: "auto",
 			Usage: "`auto|job|search` search is slower, for plans without export jobs",
 		},
 		&cli.StringFlag{
-			Name: "job", Category: usersOnly,
+			Name: "job", Category: ofTables,
 			Usage: "use the export job `ID` (job_...) instead of starting one",
 		},
 		&cli.DurationFlag{
-			Name: "poll-interval", Category: usersOnly, Value: 10 * time.Second,
+			Name: "poll-interval", Category: ofTables, Value: 10 * time.Second,
 			Usage: "ask for the job's status at least once every `TIME`",
+		},
+		&cli.BoolFlag{
+			Name: "permissions", Category: ofTables,
+			Usage: "add the column permissions to roles",
 		},
 		&cli.Float64Flag{
 			Name: "max-rps", Category: pace, DefaultText: "as Auth0 allows",
@@ -106,7 +112,7 @@ func App() *cli.App {
 		Usage: "export an Auth0 tenant's users and their roles as gzip CSV",
 		UsageText: "a0export [users] [flags] > users.csv.gz\n" +
 			"   a0export all [flags] > tenant.csv.gz\n" +
-			"   a0export roles | organizations | connections [flags] > table.csv.gz\n" +
+			"   a0export roles | apis | organizations | connections [flags] > table.csv.gz\n" +
 			"   a0export check",
 		Description: description,
 		Flags:       flags(),
@@ -120,6 +126,7 @@ type exporter struct {
 	config config
 	report report
 	read   *tool.Progress // of role members and memberships
+	unread unread         // of the roles held through groups
 }
 
 func newExporter(c *cli.Context, t *tool.Tool, command string) (*exporter, error) {
@@ -148,13 +155,10 @@ func (e *exporter) run(ctx context.Context, path string) error {
 		return err
 	}
 	defer out.Abort()
-	switch table := e.table(ctx, e.config.command); {
-	case e.config.hasUsers():
+	if e.config.hasUsers() {
 		err = e.exportUsers(ctx, out)
-	case e.isForReading(path):
-		err = e.writeTable(ctx, table, out, readableRow)
-	default:
-		err = e.pack(out, e.auth0.Began, func(w io.Writer) error { return e.writeTable(ctx, table, w, plainRow) })
+	} else {
+		err = e.exportTable(ctx, out, e.isForReading(path))
 	}
 	if err != nil {
 		return err
@@ -164,4 +168,16 @@ func (e *exporter) run(ctx context.Context, path string) error {
 	}
 	e.report.Complete = true
 	return nil
+}
+
+// exportTable writes one of the small exports.
+func (e *exporter) exportTable(ctx context.Context, out io.Writer, forReading bool) error {
+	table, err := e.table(ctx, e.config.command)
+	switch {
+	case err != nil:
+		return err
+	case forReading:
+		return e.writeTable(ctx, table, out, readableRow)
+	}
+	return e.pack(out, e.auth0.Began, func(w io.Writer) error { return e.writeTable(ctx, table, w, plainRow) })
 }

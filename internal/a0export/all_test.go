@@ -29,11 +29,13 @@ func TestAllIsTheSingleExportsTogether(t *testing.T) {
 	t.Parallel()
 	for _, options := range []auth0test.Options{{}, {BOM: true, CRLF: true}, {NoJobs: true}} {
 		tenant := customers()
+		tenant.APIs = permitted().APIs
+		tenant.Roles[0].Permissions = permitted().Roles[0].Permissions[:4]
 		s := auth0test.New(tenant, options)
 		r := runInBubble(t, s, "all")
 		r.expect(t, 0)
 		var want strings.Builder
-		for _, args := range [][]string{{"roles"}, {"organizations"}, {"--organizations"}} {
+		for _, args := range [][]string{{"roles", "--permissions"}, {"apis"}, {"organizations"}, {"--organizations"}} {
 			single := runInBubble(t, auth0test.New(tenant, options), args...)
 			single.expect(t, 0)
 			want.WriteString(single.csv(t))
@@ -41,7 +43,7 @@ func TestAllIsTheSingleExportsTogether(t *testing.T) {
 		if diff := cmp.Diff(want.String(), r.csv(t)); diff != "" {
 			t.Errorf("BOM %v, no jobs %v (-want +got):\n%s", options.BOM, options.NoJobs, diff)
 		}
-		for _, path := range []string{"/roles", "/organizations"} {
+		for _, path := range []string{"/roles", "/resource-servers", "/organizations"} {
 			if n := callsOf(s)[path]; n != 1 {
 				t.Errorf("%d calls of %s", n, path)
 			}
@@ -55,8 +57,8 @@ func TestAllOfATenantWithoutOrganizations(t *testing.T) {
 	r.expect(t, 0, "a0export: 2 users, 2 of them with roles, 3 roles in ")
 	lines := strings.Split(r.csv(t), "\n")
 	want := []string{
-		"role_id,name,description", "rol_BBBBBBBBBBBBBBBB,Viewer,", "rol_AAAAAAAAAAAAAAAA,Admin,",
-		"rol_CCCCCCCCCCCCCCCC,Nobody's,",
+		"role_id,name,description,permissions", "rol_BBBBBBBBBBBBBBBB,Viewer,,[]",
+		"rol_AAAAAAAAAAAAAAAA,Admin,,[]", "rol_CCCCCCCCCCCCCCCC,Nobody's,,[]",
 		"user_id,email,given_name,family_name,provider,nickname,roles,organizations",
 	}
 	if diff := cmp.Diff(want, lines[:5]); diff != "" {
@@ -83,7 +85,10 @@ func TestAllWithoutTheScopesOfOrganizations(t *testing.T) {
 	scopes := slices.DeleteFunc(auth0test.SafeScopes(), func(s string) bool { return s == "read:organizations" })
 	run(t, auth0test.New(customers(), auth0test.Options{Scopes: scopes}), "all").expect(t, 1,
 		"a0export: error: GET /api/v2/organizations: 403", "a0export: hint: grant the application", "read:organizations",
-		"a0export: hint: or leave organizations out: { a0export roles; a0export; }\n")
+		"a0export: hint: or leave organizations out: { a0export roles --permissions; a0export apis; a0export; }\n")
+	run(t, auth0test.New(customers(), auth0test.Options{Scopes: without("read:resource_servers")}), "all").expect(t, 1,
+		"a0export: error: GET /api/v2/resource-servers: 403", "hint: grant the application the scope read:resource_servers",
+		"hint: or leave permissions out: { a0export roles; a0export organizations; a0export --organizations; }\n")
 }
 
 // The time is that of the oldest part: of the roles, or of a job that is older. The

@@ -57,7 +57,7 @@ func TestUsage(t *testing.T) {
 			[]string{"people"},
 			[]string{
 				`error: unknown command "people"`,
-				"hint: a0export takes users, roles, organizations, connections, all or check",
+				"hint: a0export takes users, roles, apis, organizations, connections, all or check",
 			},
 		},
 		{"an argument after the name", []string{"users", "people"}, []string{`unknown command "people"`}},
@@ -134,6 +134,11 @@ func TestFlagsOfUsersOnly(t *testing.T) {
 		{"--job job_0123456789abcdef --source search", "--job and --source search cannot be combined"},
 		{"--field roles", "the column name roles is reserved"},
 		{"--field app_metadata.orgs=organizations", "the column name organizations is reserved"},
+		{"users --permissions", "--permissions is for a0export roles, not for a0export users"},
+		{"apis --permissions", "--permissions is for a0export roles, not for a0export apis"},
+		{"all --permissions", "a0export all always exports permissions"},
+		{"roles --no-groups", "--no-groups is for a0export users and a0export all, not for a0export roles"},
+		{"--field x=resource_server_id", "the column name resource_server_id is reserved"},
 		{"--field x=role_id", "the column name role_id is reserved"},
 		{"--field email", "the export already has a column email"},
 		{"--field x=provider", "the export already has a column provider"},
@@ -155,7 +160,7 @@ func TestHelp(t *testing.T) {
 	r := runCommand(t.Context(), "--help")
 	r.expect(t, 0)
 	for _, part := range []string{
-		"a0export [users] [flags]", "a0export roles | organizations | connections", "--field NAME[=COLUMN]",
+		"a0export [users] [flags]", "a0export roles | apis | organizations | connections", "--field NAME[=COLUMN]",
 		"--no-roles", "--output", "AUTH0_DOMAIN", "read:role_members", "EXIT STATUS", "130, 143",
 	} {
 		if !strings.Contains(string(r.out), part) {

@@ -10,12 +10,32 @@ import (
 
 // maxCallsOf returns how many calls an export may take, polls not counted: 4,
 // the pages of roles, of which there is one at least, and for each role its pages
-// and one more.
-func maxCallsOf(tenant auth0test.Tenant, pageMax int) int {
+// and one more. One call asks for groups; where there are some, one more for each
+// role does, and each group with roles takes its pages and one more. Everything takes
+// the pages of APIs and of each role's permissions, too, and of organizations with
+// their members.
+func maxCallsOf(tenant auth0test.Tenant, pageMax int, everything bool) int {
 	pages := func(n int) int { return (n + pageMax - 1) / pageMax }
-	calls := 4 + max(1, pages(len(tenant.Roles)))
+	calls := 4 + max(1, pages(len(tenant.Roles))) + 1
 	for _, role := range tenant.Roles {
 		calls += pages(len(role.Members)) + 1
+		if everything {
+			calls += max(1, pages(len(role.Permissions)))
+		}
+		if len(tenant.Groups) > 0 {
+			calls++
+		}
+	}
+	for _, group := range tenant.Groups {
+		if len(group.Roles) > 0 {
+			calls += pages(len(group.Members)) + 1
+		}
+	}
+	if everything {
+		calls += max(1, pages(len(tenant.APIs))) + pages(len(tenant.Organizations)) + 1
+		for _, org := range tenant.Organizations {
+			calls += pages(len(org.Members)) + 1
+		}
 	}
 	return calls
 }
@@ -24,11 +44,13 @@ func TestCalls(t *testing.T) {
 	t.Parallel()
 	tenants := map[string]auth0test.Tenant{
 		"empty": {}, "small": small(), "sample": auth0test.Sample(800), "many roles": manyRoles(60),
+		"groups": grouped(), "permissions": permitted(),
 	}
 	for name, tenant := range tenants {
-		for _, pageMax := range []int{50, 100} {
+		for i, pageMax := range []int{50, 100, 50, 100} {
 			s := auth0test.New(tenant, auth0test.Options{PageMax: pageMax, Polls: 4})
-			runInBubble(t, s).expect(t, 0)
+			command := []string{"users", "all"}[i/2]
+			runInBubble(t, s, command).expect(t, 0)
 			calls, polls := 0, 0
 			for _, call := range s.Calls() {
 				if strings.HasPrefix(call.Path, "/api/v2/jobs/job_") {
@@ -37,8 +59,9 @@ func TestCalls(t *testing.T) {
 					calls++
 				}
 			}
-			if limit := maxCallsOf(tenant, pageMax); calls > limit || polls != 5 {
-				t.Errorf("%s by %d: %d calls and %d polls, want %d at most and 5", name, pageMax, calls, polls, limit)
+			if limit := maxCallsOf(tenant, pageMax, command == "all"); calls > limit || polls != 5 {
+				t.Errorf("%s of %s by %d: %d calls and %d polls, want %d at most and 5",
+					command, name, pageMax, calls, polls, limit)
 			}
 		}
 	}

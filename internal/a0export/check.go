@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"iter"
 	"net/http"
 	"slices"
 	"strings"
@@ -15,50 +14,6 @@ import (
 	"a0permit/internal/httpapi"
 	"a0permit/internal/tool"
 )
-
-// need is something that an export reads.
-type need struct {
-	name     string
-	scopes   []string
-	commands []string // that cannot do without it
-	// try reads a little of it and returns what it saw, for people.
-	try func(context.Context) (saw string, err error)
-}
-
-// untriedError is the error of a need that there is nothing to try on.
-type untriedError struct {
-	why       string
-	isRefused bool // what it would be tried on cannot be read
-}
-
-func (u untriedError) Error() string { return u.why }
-
-// checker finds out what a token can read.
-type checker struct {
-	*exporter
-
-	role         auth0.Role         // the first, zero where there is none
-	organization auth0.Organization // the same
-	refused      error              // of the list that was tried last
-}
-
-// needs are in the order in which they are tried: some need what came before.
-func (c *checker) needs() []need {
-	const all = "a0export all"
-	return []need{
-		{"users", []string{"read:users"}, []string{"a0export", all}, c.tryUsers},
-		{"roles", []string{"read:roles"}, []string{"a0export", all}, c.tryRoles},
-		{"role members", []string{"read:role_members"}, []string{"a0export", all}, c.tryRoleMembers},
-		{"organizations", []string{"read:organizations"}, []string{all}, c.tryOrganizations},
-		{
-			"organization members",
-			[]string{"read:organization_members", "read:organization_member_roles"},
-			[]string{all},
-			c.tryMembers,
-		},
-		{"connections", []string{"read:connections"}, []string{"a0export connections"}, c.tryConnections},
-	}
-}
 
 // check proves the sign-in and says what the token can read. It starts no job.
 func (e *exporter) check(ctx context.Context) error {
@@ -181,10 +136,12 @@ func (e *exporter) judge(lacking map[string][]string) error {
 		return tool.Hint(err, grant("a0export"))
 	}
 	e.report.Complete, e.report.checked = true, "a0export and a0export all"
-	if scopes, ok := lacking["a0export all"]; ok {
+	if _, ok := lacking["a0export all"]; ok {
 		e.report.checked = "a0export, but not for a0export all"
-		if len(scopes) > 0 {
-			e.tool.Hint("for a0export all %s", grant("a0export all"))
+	}
+	for _, what := range []string{"a0export all", "roles held through groups"} {
+		if len(lacking[what]) > 0 {
+			e.tool.Hint("for %s %s", what, grant(what))
 		}
 	}
 	return nil
@@ -204,63 +161,4 @@ func (e *exporter) tokenHint(grant auth0.Grant) string {
 		return "the token was issued by " + grant.Tenant + ", and AUTH0_DOMAIN is " + e.domain
 	}
 	return getToken
-}
-
-func (c *checker) tryUsers(ctx context.Context) (string, error) {
-	total, err := c.auth0.CountUsers(ctx, "")
-	return ", " + tool.Thousands(total), err
-}
-
-func (c *checker) tryRoles(ctx context.Context) (string, error) {
-	role, total, err := c.auth0.FirstRole(ctx)
-	c.role, c.refused = role, err
-	return ", " + tool.Thousands(total), err
-}
-
-func (c *checker) tryRoleMembers(ctx context.Context) (string, error) {
-	if c.role.ID == "" {
-		return "", c.untried("role")
-	}
-	_, err := first(c.auth0.RoleUsers(ctx, c.role.ID))
-	return "", err
-}
-
-func (c *checker) tryOrganizations(ctx context.Context) (string, error) {
-	organization, err := first(c.auth0.Organizations(ctx))
-	c.organization, c.refused = organization, err
-	if organization.ID == "" {
-		return ", none", err
-	}
-	return "", err
-}
-
-func (c *checker) tryMembers(ctx context.Context) (string, error) {
-	if c.organization.ID == "" {
-		return "", c.untried("organization")
-	}
-	_, err := first(c.auth0.Members(ctx, c.organization.ID))
-	return "", err
-}
-
-func (c *checker) tryConnections(ctx context.Context) (string, error) {
-	_, err := first(c.auth0.Connections(ctx))
-	return "", err
-}
-
-// untried returns the error of a need that is tried on one of a list that was empty
-// or refused.
-func (c *checker) untried(one string) error {
-	if c.refused != nil {
-		return untriedError{one + "s cannot be read", true}
-	}
-	return untriedError{why: "there is no " + one}
-}
-
-// first returns the first of a list, zero where there is none.
-func first[T any](list iter.Seq2[T, error]) (T, error) {
-	for item, err := range list {
-		return item, err
-	}
-	var none T
-	return none, nil
 }

@@ -47,7 +47,7 @@ func checked(t *testing.T, tenant auth0test.Tenant, options auth0test.Options, a
 			t.Errorf("called %s %s", call.Method, call.Path)
 		}
 	}
-	if len(r.out) > 0 || len(calls) > 7 {
+	if len(r.out) > 0 || len(calls) > 11 {
 		t.Errorf("stdout %q, %d calls", r.out, len(calls))
 	}
 	r.errs = strings.ReplaceAll(r.errs, strings.TrimPrefix(address, "http://"), "TENANT")
@@ -62,15 +62,22 @@ func TestCheckOfATokenThatMayDoAll(t *testing.T) {
 	t.Parallel()
 	token := claiming(`{"iss":"https://acme.eu.auth0.com/","azp":"abc","exp":4000000000,` +
 		`"scope":"read:users read:roles read:role_members read:organizations read:organization_members ` +
-		`read:organization_member_roles read:connections update:users delete:users"}`)
-	r := checked(t, customers(), auth0test.Options{Token: token})
+		`read:organization_member_roles read:connections read:resource_servers read:groups ` +
+		`read:group_roles read:group_members update:users delete:users"}`)
+	tenant := customers()
+	tenant.Groups = []auth0test.Group{{ID: "grp_1", Name: "Payers"}}
+	r := checked(t, tenant, auth0test.Options{Token: token})
 	r.expect(t, 0, "a0export: check passed for a0export and a0export all in ",
 		"signed in: application abc, token valid until 2096-10-02 ",
 		"the token has 2 scopes that a0export does not use: delete:users update:users\n")
 	want := []string{
 		"users: yes, 3 (read:users)",
-		"roles: yes, 4 (read:roles)",
+		"roles: yes, 3 (read:roles)",
 		"role members: yes (read:role_members)",
+		"APIs: yes (read:resource_servers)",
+		"groups: yes (read:groups)",
+		"groups of roles: yes (read:group_roles)",
+		"group members: yes (read:group_members)",
 		"organizations: yes (read:organizations)",
 		"organization members: yes (read:organization_members, read:organization_member_roles)",
 		"connections: yes (read:connections)",
@@ -147,8 +154,10 @@ func TestCheckOfATokenThatLacksScopes(t *testing.T) {
 			0,
 			[]string{
 				"check passed for a0export, but not for a0export all in ",
-				"hint: for a0export all grant the application the scopes read:organizations, " +
+				"hint: for a0export all grant the application the scopes read:resource_servers, read:organizations, " +
 					"read:organization_members, read:organization_member_roles (",
+				"hint: for roles held through groups grant the application the scopes read:groups, read:group_roles, " +
+					"read:group_members (",
 			},
 		},
 		{
@@ -162,9 +171,27 @@ func TestCheckOfATokenThatLacksScopes(t *testing.T) {
 			},
 		},
 		{
+			"groups without their members",
+			grouped(),
+			auth0test.Options{Scopes: without("read:group_members")},
+			0,
+			[]string{
+				"  groups of roles:      yes (read:group_roles)\n", "  group members:        no, lacks read:group_members\n",
+				"hint: for roles held through groups grant the application the scope read:group_members (",
+				"check passed for a0export and a0export all",
+			},
+		},
+		{
+			"a tenant that does not have groups",
+			grouped(),
+			auth0test.Options{NoGroups: true},
+			0,
+			[]string{"  groups:               yes, none (read:groups)\n"},
+		},
+		{
 			"nothing to try it on",
 			empty,
-			auth0test.Options{Token: claiming(`{"scope":"read:users read:roles read:organizations"}`)},
+			auth0test.Options{Token: claiming(`{"scope":"read:users read:roles read:resource_servers read:organizations"}`)},
 			0,
 			[]string{
 				"  role members:         not tried (there is no role); the token lacks read:role_members\n",
@@ -228,7 +255,8 @@ func TestCheckOfAnApplication(t *testing.T) {
 		})
 		r := runCommand(t.Context(), "check")
 		r.expect(t, 0, "signed in: application "+auth0test.DefaultClientID+", token valid until ",
-			"scopes: read:users read:roles read:role_members read:organizations read:organization_members "+
+			"scopes: read:users read:roles read:role_members read:resource_servers read:groups read:group_roles "+
+				"read:group_members read:organizations read:organization_members "+
 				"read:organization_member_roles\n", "connections:          no, lacks read:connections\n")
 		if strings.Contains(r.errs, "eyJ") || strings.Contains(r.errs, auth0test.DefaultClientSecret) {
 			t.Errorf("a secret is printed:\n%s", r.errs)

@@ -13,7 +13,7 @@ func TestUnknownTableError(t *testing.T) {
 	for arg, want := range map[string]string{
 		"rolse":         "did you mean roles? ",
 		"organisations": "did you mean organizations? ",
-		"x":             "a0export takes users, roles, organizations, connections, all or check; see --help",
+		"x":             "a0export takes users, roles, apis, organizations, connections, all or check; see --help",
 		"users":         "a0export all exports all",
 		"users.csv":     "-o users.csv writes to a file",
 	} {

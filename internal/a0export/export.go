@@ -34,7 +34,9 @@ type source interface {
 // found is what is read of a tenant beside its users.
 type found struct {
 	roles         []auth0.Role
-	organizations []auth0.Organization // kept for a0export all alone
+	permissions   [][]auth0.Permission // of the roles; for a0export all alone, as the rest
+	apis          []auth0.API
+	organizations []auth0.Organization
 	columns       []*column
 }
 
@@ -43,7 +45,8 @@ type found struct {
 func (e *exporter) exportUsers(ctx context.Context, out io.Writer) error {
 	var has found
 	var err error
-	if e.config.roles {
+	// Memberships need them too, to tell the tenant's roles from the organization's own.
+	if e.config.roles || e.config.organizations {
 		if has.roles, err = e.auth0.Roles(ctx); err != nil {
 			return err
 		}
@@ -53,7 +56,7 @@ func (e *exporter) exportUsers(ctx context.Context, out io.Writer) error {
 		return err
 	}
 	if err := e.readBeside(ctx, from, &has); err != nil {
-		return e.withoutOrganizationsHint(from.withResumeHint(err))
+		return e.withLessHint(from.withResumeHint(err))
 	}
 	counts, err := e.write(ctx, from, out, &has)
 	if err != nil {
@@ -65,7 +68,11 @@ func (e *exporter) exportUsers(ctx context.Context, out io.Writer) error {
 
 // readBeside reads what is joined on, and returns when the users can be read too.
 func (e *exporter) readBeside(ctx context.Context, from source, has *found) error {
-	e.read = e.tool.Progress("role members and memberships", 0)
+	what := "role members and memberships"
+	if e.config.command == "all" {
+		what = "role members, memberships and roles with permissions"
+	}
+	e.read = e.tool.Progress(what, 0)
 	defer e.read.End()
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return from.wait(ctx) })
@@ -75,11 +82,21 @@ func (e *exporter) readBeside(ctx context.Context, from source, has *found) erro
 		group.Go(func() error { return e.readHolders(ctx, has.roles, held) })
 	}
 	if e.config.organizations {
-		in := newMemberships()
+		in := newMemberships(has.roles)
 		has.columns = append(has.columns, &column{name: organizationsColumn, cells: in})
 		group.Go(func() error { return e.readMemberships(ctx, in, has) })
 	} else if e.config.roles {
 		group.Go(func() error { return e.warnOfOrganizations(ctx) })
+	}
+	if e.config.command == "all" {
+		group.Go(func() (err error) {
+			has.permissions, err = e.readPermissions(ctx, has.roles, e.read)
+			return err
+		})
+		group.Go(func() (err error) {
+			has.apis, err = e.auth0.APIs(ctx)
+			return err
+		})
 	}
 	return group.Wait()
 }
@@ -162,8 +179,5 @@ func (e *exporter) warn(counts joinCounts, columns []*column) {
 				tool.Count(outside, "user"), c.name)
 		}
 	}
-	if e.config.roles && counts.enterprise > 0 {
-		e.tool.Warn("%s of enterprise connections: roles that they inherit from groups are not listed, "+
-			"only those assigned to them", tool.Count(counts.enterprise, "user"))
-	}
+	e.warnOfUnread(counts.enterprise)
 }

@@ -229,5 +229,5 @@ func TestBeyondAThousand(t *testing.T) {
 	}
 	thousand.Roles = append(thousand.Roles, auth0test.Role{ID: "rol_x", Name: "One more"})
 	runInBubble(t, auth0test.New(thousand, auth0test.Options{})).expect(t, 1,
-		"the tenant says it has 1001 roles, and only 1000 can be read\n")
+		"Auth0 says there are 1001 roles, but only 1000 can be read\n")
 }

@@ -22,7 +22,7 @@ var fields = []auth0.Field{
 
 // reserved are the columns that mean something to a0tojsonl: the first two are
 // appended here, and each of the others begins a table of another kind.
-var reserved = []string{rolesColumn, organizationsColumn, "role_id", "organization_id"}
+var reserved = []string{rolesColumn, organizationsColumn, "role_id", "organization_id", "resource_server_id"}
 
 const (
 	rolesColumn         = "roles"

@@ -19,10 +19,18 @@ func crowded() auth0test.Tenant {
 	tenant := randomTenant(13, 6, 7)
 	everybody, all := &tenant.Roles[0], &tenant.Organizations[0]
 	everybody.Members, all.Members = nil, nil
+	group := auth0test.Group{ID: "grp_1", Roles: []string{tenant.Roles[1].ID}}
+	tenant.Groups = []auth0test.Group{group}
+	for i := range 7 {
+		api := auth0test.API{ID: fmt.Sprint("api", i), Identifier: fmt.Sprint("urn:", i), RBAC: i > 0}
+		tenant.APIs = append(tenant.APIs, api)
+		everybody.Permissions = append(everybody.Permissions, auth0test.Permission{API: api.Identifier, Name: "do"})
+	}
 	for i := range tenant.Users {
 		u := &tenant.Users[i]
 		u.CreatedAt = today.AddDate(-1, 0, i*7%13)
 		everybody.Members = append(everybody.Members, u.ID)
+		tenant.Groups[0].Members = append(tenant.Groups[0].Members, auth0test.GroupMember{ID: u.ID})
 		all.Members = append(all.Members, auth0test.OrgMember{UserID: u.ID, Roles: []string{tenant.Roles[1].ID}})
 	}
 	return tenant
@@ -44,10 +52,11 @@ func expectRightOrError(t *testing.T, what string, want []string, r result) {
 func TestFlawsOfEveryAnswer(t *testing.T) {
 	t.Parallel()
 	tenant := crowded()
-	want := sortedRows(t, runInBubble(t, auth0test.New(tenant, auth0test.Options{PageMax: 5}), "--organizations"))
+	want := sortedRows(t, runInBubble(t, auth0test.New(tenant, auth0test.Options{PageMax: 5}), "all"))
 	calls := map[string]string{
 		"everywhere": "", "roles": "/roles", "users": "/users", "organizations": "/organizations", "members": "/members",
-		"jobs": "/jobs/", "downloads": "/exports/",
+		"permissions": "/permissions", "APIs": "/resource-servers", "groups": "/groups", "jobs": "/jobs/",
+		"downloads": "/exports/",
 	}
 	if testing.Short() {
 		calls = map[string]string{"everywhere": ""}
@@ -61,7 +70,7 @@ func TestFlawsOfEveryAnswer(t *testing.T) {
 					}
 					return ""
 				}})
-				r := runInBubble(t, s, "--organizations", "--source", source)
+				r := runInBubble(t, s, "all", "--source", source)
 				what := fmt.Sprintf("%s, %s, --source %s", flaw, at, source)
 				expectRightOrError(t, what, want, r)
 				if n := len(s.Calls()); n > 500 {
@@ -92,7 +101,7 @@ func randomFlaws(seed uint64) (func(*http.Request) httpapitest.Fault, func(*http
 func TestFlawsNowAndThen(t *testing.T) {
 	t.Parallel()
 	tenant := crowded()
-	want := sortedRows(t, runInBubble(t, auth0test.New(tenant, auth0test.Options{PageMax: 5}), "--organizations"))
+	want := sortedRows(t, runInBubble(t, auth0test.New(tenant, auth0test.Options{PageMax: 5}), "all"))
 	seeds := uint64(40)
 	if *full {
 		seeds = 1000
@@ -104,7 +113,7 @@ func TestFlawsNowAndThen(t *testing.T) {
 			PageMax: 5, Faults: faults, Flaws: flaws, ServeRange: seed%2 == 0, CutDownload: 1,
 		})
 		source := []string{"job", "search"}[seed/2%2]
-		r := runInBubble(t, s, "--organizations", "--source", source)
+		r := runInBubble(t, s, "all", "--source", source)
 		expectRightOrError(t, fmt.Sprintf("seed %d", seed), want, r)
 		if r.code == 0 {
 			right++

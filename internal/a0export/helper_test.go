@@ -264,10 +264,6 @@ func small() auth0test.Tenant {
 	}
 }
 
-// smallWarning is the warning that small's one enterprise user is worth.
-const smallWarning = "a0export: warning: 1 user of enterprise connections: " +
-	"roles that they inherit from groups are not listed, only those assigned to them\n"
-
 // customers returns small with organizations. One of its roles belongs to an
 // organization.
 func customers() auth0test.Tenant {

@@ -62,14 +62,22 @@ func (e *exporter) withHint(err error) error {
 	return err
 }
 
-// withoutOrganizationsHint returns err with a hint that says what works without the
-// scopes of organizations, where a0export all lacks them.
-func (e *exporter) withoutOrganizationsHint(err error) error {
-	isAboutThem := func(scope string) bool { return strings.HasPrefix(scope, "read:organization") }
-	if e.config.command != "all" || !slices.ContainsFunc(auth0.MissingScopes(err), isAboutThem) {
+// withLessHint returns err with a hint that says what works without the scopes of
+// organizations or of APIs, where a0export all lacks them.
+func (e *exporter) withLessHint(err error) error {
+	if e.config.command != "all" {
 		return err
 	}
-	return addHint(err, "or leave organizations out: { a0export roles; a0export; }")
+	for _, scope := range auth0.MissingScopes(err) {
+		switch {
+		case strings.HasPrefix(scope, "read:organization"):
+			return addHint(err, "or leave organizations out: { a0export roles --permissions; a0export apis; a0export; }")
+		case scope == "read:resource_servers":
+			return addHint(err, "or leave permissions out: "+
+				"{ a0export roles; a0export organizations; a0export --organizations; }")
+		}
+	}
+	return err
 }
 
 // refusal returns Auth0's own answer of that status, nil where err is another. A page

@@ -16,7 +16,7 @@ func newHolders() *holders { return &holders{byUser: newByUser[uint32](), sets: 
 func (h *holders) role(name string) uint32 {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return h.sets.role(name)
+	return h.sets.role(roleName{name: name})
 }
 
 // add gives a user a role.

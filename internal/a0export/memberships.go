@@ -11,6 +11,8 @@ import (
 type memberships struct {
 	byUser[membership]
 
+	tenantRoles map[string]bool // by id
+
 	sets   *sets
 	orgs   [][]byte // each organization as the beginning of its JSON object
 	silent bool     // Auth0 sent a member without the field roles
@@ -21,8 +23,12 @@ type memberships struct {
 // of roles by number.
 type membership struct{ org, set uint32 }
 
-func newMemberships() *memberships {
-	return &memberships{byUser: newByUser[membership](), sets: newSets()}
+func newMemberships(tenantRoles []auth0.Role) *memberships {
+	m := &memberships{byUser: newByUser[membership](), tenantRoles: map[string]bool{}, sets: newSets()}
+	for _, role := range tenantRoles {
+		m.tenantRoles[role.ID] = true
+	}
+	return m
 }
 
 // organization returns the number of an organization, which add takes.
@@ -50,7 +56,11 @@ func (m *memberships) add(org uint32, member auth0.Member) {
 	}
 	roles := make([]uint32, 0, len(member.Roles))
 	for _, role := range member.Roles {
-		roles = append(roles, m.sets.role(role.Name))
+		named := roleName{name: role.Name}
+		if !m.tenantRoles[role.ID] {
+			named.id = role.ID
+		}
+		roles = append(roles, m.sets.role(named))
 	}
 	m.append(user, membership{org, m.sets.set(roles)})
 }

@@ -16,15 +16,11 @@ import (
 // bounds them further; this many fill 50 calls a second at 300 ms each.
 const maxCalls = 32
 
-// readHolders reads the members of each tenant-wide role. Nobody holds an
-// organization's own roles tenant-wide.
+// readHolders reads who holds each role, directly and through groups.
 func (e *exporter) readHolders(ctx context.Context, roles []auth0.Role, held *holders) error {
 	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(maxCalls)
+	group.SetLimit(maxCalls + 1) // with the groups
 	for _, role := range roles {
-		if role.Type == "organization" {
-			continue
-		}
 		e.report.Roles++
 		number := held.role(role.Name)
 		group.Go(func() error {
@@ -37,6 +33,10 @@ func (e *exporter) readHolders(ctx context.Context, roles []auth0.Role, held *ho
 			}
 			return nil
 		})
+	}
+	if e.config.groups && len(roles) > 0 {
+		groups := &groupHolders{exporter: e, roles: roles, held: held}
+		group.Go(func() error { return groups.read(ctx) })
 	}
 	if err := group.Wait(); err != nil {
 		return err

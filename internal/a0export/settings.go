@@ -17,6 +17,8 @@ type config struct {
 	command       string
 	fields        []auth0.Field
 	roles         bool
+	groups        bool // the roles held through groups, too
+	permissions   bool // of the roles
 	organizations bool
 	connection    string
 	limit         int
@@ -35,7 +37,8 @@ var (
 
 func readConfig(c *cli.Context, command string) (config, error) {
 	k := config{
-		command: command, roles: !c.Bool("no-roles"), organizations: c.Bool("organizations"),
+		command: command, roles: !c.Bool("no-roles"), groups: !c.Bool("no-groups"),
+		permissions: c.Bool("permissions"), organizations: c.Bool("organizations"),
 		connection: c.String("connection"), limit: c.Int("limit"), source: c.String("source"), job: c.String("job"),
 		pollInterval: c.Duration("poll-interval"),
 	}
@@ -60,18 +63,34 @@ func checkCommand(c *cli.Context, command string) error {
 	}
 	for _, f := range c.App.Flags {
 		categorized, ok := f.(cli.CategorizableFlag)
-		name := f.Names()[0]
-		switch {
-		case !ok || !c.IsSet(name) || command == "users":
-		case command == "all" && name == "no-roles", command == "all" && name == "organizations":
-			return tool.Usage("a0export all always exports roles and organizations, so it takes no --"+name,
-				"leave --"+name+" out, or use it without all: a0export --"+name)
-		case command != "all" && categorized.GetCategory() == usersOnly:
-			return tool.Usage(fmt.Sprintf("--%s is for a0export users and a0export all, not for a0export %s", name, command),
-				"leave --"+name+" out; see a0export --help")
-		case command == "check" && name == "output":
-			return tool.Usage("a0export check writes no data, so it takes no --output", "leave --output out")
+		if name := f.Names()[0]; ok && c.IsSet(name) {
+			if err := checkFlag(command, name, categorized.GetCategory() == ofTables); err != nil {
+				return err
+			}
 		}
+	}
+	return nil
+}
+
+// checkFlag returns an error where a command does not take a flag.
+func checkFlag(command, name string, isOfTables bool) error {
+	switch {
+	case command == "check" && name == "output":
+		return tool.Usage("a0export check writes no data, so it takes no --output", "leave --output out")
+	case !isOfTables, command == "roles" && name == "permissions":
+		return nil
+	case command == "all" && name == "permissions":
+		return tool.Usage("a0export all always exports permissions, so it takes no --permissions",
+			"leave --permissions out")
+	case name == "permissions":
+		return tool.Usage("--permissions is for a0export roles, not for a0export "+command,
+			"a0export roles --permissions, or a0export all")
+	case command == "all" && (name == "no-roles" || name == "organizations"):
+		return tool.Usage("a0export all always exports roles and organizations, so it takes no --"+name,
+			"leave --"+name+" out, or use it without all: a0export --"+name)
+	case command != "all" && command != "users":
+		return tool.Usage(fmt.Sprintf("--%s is for a0export users and a0export all, not for a0export %s", name, command),
+			"leave --"+name+" out; see a0export --help")
 	}
 	return nil
 }

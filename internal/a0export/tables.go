@@ -17,43 +17,46 @@ type table struct {
 	rows   iter.Seq2[[]string, error]
 }
 
-func (e *exporter) table(ctx context.Context, command string) table {
+// table reads what is known together, and otherwise as it is written.
+func (e *exporter) table(ctx context.Context, command string) (table, error) {
 	switch command {
 	case "roles":
-		return rolesTable(e.roles(ctx))
+		return e.rolesTable(ctx)
+	case "apis":
+		apis, err := e.auth0.APIs(ctx)
+		return apisTable(e.ownAPIs(apis)), err
 	case "organizations":
-		return organizationsTable(e.auth0.Organizations(ctx))
+		return organizationsTable(e.auth0.Organizations(ctx)), nil
 	default:
 		return table{
 			[]string{"connection_id", "name", "strategy"},
 			rowsOf(e.auth0.Connections(ctx), func(c auth0.Connection) []string { return []string{c.ID, c.Name, c.Strategy} }),
-		}
+		}, nil
 	}
 }
 
-func rolesTable(roles iter.Seq2[auth0.Role, error]) table {
-	return table{
-		[]string{"role_id", "name", "description"},
-		rowsOf(roles, func(r auth0.Role) []string { return []string{r.ID, r.Name, r.Description} }),
+func (e *exporter) rolesTable(ctx context.Context) (table, error) {
+	roles, err := e.auth0.Roles(ctx)
+	if err != nil || !e.config.permissions {
+		return table{
+			[]string{"role_id", "name", "description"},
+			rowsOf(each(roles), func(r auth0.Role) []string { return []string{r.ID, r.Name, r.Description} }),
+		}, err
 	}
+	progress := e.tool.Progress("roles with their permissions", len(roles))
+	permissions, err := e.readPermissions(ctx, roles, progress)
+	progress.End()
+	if err != nil {
+		return table{}, err
+	}
+	e.leaveOutSystem(permissions, nil)
+	return permissionsTable(roles, permissions), nil
 }
 
 func organizationsTable(organizations iter.Seq2[auth0.Organization, error]) table {
 	return table{
 		[]string{"organization_id", "name", "display_name"},
 		rowsOf(organizations, func(o auth0.Organization) []string { return []string{o.ID, o.Name, o.DisplayName} }),
-	}
-}
-
-// roles yields the roles, which are known together.
-func (e *exporter) roles(ctx context.Context) iter.Seq2[auth0.Role, error] {
-	return func(yield func(auth0.Role, error) bool) {
-		roles, err := e.auth0.Roles(ctx)
-		if err != nil {
-			yield(auth0.Role{}, err)
-			return
-		}
-		each(roles)(yield)
 	}
 }
 
@@ -114,13 +117,20 @@ func (e *exporter) writeTable(ctx context.Context, t table, out io.Writer, encod
 // writeTables writes the tables that come before the users: a role or an
 // organization without members is in none of their columns.
 func (e *exporter) writeTables(ctx context.Context, has *found, out io.Writer) error {
-	if err := e.writeTable(ctx, rolesTable(each(has.roles)), out, plainRow); err != nil {
-		return err
+	e.leaveOutSystem(has.permissions, has.apis)
+	tables := []table{permissionsTable(has.roles, has.permissions)}
+	if apis := e.ownAPIs(has.apis); len(apis) > 0 {
+		tables = append(tables, apisTable(apis))
 	}
-	if len(has.organizations) == 0 {
-		return nil
+	if len(has.organizations) > 0 {
+		tables = append(tables, organizationsTable(each(has.organizations)))
 	}
-	return e.writeTable(ctx, organizationsTable(each(has.organizations)), out, plainRow)
+	for _, t := range tables {
+		if err := e.writeTable(ctx, t, out, plainRow); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // plainRow returns a row of cells that are quoted but not escaped, as those of users

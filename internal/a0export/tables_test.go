@@ -13,7 +13,8 @@ func TestTables(t *testing.T) {
 	tenant := auth0test.Tenant{
 		Roles: []auth0test.Role{
 			{ID: "rol_1", Name: "Admin, the", Description: "Says \"yes\""},
-			{ID: "rol_2", Name: "'t", Type: "organization"},
+			{ID: "rol_2", Name: "'t", Type: "tenant"},
+			{ID: "rol_3", Name: "Own", Type: "organization", Owner: "org_1"},
 		},
 		Organizations: []auth0test.Organization{
 			{ID: "org_1", Name: "acme", DisplayName: "Acme\nInc"},

@@ -1,0 +1,113 @@
+package a0export
+
+import (
+	"cmp"
+	"context"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"golang.org/x/sync/errgroup"
+
+	"a0permit/internal/auth0"
+	"a0permit/internal/tool"
+)
+
+// readPermissions returns the permissions of each role, in the order of the roles.
+// A role takes a call for each hundred, and one where it has none.
+func (e *exporter) readPermissions(
+	ctx context.Context, roles []auth0.Role, progress *tool.Progress,
+) ([][]auth0.Permission, error) {
+	all := make([][]auth0.Permission, len(roles))
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(maxCalls)
+	for i, role := range roles {
+		group.Go(func() (err error) {
+			all[i], err = e.auth0.RolePermissions(ctx, role.ID)
+			progress.Add(1)
+			return err
+		})
+	}
+	return all, group.Wait()
+}
+
+// permissionsTable returns the table of roles with a column for their permissions.
+func permissionsTable(roles []auth0.Role, permissions [][]auth0.Permission) table {
+	rows := make([][]string, len(roles))
+	for i, r := range roles {
+		slices.SortFunc(permissions[i], comparePermissions)
+		rows[i] = []string{r.ID, r.Name, r.Description, toArray(permissions[i])}
+	}
+	return table{[]string{"role_id", "name", "description", "permissions"}, each(rows)}
+}
+
+// toArray returns a list as JSON, [] where there is nothing in it.
+func toArray[T any](list []T) string {
+	if len(list) == 0 {
+		return "[]"
+	}
+	return string(toJSON(list))
+}
+
+func comparePermissions(a, b auth0.Permission) int {
+	return cmp.Or(strings.Compare(a.API, b.API), strings.Compare(a.Name, b.Name))
+}
+
+// systemAPI matches the identifiers of the APIs that Auth0 itself has for each tenant:
+// the Management API, My Account and My Organization.
+var systemAPI = regexp.MustCompile(`^https://[^/]+\.auth0\.com/(api/v2|me|my-org)/$`)
+
+// leaveOutSystem takes the permissions on Auth0's own APIs out of those of the roles:
+// they are about Auth0. apis tells which those are, where it has been read.
+func (e *exporter) leaveOutSystem(permissions [][]auth0.Permission, apis []auth0.API) {
+	isSystem := map[string]bool{}
+	for _, a := range apis {
+		isSystem[a.Identifier] = a.IsSystem
+	}
+	left := 0
+	for i, list := range permissions {
+		permissions[i] = slices.DeleteFunc(list, func(p auth0.Permission) bool {
+			return isSystem[p.API] || systemAPI.MatchString(p.API)
+		})
+		left += len(list) - len(permissions[i])
+		e.report.Permissions += len(permissions[i])
+	}
+	if left > 0 {
+		e.tool.Warn("%s on Auth0's own APIs left out: they say what may be done in Auth0",
+			tool.Count(left, "role permission"))
+	}
+	e.tool.Say("permissions given to users directly are not exported: Auth0 lists them only user by user")
+}
+
+// ownAPIs returns the APIs that are not Auth0's, and warns of those on which roles
+// decide nothing.
+func (e *exporter) ownAPIs(apis []auth0.API) []auth0.API {
+	own := slices.DeleteFunc(slices.Clone(apis), func(a auth0.API) bool { return a.IsSystem })
+	e.report.APIs = len(own)
+	var open []string
+	for _, a := range own {
+		if !a.RBAC {
+			open = append(open, a.Name+" ("+a.Identifier+")")
+		}
+	}
+	if len(open) > 0 {
+		const most = 5
+		list := strings.Join(open[:min(most, len(open))], ", ")
+		if more := len(open) - most; more > 0 {
+			list += " and " + tool.Thousands(more) + " more"
+		}
+		e.tool.Warn("RBAC is off for %s: any user can get their permissions in Auth0, but only through roles in Permit: %s",
+			tool.Count(len(open), "API"), list)
+	}
+	return own
+}
+
+func apisTable(apis []auth0.API) table {
+	return table{
+		[]string{"resource_server_id", "identifier", "name", "rbac", "permissions"},
+		rowsOf(each(apis), func(a auth0.API) []string {
+			return []string{a.ID, a.Identifier, a.Name, strconv.FormatBool(a.RBAC), toArray(a.Scopes)}
+		}),
+	}
+}
