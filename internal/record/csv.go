@@ -1,6 +1,7 @@
 package record
 
 import (
+	"bytes"
 	"errors"
 	"regexp"
 )
@@ -11,4 +12,4 @@ var ErrCSV = errors.New("it is CSV")
 var idCell = regexp.MustCompile(`(^|,)"?(user_id|role_id|organization_id|resource_server_id|Id)"?(,|$)`)
 
 // isCSVHeader reports whether a line is the header of such a table.
-func isCSVHeader(text []byte) bool { return idCell.Match(text) }
+func isCSVHeader(text []byte) bool { return !bytes.HasPrefix(text, []byte{'{'}) && idCell.Match(text) }

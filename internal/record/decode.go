@@ -37,7 +37,7 @@ func TypeOfBeginning(text []byte) (string, error) {
 			continue
 		}
 		switch kind := jsonl.Unquote(m.Value); {
-		case kind == TypeRole, kind == TypeTenant, kind == TypeUser, kind == TypeEnd:
+		case kind == TypeResource, kind == TypeRole, kind == TypeTenant, kind == TypeUser, kind == TypeEnd:
 			return kind, nil
 		case m.Value[0] == '"':
 			return "", fmt.Errorf("%w: its type is %q", ErrForeign, kind)
@@ -54,7 +54,7 @@ func isTooDeep(text []byte) bool {
 
 // Parse reads a line that is met for the first time into a record. It refuses
 // what a decoder would take and change, or choose from.
-func Parse[R User | Role | Tenant | End](text []byte, into *R) error {
+func Parse[R User | Role | Tenant | Resource | End](text []byte, into *R) error {
 	text, err := withoutError(text)
 	if err != nil {
 		return err
@@ -77,7 +77,7 @@ func Parse[R User | Role | Tenant | End](text []byte, into *R) error {
 }
 
 // Decode reads again what Parse has read.
-func Decode[R User | Role | Tenant | End](text []byte, into *R) error {
+func Decode[R User | Role | Tenant | Resource | End](text []byte, into *R) error {
 	text, err := withoutError(text)
 	if err == nil {
 		err = decode(text, into)
@@ -98,7 +98,7 @@ func withoutError(text []byte) ([]byte, error) {
 }
 
 // decode refuses fields that Permit would not know.
-func decode[R User | Role | Tenant | End](text []byte, into *R) error {
+func decode[R User | Role | Tenant | Resource | End](text []byte, into *R) error {
 	decoder := json.NewDecoder(bytes.NewReader(text))
 	decoder.UseNumber()
 	decoder.DisallowUnknownFields()
@@ -150,7 +150,7 @@ func checkMember(d *json.Decoder, field string, depth int, seen map[string]bool)
 		return err
 	}
 	name, _ := token.(string)
-	isOurs := depth == 0 || depth == 1 && field == "role_assignments"
+	isOurs := depth == 0 || depth == 1 && field == "role_assignments" || depth == 2 && field == "actions"
 	switch {
 	case isOurs && strings.Trim(name, "abcdefghijklmnopqrstuvwxyz_") != "":
 		return fmt.Errorf("unknown field %+q", name) // some letters look like others

@@ -17,10 +17,13 @@ const (
 // Role is a role of the catalogue. Role assignments refer to it by Key. Name and
 // Description are for people.
 type Role struct {
-	Type        string         `json:"type"`
-	Key         string         `json:"key"`
-	Name        string         `json:"name,omitempty"`
-	Description string         `json:"description,omitempty"`
+	Type        string `json:"type"`
+	Key         string `json:"key"`
+	Name        string `json:"name,omitempty"`
+	Description string `json:"description,omitempty"`
+	// Permissions is nil when nothing is known of what the role permits, and empty
+	// when it is known to permit nothing. Each is resource:action.
+	Permissions []string       `json:"permissions,omitzero"`
 	Attributes  map[string]any `json:"attributes,omitempty"`
 }
 
@@ -48,11 +51,13 @@ type End struct {
 	Type     string `json:"type"`
 	Complete bool   `json:"complete"`
 	// Reason says why the stream is not complete.
-	Reason   string `json:"reason,omitempty"`
-	Users    int    `json:"users"`
-	Roles    int    `json:"roles"`
-	Tenants  int    `json:"tenants"`
-	Rejected int    `json:"rejected"`
+	Reason  string `json:"reason,omitempty"`
+	Users   int    `json:"users"`
+	Roles   int    `json:"roles"`
+	Tenants int    `json:"tenants"`
+	// Resources is absent in streams from before there were resource lines.
+	Resources int `json:"resources,omitempty"`
+	Rejected  int `json:"rejected"`
 	// AsOf is when the data was true, in RFC 3339. It is empty when that is unknown.
 	AsOf string `json:"as_of,omitempty"`
 }

@@ -34,6 +34,8 @@ func TestSchemaHasTheFieldsOfTheTypes(t *testing.T) {
 	}{
 		{record.Role{}, schema.Defs[record.TypeRole], []string{"error"}}, // as permitload hands it back
 		{record.Tenant{}, schema.Defs[record.TypeTenant], []string{"error"}},
+		{record.Resource{}, schema.Defs[record.TypeResource], []string{"error"}},
+		{record.Action{}, schema.Defs["action"], nil},
 		{record.User{}, schema.Defs[record.TypeUser], []string{"error"}},
 		{record.RoleAssignment{}, assignment, nil},
 		{record.End{}, schema.Defs[record.TypeEnd], nil},

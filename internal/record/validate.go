@@ -37,7 +37,17 @@ func (a RoleAssignment) validate() error {
 }
 
 // Validate returns an error if the role breaks one of Permit's rules.
-func (r *Role) Validate() error { return RoleKey(r.Key) }
+func (r *Role) Validate() error {
+	if err := RoleKey(r.Key); err != nil {
+		return err
+	}
+	for _, permission := range r.Permissions {
+		if _, _, err := SplitPermission(permission); err != nil {
+			return err
+		}
+	}
+	return nil
+}
 
 // Validate returns an error if the tenant breaks one of Permit's rules.
 func (t *Tenant) Validate() error { return TenantKey(t.Key) }
