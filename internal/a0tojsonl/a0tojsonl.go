@@ -16,8 +16,9 @@ import (
 )
 
 const description = `It reads CSV, plain or gzip, from a0export or from Auth0 itself. A header with
-user_id, role_id or organization_id starts a new table; an input may hold several.
-It writes one JSON object per line. The last line is always an end line.
+user_id, role_id, organization_id or resource_server_id starts a new table; an input
+may hold several. It writes one JSON object per line. The last line is always an
+end line.
 
 EXAMPLES
    a0export | a0tojsonl | permitload

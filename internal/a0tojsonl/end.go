@@ -17,7 +17,8 @@ func (r *runner) finish(ctx context.Context, cause error) error {
 	r.report.Complete = cause == nil
 	end := record.End{
 		Type: record.TypeEnd, Complete: cause == nil,
-		Users: r.report.Users, Roles: r.report.Roles, Tenants: r.report.Tenants, Rejected: r.report.Rejected,
+		Users: r.report.Users, Roles: r.report.Roles, Tenants: r.report.Tenants, Resources: r.report.Resources,
+		Rejected: r.report.Rejected,
 	}
 	switch {
 	case cause == nil:
@@ -59,6 +60,7 @@ func (r *runner) printWarnings() {
 		r.tool.Warn("%s without a provider such as auth0|: the sub of a token will never match", tool.Count(n, "user id"))
 		r.tool.Hint("export the field user_id, not identities[0].user_id; a0export does that")
 	}
+	r.printPermissionWarnings()
 	if r.report.Tenants > 0 && r.rolesOnly {
 		r.tool.Warn("the input has organizations, but the users have no organizations column: " +
 			"permitload --roles replace would remove their roles in organizations")

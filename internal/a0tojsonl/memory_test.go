@@ -69,11 +69,13 @@ func TestMemoryOfACatalogue(t *testing.T) {
 			return fmt.Sprintf(format, i)
 		}))
 	}
+	const owned = `auth0|1,"[{""id"":""o"",""roles"":[{""id"":""rol_%[1]d"",""name"":""R-%[1]d""}]}]"` + "\n"
 	const membership = `auth0|1,"[{""id"":""org_%[1]d"",""roles"":[""A""]}]"` + "\n"
 	for name, table := range map[string]io.Reader{
 		"roles":                  rows("role_id,name,description\n", "rol_%012[1]d,role-number-%[1]d,What it allows\n"),
 		"roles with other keys":  rows("role_id,name,description\n", "rol_%012[1]d,Role number %[1]d,What it allows\n"),
 		"roles that users name":  rows("user_id,roles\n", `auth0|%012[1]d,"[""Role-%[1]d""]"`+"\n"),
+		"roles of organizations": rows("user_id,organizations\n", owned),
 		"organizations":          rows("organization_id,name\n", "org_%012[1]d,acme-%[1]d\n"),
 		"organizations of users": rows("user_id,organizations\n", membership),
 	} {
@@ -83,6 +85,68 @@ func TestMemoryOfACatalogue(t *testing.T) {
 			t.Errorf("%d %s took %.1f MiB, the goal is %.1f", n, name, got, most)
 		}
 	}
+}
+
+// The most that Auth0 lets a tenant have is held until the first user: a thousand roles
+// with a thousand permissions each.
+func TestMemoryOfPermissions(t *testing.T) {
+	t.Parallel()
+	if testing.Short() {
+		t.Skip("takes a while, and means nothing under the race detector, which has a memory of its own")
+	}
+	const n, apis, most = 1000, 10, 96
+	names := func(from int) (held, listed []string) {
+		for i := range n {
+			name := fmt.Sprintf("read:something-%d", from+i)
+			held, listed = append(held, fmt.Sprintf("https://api-%d.acme.example %s", i%apis, name)), append(listed, name)
+		}
+		return held, listed
+	}
+	i := 0
+	held, _ := names(0)
+	table := func(header string, rows int, row func(i int) string) io.Reader {
+		return &longRows{next: func() string {
+			switch i++; {
+			case i == 1:
+				return header
+			case i > rows+1:
+				i = 0
+				return ""
+			}
+			return row(i)
+		}}
+	}
+	got := measurePeak(t, 2, io.MultiReader(
+		table(rolesHeader, n, func(i int) string {
+			return roleRow(fmt.Sprintf("rol_%d", i), fmt.Sprintf("Role-%d", i), held...)
+		}),
+		table(apisHeader, apis, func(i int) string {
+			_, listed := names(i * n)
+			return apiRow(fmt.Sprintf("https://api-%d.acme.example", i), fmt.Sprintf("API %d", i), listed...)
+		}),
+		sample.New(100_000),
+	))
+	t.Logf("%.1f MiB", got)
+	if got > most {
+		t.Errorf("%d roles with %d permissions took %.1f MiB, the goal is %d", n, n, got, most)
+	}
+}
+
+// longRows is a table of rows of any length, up to "".
+type longRows struct {
+	next func() string
+	row  string
+}
+
+func (r *longRows) Read(p []byte) (int, error) {
+	if r.row == "" {
+		if r.row = r.next(); r.row == "" {
+			return 0, io.EOF
+		}
+	}
+	n := copy(p, r.row)
+	r.row = r.row[n:]
+	return n, nil
 }
 
 // badRows returns a table of n users of 100 connections, with keys that Permit

@@ -22,17 +22,20 @@ type runner struct {
 	report    report
 	progress  *tool.Progress
 
-	unkeyed     int  // roles without a key
-	leftOut     int  // users left out because of them
-	withoutRole int  // memberships left out
-	bareIDs     int  // users whose id has no provider before a |
-	rolesOnly   bool // some table has roles of users, but not their organizations
-	asOf        time.Time
+	faults       faults
+	withoutRole  int  // memberships left out
+	formIsChosen bool // by --permission-form
+	bareIDs      int  // users whose id has no provider before a |
+	rolesOnly    bool // some table has roles of users, but not their organizations
+	asOf         time.Time
 }
 
 func run(ctx context.Context, t *tool.Tool, conf config) error {
 	var err error
 	if conf.options.RoleMap, err = readRoleMap(ctx, t, conf.roleMap); err != nil {
+		return err
+	}
+	if conf.options.PermissionMap, err = readPermissionMap(ctx, t, conf.permissionMap); err != nil {
 		return err
 	}
 	out, err := t.Create(ctx, conf.output)
@@ -43,7 +46,7 @@ func run(ctx context.Context, t *tool.Tool, conf config) error {
 	r := &runner{
 		tool: t, options: conf.options, strict: conf.strict, pace: conf.pace,
 		catalogue: convert.NewCatalogue(conf.options), out: jsonl.NewWriter(out), rejects: newRejects(t),
-		asOf: conf.asOf,
+		asOf: conf.asOf, formIsChosen: conf.formIsChosen,
 	}
 	var rejected *tool.Output
 	if conf.rejects != "" {
@@ -80,10 +83,10 @@ func (r *runner) convertFiles(ctx context.Context, names []string) error {
 			return err
 		}
 	}
-	if r.unkeyed > 0 {
-		return fmt.Errorf("no usable key for %s; %s left out", tool.Count(r.unkeyed, "role"), tool.Count(r.leftOut, "user"))
+	if err := r.flushCatalogue(); err != nil {
+		return err
 	}
-	return nil
+	return r.fail()
 }
 
 // noteTime notes when the data of an input was true; zero means that it does not

@@ -53,8 +53,10 @@ func TestSchema(t *testing.T) {
 	if printed.code != tool.Done || printed.out != string(record.Schema) || printed.err != "" {
 		t.Errorf("--schema: exit %d, stderr %q, %d bytes", printed.code, printed.err, len(printed.out))
 	}
-	const in = `role_id,name,description
-rol_1,Admin,d
+	const in = `role_id,name,description,permissions
+rol_1,Admin,d,"[{""resource_server_identifier"":""a"",""permission_name"":""read:x""}]"
+resource_server_id,identifier,name,rbac,permissions
+1,a,A,true,"[{""value"":""read:x"",""description"":""d""}]"
 organization_id,name
 org_1,a
 user_id,email,given_name,family_name,n,j,roles,organizations
@@ -62,12 +64,14 @@ u,a@b.co,x,y,1.5,"{""a"":[1]}","[""Admin""]","[{""id"":""org_1"",""roles"":[""B"
 v,,,,,,,
 `
 	got := runOn(t, in, "--attribute", "n:number", "--attribute", "j=k:json", "--as-of", "2026-01-02T03:04:05Z")
-	if seen := checkSchema(t, got.out); got.code != tool.Done || len(seen) != 4 {
-		t.Errorf("exit %d, lines of %v; want all four kinds; stderr %s", got.code, seen, got.err)
+	if seen := checkSchema(t, got.out); got.code != tool.Done || len(seen) != 5 {
+		t.Errorf("exit %d, lines of %v; want all five kinds; stderr %s", got.code, seen, got.err)
 	}
 	checkSchema(t, runOn(t, "user_id\n\"").out) // not complete, with a reason
 	for _, line := range []string{
 		`{}`, `{"type":"user"}`, `{"type":"user","key":"a b"}`, `{"type":"role","key":"a|b"}`,
+		`{"type":"resource","key":"a:b"}`, `{"type":"resource","key":"a","actions":{"a:b":{}}}`,
+		`{"type":"role","key":"a","permissions":["a"]}`,
 		`{"type":"user","key":"a","emial":"x"}`, `{"type":"other","key":"a"}`, `{"type":"end","complete":true}`,
 	} {
 		v, err := jsonschema.UnmarshalJSON(strings.NewReader(line))

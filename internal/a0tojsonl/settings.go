@@ -46,6 +46,14 @@ func flags() []cli.Flag {
 			Usage: "read role keys from `FILE` (CSV: auth0_role,permit_role)",
 		},
 		&cli.StringFlag{
+			Name: "permission-form", Category: mapping, Value: "action:resource",
+			Usage: "`action:resource|resource:action|api` form of names",
+		},
+		&cli.StringFlag{
+			Name: "permission-map", Category: mapping,
+			Usage: "read resources and actions of permissions from `FILE`",
+		},
+		&cli.StringFlag{
 			Name: "escaped", Category: mapping, Value: "auto",
 			Usage: "`auto|yes|no` whether Auth0 put a ' before each text",
 		},
@@ -66,6 +74,8 @@ type config struct {
 	files           []string
 	output, rejects string
 	roleMap         string
+	permissionMap   string
+	formIsChosen    bool // by --permission-form
 	strict          bool
 	asOf            time.Time
 	options         convert.Options
@@ -76,9 +86,10 @@ func readConfig(c *cli.Context, t *tool.Tool) (config, error) {
 	conf := config{
 		output:  c.String("output"),
 		rejects: c.String("rejects"),
-		roleMap: c.String("role-map"),
-		strict:  c.Bool("strict"),
-		options: convert.Options{UserKey: c.String("user-key"), MemberRole: c.String("member-role")},
+		roleMap: c.String("role-map"), permissionMap: c.String("permission-map"),
+		formIsChosen: c.IsSet("permission-form"),
+		strict:       c.Bool("strict"),
+		options:      convert.Options{UserKey: c.String("user-key"), MemberRole: c.String("member-role")},
 	}
 	files, err := tool.Files(c)
 	if err != nil {
@@ -89,6 +100,8 @@ func readConfig(c *cli.Context, t *tool.Tool) (config, error) {
 		return conf, tool.Usage("--rejects: stdout is for the records", "--rejects rejects.csv")
 	case conf.roleMap == "-":
 		return conf, tool.Usage("--role-map: stdin is for the tables", "--role-map roles.csv")
+	case conf.permissionMap == "-":
+		return conf, tool.Usage("--permission-map: stdin is for the tables", "--permission-map permissions.csv")
 	case conf.options.UserKey == "":
 		return conf, tool.Usage("--user-key: the column is empty", "for example: --user-key email")
 	}
@@ -110,6 +123,12 @@ func readMapping(c *cli.Context, o *convert.Options) error {
 		o.Keep = convert.KeepAll
 	case "none":
 		o.Keep = convert.KeepNone
+	}
+	switch c.String("permission-form") {
+	case "resource:action":
+		o.PermissionForm = convert.ResourceAction
+	case "api":
+		o.PermissionForm = convert.WholeAPI
 	}
 	switch c.String("escaped") {
 	case "yes":

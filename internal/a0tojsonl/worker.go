@@ -16,8 +16,8 @@ import (
 type result struct {
 	number, line int // in its chunk; in its file
 	end          int // of the user's line without its end, in the job's lines
-	// value is a *holding for a user, a *convert.RoleRow, a *convert.OrganizationRow
-	// or a *rejectedRow.
+	// value is a *holding for a user, a *convert.RoleRow, a *convert.APIRow, a
+	// *convert.OrganizationRow or a *rejectedRow.
 	value any
 }
 
@@ -59,12 +59,19 @@ func (w *worker) convertJob(j *job) {
 	case convert.Roles:
 		mapper := csvrows.NewMapper[convert.RoleRow](j.table.Fields())
 		err = convertRows(w, j, mapper, func(row *convert.RoleRow) (any, *convert.Fault) {
-			return new(*row), row.Check()
+			fault := row.Check() // which reads the permissions into the row
+			return new(*row), fault
 		})
 	case convert.Organizations:
 		mapper := csvrows.NewMapper[convert.OrganizationRow](j.table.Fields())
 		err = convertRows(w, j, mapper, func(row *convert.OrganizationRow) (any, *convert.Fault) {
 			return new(*row), row.Check(w.options)
+		})
+	case convert.APIs:
+		mapper := csvrows.NewMapper[convert.APIRow](j.table.Fields())
+		err = convertRows(w, j, mapper, func(row *convert.APIRow) (any, *convert.Fault) {
+			fault := row.Check()
+			return new(*row), fault
 		})
 	default:
 		if w.table != j.table {

@@ -40,6 +40,14 @@ func (r *runner) writeJob(s *source, j *job) error {
 			return withHint(s.at(1, j.chunk.Line), j.err)
 		}
 		s.rows++
+		switch j.table.Kind {
+		case convert.APIs:
+			r.catalogue.BeginAPIs()
+		case convert.Users:
+			if err := r.flushCatalogue(); err != nil {
+				return err
+			}
+		}
 		r.rolesOnly = r.rolesOnly || j.table.HasRolesOnly()
 		return nil
 	}
@@ -69,7 +77,9 @@ func (r *runner) writeRow(s *source, res *result, line []byte) error {
 	case *holding:
 		return r.writeUser(s, res, line, value)
 	case *convert.RoleRow:
-		lines, err = r.catalogue.AddRole(value)
+		lines, err = r.catalogue.AddRole(value, s.at(res.number, res.line))
+	case *convert.APIRow:
+		lines, err = &convert.Lines{}, r.catalogue.AddAPI(value, s.at(res.number, res.line))
 	case *convert.OrganizationRow:
 		lines, err = r.catalogue.AddOrganization(value)
 	}
@@ -95,7 +105,7 @@ func (r *runner) writeUser(s *source, res *result, line []byte, h *holding) erro
 		end.text = record.AppendUserEnd(nil, lines.Assignments)
 	}
 	if end.err != nil {
-		r.leftOut++
+		r.faults.leftOut++
 		return nil
 	}
 	r.withoutRole += end.withoutRole
@@ -111,10 +121,11 @@ func (r *runner) writeUser(s *source, res *result, line []byte, h *holding) erro
 func (r *runner) refuse(s *source, res *result, lines *convert.Lines, err error) error {
 	at := s.at(res.number, res.line)
 	rekey, twin, tenant := (*convert.RekeyError)(nil), (*convert.TwinError)(nil), (*convert.TenantError)(nil)
+	late := (*convert.LateAPIError)(nil)
 	switch {
 	case errors.Is(err, convert.ErrUnkeyed):
 		if s.table.Kind == convert.Users {
-			r.leftOut++
+			r.faults.leftOut++
 		}
 		for _, role := range lines.Unkeyed {
 			r.reportUnkeyed(at, role)
@@ -122,6 +133,10 @@ func (r *runner) refuse(s *source, res *result, lines *convert.Lines, err error)
 		return nil
 	case errors.As(err, &rekey):
 		const hint = "put the roles table before the users: { a0export roles; a0export users; }"
+		return tool.Hint(fmt.Errorf("%s: %w", at, err), hint)
+	case errors.As(err, &late):
+		const hint = "put the apis table before the users: " +
+			"{ a0export roles --permissions; a0export apis; a0export users; }"
 		return tool.Hint(fmt.Errorf("%s: %w", at, err), hint)
 	case errors.As(err, &twin):
 		const hint = "convert the tables of each Auth0 tenant separately, and use --role-map to keep their roles apart"
@@ -134,6 +149,12 @@ func (r *runner) refuse(s *source, res *result, lines *convert.Lines, err error)
 }
 
 func (r *runner) writeLines(lines *convert.Lines) error {
+	for i := range lines.Resources {
+		if err := r.out.Write(&lines.Resources[i]); err != nil {
+			return outputError(err)
+		}
+		r.report.Resources++
+	}
 	for i := range lines.Roles {
 		if err := r.out.Write(&lines.Roles[i]); err != nil {
 			return outputError(err)
@@ -172,22 +193,4 @@ func (r *runner) reject(s *source, res *result, row *rejectedRow) error {
 		r.tool.Problem("%s: %s", at, reason)
 	}
 	return r.rejects.add(s.table, row)
-}
-
-// reportUnkeyed tells which line of --role-map a role needs.
-func (r *runner) reportUnkeyed(at string, role convert.Unkeyed) {
-	r.unkeyed++
-	name, id := role.Name, role.ID
-	switch {
-	case role.Other == "":
-		r.tool.Problem("%s: role %q: its name has no character that Permit allows in a key", at, name)
-	case role.Mapped:
-		const format = "%s: role %q: --role-map gives it the key %q, which role %q already has"
-		r.tool.Problem(format, at, name, role.Key, role.Other)
-		name, id = role.Other, ""
-	default:
-		const format = "%s: role %q: its key would be %q, which role %q already has"
-		r.tool.Problem(format, at, name, role.Key, role.Other)
-	}
-	r.tool.Hint("add this line to the file of --role-map: %s,KEY", record.RoleMapCell(name, id))
 }

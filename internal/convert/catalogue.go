@@ -13,9 +13,10 @@ import (
 // Lines is what a row becomes apart from a user's own fields. It is valid until
 // the next row.
 type Lines struct {
-	// Roles and Tenants are to be written before the user.
-	Roles   []record.Role
-	Tenants []record.Tenant
+	// Resources are to be written before the roles, and Roles and Tenants before the user.
+	Resources []record.Resource
+	Roles     []record.Role
+	Tenants   []record.Tenant
 	// Assignments are the user's, nil when nothing is known of them.
 	Assignments []record.RoleAssignment
 	// WithoutRole is the number of memberships that were left out because they
@@ -24,6 +25,9 @@ type Lines struct {
 	// Unkeyed are roles without a usable key. Each appears once, in the first row
 	// that names it.
 	Unkeyed []Unkeyed
+	// PermissionFaults and GrantFaults are reported once each.
+	PermissionFaults []PermissionFault
+	GrantFaults      []GrantFault
 }
 
 // A Catalogue is the roles and tenants met so far. Rows must be added in their
@@ -31,6 +35,11 @@ type Lines struct {
 type Catalogue struct {
 	options Options
 	roles   roleBook
+	// permissions, waiting and grants are of the tables that say what roles permit.
+	permissions permissionBook
+	waiting     []waitingRole
+	grants      map[int32]grants // by the first role with the key
+
 	hasher  idhash.Hasher
 	tenants map[idhash.Hash]writtenTenant // by key
 	ids     []string                      // of organizations whose tenants have their names as keys
@@ -58,7 +67,8 @@ type heldRole struct {
 func NewCatalogue(o Options) *Catalogue {
 	return &Catalogue{
 		options: o, roles: newRoleBook(o.RoleMap), hasher: idhash.New(), tenants: map[idhash.Hash]writtenTenant{},
-		seen: map[record.RoleAssignment]bool{},
+		seen:        map[record.RoleAssignment]bool{},
+		permissions: newPermissionBook(&o), grants: map[int32]grants{},
 	}
 }
 
@@ -66,8 +76,18 @@ func NewCatalogue(o Options) *Catalogue {
 // role, in order.
 func (c *Catalogue) UnusedMappings() []string { return c.roles.unusedMappings() }
 
+// UnusedPermissionMappings returns the entries of the permission map that were not used
+// for any permission.
+func (c *Catalogue) UnusedPermissionMappings() []Permission { return c.permissions.unusedMappings() }
+
+// Permissions returns what people should know of the permissions met so far.
+func (c *Catalogue) Permissions() PermissionCounts { return c.permissions.count() }
+
 func (c *Catalogue) reset() *Lines {
-	c.lines = Lines{Roles: c.lines.Roles[:0], Tenants: c.lines.Tenants[:0], Unkeyed: c.lines.Unkeyed[:0]}
+	c.lines = Lines{
+		Resources: c.lines.Resources[:0], Roles: c.lines.Roles[:0], Tenants: c.lines.Tenants[:0],
+		Unkeyed: c.lines.Unkeyed[:0],
+	}
 	c.held = c.held[:0]
 	return &c.lines
 }
@@ -78,7 +98,7 @@ func (c *Catalogue) reset() *Lines {
 func (c *Catalogue) Assign(h *Holds) (*Lines, error) {
 	lines := c.reset()
 	for _, name := range h.Roles {
-		c.addHeldRole(name, nil)
+		c.addHeldRole(MemberRole{Name: name}, nil)
 	}
 	for i := range h.Memberships {
 		if err := c.addMembership(&h.Memberships[i]); err != nil {
@@ -98,7 +118,11 @@ func (c *Catalogue) Assign(h *Holds) (*Lines, error) {
 	}
 	for _, held := range c.held {
 		if c.roles.claimLine(held.role, false) {
-			c.lines.Roles = append(c.lines.Roles, record.Role{Type: record.TypeRole, Key: held.key, Name: held.name})
+			line := record.Role{Type: record.TypeRole, Key: held.key, Name: held.name}
+			if c.roles.roles[held.number].owned {
+				line.Attributes = roleAttributes(c.roles.ownedID(held.number))
+			}
+			c.lines.Roles = append(c.lines.Roles, line)
 		}
 		c.addAssignment(held)
 	}
@@ -114,26 +138,32 @@ func (c *Catalogue) clearSeen() {
 	clear(c.seen)
 }
 
-func (c *Catalogue) addHeldRole(roleName string, tenant *record.Tenant) {
-	c.held = append(c.held, heldRole{role: c.roles.get(roleName), tenant: tenant})
+func (c *Catalogue) addHeldRole(r MemberRole, tenant *record.Tenant) {
+	held := heldRole{tenant: tenant}
+	if r.ID == "" {
+		held.role = c.roles.get(r.Name)
+	} else {
+		held.role = c.roles.getOwned(r.Name, r.ID)
+	}
+	c.held = append(c.held, held)
 }
 
 // addMembership adds the roles of a membership.
 func (c *Catalogue) addMembership(m *Membership) error {
-	names := m.Roles
-	if len(names) == 0 {
+	roles := m.Roles
+	if len(roles) == 0 {
 		if c.options.MemberRole == "" {
 			c.lines.WithoutRole++
 			return nil
 		}
-		names = []string{c.options.MemberRole}
+		roles = []MemberRole{{Name: c.options.MemberRole}}
 	}
 	tenant, err := c.newTenant(m.ID, m.Name, m.DisplayName)
 	if err != nil {
 		return err
 	}
-	for _, name := range names {
-		c.addHeldRole(name, &tenant)
+	for _, r := range roles {
+		c.addHeldRole(r, &tenant)
 	}
 	return nil
 }
@@ -213,12 +243,13 @@ func (c *Catalogue) AddOrganization(row *OrganizationRow) (*Lines, error) {
 	return lines, err
 }
 
-// AddRole converts a row that has passed Check. The error is ErrUnkeyed, or a
-// *RekeyError or *TwinError, which end the run.
+// AddRole converts a row that has passed Check and is at this place of the input. The
+// error is ErrUnkeyed, or a *RekeyError or *TwinError, which end the run. The line of a
+// role whose permissions are known waits for Flush.
 //
 // A role that users have named before gets a second line, with what the table adds:
 // a loader merges lines with the same key.
-func (c *Catalogue) AddRole(row *RoleRow) (*Lines, error) {
+func (c *Catalogue) AddRole(row *RoleRow, at string) (*Lines, error) {
 	lines := c.reset()
 	r, err := c.roles.getWithID(row.Name, row.ID)
 	if err != nil {
@@ -228,11 +259,17 @@ func (c *Catalogue) AddRole(row *RoleRow) (*Lines, error) {
 		c.reportUnkeyed(r, row.ID)
 		return lines, ErrUnkeyed
 	}
+	if row.List != nil {
+		c.hold(r, row, at)
+		return lines, nil
+	}
 	if c.roles.describe(r) && c.roles.claimLine(r, true) {
 		lines.Roles = append(lines.Roles, record.Role{
 			Type: record.TypeRole, Key: r.key, Name: r.name, Description: row.Description,
-			Attributes: map[string]any{"auth0_role_id": row.ID},
+			Attributes: roleAttributes(row.ID),
 		})
 	}
 	return lines, nil
 }
+
+func roleAttributes(id string) map[string]any { return map[string]any{"auth0_role_id": id} }

@@ -14,6 +14,11 @@ const (
 	columnName        = "name"
 	columnDescription = "description"
 
+	columnResourceServerID = "resource_server_id"
+	columnIdentifier       = "identifier"
+	columnRBAC             = "rbac"
+	columnPermissions      = "permissions" // also of roles
+
 	columnOrganizationID = "organization_id"
 	columnDisplayName    = "display_name"
 )
@@ -33,6 +38,7 @@ const (
 	Users Kind = iota + 1
 	Roles
 	Organizations
+	APIs
 )
 
 // kinds are the columns of each kind of table. A row with the name of the id, as
@@ -69,12 +75,17 @@ var kinds = [...]struct {
 	},
 	Roles: {
 		id:       columnRoleID,
-		columns:  []string{columnRoleID, columnName, columnDescription},
+		columns:  []string{columnRoleID, columnName, columnDescription, columnPermissions},
 		required: columnName,
 	},
 	Organizations: {
 		id:      columnOrganizationID,
 		columns: []string{columnOrganizationID, columnName, columnDisplayName},
+	},
+	APIs: {
+		id:       columnResourceServerID,
+		columns:  []string{columnResourceServerID, columnIdentifier, columnName, columnRBAC, columnPermissions},
+		required: columnIdentifier,
 	},
 }
 
@@ -92,6 +103,10 @@ func kindByID(cell string) Kind {
 	case len(columnOrganizationID):
 		if cell == columnOrganizationID {
 			return Organizations
+		}
+	case len(columnResourceServerID):
+		if cell == columnResourceServerID {
+			return APIs
 		}
 	}
 	return 0

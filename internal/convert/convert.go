@@ -27,7 +27,9 @@ type Options struct {
 	TenantsByName bool
 	// MemberRole is the Auth0 name of the role for memberships without one. They
 	// are left out when it is "".
-	MemberRole string
+	MemberRole     string
+	PermissionForm PermissionForm
+	PermissionMap  PermissionMap
 	// Escaping is that of each table, and Undecided when the rows are to tell. A
 	// table of rejected rows has its own.
 	Escaping Escaping

@@ -47,7 +47,7 @@ func (c *converter) convert(row any) []string {
 		}
 	case convert.RoleRow:
 		if fault = row.Check(); fault == nil {
-			lines, err = c.catalogue.AddRole(&row)
+			lines, err = c.catalogue.AddRole(&row, "")
 		}
 	case convert.OrganizationRow:
 		if fault = row.Check(&c.options); fault == nil {

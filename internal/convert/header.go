@@ -29,16 +29,22 @@ func kindOfHeader(columns []string) (Kind, error) {
 		seen[kindByID(column)] = true
 		hasAlias = hasAlias || column == dashboardID
 	}
-	switch {
-	case seen[Users]:
+	if seen[Users] {
 		return Users, nil // a user may well have a role_id or an organization_id
-	case seen[Roles] && seen[Organizations]:
-		const problem = "the header has role_id and organization_id, but no user_id"
+	}
+	var ids []string
+	var found Kind
+	for kind := Roles; int(kind) < len(kinds); kind++ {
+		if seen[kind] {
+			ids, found = append(ids, kinds[kind].id), kind
+		}
+	}
+	switch {
+	case len(ids) > 1:
+		problem := fmt.Sprintf("the header has %s, but no user_id", strings.Join(ids, " and "))
 		return 0, newHeaderError(problem, "keep only the one that the rows are about")
-	case seen[Roles]:
-		return Roles, nil
-	case seen[Organizations]:
-		return Organizations, nil
+	case len(ids) == 1:
+		return found, nil
 	case hasAlias:
 		return Users, nil
 	}
@@ -106,9 +112,11 @@ func columnsHint(columns []string) string {
 	return "the header has: " + strings.Join(list, ", ")
 }
 
-// looksLikeID reports whether a cell is an id of any kind, and no column's name.
+// looksLikeID reports whether a cell is an id of any kind, and no column's name. That of
+// an API is 24 hexadecimal digits.
 func looksLikeID(cell string) bool {
-	return strings.ContainsAny(cell, "@|") || strings.HasPrefix(cell, "rol_") || strings.HasPrefix(cell, "org_")
+	return strings.ContainsAny(cell, "@|") || strings.HasPrefix(cell, "rol_") || strings.HasPrefix(cell, "org_") ||
+		len(cell) == 24 && strings.Trim(cell, "0123456789abcdef") == ""
 }
 
 // looksLikeData reports whether a row has an email or a user id, and so is no
@@ -150,5 +158,5 @@ func (t *Table) IsHeader(cells []string) bool {
 
 // Marks returns texts of which each header of another table has one as a cell.
 func (t *Table) Marks() []string {
-	return []string{columnUserID, columnRoleID, columnOrganizationID, t.Header[t.id]}
+	return []string{columnUserID, columnRoleID, columnOrganizationID, columnResourceServerID, t.Header[t.id]}
 }

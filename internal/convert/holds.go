@@ -2,6 +2,7 @@ package convert
 
 import (
 	"encoding/json"
+	"errors"
 	"slices"
 	"unicode/utf8"
 
@@ -18,10 +19,30 @@ type Holds struct {
 // A Membership is an organization that a user is a member of, with the user's roles
 // in it.
 type Membership struct {
-	ID          string   `json:"id"`
-	Name        string   `json:"name"`
-	DisplayName string   `json:"display_name"`
-	Roles       []string `json:"roles"`
+	ID          string       `json:"id"`
+	Name        string       `json:"name"`
+	DisplayName string       `json:"display_name"`
+	Roles       []MemberRole `json:"roles"`
+}
+
+// A MemberRole is a role that a member of an organization has: one of the tenant, by its
+// name, or one of the organization's own, with its id, because its name is unique within
+// the organization only.
+type MemberRole struct{ ID, Name string }
+
+// UnmarshalJSON takes a name, or an object with an id and a name.
+func (r *MemberRole) UnmarshalJSON(data []byte) error {
+	if len(data) == 0 || data[0] != '{' {
+		return json.Unmarshal(data, &r.Name)
+	}
+	object := struct{ ID, Name *string }{ID: &r.ID, Name: &r.Name}
+	if err := json.Unmarshal(data, &object); err != nil {
+		return err
+	}
+	if r.ID == "" && r.Name != "" {
+		return errors.New("a role without an id")
+	}
+	return nil
 }
 
 const (
@@ -49,7 +70,7 @@ func (o *Options) ReadHolds(roles, organizations string) (*Holds, *Fault) {
 		if problem := o.tenantProblem(m.ID, m.Name); problem != "" {
 			return nil, &Fault{Column: columnOrganizations, Reason: problem}
 		}
-		if slices.Contains(m.Roles, "") {
+		if slices.ContainsFunc(m.Roles, func(r MemberRole) bool { return r.Name == "" }) {
 			return nil, &Fault{Column: columnOrganizations, Reason: namelessRole}
 		}
 	}
@@ -69,7 +90,7 @@ func (h *Holds) Size() int {
 		tenant := names + len(m.ID) + len(m.Name)
 		size += tenant
 		for _, role := range m.Roles {
-			size += tenant + 2*len(role)
+			size += tenant + 2*len(role.Name)
 		}
 	}
 	return size

@@ -3,6 +3,7 @@ package convert
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"a0permit/internal/idhash"
 	"a0permit/internal/record"
@@ -15,12 +16,18 @@ type RoleMap map[string]string
 // Unkeyed is a role without a usable key, because no character of its name can be
 // in a key or because Other has the key already.
 type Unkeyed struct {
-	Name, ID   string // ID is "" when it is not known
+	Name       string
 	Key, Other string
-	// Mapped is whether the role map gives the role its key. Then it is Other for
-	// which the map has no line.
-	Mapped bool
+	Mapped     bool // the role map gives the role its key
+	// IsOwned and OtherIsOwned are whether the roles are those of organizations.
+	IsOwned, OtherIsOwned bool
+	// ToMap is the role for which a line in the map is missing.
+	ToMap MapEntry
 }
+
+// A MapEntry is a role as the role map should name it: by its id when it has no name here,
+// as a role of an organization, whose name is not its own.
+type MapEntry struct{ Name, ID string }
 
 // A RekeyError is a role whose id maps to another key than the one it has had so
 // far, while its id was not known.
@@ -59,8 +66,9 @@ type roleBook struct {
 	byName  map[idhash.Hash]int32
 	byKey   map[idhash.Hash]int32 // the first with that key
 	roles   []roleEntry
-	names   []byte           // of all roles, one after another
-	mapped  map[int32]string // the keys that the mapping gives
+	names   []byte                // of all roles, one after another; an owned one's id behind its name
+	mapped  map[int32]string      // the keys that the mapping gives
+	byID    map[idhash.Hash]int32 // those whose id is known
 }
 
 // roleEntry is what a roleBook keeps of each role.
@@ -73,6 +81,8 @@ type roleEntry struct {
 	unkeyed   bool
 	reported  bool // as unkeyed
 	described bool // by a roles table
+	owned     bool // by an organization
+	granted   bool // its permissions are known
 }
 
 // none is the number of no role.
@@ -82,6 +92,7 @@ func newRoleBook(m RoleMap) roleBook {
 	return roleBook{
 		mapping: m, used: map[string]bool{}, mapped: map[int32]string{}, hasher: idhash.New(),
 		byName: map[idhash.Hash]int32{}, byKey: map[idhash.Hash]int32{},
+		byID: map[idhash.Hash]int32{},
 	}
 }
 
@@ -90,10 +101,17 @@ func (b *roleBook) has(name idhash.Hash) bool { _, ok := b.byName[name]; return 
 // get returns the role of that name.
 func (b *roleBook) get(name string) role {
 	hash := b.hasher.Hash(name)
-	n, ok := b.byName[hash]
+	if n, ok := b.byName[hash]; ok {
+		return b.numbered(n, name)
+	}
+	r := b.add(name, "", false)
+	b.byName[hash] = r.number
+	return r
+}
+
+// numbered returns the role of that number and name.
+func (b *roleBook) numbered(n int32, name string) role {
 	switch {
-	case !ok:
-		return b.add(hash, name, "")
 	case b.roles[n].unkeyed:
 		return role{number: n, name: name}
 	case b.roles[n].mapped:
@@ -103,15 +121,33 @@ func (b *roleBook) get(name string) role {
 	}
 }
 
+// getOwned returns the role of an organization. Its id says which one it is, since its
+// name is unique within its organization only.
+func (b *roleBook) getOwned(name, id string) role {
+	hash := b.hasher.Hash(id)
+	if n, ok := b.byID[hash]; ok {
+		return b.numbered(n, b.nameOf(n))
+	}
+	r := b.add(name, id, true)
+	b.byID[hash] = r.number
+	b.roles[r.number].id = hash
+	return r
+}
+
 // getWithID returns the role of that name, whose id is known now.
 func (b *roleBook) getWithID(name, id string) (role, error) {
+	idHash := b.hasher.Hash(id)
+	if n, ok := b.byID[idHash]; ok && b.roles[n].owned {
+		return b.numbered(n, b.nameOf(n)), nil
+	}
 	var r role
 	if hash := b.hasher.Hash(name); b.has(hash) {
 		r = b.get(name)
 	} else {
-		r = b.add(hash, name, id)
+		r = b.add(name, id, false)
+		b.byName[hash] = r.number
 	}
-	entry, idHash := &b.roles[r.number], b.hasher.Hash(id)
+	entry := &b.roles[r.number]
 	key, isMapped := b.lookUp(name, id)
 	switch {
 	case !isMapped && entry.id != idhash.Hash{} && entry.id != idHash:
@@ -123,15 +159,20 @@ func (b *roleBook) getWithID(name, id string) (role, error) {
 		b.mapped[r.number] = key
 	}
 	entry.id = idHash
+	b.byID[idHash] = r.number
 	return r, nil
 }
 
 // add adds a role. Of two roles for one key the first one has it, unless the mapping
-// gives it to both.
-func (b *roleBook) add(hash idhash.Hash, name, id string) role {
+// gives it to both. The mapping knows the role of an organization by its id alone.
+func (b *roleBook) add(name, id string, owned bool) role {
 	r := role{number: int32(len(b.roles)), name: name} //nolint:gosec // no input has two billion roles
-	entry := roleEntry{first: none, line: none}
-	r.key, entry.mapped = b.lookUp(name, id)
+	entry := roleEntry{first: none, line: none, owned: owned}
+	if owned {
+		r.key, entry.mapped = b.lookUp("", id)
+	} else {
+		r.key, entry.mapped = b.lookUp(name, id)
+	}
 	if entry.mapped {
 		b.mapped[r.number] = r.key
 	} else {
@@ -152,9 +193,11 @@ func (b *roleBook) add(hash idhash.Hash, name, id string) role {
 		r.key = ""
 	}
 	b.names = append(b.names, name...)
+	if owned {
+		b.names = append(append(b.names, 0), id...)
+	}
 	entry.name = len(b.names)
 	b.roles = append(b.roles, entry)
-	b.byName[hash] = r.number
 	return r
 }
 
@@ -190,23 +233,50 @@ func (b *roleBook) reportUnkeyed(r role, id string) (u Unkeyed, isNew bool) {
 		return u, false
 	}
 	entry.reported = true
-	u = Unkeyed{Name: r.name, ID: id, Mapped: entry.mapped}
+	u = Unkeyed{Name: r.name, Mapped: entry.mapped, IsOwned: entry.owned, ToMap: b.mapEntry(r.number, id)}
 	if entry.first == none {
 		return u, true
 	}
-	u.Other = b.nameOf(entry.first)
+	first := &b.roles[entry.first]
+	u.Other, u.OtherIsOwned = b.nameOf(entry.first), first.owned
+	if entry.mapped || first.owned && !first.mapped && !entry.owned {
+		u.ToMap = b.mapEntry(entry.first, "")
+	}
 	if u.Key = b.mapped[r.number]; !entry.mapped {
 		u.Key = record.KeyOfRole(r.name)
 	}
 	return u, true
 }
 
+func (b *roleBook) mapEntry(n int32, id string) MapEntry {
+	if b.roles[n].owned {
+		return MapEntry{ID: b.ownedID(n)}
+	}
+	return MapEntry{Name: b.nameOf(n), ID: id}
+}
+
 func (b *roleBook) nameOf(n int32) string {
+	name, _ := b.textOf(n)
+	return name
+}
+
+// ownedID returns the id of an organization's role.
+func (b *roleBook) ownedID(n int32) string {
+	_, id := b.textOf(n)
+	return id
+}
+
+func (b *roleBook) textOf(n int32) (name, id string) {
 	start := 0
 	if n > 0 {
 		start = b.roles[n-1].name
 	}
-	return string(b.names[start:b.roles[n].name])
+	text := string(b.names[start:b.roles[n].name])
+	if b.roles[n].owned {
+		i := strings.LastIndexByte(text, 0)
+		return text[:i], text[i+1:]
+	}
+	return text, ""
 }
 
 // claimLine reports whether the line of the role's key is to be written with this

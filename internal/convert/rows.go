@@ -67,7 +67,11 @@ func (r *UserRow) at(p place) string {
 }
 
 // RoleRow is a row of a roles table.
-type RoleRow struct{ ID, Name, Description string }
+type RoleRow struct {
+	ID, Name, Description, Permissions string
+	// List is what Check has read from Permissions, nil when nothing is known of them.
+	List []Permission
+}
 
 // UnmarshalCSVWithFields takes one cell. Check checks it.
 func (r *RoleRow) UnmarshalCSVWithFields(column, cell string) error {
@@ -78,6 +82,8 @@ func (r *RoleRow) UnmarshalCSVWithFields(column, cell string) error {
 		r.Name = cell
 	case columnDescription:
 		r.Description = cell
+	case columnPermissions:
+		r.Permissions = cell
 	}
 	return nil
 }
@@ -89,6 +95,14 @@ func (r *RoleRow) Check() *Fault {
 		return &Fault{Column: columnRoleID, Reason: record.ErrNoKey.Error()}
 	case r.Name == "":
 		return &Fault{Column: columnName, Reason: "no name"}
+	}
+	if r.Permissions != "" && !decodeArray(r.Permissions, &r.List) {
+		return &Fault{Column: columnPermissions, Reason: badRolePermissions}
+	}
+	for _, p := range r.List {
+		if p.API == "" || p.Name == "" {
+			return &Fault{Column: columnPermissions, Reason: "contains a permission without a name or an API"}
+		}
 	}
 	return cmp.Or(
 		utf8Fault(columnRoleID, r.ID), utf8Fault(columnName, r.Name), utf8Fault(columnDescription, r.Description),

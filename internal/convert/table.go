@@ -73,7 +73,8 @@ func NewTable(header []string, o *Options) (*Table, error) {
 	}
 	t.id, t.email = at[kind.id], slices.Index(t.Columns, columnEmail)
 	for _, column := range t.Columns {
-		isJSON := t.Kind == Users && (column == columnRoles || column == columnOrganizations)
+		isJSON := t.Kind == Users && (column == columnRoles || column == columnOrganizations) ||
+			t.Kind != Users && column == columnPermissions
 		t.raw = append(t.raw, isJSON || column == RejectReason)
 	}
 	t.fields = t.Columns
