@@ -90,6 +90,71 @@ func (s *Server) readRole(r *role) roleRead {
 	}
 }
 
+// resourceRead has no attributes, roles, relations and groups of actions: they are
+// not kept.
+type resourceRead struct {
+	ID             string                `json:"id"`
+	Key            string                `json:"key"`
+	Name           string                `json:"name"`
+	URN            opt                   `json:"urn,omitzero"`
+	Description    opt                   `json:"description,omitzero"`
+	Actions        map[string]actionRead `json:"actions"`
+	TypeAttributes json.RawMessage       `json:"type_attributes"`
+	Attributes     empty                 `json:"attributes"`
+	Roles          empty                 `json:"roles"`
+	Relations      empty                 `json:"relations"`
+	Groups         empty                 `json:"action_groups"`
+	place
+	Created stamp `json:"created_at"`
+	Updated stamp `json:"updated_at"`
+}
+
+// readResource returns a resource with the actions that are visible at a time.
+func (s *Server) readResource(r *resource, now time.Time) resourceRead {
+	read := resourceRead{
+		ID: s.ident(r.id), Key: r.key, Name: r.name, URN: s.optional(r.urn), Description: s.optional(r.description),
+		Actions: map[string]actionRead{}, TypeAttributes: s.attributes(r.typeAttributes),
+		place: s.here(), Created: stamp(r.created), Updated: stamp(r.updated),
+	}
+	for key, a := range r.shown(now) {
+		read.Actions[key] = s.readActionBlock(a)
+	}
+	return read
+}
+
+// actionRead is the ActionBlockRead of the spec, as it is in a resource.
+type actionRead struct {
+	ID          string          `json:"id"`
+	Key         string          `json:"key"`
+	Name        string          `json:"name"`
+	Description opt             `json:"description,omitzero"`
+	Attributes  json.RawMessage `json:"attributes"`
+}
+
+func (s *Server) readActionBlock(a *action) actionRead {
+	return actionRead{
+		ID: s.ident(a.id), Key: a.key, Name: a.name, Description: s.optional(a.description),
+		Attributes: s.attributes(a.attributes),
+	}
+}
+
+// resourceActionRead is the ResourceActionRead of the spec.
+type resourceActionRead struct {
+	actionRead
+	Permission string `json:"permission_name"`
+	Resource   string `json:"resource_id"`
+	place
+	Created stamp `json:"created_at"`
+	Updated stamp `json:"updated_at"`
+}
+
+func (s *Server) readAction(a *action) resourceActionRead {
+	return resourceActionRead{
+		actionRead: s.readActionBlock(a), Permission: a.permission(), Resource: s.ident(a.resource.id),
+		place: s.here(), Created: stamp(a.created), Updated: stamp(a.updated),
+	}
+}
+
 type tenantRead struct {
 	ID          string          `json:"id"`
 	Key         string          `json:"key"`

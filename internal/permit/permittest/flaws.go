@@ -41,7 +41,11 @@ const (
 	NewPages   Flaw = "new-pages"   // items that do not exist, and ever one page more
 )
 
-// Flaws of role_assignments/bulk.
+// NoContents is a flaw of objects: roles without their permissions, and resources
+// without their actions. The spec requires neither.
+const NoContents Flaw = "no-contents"
+
+// Flaws of role_assignments/bulk. The last two are of the permissions of a role, too.
 const (
 	NoCount  Flaw = "no-count"  // a count of 0, for what is done
 	LowCount Flaw = "low-count" // a count that is one too low
@@ -73,7 +77,7 @@ func Flaws() []Flaw {
 	return []Flaw{
 		EmptyBody, NoContent, NullBody, ErrorBody, OtherKey, NoDate,
 		BareList, NoList, NoKeys, NoTotal, EmptyList, EmptyPages, ShortPage, SmallPage, LowTotal, HighTotal,
-		SamePage, NewPages, NoCount, LowCount, LeftOut, NotDone,
+		SamePage, NewPages, NoContents, NoCount, LowCount, LeftOut, NotDone,
 		SignInPage, GatewayBody, PageOf404, ErrorOf404, DetailOf404, PageOf409, ErrorOf409, DetailOf409,
 		RetryNaN, RetrySoon, RetryLate, AwayNaN, AwaySoon, AwayLate,
 	}
@@ -137,15 +141,28 @@ func (f Flaw) change(r *http.Request, raw []byte) (*http.Request, []byte) {
 		r = r.Clone(r.Context())
 		r.URL.RawQuery = q.Encode()
 	}
-	var rows []json.RawMessage
-	if f != LeftOut && f != NotDone || json.Unmarshal(raw, &rows) != nil || len(rows) == 0 {
+	if f != LeftOut && f != NotDone {
 		return r, raw
 	}
-	if rows = rows[:len(rows)-1]; f == NotDone {
-		rows = rows[:0]
+	var rows []json.RawMessage
+	if json.Unmarshal(raw, &rows) == nil && len(rows) > 0 {
+		raw, _ = json.Marshal(f.leave(rows)) // of what was JSON
+		return r, raw
 	}
-	raw, _ = json.Marshal(rows) // of what was JSON
+	var body map[string]json.RawMessage
+	if json.Unmarshal(raw, &body) == nil && json.Unmarshal(body["permissions"], &rows) == nil && len(rows) > 0 {
+		body["permissions"], _ = json.Marshal(f.leave(rows))
+		raw, _ = json.Marshal(body)
+	}
 	return r, raw
+}
+
+// leave returns the rows that LeftOut and NotDone leave.
+func (f Flaw) leave(rows []json.RawMessage) []json.RawMessage {
+	if f == NotDone {
+		return rows[:0]
+	}
+	return rows[:len(rows)-1]
 }
 
 // sendFlawed writes the answer to a call that succeeded, with the flaw.
@@ -192,6 +209,9 @@ func (f Flaw) spoil(r *http.Request, body any) any {
 		} else if ok && f == LowCount {
 			object[name] = max(did-1, 0)
 		}
+	}
+	if f == NoContents {
+		bare(object)
 	}
 	if object["key"] != nil && f == OtherKey {
 		object["key"], object["id"] = "another", ident(0).String()
@@ -243,12 +263,22 @@ func (f Flaw) spoilList(r *http.Request, list map[string]any, items []any) map[s
 				}
 			}
 		}
+	case NoContents:
+		for _, item := range items {
+			bare(item.(map[string]any))
+		}
 	case NewPages:
 		size, _ := strconv.Atoi(r.URL.Query().Get("per_page"))
 		list["data"] = madeUp((page-1)*size, size)
 		list["total_count"] = (page + 1) * size
 	}
 	return list
+}
+
+// bare takes the permissions from a role, and the actions from a resource.
+func bare(object map[string]any) {
+	delete(object, "permissions")
+	delete(object, "actions")
 }
 
 // madeUp returns items that do not exist, as those of every list are.

@@ -119,12 +119,18 @@ func (s *Server) refuseRate(w http.ResponseWriter, wait time.Duration) {
 		seconds := s.wallTime(wait).Round(10 * time.Millisecond).Seconds()
 		w.Header().Set("Retry-After", strconv.Itoa(max(1, int(math.Ceil(seconds)))))
 	}
-	const message = "You have exceeded the rate limit. Please try again later."
 	if s.o.ErrorBody429 == Body429CloudPDP {
-		// docs: cloud PDP capabilities.
-		send(w, http.StatusTooManyRequests, map[string]string{"error": "rate_limited", "message": message})
+		refuseCloudPDP(w)
 		return
 	}
 	// The spec has no error code for rate limits.
-	s.refuse(w, errRefused(http.StatusTooManyRequests, "UNEXPECTED_ERROR", message))
+	s.refuse(w, errRefused(http.StatusTooManyRequests, "UNEXPECTED_ERROR", rateMessage))
+}
+
+const rateMessage = "You have exceeded the rate limit. Please try again later."
+
+// refuseCloudPDP answers as the Cloud PDP does above its limit (docs: cloud PDP
+// capabilities).
+func refuseCloudPDP(w http.ResponseWriter) {
+	send(w, http.StatusTooManyRequests, map[string]string{"error": "rate_limited", "message": rateMessage})
 }

@@ -95,6 +95,11 @@ type Options struct {
 	// role assignments after a bulk assignment (unverified).
 	Lag, AssignmentLag time.Duration
 
+	// SchemaLag is how long after the write of a resource or an action it becomes
+	// visible: to GET, in the list and to the permissions of roles, for which it is
+	// missing until then. Permit's own end-to-end tests do not wait for any.
+	SchemaLag time.Duration
+
 	Caps     Caps
 	PageMax  int   // the most items of a page, whatever is asked for; 0 is per_page, up to the spec's maximum
 	Oversize int   // above a cap: 403 (spec, for bulk delete), 413 or 422
@@ -107,6 +112,8 @@ type Options struct {
 	ExistingTenant int // POST tenants: 409 (Permit's end-to-end tests) or 200 (spec)
 	UnknownFilter  int // a user, role or tenant filter that matches nothing: 200 or 404
 	UnknownIdent   int // a bulk delete of something unknown: 200 (skipped) or 404 (whole batch)
+	MissingAction  int // a permission that names no action: 404, 422, 400 or 200 (silently skipped)
+	MaxPermissions int // the most permissions of a call, above which the answer is 500; 0 is any number
 	SerialBulk     int // status of a bulk call that arrives during another; 0 is no conflict
 
 	PutOmitted     Effect // fields that a PUT of an existing user leaves out: Clear or Keep
@@ -117,6 +124,12 @@ type Options struct {
 	// without a list they stay. Clear: a list replaces them; without a list they
 	// are removed.
 	PutAssignments Effect
+
+	// DefaultRoles makes it an environment with default roles: admin, editor and
+	// viewer are there from the start, and are given permissions for the actions of
+	// new resources that are called create, read, update and delete (docs: creating
+	// environments). Whether a resource that the API creates counts is unverified.
+	DefaultRoles bool
 
 	Inline      Inline // role_assignments in PUT and POST bulk/users
 	KeepOrphans bool   // a bulk delete of users leaves their assignments; see deleteUsers
@@ -160,6 +173,7 @@ func (o Options) withDefaults() Options {
 	setDefault(&o.ExistingTenant, http.StatusConflict)
 	setDefault(&o.UnknownFilter, http.StatusOK)
 	setDefault(&o.UnknownIdent, http.StatusOK)
+	setDefault(&o.MissingAction, http.StatusNotFound)
 	setDefault(&o.PutOmitted, Clear)
 	setDefault(&o.PutRoleOmitted, Clear)
 	setDefault(&o.PutAssignments, Keep)

@@ -40,24 +40,32 @@ func (s *Server) postRole(c *call) (answer, error) {
 	if s.roleByKey[key] != nil {
 		return answer{}, errDuplicate("Role", key) // Permit's own end-to-end tests
 	}
-	if err := s.checkRole(c.body, nil); err != nil {
+	permissions, err := s.checkRole(c, c.body, nil)
+	if err != nil {
 		return answer{}, err
 	}
 	r := &role{key: key, created: c.now}
-	r.write(c, c.body, Clear)
+	r.write(c, c.body, permissions, Clear)
 	s.addRole(r)
 	return answerOK(s.readRole(r))
 }
 
+// patchRole overwrites the given fields, and leaves the others (spec).
 func (s *Server) patchRole(c *call) (answer, error) {
+	s.overwrites++
 	r := s.role(c.args[0])
 	if r == nil {
 		return answer{}, errNotFound("Role", c.args[0])
 	}
-	if err := s.checkRole(c.body, nil); err != nil {
+	permissions, err := s.checkRole(c, c.body, nil)
+	if err != nil {
 		return answer{}, err
 	}
-	r.write(c, c.body, Keep)
+	changed := len(without(permissions, r.permissions)) + len(without(r.permissions, permissions))
+	if c.body.has("permissions") && changed > patchedPermissions {
+		return answer{}, errRefused(http.StatusInternalServerError, "UNEXPECTED_ERROR", "You did nothing wrong")
+	}
+	r.write(c, c.body, permissions, Keep)
 	return answerOK(s.readRole(r))
 }
 
@@ -92,61 +100,60 @@ func (s *Server) putRoles(c *call) (answer, error) {
 		}
 		batch[key] = true
 	}
-	for _, op := range ops {
-		if err := s.checkRole(op, batch); err != nil {
+	permissions, n := make([][]string, len(ops)), 0
+	for i, op := range ops {
+		var err error
+		if permissions[i], err = s.checkRole(c, op, batch, "operations", i); err != nil {
 			return answer{}, err
 		}
+		n += len(permissions[i])
+	}
+	if err := s.checkCount(n); err != nil {
+		return answer{}, err
 	}
 	out := result{[]string{}, []string{}}
-	for _, op := range ops {
+	for i, op := range ops {
 		key := op.text("key")
-		if r := s.roleByKey[key]; r != nil {
-			r.write(c, op, s.o.PutRoleOmitted)
+		switch r := s.roleByKey[key]; {
+		case op.given("resource"): // a role on instances, which is not kept
+		case r != nil:
+			r.write(c, op, permissions[i], s.o.PutRoleOmitted)
 			out.Updated = append(out.Updated, key)
 			continue
+		default:
+			r = &role{key: key, created: c.now}
+			r.write(c, op, permissions[i], Clear)
+			s.addRole(r)
 		}
-		r := &role{key: key, created: c.now}
-		r.write(c, op, Clear)
-		s.addRole(r)
 		out.Created = append(out.Created, key)
 	}
 	return answerOK(out)
 }
 
-// checkRole checks what a role names. Permissions are checked by their form, and
-// roles that it extends by their key, which may be in the same batch. A resource
-// is refused, since this environment has none.
-func (s *Server) checkRole(f fields, batch map[string]bool) error {
-	if err := checkPermissions(f); err != nil {
-		return err
+// checkRole checks what a role names, and returns the names of its permissions.
+// Roles that it extends may be in the same batch.
+func (s *Server) checkRole(c *call, f fields, batch map[string]bool, loc ...any) ([]string, error) {
+	if f.given("resource") {
+		if s.resource(f.text("resource")) == nil {
+			return nil, errNotFound("Resource", f.text("resource"))
+		}
+		return nil, nil
+	}
+	permissions, err := s.permissions(c, f, s.o.MissingAction, loc...)
+	if err != nil {
+		return nil, err
 	}
 	for _, key := range f.texts("extends") {
 		if s.role(key) == nil && !batch[key] {
-			return errNotFound("Role", key)
+			return nil, errNotFound("Role", key)
 		}
 	}
-	if f.has("resource") {
-		return errNotFound("Resource", f.text("resource"))
-	}
-	return nil
-}
-
-// checkPermissions checks the form of permissions. The code is in the spec, its
-// status is unverified.
-func checkPermissions(f fields) error {
-	for _, p := range f.texts("permissions") {
-		resource, action, _ := strings.Cut(p, ":")
-		if !slug.MatchString(resource) || !slug.MatchString(action) {
-			const message = "permission %q is not resource:action"
-			return errRefused(http.StatusBadRequest, "INVALID_PERMISSION_FORMAT", message, p)
-		}
-	}
-	return nil
+	return permissions, nil
 }
 
 // write sets the given fields; omitted decides on the others. Only PATCH can
 // omit the name.
-func (r *role) write(c *call, f fields, omitted Effect) {
+func (r *role) write(c *call, f fields, permissions []string, omitted Effect) {
 	if f.has("name") {
 		r.name = f.text("name")
 	}
@@ -154,7 +161,7 @@ func (r *role) write(c *call, f fields, omitted Effect) {
 		r.description = f.text("description")
 	}
 	if f.has("permissions") || omitted == Clear {
-		r.permissions = f.texts("permissions")
+		r.permissions = permissions
 	}
 	if f.has("extends") || omitted == Clear {
 		r.extends = f.texts("extends")
@@ -169,37 +176,4 @@ func (s *store) addRole(r *role) {
 	r.id = s.register(kindRole, r)
 	s.roles.add(r)
 	s.roleByKey[r.key] = r
-}
-
-// postPermissions skips permissions that the role has (spec).
-func (s *Server) postPermissions(c *call) (answer, error) {
-	return s.permissions(c, func(have []string, p string) []string {
-		if slices.Contains(have, p) {
-			return have
-		}
-		return append(have, p)
-	})
-}
-
-// deletePermissions skips permissions that the role does not have (spec).
-func (s *Server) deletePermissions(c *call) (answer, error) {
-	return s.permissions(c, func(have []string, p string) []string {
-		return slices.DeleteFunc(have, func(h string) bool { return h == p })
-	})
-}
-
-func (s *Server) permissions(c *call, change func([]string, string) []string) (answer, error) {
-	r := s.role(c.args[0])
-	if r == nil {
-		return answer{}, errNotFound("Role", c.args[0])
-	}
-	if err := checkPermissions(c.body); err != nil {
-		return answer{}, err
-	}
-	have := slices.Clone(r.permissions)
-	for _, p := range c.body.texts("permissions") {
-		have = change(have, p)
-	}
-	r.permissions, r.updated = have, c.now
-	return answerOK(s.readRole(r))
 }

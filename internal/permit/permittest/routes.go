@@ -56,6 +56,17 @@ var routes = []route{
 	{"DELETE", schema + "roles/{}/permissions", object(permissionList), (*Server).deletePermissions},
 	{"PUT", schema + "bulk/roles", operations(roleCreateBulk, capRoles), (*Server).putRoles},
 
+	{"GET", schema + "resources", nil, (*Server).listResources},
+	{"POST", schema + "resources", object(resourceCreate), (*Server).postResource},
+	{"GET", schema + "resources/{}", nil, (*Server).getResource},
+	{"PATCH", schema + "resources/{}", object(resourceUpdate), (*Server).patchResource},
+	{"PUT", schema + "resources/{}", object(resourceReplace), (*Server).putResource},
+	{"DELETE", schema + "resources/{}", nil, (*Server).deleteResource},
+	{"GET", schema + "resources/{}/actions", nil, (*Server).listActions},
+	{"POST", schema + "resources/{}/actions", object(actionCreate), (*Server).postAction},
+	{"GET", schema + "resources/{}/actions/{}", nil, (*Server).getAction},
+	{"DELETE", schema + "resources/{}/actions/{}", nil, (*Server).deleteAction},
+
 	{"GET", facts + "users", nil, (*Server).listUsers},
 	{"POST", facts + "users", object(userCreate), (*Server).postUser},
 	{"GET", facts + "users/{}", nil, (*Server).getUser},

@@ -34,6 +34,10 @@ type step struct {
 }
 
 var base = State{
+	Resources: []Resource{
+		{Key: "doc", Name: "Document", Actions: []Action{{Key: "read", Name: "Read"}, {Key: "write", Name: "Write"}}},
+		{Key: "bin", Name: "Bin"},
+	},
 	Roles:   []Role{{Key: "admin", Name: "Admin", Permissions: []string{"doc:read"}}, {Key: "viewer", Name: "Viewer"}},
 	Tenants: []Tenant{{Key: "acme", Name: "Acme"}},
 	Users: []User{

@@ -6,6 +6,8 @@ import "regexp"
 var (
 	userKey = regexp.MustCompile(`^[A-Za-z0-9|@+\-\._]+$`)
 	slug    = regexp.MustCompile(`^[A-Za-z0-9\-_]+$`)
+
+	attributeType = regexp.MustCompile(`^(bool|number|string|time|array|json|object|object_array)$`)
 )
 
 // The request schemas of the spec, by their names there.
@@ -59,6 +61,49 @@ var (
 	roleCreateBulk = join(roleKeyed, shape{{name: "resource"}})
 	// AddRolePermissions and RemoveRolePermissions
 	permissionList = shape{{name: "permissions", kind: texts, required: true}}
+
+	// actionBlock is the ActionBlockEditable, attributeBlock the
+	// AttributeBlockEditable and roleBlock the RoleBlockEditable of the spec.
+	actionBlock = shape{
+		{name: "name", nullable: true},
+		{name: "description", nullable: true},
+		{name: "attributes", kind: mapping, nullable: true},
+		{name: "v1compat_path"},
+		{name: "v1compat_name"},
+	}
+	actionCreate = join(
+		shape{{name: "key", required: true, pattern: slug}, {name: "name", required: true}},
+		actionBlock[1:], shape{{name: "v1compat_is_built_in", kind: boolean}},
+	)
+	attributeBlock = shape{{name: "type", required: true, pattern: attributeType}, {name: "description", nullable: true}}
+	roleBlock      = join(shape{{name: "name", required: true}}, roleRest)
+
+	// resourceRest is what all resource schemas share. Attributes, roles and relations
+	// are not kept here. That the keys of actions are checked in a resource as they are
+	// alone is unverified.
+	resourceRest = shape{
+		{name: "urn", nullable: true},
+		{name: "description", nullable: true},
+		{name: "type_attributes", kind: mapping, nullable: true},
+		{name: "attributes", kind: blocks, row: attributeBlock, pattern: slug, nullable: true},
+		{name: "roles", kind: blocks, row: roleBlock, pattern: slug, nullable: true},
+		{name: "relations", kind: mapping, nullable: true},
+		{name: "v1compat_path"},
+		{name: "v1compat_type"},
+		{name: "v1compat_name"},
+	}
+	resourceUpdate = join(
+		shape{{name: "name"}, {name: "actions", kind: blocks, row: actionBlock, pattern: slug}},
+		resourceRest,
+	)
+	resourceReplace = join(
+		shape{
+			{name: "name", required: true},
+			{name: "actions", kind: blocks, row: actionBlock, pattern: slug, required: true},
+		},
+		resourceRest,
+	)
+	resourceCreate = join(shape{{name: "key", required: true, pattern: slug}}, resourceReplace)
 
 	assignmentCreate = join(userRoleCreate, shape{{name: "user", required: true}})
 	userRoleRemove   = shape{

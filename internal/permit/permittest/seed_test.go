@@ -39,7 +39,7 @@ func TestSeedAt(t *testing.T) {
 	}
 	for call, body := range map[string]string{
 		"PUT F/users/ann": `{"key":"ann"}`, "PATCH S/roles/admin": "{}", "PATCH F/tenants/acme": "{}",
-		"POST S/roles/viewer/permissions": `{"permissions":["a:b"]}`,
+		"POST S/roles/viewer/permissions": `{"permissions":["doc:read"]}`,
 	} {
 		r := do(t, s, call, body)
 		if !strings.Contains(r.raw, `"created_at":"2024-`) || strings.Contains(r.raw, `"updated_at":"2024-`) {

@@ -1,8 +1,8 @@
 // Package permittest is a stateful fake of one Permit.io environment: the REST
-// calls under api.permit.io that deal with roles, tenants, users and role
-// assignments, with Permit's validation, bulk caps, rate limits and error
-// bodies. It holds a loader to the documented rules, in tests and in a
-// sandbox that people can run.
+// calls under api.permit.io that deal with resources, roles, tenants, users and
+// role assignments, with Permit's validation, bulk caps, rate limits and error
+// bodies, and the call of a PDP for the permissions of a user. It holds a loader to
+// the documented rules, in tests and in a sandbox that people can run.
 //
 // Where the documents are silent or contradict each other, an Option plays
 // either answer. The zero value is what Permit's own live tests imply, and the
@@ -10,9 +10,9 @@
 // source in a comment ("spec" is Permit's published OpenAPI document); what
 // nobody has confirmed against the live service is marked unverified.
 //
-// It is not a policy engine: it has no resources, actions or decisions, it
-// checks the form of permissions but not that they exist, and it accepts
-// derived roles (granted_to) without keeping them. The deprecated detailed
+// It is not a policy engine: of decisions it has those of tenant roles alone, and
+// it accepts derived roles (granted_to), roles of resources, and the attributes and
+// relations of resources without keeping them. The deprecated detailed
 // form of the role assignment list is not played. It is no measure of
 // Permit's speed.
 package permittest
@@ -53,6 +53,7 @@ type Server struct {
 	handler   http.Handler
 	calls     httpapitest.Recorder
 	windows   windows
+	pdp       windows // of the PDP
 	refused   atomic.Int64
 	requests  atomic.Uint64
 	bulk      atomic.Int32 // bulk writes in flight
@@ -71,9 +72,20 @@ func New(o Options) *Server {
 	s := &Server{o: o, born: time.Now(), bornClock: o.Clock.Now(), store: newStore()}
 	s.calls.Clock = o.Clock
 	s.windows.limits = o.Limits
+	if !o.Unlimited {
+		s.pdp.limits = []Limit{pdpLimit}
+	}
 	s.handler = http.HandlerFunc(s.admit)
 	if !o.Forget {
 		s.handler = s.calls.Wrap(s.handler)
+	}
+	for _, key := range []string{"__tenant", "__user"} {
+		s.addResource(&resource{key: key, name: key, created: s.bornClock, updated: s.bornClock, builtIn: true})
+	}
+	if o.DefaultRoles {
+		s.Seed(State{Roles: []Role{
+			{Key: "admin", Name: "Admin"}, {Key: "editor", Name: "Editor"}, {Key: "viewer", Name: "Viewer"},
+		}})
 	}
 	// docs: "automatically created in Permit environments"; named so in
 	// Permit's own API examples.
@@ -84,6 +96,10 @@ func New(o Options) *Server {
 // ServeHTTP implements http.Handler.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Date", s.o.Clock.Now().UTC().Format(http.TimeFormat))
+	if r.URL.Path == UserPermissionsPath {
+		s.serveUserPermissions(w, r)
+		return
+	}
 	s.handler.ServeHTTP(w, r)
 }
 

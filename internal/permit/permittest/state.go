@@ -16,7 +16,20 @@ import (
 // Role is a role of an environment.
 type Role struct {
 	Key, Name, Description string
-	Permissions            []string
+	Permissions            []string // resource:action
+	Attributes             map[string]any
+	Extends                []string // keys of roles whose permissions it has, too
+}
+
+// Resource is a type of object in an environment.
+type Resource struct {
+	Key, Name, Description string
+	Actions                []Action
+}
+
+// Action is what can be done to objects of a resource.
+type Action struct {
+	Key, Name, Description string
 	Attributes             map[string]any
 }
 
@@ -37,10 +50,11 @@ type User struct {
 type Assignment struct{ User, Role, Tenant, ResourceInstance string }
 
 // State is the content of an environment in a form that can be compared: every
-// list is in order of keys, Permissions are sorted, what is empty is nil, and
+// list is in order of keys, Permissions and Extends are sorted, what is empty is nil, and
 // Attributes are as encoding/json decodes them (numbers are float64, or
 // json.Number where a float64 would lose digits).
 type State struct {
+	Resources   []Resource
 	Roles       []Role
 	Tenants     []Tenant
 	Users       []User
@@ -48,18 +62,20 @@ type State struct {
 }
 
 // State returns all that has been written, visible to readers or not. The tenant
-// "default" is part of it.
+// "default" is part of it, built-in resources are not.
 func (s *Server) State() State {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var st State
-	for _, r := range valuesByKey(s.roleByKey) {
-		p := slices.Clone(r.permissions)
-		slices.Sort(p)
-		if len(p) == 0 {
-			p = nil
+	for _, r := range valuesByKey(s.resourceByKey) {
+		if !r.builtIn {
+			st.Resources = append(st.Resources, r.state())
 		}
-		st.Roles = append(st.Roles, Role{r.key, r.name, r.description, p, decodeObject(r.attributes)})
+	}
+	for _, r := range valuesByKey(s.roleByKey) {
+		st.Roles = append(st.Roles, Role{
+			r.key, r.name, r.description, sorted(r.permissions), decodeObject(r.attributes), sorted(r.extends),
+		})
 	}
 	for _, t := range valuesByKey(s.tenantByKey) {
 		st.Tenants = append(st.Tenants, Tenant{t.key, t.name, decodeObject(t.attributes)})
@@ -82,6 +98,24 @@ func (s *Server) State() State {
 			cmp.Compare(a.ResourceInstance, b.ResourceInstance))
 	})
 	return st
+}
+
+func (r *resource) state() Resource {
+	is := Resource{Key: r.key, Name: r.name, Description: r.description}
+	for _, a := range valuesByKey(r.actions) {
+		is.Actions = append(is.Actions, Action{a.key, a.name, a.description, decodeObject(a.attributes)})
+	}
+	return is
+}
+
+// sorted returns a list in order, nil when it is empty.
+func sorted(list []string) []string {
+	if len(list) == 0 {
+		return nil
+	}
+	list = slices.Clone(list)
+	slices.Sort(list)
+	return list
 }
 
 func valuesByKey[T any](byKey map[string]T) []T {
@@ -132,9 +166,11 @@ func convertNumbers(v any) any {
 }
 
 // Seed adds objects to the environment as if they had been there before: without
-// a call, a limit or a lag. It overwrites what exists. It panics on an email
-// that is taken, where that is refused, and on an assignment of something
-// unknown, since these are mistakes in the test.
+// a call, a limit or a lag. It overwrites what exists: an action that a resource
+// had and is not given again is gone, and with it the permission for it. A
+// permission of a role brings along the resource and the action that it names. It
+// panics on an email that is taken, where that is refused, and on an assignment of
+// something unknown, since these are mistakes in the test.
 func (s *Server) Seed(st State) { s.SeedAt(s.o.Clock.Now(), st) }
 
 // SeedAt does what Seed does, and sets the time at which the objects were
@@ -143,14 +179,20 @@ func (s *Server) SeedAt(at time.Time, st State) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	c := &call{now: at}
+	for _, r := range st.Resources {
+		s.seedResource(at, r)
+	}
 	for _, r := range st.Roles {
+		for _, p := range r.Permissions {
+			s.seedPermission(at, p)
+		}
 		have := s.roleByKey[r.Key]
 		if have == nil {
 			have = &role{key: r.Key, created: at}
 			s.addRole(have)
 		}
 		have.name, have.description, have.permissions = r.Name, r.Description, slices.Clone(r.Permissions)
-		have.attributes, have.updated = compact(r.Attributes), at
+		have.attributes, have.extends, have.updated = compact(r.Attributes), slices.Clone(r.Extends), at
 	}
 	for _, t := range st.Tenants {
 		have := s.tenantByKey[t.Key]
@@ -173,6 +215,46 @@ func (s *Server) SeedAt(at time.Time, st State) {
 	}
 	for _, a := range st.Assignments {
 		s.seedAssignment(c, a)
+	}
+}
+
+func (s *Server) seedResource(at time.Time, r Resource) {
+	have := s.resourceByKey[r.Key]
+	if have == nil {
+		have = &resource{key: r.Key, created: at}
+		s.addResource(have)
+	}
+	have.name, have.description, have.updated = r.Name, r.Description, at
+	stay := map[string]bool{}
+	for _, a := range r.Actions {
+		stay[a.Key] = true
+		s.seedAction(at, have, a)
+	}
+	for key, a := range have.actions {
+		if !stay[key] {
+			s.dropAction(a)
+		}
+	}
+}
+
+func (s *Server) seedAction(at time.Time, of *resource, a Action) {
+	have := of.actions[a.Key]
+	if have == nil {
+		have = &action{resource: of, key: a.Key, created: at}
+		s.addAction(have)
+	}
+	have.name, have.description = a.Name, a.Description
+	have.attributes, have.updated = compact(a.Attributes), at
+}
+
+// seedPermission adds what a permission names and is not there.
+func (s *Server) seedPermission(at time.Time, name string) {
+	key, act, _ := strings.Cut(name, ":")
+	if s.resourceByKey[key] == nil {
+		s.seedResource(at, Resource{Key: key, Name: key})
+	}
+	if of := s.resourceByKey[key]; of.actions[act] == nil {
+		s.seedAction(at, of, Action{Key: act, Name: act})
 	}
 }
 

@@ -11,9 +11,15 @@ import (
 func TestState(t *testing.T) {
 	t.Parallel()
 	want := State{
+		Resources: []Resource{{
+			Key: "x", Name: "X", Description: "d",
+			Actions: []Action{
+				{Key: "1", Name: "One", Description: "d", Attributes: map[string]any{"n": 1.0}}, {Key: "2", Name: "2"},
+			},
+		}},
 		Roles: []Role{
 			{Key: "a", Name: "A", Description: "d", Permissions: []string{"x:1", "x:2"}, Attributes: map[string]any{"n": 1.0}},
-			{Key: "b", Name: "B"},
+			{Key: "b", Name: "B", Extends: []string{"a"}},
 		},
 		Tenants: []Tenant{
 			{Key: "acme", Name: "Acme", Attributes: map[string]any{"t": true}}, {Key: "default", Name: "Default Tenant"},
@@ -41,9 +47,14 @@ func TestState(t *testing.T) {
 	loaded := New(Options{})
 	for _, st := range []struct{ call, body string }{
 		{
+			"POST S/resources",
+			`{"key":"x","name":"X","description":"d","actions":{` +
+				`"1":{"name":"One","description":"d","attributes":{"n":1}},"2":{}}}`,
+		},
+		{
 			"PUT S/bulk/roles",
 			ops(
-				`{"key":"b","name":"B","permissions":[],"attributes":{}}`,
+				`{"key":"b","name":"B","permissions":[],"attributes":{},"extends":["a"]}`,
 				`{"key":"a","name":"A","description":"d","permissions":["x:2","x:1"],"attributes":{"n":1}}`,
 			),
 		},

@@ -19,6 +19,8 @@ const (
 	kindUser
 	kindAssignment
 	kindInstance
+	kindResource
+	kindAction
 )
 
 const identNumber = 1<<48 - 1
@@ -46,6 +48,24 @@ type role struct {
 	created, updated       time.Time
 	deleted                bool
 	assignments            series[*assignment]
+}
+
+// resource is a type of object, with what can be done to it.
+type resource struct {
+	id                          ident
+	key, name, urn, description string
+	typeAttributes              json.RawMessage
+	actions                     map[string]*action // by key
+	created, updated, visibleAt time.Time
+	builtIn, deleted            bool
+}
+
+type action struct {
+	id                          ident
+	resource                    *resource
+	key, name, description      string
+	attributes                  json.RawMessage
+	created, updated, visibleAt time.Time
 }
 
 type tenant struct {
@@ -106,6 +126,7 @@ type assignment struct {
 }
 
 func (r *role) isDeleted() bool       { return r.deleted }
+func (r *resource) isDeleted() bool   { return r.deleted }
 func (t *tenant) isDeleted() bool     { return t.deleted }
 func (u *user) isDeleted() bool       { return u.deleted }
 func (a *assignment) isDeleted() bool { return a.deleted }
@@ -144,18 +165,22 @@ type store struct {
 	number ident
 
 	roles       series[*role]
+	resources   series[*resource]
 	tenants     series[*tenant]
 	users       series[*user] // those that are visible
 	assignments series[*assignment]
 
-	roleByKey   map[string]*role
-	tenantByKey map[string]*tenant
-	userByKey   map[string]*user
-	userByEmail map[string]*user // by email in lower case; of users who share one, the last written
-	orphans     map[string]*user // deleted users whose assignments are left
-	instances   map[string]*instance
-	assigned    map[pair]*assignment
-	ids         map[ident]any // *role, *tenant, *user or *instance
+	roleByKey     map[string]*role
+	resourceByKey map[string]*resource
+	tenantByKey   map[string]*tenant
+	userByKey     map[string]*user
+	userByEmail   map[string]*user // by email in lower case; of users who share one, the last written
+	orphans       map[string]*user // deleted users whose assignments are left
+	instances     map[string]*instance
+	assigned      map[pair]*assignment
+	ids           map[ident]any // *role, *resource, *action, *tenant, *user or *instance
+
+	overwrites int // see Overwrites
 
 	lateUsers       []late[*user]
 	lateAssignments []late[*assignment]
@@ -163,8 +188,9 @@ type store struct {
 
 func newStore() store {
 	return store{
-		roleByKey: map[string]*role{}, tenantByKey: map[string]*tenant{}, instances: map[string]*instance{},
-		userByKey: map[string]*user{}, userByEmail: map[string]*user{}, orphans: map[string]*user{},
+		roleByKey: map[string]*role{}, resourceByKey: map[string]*resource{}, tenantByKey: map[string]*tenant{},
+		instances: map[string]*instance{}, userByKey: map[string]*user{}, userByEmail: map[string]*user{},
+		orphans:  map[string]*user{},
 		assigned: map[pair]*assignment{}, ids: map[ident]any{},
 	}
 }
@@ -236,6 +262,8 @@ func (s *store) showAssignment(a *assignment) {
 // All look-ups accept the id or the key, as the spec says.
 
 func (s *store) role(ref string) *role { return lookUp(s.roleByKey, s.ids, ref) }
+
+func (s *store) resource(ref string) *resource { return lookUp(s.resourceByKey, s.ids, ref) }
 
 func (s *store) tenant(ref string) *tenant { return lookUp(s.tenantByKey, s.ids, ref) }
 

@@ -3,6 +3,7 @@ package permittest
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 )
@@ -17,6 +18,7 @@ const (
 	boolean
 	texts   // list of text
 	records // list of field.row
+	blocks  // object whose fields are each a field.row; pattern is that of their names
 )
 
 // field is a property of a request schema of the spec. The spec has no nullable
@@ -50,9 +52,22 @@ func (f fields) text(name string) string { v, _ := f[name].(string); return v }
 
 // attributes returns the compact JSON of the attributes, nil when they are
 // absent or null.
-func (f fields) attributes() json.RawMessage {
-	v, _ := f["attributes"].(map[string]any)
+func (f fields) attributes() json.RawMessage { return f.object("attributes") }
+
+// object returns the compact JSON of an object, nil when it is absent or null.
+func (f fields) object(name string) json.RawMessage {
+	v, _ := f[name].(map[string]any)
 	return compact(v)
+}
+
+// blocks returns the objects of an object.
+func (f fields) blocks(name string) map[string]fields {
+	object, _ := f[name].(map[string]any)
+	out := map[string]fields{}
+	for key, v := range object {
+		out[key], _ = v.(map[string]any)
+	}
+	return out
 }
 
 func (f fields) texts(name string) []string {
@@ -145,16 +160,25 @@ func (c *checker) checkValue(v any, f *field, loc []any) {
 		case !ok:
 			c.addTypeProblem(v, loc, "str")
 		case f.pattern != nil && !f.pattern.MatchString(s):
-			c.problems = append(c.problems, problem{
-				Loc: slices.Clone(loc), Msg: fmt.Sprintf("string does not match regex \"%s\"", f.pattern),
-				Type: "value_error.str.regex", Ctx: map[string]any{"pattern": f.pattern.String()},
-			})
+			c.addRegexProblem(loc, f.pattern)
 		case f.kind == email && !isEmail(s, c.strictEmails):
 			c.add(loc, "value is not a valid email address", "value_error.email")
 		}
 	case mapping:
 		if _, ok := v.(map[string]any); !ok {
 			c.addTypeProblem(v, loc, "dict")
+		}
+	case blocks:
+		object, ok := v.(map[string]any)
+		if !ok {
+			c.addTypeProblem(v, loc, "dict")
+			return
+		}
+		for _, key := range slices.Sorted(maps.Keys(object)) {
+			if !f.pattern.MatchString(key) {
+				c.addRegexProblem(append(loc, "__key__"), f.pattern)
+			}
+			c.checkObject(object[key], f.row, append(loc, key))
 		}
 	case boolean:
 		if _, ok := v.(bool); !ok {
@@ -175,6 +199,13 @@ func (c *checker) checkValue(v any, f *field, loc []any) {
 			}
 		}
 	}
+}
+
+func (c *checker) addRegexProblem(loc []any, pattern *regexp.Regexp) {
+	c.problems = append(c.problems, problem{
+		Loc: slices.Clone(loc), Msg: fmt.Sprintf("string does not match regex \"%s\"", pattern),
+		Type: "value_error.str.regex", Ctx: map[string]any{"pattern": pattern.String()},
+	})
 }
 
 var typeMessages = map[string]string{
