@@ -21,6 +21,20 @@ func (e *echo) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
+// written is the answer to the write of one object whose content matters: the
+// object.
+type written struct {
+	key    string
+	object any
+}
+
+func (w *written) UnmarshalJSON(data []byte) error {
+	if err := (&echo{key: w.key}).UnmarshalJSON(data); err != nil {
+		return err
+	}
+	return json.Unmarshal(data, w.object)
+}
+
 // made is the answer to the write of one assignment: an assignment.
 type made struct{}
 

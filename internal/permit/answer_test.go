@@ -22,6 +22,19 @@ func TestWritesWithForeignAnswers(t *testing.T) {
 		"DeleteUser":  func(ctx context.Context, c client) error { return c.DeleteUser(ctx, "a") },
 		"PutRoles":    func(ctx context.Context, c client) error { return c.PutRoles(ctx, []permit.Role{{Key: "r"}}) },
 		"CreateRole":  func(ctx context.Context, c client) error { return c.CreateRole(ctx, permit.Role{Key: "r"}) },
+		"Grant": func(ctx context.Context, c client) error {
+			_, err := c.Grant(ctx, "r", []string{"a:b"})
+			return err
+		},
+		"Revoke": func(ctx context.Context, c client) error {
+			return c.Revoke(ctx, "r", []string{"a:b"})
+		},
+		"CreateResource": func(ctx context.Context, c client) error {
+			return c.CreateResource(ctx, permit.Resource{Key: "r"})
+		},
+		"CreateAction": func(ctx context.Context, c client) error {
+			return c.CreateAction(ctx, "r", "a", permit.Action{Name: "A"})
+		},
 		"CreateTenants": func(ctx context.Context, c client) error {
 			return c.CreateTenants(ctx, []permit.Tenant{{Key: "t"}})
 		},
@@ -73,8 +86,11 @@ func TestWriteThatAnswersWithAnotherObject(t *testing.T) {
 	c := newClient(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		_, _ = w.Write([]byte(`{"key":"b"}`))
 	}))
-	err := c.PutUser(t.Context(), permit.User{Key: "a"})
-	if !httpapi.IsForeign(err) || !strings.Contains(err.Error(), "not about what was sent") {
-		t.Errorf("PutUser = %v", err)
+	_, granting := c.Grant(t.Context(), "a", nil)
+	creating := c.CreateResource(t.Context(), permit.Resource{Key: "a"})
+	for _, err := range []error{c.PutUser(t.Context(), permit.User{Key: "a"}), granting, creating} {
+		if !httpapi.IsForeign(err) || !strings.Contains(err.Error(), "not about what was sent") {
+			t.Errorf("%v", err)
+		}
 	}
 }

@@ -39,7 +39,13 @@ func (c *Client) Assignments(ctx context.Context) iter.Seq2[Held, error] {
 // CountAssignments returns the number of role assignments of the environment, and
 // whether the answer says it.
 func (c *Client) CountAssignments(ctx context.Context) (n int, known bool, err error) {
-	return count[Held](ctx, c, c.facts+"/role_assignments")
+	return count[Held](ctx, c, c.facts+"/role_assignments", nil)
+}
+
+// CountAssignmentsOfRole returns how often a role is assigned, and whether the answer
+// says it.
+func (c *Client) CountAssignmentsOfRole(ctx context.Context, role string) (n int, known bool, err error) {
+	return count[Held](ctx, c, c.facts+"/role_assignments", url.Values{"role": {role}})
 }
 
 // AssignmentsFrom returns the items of the list of role assignments from a page on,

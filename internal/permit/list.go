@@ -213,8 +213,10 @@ func pageQuery(page, size int) url.Values {
 }
 
 // count returns the total of a list, and whether the answer says it.
-func count[T object](ctx context.Context, c *Client, path string) (n int, known bool, err error) {
+func count[T object](ctx context.Context, c *Client, path string, filter url.Values) (n int, known bool, err error) {
 	var answer list[T]
-	err = c.get(ctx, path, pageQuery(1, 1), &answer)
+	query := pageQuery(1, 1)
+	maps.Copy(query, filter)
+	err = c.get(ctx, path, query, &answer)
 	return max(answer.total, 0), answer.total >= 0, err
 }

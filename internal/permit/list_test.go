@@ -261,6 +261,13 @@ func TestPageQueries(t *testing.T) {
 			[]string{"include_total_count=true&page=1&per_page=100"},
 		},
 		{
+			"resources", countItems((*permit.Client).Resources), 101,
+			[]string{
+				"include_built_in=false&include_total_count=true&page=1&per_page=100",
+				"include_built_in=false&include_total_count=true&page=2&per_page=100",
+			},
+		},
+		{
 			"tenants", countItems((*permit.Client).Tenants), 99,
 			[]string{"include_total_count=true&page=1&per_page=100"},
 		},

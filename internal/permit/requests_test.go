@@ -24,14 +24,41 @@ func TestRequests(t *testing.T) {
 	}{
 		{"role", func(ctx context.Context, c *permit.Client) error {
 			attributes := map[string]any{"auth0_role_id": "rol_1"}
-			return c.CreateRole(ctx, permit.Role{Key: "r", Name: "R", Description: "D", Attributes: attributes})
-		}, `POST ` + schema + `/roles {"key":"r","name":"R","description":"D","attributes":{"auth0_role_id":"rol_1"}}`},
+			return c.CreateRole(ctx, permit.Role{
+				Key: "r", Name: "R", Description: "D", Attributes: attributes,
+				Permissions: []string{"doc:read"}, Extends: []string{"viewer"},
+			})
+		}, `POST ` + schema + `/roles {"key":"r","name":"R","description":"D","permissions":["doc:read"],` +
+			`"attributes":{"auth0_role_id":"rol_1"},"extends":["viewer"]}`},
 		{"bare role", func(ctx context.Context, c *permit.Client) error {
 			return c.CreateRole(ctx, permit.Role{Key: "r", Name: "R"})
 		}, `POST ` + schema + `/roles {"key":"r","name":"R"}`},
 		{"roles", func(ctx context.Context, c *permit.Client) error {
-			return c.PutRoles(ctx, []permit.Role{{Key: "r", Name: "R"}, {Key: "s", Name: "S"}})
-		}, `PUT ` + schema + `/bulk/roles {"operations":[{"key":"r","name":"R"},{"key":"s","name":"S"}]}`},
+			reader := permit.Role{Key: "s", Name: "S", Permissions: []string{"doc:read"}}
+			return c.PutRoles(ctx, []permit.Role{{Key: "r", Name: "R"}, reader})
+		}, `PUT ` + schema + `/bulk/roles {"operations":[{"key":"r","name":"R"},` +
+			`{"key":"s","name":"S","permissions":["doc:read"]}]}`},
+		{"permissions", func(ctx context.Context, c *permit.Client) error {
+			_, err := c.Grant(ctx, "admin", []string{"doc:read", "doc:write"})
+			return err
+		}, `POST ` + schema + `/roles/admin/permissions {"permissions":["doc:read","doc:write"]}`},
+		{"permissions that go", func(ctx context.Context, c *permit.Client) error {
+			return c.Revoke(ctx, "viewer", []string{"doc:read"})
+		}, `DELETE ` + schema + `/roles/viewer/permissions {"permissions":["doc:read"]}`},
+		{"resource", func(ctx context.Context, c *permit.Client) error {
+			return c.CreateResource(ctx, permit.Resource{
+				Key: "r", Name: "R", Description: "D", Actions: map[string]permit.Action{
+					"b": {Name: "B", Description: "D", Attributes: map[string]any{"a": 1}}, "a": {Name: "A"},
+				},
+			})
+		}, `POST ` + schema + `/resources {"key":"r","name":"R","description":"D",` +
+			`"actions":{"a":{"name":"A"},"b":{"name":"B","description":"D","attributes":{"a":1}}}}`},
+		{"bare resource", func(ctx context.Context, c *permit.Client) error {
+			return c.CreateResource(ctx, permit.Resource{Key: "r", Name: "R"})
+		}, `POST ` + schema + `/resources {"key":"r","name":"R","actions":{}}`},
+		{"action", func(ctx context.Context, c *permit.Client) error {
+			return c.CreateAction(ctx, "doc", "a", permit.Action{Name: "A", Attributes: map[string]any{"a": 1}})
+		}, `POST ` + schema + `/resources/doc/actions {"key":"a","name":"A","attributes":{"a":1}}`},
 		{"tenant", func(ctx context.Context, c *permit.Client) error {
 			return c.CreateTenant(ctx, permit.Tenant{Key: "t", Name: "T", Attributes: map[string]any{"a": 1}})
 		}, `POST ` + facts + `/tenants {"key":"t","name":"T","attributes":{"a":1}}`},
@@ -67,7 +94,10 @@ func TestRequests(t *testing.T) {
 			t.Parallel()
 			s := permittest.New(permittest.Options{})
 			s.Seed(permittest.State{
-				Roles: []permittest.Role{{Key: "admin", Name: "Admin"}, {Key: "viewer", Name: "Viewer"}},
+				Roles: []permittest.Role{
+					{Key: "admin", Name: "Admin"},
+					{Key: "viewer", Name: "Viewer", Permissions: []string{"doc:read", "doc:write"}},
+				},
 				Users: []permittest.User{{Key: "auth0|ann"}},
 			})
 			if err := tt.call(t.Context(), newClient(s)); err != nil {

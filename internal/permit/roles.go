@@ -8,10 +8,15 @@ import (
 
 // Role is a role of the environment, as far as a load is concerned with it.
 type Role struct {
-	Key         string         `json:"key"`
-	Name        string         `json:"name"`
-	Description string         `json:"description,omitempty"`
+	Key         string `json:"key"`
+	Name        string `json:"name"`
+	Description string `json:"description,omitempty"`
+	// Permissions are what the role permits, each as resource:action.
+	Permissions []string       `json:"permissions,omitempty"`
 	Attributes  map[string]any `json:"attributes,omitempty"`
+	// Extends are the keys of roles whose permissions this one has too. Only answers have
+	// it.
+	Extends []string `json:"extends,omitempty"`
 	// Environment is the id of the environment, which only answers have.
 	Environment string `json:"environment_id,omitempty"`
 }

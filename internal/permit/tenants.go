@@ -22,7 +22,7 @@ func (c *Client) Tenants(ctx context.Context) iter.Seq2[Tenant, error] {
 // CountTenants returns the number of tenants of the environment, and whether the
 // answer says it.
 func (c *Client) CountTenants(ctx context.Context) (n int, known bool, err error) {
-	return count[Tenant](ctx, c, c.facts+"/tenants")
+	return count[Tenant](ctx, c, c.facts+"/tenants", nil)
 }
 
 // Tenant returns one tenant and whether Permit has it.

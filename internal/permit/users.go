@@ -97,7 +97,7 @@ func (c *Client) UsersFrom(ctx context.Context, first *UserPage) iter.Seq2[User,
 // CountUsers returns the number of users of the environment, 0 when the answer
 // does not say.
 func (c *Client) CountUsers(ctx context.Context) (n int, known bool, err error) {
-	return count[User](ctx, c, c.facts+"/users")
+	return count[User](ctx, c, c.facts+"/users", nil)
 }
 
 // HasUserAt reports whether the list of users has an nth item, counted from 1.
