@@ -3,15 +3,16 @@ package reconcile
 import (
 	"cmp"
 	"maps"
+	"slices"
 
 	"a0permit/internal/record"
 )
 
-// catalogue holds the roles, or the tenants, that the input has lines for or
-// that its users name, in the order in which they were met.
+// catalogue holds the resources, the roles or the tenants that the input has lines
+// for, or that other lines name, in the order in which they were met.
 type catalogue[T any] struct {
 	order []string
-	lines map[string]*T // nil for one that only users name
+	lines map[string]*T // nil for one that other lines only name
 }
 
 func newCatalogue[T any]() catalogue[T] { return catalogue[T]{lines: map[string]*T{}} }
@@ -40,6 +41,17 @@ func (d *Desired) WantRole(r *record.Role) Repeat {
 	return d.roles.want(r.Key, r, func(old *record.Role) {
 		old.Name = cmp.Or(old.Name, r.Name)
 		old.Description = cmp.Or(old.Description, r.Description)
+		old.Permissions = union(old.Permissions, r.Permissions)
+		old.Attributes = mergeAttributes(old.Attributes, r.Attributes)
+	})
+}
+
+// WantResource adds a resource line. It returns First for the first line of a key.
+func (d *Desired) WantResource(r *record.Resource) Repeat {
+	return d.resources.want(r.Key, r, func(old *record.Resource) {
+		old.Name = cmp.Or(old.Name, r.Name)
+		old.Description = cmp.Or(old.Description, r.Description)
+		old.Actions = mergeActions(old.Actions, r.Actions)
 		old.Attributes = mergeAttributes(old.Attributes, r.Attributes)
 	})
 }
@@ -65,4 +77,31 @@ func mergeAttributes(a, b map[string]any) map[string]any {
 		}
 	}
 	return both
+}
+
+// mergeActions returns a over b, action by action.
+func mergeActions(a, b map[string]record.Action) map[string]record.Action {
+	if len(b) == 0 {
+		return a
+	}
+	both := maps.Clone(b)
+	for key, action := range a {
+		other := both[key]
+		both[key] = record.Action{
+			Name:        cmp.Or(action.Name, other.Name),
+			Description: cmp.Or(action.Description, other.Description),
+			Attributes:  mergeAttributes(action.Attributes, other.Attributes),
+		}
+	}
+	return both
+}
+
+// union returns the permissions of both lists. It is nil where neither is known.
+func union(a, b []string) []string {
+	if a == nil {
+		return b
+	}
+	both := slices.Concat(a, b)
+	slices.Sort(both)
+	return slices.Compact(both)
 }

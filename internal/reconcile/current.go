@@ -10,14 +10,17 @@ import (
 // Current is what Permit has of what a Desired speaks of. Whoever reads Permit
 // fills it and gives it to Diff.
 type Current struct {
-	desired *Desired
-	roles   []record.Role     // all that Permit has
-	tenants map[string]string // their names
-	users   []presence        // by the user's number
-	holders map[uint64]uint32 // by hash of an email: who has it, see HaveUser
-	made    []bool            // by the assignment's number
-	held    []held
-	kinds   kinds // of held
+	desired     *Desired
+	roles       []record.Role // all that Permit has
+	roleNumbers map[string]int
+	extends     map[string][]string        // roles, by the role that extends them
+	resources   map[string]map[string]bool // actions, by resource
+	tenants     map[string]string          // their names
+	users       []presence                 // by the user's number
+	holders     map[uint64]uint32          // by hash of an email: who has it, see HaveUser
+	made        []bool                     // by the assignment's number
+	held        []held
+	kinds       kinds // of held
 }
 
 // presence is how a user in Permit compares with its line.
@@ -42,13 +45,17 @@ type held struct {
 // NewCurrent returns a Current in which Permit has nothing yet.
 func NewCurrent(d *Desired) *Current {
 	return &Current{
-		desired: d, tenants: map[string]string{}, users: make([]presence, len(d.users)),
+		desired: d, roleNumbers: map[string]int{}, extends: map[string][]string{}, resources: map[string]map[string]bool{},
+		tenants: map[string]string{}, users: make([]presence, len(d.users)),
 		holders: map[uint64]uint32{}, made: make([]bool, len(d.assignments.list)), kinds: newKinds(),
 	}
 }
 
-// HaveRole notes a role that Permit has.
-func (c *Current) HaveRole(r record.Role) { c.roles = append(c.roles, r) }
+// HaveRole notes a role that Permit has, and the roles whose permissions it has too.
+func (c *Current) HaveRole(r record.Role, extends ...string) {
+	c.roleNumbers[r.Key], c.extends[r.Key] = len(c.roles), extends
+	c.roles = append(c.roles, r)
+}
 
 // HaveTenant notes a tenant that Permit has, and its name there.
 func (c *Current) HaveTenant(key, name string) { c.tenants[key] = name }

@@ -29,6 +29,7 @@ type Rules struct {
 type Desired struct {
 	rules       Rules
 	hasher      idhash.Hasher
+	resources   catalogue[record.Resource]
 	roles       catalogue[record.Role]
 	tenants     catalogue[record.Tenant]
 	users       []user
@@ -81,7 +82,9 @@ func newKinds() kinds { return kinds{numbers: map[record.RoleAssignment]uint32{}
 // NewDesired returns a Desired that asks for nothing yet.
 func NewDesired(rules Rules) *Desired {
 	return &Desired{
-		rules: rules, hasher: idhash.New(), roles: newCatalogue[record.Role](), tenants: newCatalogue[record.Tenant](),
+		rules: rules, hasher: idhash.New(),
+		resources: newCatalogue[record.Resource](),
+		roles:     newCatalogue[record.Role](), tenants: newCatalogue[record.Tenant](),
 		numbers: map[idhash.Hash]uint32{}, broken: map[idhash.Hash]bool{},
 		assignments: assignments{kinds: newKinds()},
 	}
@@ -155,6 +158,7 @@ func (d *Desired) wantAssignments(all []record.RoleAssignment) {
 // user whose lines conflict asks for nothing. A map would take six times as much
 // memory.
 func (d *Desired) Finish() {
+	d.nameResources()
 	for i, u := range d.users {
 		if u.email != 0 && !u.conflicted {
 			d.byEmail = append(d.byEmail, uint32(i))

@@ -40,8 +40,12 @@ func Diff(desired *Desired, current *Current) *Plan {
 		p.orderWrites()
 	}
 	asked, toMake, along := p.count()
-	if !desired.rules.Delete {
+	if desired.rules.Delete {
+		p.planRevocations()
+	} else {
+		p.planResources()
 		p.planCatalogue(asked, toMake, along)
+		p.planGrants()
 	}
 	p.planPrune()
 	return p

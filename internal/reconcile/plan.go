@@ -12,11 +12,15 @@ import (
 // Plan is what is to be done to bring Permit to what the input asks for. Diff
 // makes it, and nothing changes it afterwards.
 type Plan struct {
-	Roles   []Operation // roles to create
-	Tenants []Operation // tenants to create
-	Renames []Operation // tenants to rename
-	Counts  Counts
-	Kept    Kept
+	Resources   []Operation // resources to create, with their actions
+	Extensions  []Operation // resources to which actions are added
+	Roles       []Operation // roles to create, with their permissions
+	Grants      []Operation // roles that are to permit more
+	Tenants     []Operation // tenants to create
+	Renames     []Operation // tenants to rename
+	Revocations []Operation // roles that are to permit less
+	Counts      Counts
+	Kept        Kept
 
 	desired *Desired
 	current *Current
@@ -30,30 +34,36 @@ type Op uint8
 
 // What operations do.
 const (
-	Create   Op = iota + 1 // a role, a tenant or a user
+	Create   Op = iota + 1 // a resource, a role, a tenant or a user
+	Extend                 // a resource, by actions
+	Grant                  // permissions to a role
 	Rename                 // a tenant
 	Update                 // a user
 	Assign                 // a role to a user
 	Unassign               // a role from a user: this and what follows takes away
+	Revoke                 // permissions from a role
 	Delete                 // a user
 )
 
-// Operation is one thing to do: to a role, to a tenant, or else to a user.
+// Operation is one thing to do: to a resource, to a role, to a tenant, or else to a user.
 type Operation struct {
 	Op         Op
-	Role       *record.Role
-	Tenant     *record.Tenant // with its new name, where it is renamed
-	User       int            // the number of a user
+	Resource   *record.Resource // with the actions that it gets
+	Role       *record.Role     // with the permissions that it gets or loses
+	Tenant     *record.Tenant   // with its new name, where it is renamed
+	User       int              // the number of a user
 	Assignment record.RoleAssignment
 }
 
-// RecordID names a role or a tenant.
+// RecordID names a resource, a role or a tenant.
 type RecordID struct{ Type, Key string }
 
-// RecordID returns the role or the tenant that an operation is about; for a user it is
-// empty.
+// RecordID returns the resource, the role or the tenant that an operation is about; for a
+// user it is empty.
 func (op Operation) RecordID() RecordID {
 	switch {
+	case op.Resource != nil:
+		return RecordID{record.TypeResource, op.Resource.Key}
 	case op.Role != nil:
 		return RecordID{record.TypeRole, op.Role.Key}
 	case op.Tenant != nil:
@@ -66,6 +76,14 @@ func (op Operation) RecordID() RecordID {
 type Counts struct {
 	UserCounts
 	AssignmentCounts
+	PermissionCounts
+}
+
+// PermissionCounts counts what roles permit.
+type PermissionCounts struct {
+	Actions int // to create, with their resources or without
+	Grant   int // permissions to give to roles that exist
+	Revoke  int // permissions to take from roles
 }
 
 // UserCounts counts the users of the input.
@@ -148,10 +166,13 @@ func (p *Plan) Taken(i int) []record.RoleAssignment {
 }
 
 // Operations yields all that is to be done, in the order in which it can be: to
-// roles, to tenants, to users and their assignments, and last what takes away.
+// resources, to roles, to tenants, to users and their assignments, and last what takes
+// away.
 func (p *Plan) Operations() iter.Seq[Operation] {
 	return func(yield func(Operation) bool) {
-		for _, list := range [][]Operation{p.Roles, p.Tenants, p.Renames} {
+		for _, list := range [][]Operation{
+			p.Resources, p.Extensions, p.Roles, p.Grants, p.Tenants, p.Renames, p.Revocations,
+		} {
 			for _, op := range list {
 				if !yield(op) {
 					return

@@ -1,0 +1,185 @@
+package reconcile
+
+import (
+	"cmp"
+	"iter"
+	"maps"
+	"slices"
+
+	"a0permit/internal/record"
+)
+
+// nameResources puts the resources that permissions name into the catalogue, also
+// those without a line.
+func (d *Desired) nameResources() {
+	for _, key := range d.roles.order {
+		for resource := range permissionsOf(d.roles.lines[key]) {
+			d.resources.name(resource)
+		}
+	}
+}
+
+// permissionsOf yields the resource and the action of each permission of a role line,
+// which may be nil.
+func permissionsOf(role *record.Role) iter.Seq2[string, string] {
+	return func(yield func(string, string) bool) {
+		if role == nil {
+			return
+		}
+		for _, permission := range role.Permissions {
+			resource, action, err := record.SplitPermission(permission)
+			if err == nil && !yield(resource, action) { // a line is validated before it is wanted
+				return
+			}
+		}
+	}
+}
+
+// NeedsResources reports whether a plan depends on the resources that Permit has.
+func (d *Desired) NeedsResources() bool { return len(d.resources.order) > 0 && !d.rules.Delete }
+
+// HaveResource notes a resource that Permit has, and the keys of its actions.
+func (c *Current) HaveResource(key string, actions iter.Seq[string]) {
+	c.resources[key] = map[string]bool{}
+	for action := range actions {
+		c.resources[key][action] = true
+	}
+}
+
+// permissions returns what a role of Permit's permits, by itself and by the roles that it
+// extends.
+func (c *Current) permissions(role string) map[string]bool {
+	all, seen := map[string]bool{}, map[string]bool{}
+	var visit func(key string)
+	visit = func(key string) {
+		i, ok := c.roleNumbers[key]
+		if !ok || seen[key] { // roles may extend one another in a ring
+			return
+		}
+		seen[key] = true
+		for _, permission := range c.roles[i].Permissions {
+			all[permission] = true
+		}
+		for _, extended := range c.extends[key] {
+			visit(extended)
+		}
+	}
+	visit(role)
+	return all
+}
+
+// planResources plans the resources that Permit lacks, and the actions that the others
+// lack.
+func (p *Plan) planResources() {
+	wanted := map[string]map[string]record.Action{}
+	for _, key := range p.desired.resources.order {
+		wanted[key] = map[string]record.Action{}
+		if line := p.desired.resources.lines[key]; line != nil {
+			maps.Copy(wanted[key], line.Actions)
+		}
+	}
+	for _, key := range p.desired.roles.order {
+		for resource, action := range permissionsOf(p.desired.roles.lines[key]) {
+			if _, ok := wanted[resource][action]; !ok { // no resource line has it
+				wanted[resource][action] = record.Action{}
+			}
+		}
+	}
+	for _, key := range p.desired.resources.order {
+		has, isThere := p.current.resources[key]
+		line := *cmp.Or(p.desired.resources.lines[key], &record.Resource{Type: record.TypeResource, Key: key})
+		line.Name = cmp.Or(line.Name, key)
+		line.Actions = map[string]record.Action{}
+		for action, is := range wanted[key] {
+			if !has[action] {
+				is.Name = cmp.Or(is.Name, action)
+				line.Actions[action] = is
+			}
+		}
+		switch {
+		case !isThere:
+			p.Resources = append(p.Resources, Operation{Op: Create, Resource: &line})
+		case len(line.Actions) > 0:
+			p.Extensions = append(p.Extensions, Operation{Op: Extend, Resource: &line})
+		}
+		p.Counts.Actions += len(line.Actions)
+	}
+}
+
+// planGrants plans what the roles that exist are to permit beyond what they do. A role
+// that is created has its permissions with it.
+func (p *Plan) planGrants() {
+	for _, key := range p.desired.roles.order {
+		line := p.desired.roles.lines[key]
+		if _, isThere := p.current.roleNumbers[key]; !isThere || line == nil {
+			continue
+		}
+		has := p.current.permissions(key)
+		missing := slices.DeleteFunc(slices.Clone(line.Permissions), func(s string) bool { return has[s] })
+		slices.Sort(missing)
+		if missing = slices.Compact(missing); len(missing) > 0 {
+			role := record.Role{Type: record.TypeRole, Key: key, Permissions: missing}
+			p.Grants = append(p.Grants, Operation{Op: Grant, Role: &role})
+			p.Counts.Grant += len(missing)
+		}
+	}
+}
+
+// ExtraPermissions yields those of the roles that permit more than their lines say, with
+// what that is. A line that says nothing of permissions has no opinion.
+func (d *Desired) ExtraPermissions(roles []record.Role) iter.Seq[record.Role] {
+	return func(yield func(record.Role) bool) {
+		for i := range roles {
+			have := &roles[i]
+			line := d.roles.lines[have.Key]
+			if line == nil || line.Permissions == nil {
+				continue
+			}
+			extra := slices.DeleteFunc(slices.Clone(have.Permissions), func(s string) bool {
+				return slices.Contains(line.Permissions, s)
+			})
+			role := record.Role{Type: record.TypeRole, Key: have.Key, Permissions: extra}
+			if len(extra) > 0 && !yield(role) {
+				return
+			}
+		}
+	}
+}
+
+// Unasked yields the permissions that roles have now, had not when the plan was made, and
+// were not to get by it: Permit may give some by itself when a resource is created.
+func (p *Plan) Unasked(now []record.Role) iter.Seq[record.Role] {
+	return func(yield func(record.Role) bool) {
+		for _, have := range now {
+			before := p.current.permissions(have.Key)
+			line := p.desired.roles.lines[have.Key]
+			unasked := slices.DeleteFunc(slices.Clone(have.Permissions), func(s string) bool {
+				return before[s] || line != nil && slices.Contains(line.Permissions, s)
+			})
+			slices.Sort(unasked)
+			role := record.Role{Type: record.TypeRole, Key: have.Key, Permissions: unasked}
+			if len(unasked) > 0 && !yield(role) {
+				return
+			}
+		}
+	}
+}
+
+// planRevocations plans what remove takes from roles: the permissions of their lines that
+// Permit has.
+func (p *Plan) planRevocations() {
+	for _, key := range p.desired.roles.order {
+		i, isThere := p.current.roleNumbers[key]
+		line := p.desired.roles.lines[key]
+		if !isThere || line == nil {
+			continue
+		}
+		has := p.current.roles[i].Permissions // not what it extends: that is another role's
+		held := slices.DeleteFunc(slices.Clone(line.Permissions), func(s string) bool { return !slices.Contains(has, s) })
+		if len(held) > 0 {
+			role := record.Role{Type: record.TypeRole, Key: key, Permissions: held}
+			p.Revocations = append(p.Revocations, Operation{Op: Revoke, Role: &role})
+			p.Counts.Revoke += len(held)
+		}
+	}
+}
