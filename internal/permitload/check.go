@@ -42,6 +42,7 @@ func (s *session) check(ctx context.Context) error {
 		noun  string
 		count func(context.Context) (int, bool, error)
 	}{
+		{"resource", s.client.CountResources},
 		{"tenant", s.client.CountTenants},
 		{"user", s.client.CountUsers},
 		{"role assignment", s.client.CountAssignments},

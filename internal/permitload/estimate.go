@@ -40,22 +40,23 @@ func atLeast(wait time.Duration) string {
 // take at least by the rate limits. along is whether the roles of new users go along
 // with these.
 func (l *loader) estimate(plan *reconcile.Plan, along bool) (bulk int, wait time.Duration) {
-	c, roles, tenants, assign := plan.Counts, len(plan.Roles), len(plan.Tenants), plan.Counts.Assign
+	c, tenants, assign := plan.Counts, len(plan.Tenants), plan.Counts.Assign
+	schema, roles := apply.CountSchemaCalls(plan)
 	if along {
 		assign -= c.AssignNew
 	}
 	if l.createMissing == "no" {
-		roles, tenants, assign = 0, 0, assign-c.Blocked
+		schema, roles, tenants, assign = 0, 0, 0, assign-c.Blocked
 		if along {
 			assign += c.BlockedNew // which were taken off twice
 		}
 	}
 	bulk = batches(c.Create+c.Update, permit.MaxUsers) + batches(assign, permit.MaxAssignments)
-	bulk += batches(tenants, permit.MaxTenants)
-	if roles > apply.OneByOne {
-		bulk, roles = bulk+batches(roles, permit.MaxRoles), 0
+	bulk += batches(tenants, permit.MaxTenants) + batches(roles, permit.MaxRoles)
+	if l.grant != "no" {
+		schema += len(plan.Grants)
 	}
-	calls := map[string]int{"bulk": bulk, "schema": roles, "write": bulk + roles + len(plan.Renames)}
+	calls := map[string]int{"bulk": bulk, "schema": schema, "write": bulk + schema + len(plan.Renames)}
 	for _, class := range l.classes {
 		if n := calls[class.Name]; n > 0 {
 			wait = max(wait, time.Duration((n-1)/class.Calls)*class.Per)

@@ -78,6 +78,10 @@ func (l *loader) loadByPlan(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	grant, err := l.askToGrant(ctx, plan)
+	if err != nil {
+		return err
+	}
 	if err := l.confirmChanges(ctx, plan, snap); err != nil {
 		return err
 	}
@@ -85,7 +89,7 @@ func (l *loader) loadByPlan(ctx context.Context) error {
 		return err
 	}
 	l.beginWriting(plan, create)
-	err = l.apply(ctx, plan, snap, apply.Options{CreateMissing: create, DropEmail: l.dropEmail})
+	err = l.apply(ctx, plan, snap, apply.Options{CreateMissing: create, Grant: grant, DropEmail: l.dropEmail})
 	l.printRefusedEmails(plan)
 	return err
 }
@@ -96,6 +100,7 @@ func (l *loader) takeWithExtras(ctx context.Context) (*snapshot.Snapshot, error)
 	reader := l.reader()
 	if l.extra != "" {
 		file := &extraFile{ctx: ctx, tool: l.tool, path: l.extra, now: l.client.Now}
+		file.roles = l.desired.ExtraPermissions(snapshot.RoleRecords(l.roles))
 		defer file.abort()
 		reader.Extras = file
 	}
@@ -106,21 +111,18 @@ func (l *loader) takeWithExtras(ctx context.Context) (*snapshot.Snapshot, error)
 	return snap, err
 }
 
-// writeOwnPlan writes the plan of a load to the file of --plan: what it leaves out for
-// want of a role or a tenant is no part of it.
+// writeOwnPlan writes the plan of a load to the file of --plan, without what the flags
+// leave out.
 func (l *loader) writeOwnPlan(ctx context.Context, plan *reconcile.Plan, snap *snapshot.Snapshot) error {
-	if l.createMissing == "no" {
-		return l.writePlan(ctx, plan, snap, isBlocked(plan))
-	}
-	return l.writePlan(ctx, plan, snap, nil)
+	return l.writePlan(ctx, plan, snap, l.leavesOut(plan))
 }
 
 // beginWriting starts the progress line, unless nothing is to be written.
 func (l *loader) beginWriting(plan *reconcile.Plan, create bool) {
 	c := plan.Counts
-	total := c.Create + c.Update + c.Assign + c.Unassign + len(plan.Renames)
+	total := c.Create + c.Update + c.Assign + c.Unassign + len(plan.Renames) + len(plan.Grants)
 	if create {
-		total += len(plan.Roles) + len(plan.Tenants)
+		total += len(plan.Resources) + len(plan.Extensions) + len(plan.Roles) + len(plan.Tenants)
 	} else {
 		total -= c.Blocked
 	}

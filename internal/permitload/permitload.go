@@ -21,12 +21,11 @@ import (
 	"a0permit/internal/tool"
 )
 
-const description = `Lines that could not be loaded come out on stdout with the error: fix them, load them
-again. An environment's API key is read from PERMIT_SDK_TOKEN, PERMIT_API_KEY or
-PERMIT_TOKEN, also in .env. See also permitload remove --help, permitload check --help.
+const description = `Lines that could not be loaded come out on stdout with their error. The API key is read from
+PERMIT_SDK_TOKEN, PERMIT_API_KEY or PERMIT_TOKEN, also in .env.
 
 EXAMPLES
-   a0export | a0tojsonl | permitload > left.jsonl
+   a0export all | a0tojsonl | permitload > left.jsonl
    jq -c 'select(.type != "tenant")' records.jsonl | permitload --dry-run`
 
 const removeDescription = `The keys of the user lines on stdin, or in FILE, say who goes; nothing else in the
@@ -112,7 +111,8 @@ func loadFlags() []cli.Flag {
 	return slices.Concat(signInFlags("load into"), []cli.Flag{
 		boolFlag("dry-run", loading, "print the plan, and write nothing"),
 		planFlag(loading),
-		textFlag("create-missing", loading, "ask", "`ask|yes|no` create roles and tenants that Permit lacks"),
+		textFlag("create-missing", loading, "ask", "`ask|yes|no` create what Permit lacks: resources, roles, tenants"),
+		textFlag("grant", loading, "ask", "`ask|yes|no` give existing roles the permissions they lack"),
 		textFlag("tenant", loading, "default", "`TENANT` of role assignments that name none"),
 		textFlag("attributes", loading, "merge", "`merge|replace` replace removes those that a line does not name"),
 		textFlag("duplicate-email", loading, "reject", "`reject|drop` drop loads a new user without another's email"),
@@ -162,7 +162,7 @@ func undoFlag(category string) cli.Flag {
 func removalFlags() []cli.Flag {
 	return []cli.Flag{
 		percentFlag("remove-limit", takingAway, 5, "refuse to take more than `PERCENT` of what is in scope"),
-		boolFlag("yes", takingAway, "answer yes to each question but that of --create-missing"),
+		boolFlag("yes", takingAway, "answer yes, but not for --create-missing and --grant"),
 	}
 }
 

@@ -15,6 +15,7 @@ import (
 // printPlan prints what is to be done.
 func (l *loader) printPlan(plan *reconcile.Plan) {
 	say, c := l.tool.SayCounts, plan.Counts
+	l.printPolicy(plan)
 	if n := len(plan.Roles); n > 0 {
 		say(l.missingText("roles", n, keys(plan.Roles)), slog.Int("roles_to_create", n))
 	}

@@ -3,6 +3,7 @@ package permitload
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"a0permit/internal/jsonl"
 	"a0permit/internal/permitload/snapshot"
@@ -23,6 +24,7 @@ type planned struct {
 var opNames = map[reconcile.Op]string{
 	reconcile.Create: "create", reconcile.Update: "update", reconcile.Rename: "rename",
 	reconcile.Assign: "assign", reconcile.Unassign: "unassign", reconcile.Delete: "delete",
+	reconcile.Extend: "update", reconcile.Grant: "grant", reconcile.Revoke: "revoke",
 }
 
 // writePlan writes the plan to the file of --plan, an operation a line. leavesOut,
@@ -71,8 +73,14 @@ func (s *session) plannedOf(
 	case op.Op == reconcile.Rename:
 		p.Before, p.After = fields{"name": plan.OldName(id.Key)}, fields{"name": op.Tenant.Name}
 		return p, nil
+	case op.Op == reconcile.Revoke:
+		p.Before, err = fieldsOf(op.Role)
+		return p, err
 	case op.Role != nil:
 		p.After, err = fieldsOf(op.Role)
+		return p, err
+	case op.Resource != nil:
+		p.After, err = resourceFields(op)
 		return p, err
 	case op.Tenant != nil:
 		p.After, err = fieldsOf(op.Tenant)
@@ -107,20 +115,43 @@ func (s *session) plannedOf(
 	return p, err
 }
 
-// isBlocked returns what tells whether an operation is not possible since a role or a
-// tenant is missing and not created.
-func isBlocked(plan *reconcile.Plan) func(reconcile.Operation) bool {
-	missing := map[reconcile.RecordID]bool{}
-	for _, list := range [][]reconcile.Operation{plan.Roles, plan.Tenants} {
-		for _, op := range list {
-			missing[op.RecordID()] = true
+// resourceFields returns the fields of a resource that is created, or the actions that
+// are added to it.
+func resourceFields(op reconcile.Operation) (fields, error) {
+	f, err := fieldsOf(op.Resource)
+	if op.Op == reconcile.Extend {
+		f = fields{"actions": f["actions"]}
+	}
+	return f, err
+}
+
+// leavesOut returns what tells whether the flags leave an operation out: what names
+// something that is missing and not created, and what roles are not to be given.
+func (l *loader) leavesOut(plan *reconcile.Plan) func(reconcile.Operation) bool {
+	missing, actions := map[reconcile.RecordID]bool{}, map[string]bool{}
+	if l.createMissing == "no" {
+		for _, list := range [][]reconcile.Operation{plan.Resources, plan.Extensions, plan.Roles, plan.Tenants} {
+			for _, op := range list {
+				missing[op.RecordID()] = true
+				if op.Resource != nil {
+					for action := range op.Resource.Actions {
+						actions[op.Resource.Key+":"+action] = true
+					}
+				}
+			}
 		}
 	}
 	return func(op reconcile.Operation) bool {
-		if op.Op == reconcile.Assign {
+		switch op.Op {
+		case reconcile.Assign:
 			return missing[reconcile.RecordID{Type: record.TypeRole, Key: op.Assignment.Role}] ||
 				missing[reconcile.RecordID{Type: record.TypeTenant, Key: op.Assignment.Tenant}]
+		case reconcile.Grant:
+			return l.grant == "no" || slices.ContainsFunc(op.Role.Permissions, func(p string) bool { return actions[p] })
+		case reconcile.Create, reconcile.Extend:
+			return missing[op.RecordID()]
+		default:
+			return false
 		}
-		return op.Op == reconcile.Create && missing[op.RecordID()]
 	}
 }

@@ -16,12 +16,10 @@ func (l *loader) preview(plan *reconcile.Plan, snap *snapshot.Snapshot) error {
 	}
 	l.printEstimate(plan)
 	l.printStops(plan)
-	if l.createMissing == "no" {
-		isOut := isBlocked(plan)
-		for op := range plan.Operations() {
-			if isOut(op) {
-				l.ledger.RuleOut(op)
-			}
+	isOut := l.leavesOut(plan)
+	for op := range plan.Operations() {
+		if isOut(op) {
+			l.ledger.RuleOut(op)
 		}
 	}
 	return l.endDryRun()
@@ -45,6 +43,9 @@ func (l *loader) printStops(plan *reconcile.Plan) {
 	l.warnOfStop(l.checkResemblances(plan))
 	if what := missing(plan); what != "" && l.createMissing == "ask" {
 		l.tool.Say("the real run asks whether to create %s; --create-missing yes or no answers", what)
+	}
+	if len(plan.Grants) > 0 && l.grant == "ask" {
+		l.tool.Say("the real run asks whether to %s; --grant yes or no answers", grantText(plan))
 	}
 	if c, due := l.changeToAsk(plan); due {
 		l.sayAsks(c.String(), "--change-limit is "+percentText(l.changeLimit)+", in percent")

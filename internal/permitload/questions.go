@@ -33,13 +33,22 @@ func (l *loader) checkResemblances(plan *reconcile.Plan) error {
 // missing returns what Permit lacks and a load may create, "" for nothing.
 func missing(plan *reconcile.Plan) string {
 	var list []string
+	if n := len(plan.Resources); n > 0 {
+		list = append(list, fmt.Sprintf("%s (%s)", tool.Count(n, "resource"), keys(plan.Resources)))
+	}
+	if n := countActions(plan.Extensions); n > 0 {
+		list = append(list, fmt.Sprintf("%s (of %s)", tool.Count(n, "action"), keys(plan.Extensions)))
+	}
 	if n := len(plan.Roles); n > 0 {
 		list = append(list, fmt.Sprintf("%s (%s)", tool.Count(n, "role"), keys(plan.Roles)))
 	}
 	if n := len(plan.Tenants); n > 0 {
 		list = append(list, fmt.Sprintf("%s (%s)", tool.Count(n, "tenant"), keys(plan.Tenants)))
 	}
-	return strings.Join(list, " and ")
+	if last := len(list) - 1; last > 0 {
+		return strings.Join(list[:last], ", ") + " and " + list[last]
+	}
+	return strings.Join(list, "")
 }
 
 // askToCreate settles whether what Permit lacks is created. Without an answer

@@ -56,7 +56,13 @@ func TestInvalidLinesAreRejected(t *testing.T) {
 		{`{"type":"role","key":"Billing Viewer"}`, badRole},
 		{`{"type":"role","key":"r","attributes":{"a":1,"a":1}}`, `attributes: field "a" appears twice`},
 		{`{"type":"tenant","key":"t","Name":"T"}`, `unknown field "Name"`},
-		{`{"type":"role","key":"r","permissions":["a:b"]}`, `unknown field "permissions"`},
+		{
+			`{"type":"role","key":"r","permissions":["a b"]}`,
+			`permissions: "a b" is not resource:action, of letters, digits, - and _`,
+		},
+		{`{"type":"resource","key":"a:b"}`, "resource key: Permit allows only letters, digits, - and _"},
+		{`{"type":"resource","key":"r","actions":{"a:b":{}}}`, "action key: Permit allows only letters, digits, - and _"},
+		{`{"type":"resource","key":"r","actions":{"a":{"Name":"A"}}}`, `unknown field "Name"`},
 		{`{"type":"tenant","key":"a b"}`, badTenant},
 	}
 	for _, tt := range tests {

@@ -8,6 +8,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"a0permit/internal/permitload/apply"
+	"a0permit/internal/permitload/snapshot"
 	"a0permit/internal/reconcile"
 	"a0permit/internal/tool"
 )
@@ -46,34 +47,78 @@ func (r *remover) run(ctx context.Context) error {
 	defer snap.Close()
 	plan := reconcile.Diff(r.desired, snap.Current)
 	r.ledger.Begin(plan)
-	users, held := plan.Counts.Delete, plan.Counts.Unassign
-	what := fmt.Sprintf("%s with %s", tool.Count(users, "user"), tool.Count(held, "role assignment"))
-	r.tool.SayCounts(fmt.Sprintf("users: %s to delete, with %s; %s not in Permit",
-		tool.Thousands(users), tool.Count(held, "role assignment"), tool.Thousands(plan.Users()-users)),
-		slog.Int("users_to_delete", users), slog.Int("role_assignments_to_take_away", held),
-		slog.Int("users_not_in_permit", plan.Users()-users))
+	r.printRemoval(plan)
 	r.printRejects()
 	if err := r.writePlan(ctx, plan, snap, nil); err != nil {
 		return err
 	}
 	if r.settings.dryRun {
-		if users > 0 {
-			r.previewRemoval("delete "+what, users, snap.Users)
-		}
-		return r.endDryRun()
+		return r.preview(plan, snap)
 	}
-	if users > 0 {
-		detail := func() (string, error) { return lostRoles(plan), nil }
-		hint := "--dry-run --plan FILE writes who would go"
-		if err := r.confirmRemoval(ctx, "delete "+what, users, snap.Users, detail, hint); err != nil {
-			return err
-		}
+	if err := r.ask(ctx, plan, snap); err != nil {
+		return err
 	}
-	if users > 0 {
-		r.screen.Begin("deleting", held+users)
+	c := plan.Counts
+	if n := c.Unassign + c.Delete + len(plan.Revocations); n > 0 {
+		r.screen.Begin("taking away", n)
 	}
 	if err := r.apply(ctx, plan, snap, apply.Options{}); err != nil {
 		return err
 	}
 	return r.verdict()
+}
+
+// preview ends a dry run: it says what the real run would refuse or ask.
+func (r *remover) preview(plan *reconcile.Plan, snap *snapshot.Snapshot) error {
+	if n := plan.Counts.Delete; n > 0 {
+		r.previewRemoval(deletionText(plan), n, snap.Users)
+	}
+	if plan.Counts.Revoke > 0 {
+		r.sayAsks(revocationText(plan), r.undoWords())
+	}
+	return r.endDryRun()
+}
+
+// ask asks whether users may be deleted, and whether roles may lose permissions.
+func (r *remover) ask(ctx context.Context, plan *reconcile.Plan, snap *snapshot.Snapshot) error {
+	if n := plan.Counts.Delete; n > 0 {
+		roles := func() (string, error) { return lostRoles(plan), nil }
+		err := r.confirmRemoval(ctx, deletionText(plan), n, snap.Users, roles, "--dry-run --plan FILE writes who would go")
+		if err != nil {
+			return err
+		}
+	}
+	if plan.Counts.Revoke == 0 {
+		return nil
+	}
+	holders := func() (string, error) { return r.holdersOf(ctx, plan.Revocations) }
+	return r.confirm(ctx, revocationText(plan), holders, "leave the role lines out")
+}
+
+// deletionText says who is to be deleted.
+func deletionText(plan *reconcile.Plan) string {
+	return fmt.Sprintf("delete %s with %s",
+		tool.Count(plan.Counts.Delete, "user"), tool.Count(plan.Counts.Unassign, "role assignment"))
+}
+
+// revocationText says what is to be taken from roles.
+func revocationText(plan *reconcile.Plan) string {
+	return fmt.Sprintf("take %s from %s",
+		tool.Count(plan.Counts.Revoke, "permission"), tool.Count(len(plan.Revocations), "role"))
+}
+
+// printRemoval prints what is to be taken away.
+func (r *remover) printRemoval(plan *reconcile.Plan) {
+	users, held := plan.Counts.Delete, plan.Counts.Unassign
+	if plan.Users() > 0 || plan.Counts.Revoke == 0 {
+		r.tool.SayCounts(fmt.Sprintf("users: %s to delete, with %s; %s not in Permit",
+			tool.Thousands(users), tool.Count(held, "role assignment"), tool.Thousands(plan.Users()-users)),
+			slog.Int("users_to_delete", users), slog.Int("role_assignments_to_take_away", held),
+			slog.Int("users_not_in_permit", plan.Users()-users))
+	}
+	if n := plan.Counts.Revoke; n > 0 {
+		r.tool.SayCounts(fmt.Sprintf("permissions: %s to take from %s (%s)", tool.Thousands(n),
+			tool.Count(len(plan.Revocations), "role"), names(plan.Revocations, withPermissions)),
+			slog.Int("permissions_to_take_away", n))
+	}
 }

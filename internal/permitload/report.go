@@ -23,6 +23,7 @@ type report struct {
 	stopped  bool // before the end
 	ledger   *ledger.Ledger
 	found    apply.Findings
+	unasked  int // roles that got permissions which nobody asked for
 }
 
 // MarshalJSON implements json.Marshaler.
@@ -35,12 +36,14 @@ func (r *report) MarshalJSON() ([]byte, error) {
 		"dry_run": r.dryRun, "extra_users": r.extra,
 		"assignments_made": sums.Assigned, "assignments_put_back": sums.Restored,
 		"assignments_removed": sums.Unassigned, "users_deleted": sums.Deleted,
+		"permissions_granted": sums.Granted, "permissions_revoked": sums.Revoked,
+		"roles_with_unasked_permissions": r.unasked, "resources": tallies[record.TypeResource],
 		"users": tallies[record.TypeUser], "roles": tallies[record.TypeRole], "tenants": tallies[record.TypeTenant],
 	})
 }
 
 // reported are the types of lines of which the closing line speaks.
-var reported = []string{record.TypeRole, record.TypeTenant, record.TypeUser}
+var reported = []string{record.TypeResource, record.TypeRole, record.TypeTenant, record.TypeUser}
 
 // String returns the closing line without its time, "" for a run that wrote nothing.
 func (r *report) String() string {
@@ -52,7 +55,7 @@ func (r *report) String() string {
 	left := 0
 	for _, kind := range reported {
 		if t := tallies[kind]; t.In > 0 {
-			parts = append(parts, kind+"s: "+r.tallyText(t))
+			parts = append(parts, kind+"s: "+r.tallyText(kind, t))
 			left += t.NotLoaded
 		}
 	}
@@ -70,14 +73,14 @@ func (r *report) String() string {
 }
 
 // tallyText says what became of the lines of one type.
-func (r *report) tallyText(t *ledger.Tally) string {
+func (r *report) tallyText(kind string, t *ledger.Tally) string {
 	var parts []string
 	add := func(n int, text string) {
 		if n > 0 {
 			parts = append(parts, tool.Thousands(n)+" "+text)
 		}
 	}
-	if r.deletes {
+	if r.deletes && kind == record.TypeUser {
 		add(t.Loaded, "deleted")
 		add(t.Unchanged, "not in Permit")
 	} else {
@@ -99,6 +102,8 @@ func sumTexts(sums ledger.Sums) (parts []string) {
 		n          int
 		noun, done string
 	}{
+		{sums.Granted, "permission", "given to roles"},
+		{sums.Revoked, "permission", "taken from roles"},
 		{sums.Assigned, "role assignment", "added"},
 		{sums.Restored, "role assignment", "put back"},
 		{sums.Unassigned, "role assignment", "taken away"},
@@ -123,7 +128,8 @@ func (r *report) Closing(elapsed time.Duration) (line string, counts []slog.Attr
 	}
 	sums := r.ledger.Sums
 	counts = append(counts, slog.Int("assignments_made", sums.Assigned),
-		slog.Int("assignments_removed", sums.Unassigned), slog.Int("users_deleted", sums.Deleted))
+		slog.Int("assignments_removed", sums.Unassigned), slog.Int("users_deleted", sums.Deleted),
+		slog.Int("permissions_granted", sums.Granted), slog.Int("permissions_revoked", sums.Revoked))
 	if r.stopped {
 		return fmt.Sprintf("stopped after %s, %s", elapsed, line), counts
 	}

@@ -26,6 +26,12 @@ func (s *screen) WarnOfRoles(n int) {
 		tool.Count(n, "role"))
 }
 
+// WarnOfUnasked implements apply.Progress.
+func (s *screen) WarnOfUnasked(role string, permissions []string) {
+	s.tool.Warn("role %s now permits %s, which nobody asked for: Permit gives the default roles of an environment"+
+		" permissions on each new resource", role, names(permissions, func(p string) string { return p }))
+}
+
 // WarnOfUnprovedList implements snapshot.Progress.
 func (s *screen) WarnOfUnprovedList(users int) {
 	s.tool.Warn("Permit's list of users may lack some: %s are looked up one by one, which takes time,"+

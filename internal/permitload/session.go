@@ -148,7 +148,7 @@ func (s *session) read(ctx context.Context) error {
 // have left it out on purpose, so that is no error.
 func (s *session) printLeftOut() {
 	var list []string
-	for _, kind := range []string{record.TypeRole, record.TypeTenant, record.TypeUser} {
+	for _, kind := range []string{record.TypeResource, record.TypeRole, record.TypeTenant, record.TypeUser} {
 		if n, counted := s.input.In[kind], s.input.Ends.Counted[kind]; n < counted {
 			list = append(list, fmt.Sprintf("%s of %s", tool.Thousands(n), tool.Count(counted, kind)))
 		}
@@ -186,7 +186,7 @@ func (s *session) apply(
 		Options: options,
 	}
 	err = a.Run(ctx, plan, snap)
-	s.report.found, s.report.stopped = a.Found, err != nil
+	s.report.found, s.report.unasked, s.report.stopped = a.Found, a.Unasked, err != nil
 	s.screen.End()
 	closing := s.ledger.Close(err)
 	closing = cmp.Or(closing, undo.end(s.ledger.Closed))
@@ -206,7 +206,7 @@ func (s *session) reader() *snapshot.Reader {
 
 // verdict returns the exit of a run that went to its end.
 func (s *session) verdict() error {
-	if s.ledger.HasFailures() {
+	if s.ledger.HasFailures() || s.report.unasked > 0 {
 		return tool.ErrRejected
 	}
 	return nil

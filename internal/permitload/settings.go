@@ -42,6 +42,7 @@ type loadSettings struct {
 	settings
 	rules         reconcile.Rules
 	createMissing string
+	grant         string
 	dropEmail     bool
 	extra         string
 	replaceRoles  bool
@@ -55,7 +56,7 @@ func newLoadSettings(c *cli.Context, t *tool.Tool) (loadSettings, error) {
 		return loadSettings{}, err
 	}
 	cfg := loadSettings{
-		settings: common, createMissing: c.String("create-missing"), extra: c.String("extra"),
+		settings: common, createMissing: c.String("create-missing"), grant: c.String("grant"), extra: c.String("extra"),
 		dropEmail:    c.String("duplicate-email") == "drop",
 		replaceRoles: c.String("roles") == "replace", verifies: c.Bool("verify"),
 		changeLimit: c.Float64("change-limit"),

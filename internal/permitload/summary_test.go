@@ -36,11 +36,12 @@ func TestSummaryFile(t *testing.T) {
 		"project_name": "Default Project", "environment_name": "Development",
 		"found_out":   map[string]any{"roles_of_users": "honoured"},
 		"extra_users": 1.0, "users_deleted": 0.0,
+		"permissions_granted": 0.0, "permissions_revoked": 0.0, "roles_with_unasked_permissions": 0.0,
 		"assignments_made": 1.0, "assignments_put_back": 0.0, "assignments_removed": 0.0,
 		"users": map[string]any{
 			"in": 5.0, "loaded": 2.0, "added": 2.0, "planned": 0.0, "unchanged": 1.0, "repeated": 1.0, "not_loaded": 1.0,
 		},
-		"roles": none, "tenants": none,
+		"roles": none, "tenants": none, "resources": none,
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)

@@ -111,7 +111,7 @@ func TestCheck(t *testing.T) {
 		says    []string
 	}{
 		{"all is well", permittest.Options{}, nil, tool.Done, []string{
-			namedTarget, "the key reads all that a load needs: 1 role, 4 tenants, 5 users, 0 role assignments",
+			namedTarget, "the key reads all that a load needs: 1 role, 0 resources, 4 tenants, 5 users, 0 role assignments",
 			"whether it may write shows at the first write", "nothing was written; next: permitload --dry-run",
 		}},
 		{

@@ -29,6 +29,7 @@ type undoFile struct {
 	last []undoText       // the lines of the last Keep that are to be settled
 	from int64            // where the lines of the last Keep begin
 	in   map[string]int   // lines by type
+	gave bool             // its role lines say what roles were given, and not what they lost
 	full bool             // it could not be written to
 }
 
@@ -43,7 +44,7 @@ type undoText struct {
 // beginUndo returns the undo file of a run that is about to write. An earlier file may
 // be the only way to undo an earlier run, so it is renamed and not overwritten.
 func (s *session) beginUndo() (*undoFile, error) {
-	u := &undoFile{tool: s.tool, path: s.settings.undo, now: s.client.Now, in: map[string]int{}}
+	u := &undoFile{tool: s.tool, path: s.settings.undo, now: s.client.Now, in: map[string]int{}, gave: !s.report.deletes}
 	if u.path == "" {
 		return u, nil
 	}
@@ -138,6 +139,10 @@ func undoTexts(lines iter.Seq2[apply.UndoLine, error]) iter.Seq2[undoText, error
 }
 
 func newUndoText(line apply.UndoLine) (undoText, error) {
+	if line.Role != nil {
+		text, err := jsonl.Marshal(line.Role)
+		return undoText{kind: record.TypeRole, text: text, settled: text}, err
+	}
 	if line.Tenant != nil {
 		text, err := jsonl.Marshal(line.Tenant)
 		return undoText{kind: record.TypeTenant, text: text, settled: text}, err
@@ -202,7 +207,7 @@ func (u *undoFile) end(hasWritten bool) error {
 	var err error
 	if !u.full { // that was said
 		err = u.append(func(out *jsonl.Writer) error {
-			return out.Write(endOf(u.in[record.TypeUser], u.in[record.TypeTenant], u.now()))
+			return out.Write(endOf(u.in, u.now()))
 		})
 	}
 	if closing := u.kept.Close(); err == nil {
@@ -212,8 +217,22 @@ func (u *undoFile) end(hasWritten bool) error {
 	case u.path == "":
 		u.tool.Problem("not all that this run has cleared or taken away is back, or sure to be: permitload %s restores it",
 			u.kept.Name())
-	case hasWritten && u.in[record.TypeUser]+u.in[record.TypeTenant] > 0:
-		u.tool.Hint("permitload %s restores what this run changed or took away", u.path)
+	case hasWritten:
+		u.sayHow()
 	}
 	return err
+}
+
+// sayHow says how the file undoes the run. What roles were given, no load takes away.
+func (u *undoFile) sayHow() {
+	given := 0
+	if u.gave {
+		given = u.in[record.TypeRole]
+	}
+	if u.in[record.TypeUser]+u.in[record.TypeTenant]+u.in[record.TypeRole] > given {
+		u.tool.Hint("permitload %s restores what this run changed or took away", u.path)
+	}
+	if given > 0 {
+		u.tool.Hint(`jq -c 'select(.type == "role")' %s | permitload remove takes back the permissions that it gave`, u.path)
+	}
 }

@@ -3,6 +3,7 @@ package permitload
 import (
 	"context"
 	"fmt"
+	"iter"
 	"time"
 
 	"a0permit/internal/jsonl"
@@ -10,40 +11,48 @@ import (
 	"a0permit/internal/tool"
 )
 
-// extraFile writes the users that Permit has and the input lacks. It is a stream of
+// extraFile writes the users that Permit has and the input lacks, and the permissions
+// that roles have there beyond their lines. It is a stream of
 // its own, so that it can be fed to a run. It implements snapshot.Extras.
 type extraFile struct {
 	ctx   context.Context //nolint:containedctx // snapshot.Extras has no parameter for it
 	tool  *tool.Tool
 	path  string
 	now   func() time.Time // by Permit's clock
+	roles iter.Seq[record.Role]
 	began time.Time
 	file  *tool.Output
 	out   *jsonl.Writer
-	n     int
+	in    map[string]int // lines by type
 }
 
 // Begin begins the file anew.
 func (e *extraFile) Begin() error {
 	e.abort()
-	e.began, e.n = e.now(), 0
+	e.began, e.in = e.now(), map[string]int{}
 	file, err := e.tool.Create(e.ctx, e.path)
 	if err != nil {
 		return extraError(err)
 	}
 	e.file, e.out = file, jsonl.NewWriter(file)
+	for role := range e.roles {
+		e.in[record.TypeRole]++
+		if err := e.out.Write(role); err != nil {
+			return extraError(err)
+		}
+	}
 	return nil
 }
 
 // Add writes a user.
 func (e *extraFile) Add(u *record.User) error {
-	e.n++
+	e.in[record.TypeUser]++
 	return extraError(e.out.Write(u))
 }
 
 // End ends the file, and gives it its name.
 func (e *extraFile) End() error {
-	err := e.out.Write(endOf(e.n, 0, e.began))
+	err := e.out.Write(endOf(e.in, e.began))
 	if err == nil {
 		err = e.out.Flush()
 	}
@@ -67,10 +76,13 @@ func extraError(err error) error {
 	return err
 }
 
-// endOf returns the end line of a file of ours, which was true at that time; zero is
-// an unknown one.
-func endOf(users, tenants int, asOf time.Time) record.End {
-	end := record.End{Type: record.TypeEnd, Complete: true, Users: users, Tenants: tenants}
+// endOf returns the end line of a file of ours, with its lines by type, which was true
+// at that time; zero is an unknown one.
+func endOf(lines map[string]int, asOf time.Time) record.End {
+	end := record.End{
+		Type: record.TypeEnd, Complete: true,
+		Users: lines[record.TypeUser], Roles: lines[record.TypeRole], Tenants: lines[record.TypeTenant],
+	}
 	if !asOf.IsZero() {
 		end.AsOf = asOf.UTC().Format(time.RFC3339)
 	}

@@ -113,8 +113,9 @@ func (l *loader) differences(ctx context.Context) (n int, list []string, err err
 }
 
 var marks = map[reconcile.Op]string{
-	reconcile.Create: "+", reconcile.Assign: "+", reconcile.Update: "~", reconcile.Rename: "~",
-	reconcile.Unassign: "-", reconcile.Delete: "-",
+	reconcile.Create: "+", reconcile.Assign: "+", reconcile.Extend: "+", reconcile.Grant: "+",
+	reconcile.Update: "~", reconcile.Rename: "~",
+	reconcile.Unassign: "-", reconcile.Delete: "-", reconcile.Revoke: "-",
 }
 
 // describe returns what an operation is about.

@@ -26,6 +26,8 @@ type Applier struct {
 	Options
 	// Found is what Run finds out of Permit.
 	Found Findings
+	// Unasked is how many roles have got permissions that nobody asked for.
+	Unasked int
 
 	plan     *reconcile.Plan
 	snapshot *snapshot.Snapshot
@@ -35,9 +37,11 @@ type Applier struct {
 
 // Options are what the person who runs permitload has chosen.
 type Options struct {
-	// CreateMissing lets roles and tenants be created. Without it, what names
-	// one that Permit lacks is refused.
+	// CreateMissing lets resources, roles and tenants be created. Without it, what
+	// names one that Permit lacks is refused.
 	CreateMissing bool
+	// Grant lets roles that exist be given more permissions.
+	Grant bool
 	// DropEmail has users loaded without their email, where Permit refuses it since
 	// another user has it.
 	DropEmail bool
@@ -49,8 +53,10 @@ type Options struct {
 // Progress is told how far the plan is.
 type Progress interface {
 	Add(n int)
-	// WarnOfRoles is told how many roles were created.
+	// WarnOfRoles is told how many roles without permissions were created.
 	WarnOfRoles(n int)
+	// WarnOfUnasked is told of permissions that a role has got by itself.
+	WarnOfUnasked(role string, permissions []string)
 }
 
 // Run carries out a plan that was made of that snapshot. An error is a reason to
@@ -59,9 +65,11 @@ func (a *Applier) Run(ctx context.Context, plan *reconcile.Plan, s *snapshot.Sna
 	a.plan, a.snapshot, a.sender = plan, s, newSender(a.Client, a.Ledger, a.Progress)
 	a.queue = &queue{
 		refused: map[int]bool{}, lacks: map[reconcile.RecordID]record.Fault{}, restored: map[permit.Assignment]bool{},
+		others:    map[string]bool{},
+		grantSize: permit.MaxPermissions,
 	}
 	for _, step := range []func(context.Context) error{
-		a.createRoles, a.createTenants, a.renameTenants, a.writeAll, a.takeAway,
+		a.createResources, a.createRoles, a.grantToExisting, a.createTenants, a.renameTenants, a.writeAll, a.takeAway,
 	} {
 		if err := step(ctx); err != nil {
 			return err

@@ -10,31 +10,55 @@ import (
 	"a0permit/internal/record"
 )
 
-// OneByOne is up to how many missing roles are created by single calls: as
-// many as a minute's limit for schema writes allows. Above, one bulk call does
-// it, which is not the first choice since it would also replace a role that
+// oneByOne is up to how many missing resources, actions and roles the roles are created
+// by single calls: as many as a minute's limit for schema writes allows. Above, one bulk
+// call does it, which is not the first choice since it would also replace a role that
 // somebody creates at that moment.
-const OneByOne = 40
+const oneByOne = 40
+
+// CountSchemaCalls returns how many calls a plan takes that create resources, actions and
+// roles one by one, and how many roles are left to bulk calls.
+func CountSchemaCalls(plan *reconcile.Plan) (single, bulkRoles int) {
+	single, bulkRoles = len(plan.Resources), len(plan.Roles)
+	for _, op := range plan.Extensions {
+		single += len(op.Resource.Actions)
+	}
+	if single+bulkRoles <= oneByOne {
+		return single + bulkRoles, 0
+	}
+	return single, bulkRoles
+}
 
 // createRoles creates the roles that are missing. The list is read again
-// first: somebody may have created them while the question was open.
+// first: somebody may have created them while the question was open, and resources that
+// were created may have changed others.
 func (a *Applier) createRoles(ctx context.Context) error {
-	if len(a.plan.Roles) == 0 || !a.CreateMissing {
+	if !a.CreateMissing {
 		return a.refuseMissing(a.plan.Roles)
+	}
+	if len(a.plan.Roles)+len(a.plan.Resources) == 0 {
+		return nil
 	}
 	roles, listErr := snapshot.Roles(ctx, a.Client)
 	if listErr != nil && !permit.IsUnproved(listErr) {
 		return listErr
 	}
-	has := map[string]bool{}
-	for i := range roles {
-		has[roles[i].Key] = true
+	if len(a.plan.Resources) > 0 {
+		a.tellUnasked(roles)
 	}
-	there, missing := split(catalogueItems(a.plan.Roles), func(it item) bool { return has[it.Role.Key] })
+	has := map[string]permit.Role{}
+	for _, r := range roles {
+		has[r.Key] = r
+	}
+	isThere := func(it item) bool { return has[it.Role.Key].Key != "" }
+	there, missing := split(catalogueItems(a.plan.Roles), isThere)
 	for _, it := range there {
-		a.Ledger.Skip(it.Operation)
+		if err := a.settleOthers(it, has[it.Role.Key].Permissions); err != nil {
+			return err
+		}
 	}
-	refused := 0
+	bare := 0
+	var created []item // with permissions
 	b := batch{
 		send: func(ctx context.Context, items []item) error {
 			all := make([]permit.Role, len(items))
@@ -43,28 +67,46 @@ func (a *Applier) createRoles(ctx context.Context) error {
 			}
 			return a.sender.writes.PutRoles(ctx, all)
 		},
-		one: func(ctx context.Context, it item) error {
-			err := a.sender.writes.CreateRole(ctx, roleOf(it.Role))
-			return unlessThere(ctx, err, func() (bool, error) { return a.Client.HasRole(ctx, it.Role.Key) })
+		one: a.createRole,
+		done: func(it item) error {
+			if len(it.Role.Permissions) == 0 {
+				bare++
+				return a.Ledger.Complete(it.Operation)
+			}
+			created = append(created, it) // what it permits is looked at below
+			return a.Ledger.FlushRejectsOnce()
 		},
-		refuse: func(it item, f record.Fault) error {
-			refused++
-			return a.refuseCreation(it, f)
-		},
+		refuse:  a.refuseCreation,
 		size:    &a.sender.roleSize,
 		inOrder: true, // an interrupt between two leaves as little as can be
 	}
 	send := a.sender.deliver
-	if len(missing) <= OneByOne || listErr != nil { // a bulk call would replace a role that the list lacks
+	// A bulk call would replace a role that the list lacks.
+	if _, bulkRoles := CountSchemaCalls(a.plan); bulkRoles == 0 || listErr != nil {
 		send = a.sender.deliverSingly
 	}
 	if err := send(ctx, missing, b); err != nil {
 		return err
 	}
-	if n := len(missing) - refused; n > 0 {
-		a.Progress.WarnOfRoles(n)
+	if bare > 0 {
+		a.Progress.WarnOfRoles(bare)
 	}
-	return nil
+	return a.grantToCreated(ctx, created)
+}
+
+// createRole creates one role. Where Permit refuses it for what it is to permit, the role
+// is created without, and each permission is tried afterwards.
+func (a *Applier) createRole(ctx context.Context, it item) error {
+	role := roleOf(it.Role)
+	err := a.sender.writes.CreateRole(ctx, role)
+	if len(role.Permissions) > 0 && !permit.IsConflict(err) && err != nil && a.sender.isRefusal(ctx, err, 1) {
+		role.Permissions = nil
+		err = a.sender.writes.CreateRole(ctx, role)
+	}
+	if permit.IsConflict(err) {
+		a.queue.others[it.Role.Key] = true
+	}
+	return unlessThere(ctx, err, func() (bool, error) { return a.Client.HasRole(ctx, it.Role.Key) })
 }
 
 // createTenants creates the tenants that are missing.
@@ -128,8 +170,8 @@ func (a *Applier) renameTenants(ctx context.Context) error {
 	})
 }
 
-// refuseMissing refuses roles or tenants that may not be created; enqueue then
-// refuses what names them.
+// refuseMissing refuses resources, roles or tenants that may not be created; enqueue
+// then refuses the users that name them.
 func (a *Applier) refuseMissing(ops []reconcile.Operation) error {
 	for _, op := range ops {
 		id := op.RecordID()
@@ -143,8 +185,8 @@ func (a *Applier) refuseMissing(ops []reconcile.Operation) error {
 	return nil
 }
 
-// refuseCreation refuses a role or a tenant that Permit does not take, and later
-// what names it.
+// refuseCreation refuses a resource, a role or a tenant that Permit does not take, and
+// later the users that name it.
 func (a *Applier) refuseCreation(it item, f record.Fault) error {
 	id := it.RecordID()
 	f.Message = fmt.Sprintf("%s %s could not be created: %s", id.Type, id.Key, f.Message)
@@ -153,7 +195,9 @@ func (a *Applier) refuseCreation(it item, f record.Fault) error {
 }
 
 func roleOf(r *record.Role) permit.Role {
-	return permit.Role{Key: r.Key, Name: r.Name, Description: r.Description, Attributes: r.Attributes}
+	return permit.Role{
+		Key: r.Key, Name: r.Name, Description: r.Description, Permissions: r.Permissions, Attributes: r.Attributes,
+	}
 }
 
 func tenantOf(t *record.Tenant) permit.Tenant {

@@ -31,7 +31,7 @@ func calls(items []item) []permit.Assignment {
 	return all
 }
 
-// catalogueItems returns operations on roles or tenants as items.
+// catalogueItems returns operations on resources, roles or tenants as items.
 func catalogueItems(ops []reconcile.Operation) []item {
 	items := make([]item, len(ops))
 	for i, op := range ops {
@@ -95,4 +95,8 @@ type queue struct {
 	lacks    map[reconcile.RecordID]record.Fault // roles and tenants that Permit does not have
 	restored map[permit.Assignment]bool          // made again by this run, and so older than they say
 	late     atomic.Bool                         // users became visible late in this run
+
+	others          map[string]bool // roles that somebody else may have created meanwhile
+	grantSize       int             // how many permissions a call may give
+	waitedForSchema bool            // what a role was to permit was looked for twice
 }

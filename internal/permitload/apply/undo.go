@@ -21,8 +21,10 @@ type Undo interface {
 	Settle() error
 }
 
-// UndoLine is a line that restores something: a tenant or a user.
+// UndoLine is a line about what a write changes: a role, a tenant or a user.
 type UndoLine struct {
+	// Role has the permissions that the role is given, or loses.
+	Role   *record.Role
 	Tenant *record.Tenant
 	User   *record.User
 	// Held are the role assignments of the user that a write may clear, although the
@@ -77,10 +79,15 @@ func (a *Applier) restoring(it item) (*record.User, error) {
 	return line, nil
 }
 
-// keepTaken keeps lines that restore what the plan takes away: from users who were
-// not updated, since those who were have theirs.
+// keepTaken keeps lines that restore what the plan takes away: from roles, and from
+// users who were not updated, since those who were have theirs.
 func (a *Applier) keepTaken() error {
 	return a.Undo.Keep(func(yield func(UndoLine, error) bool) {
+		for _, op := range a.plan.Revocations {
+			if !yield(UndoLine{Role: op.Role}, nil) {
+				return
+			}
+		}
 		for i, ops := range a.plan.ByUser() {
 			taken := a.plan.Taken(i)
 			isDeletion := ops[len(ops)-1].Op == reconcile.Delete
@@ -111,6 +118,20 @@ func (a *Applier) taken(i int, isDeletion bool) (*record.User, error) {
 	return &record.User{Type: record.TypeUser, Key: line.Key}, nil
 }
 
+// keepGrants keeps what roles are about to be given.
+func (a *Applier) keepGrants() error {
+	if !a.UndoChanges || !a.Grant || len(a.plan.Grants) == 0 {
+		return nil
+	}
+	return a.Undo.Keep(func(yield func(UndoLine, error) bool) {
+		for _, op := range a.plan.Grants {
+			if !yield(UndoLine{Role: op.Role}, nil) {
+				return
+			}
+		}
+	})
+}
+
 // keepNames keeps lines that restore the names of tenants.
 func (a *Applier) keepNames() error {
 	if !a.UndoChanges || len(a.plan.Renames) == 0 {
@@ -129,10 +150,13 @@ func (a *Applier) keepNames() error {
 
 // takeAway takes away what the plan does, once that is kept.
 func (a *Applier) takeAway(ctx context.Context) error {
-	if a.plan.Counts.Unassign+a.plan.Counts.Delete == 0 {
+	if a.plan.Counts.Unassign+a.plan.Counts.Delete+a.plan.Counts.Revoke == 0 {
 		return nil
 	}
 	if err := a.keepTaken(); err != nil {
+		return err
+	}
+	if err := a.revoke(ctx); err != nil {
 		return err
 	}
 	if err := a.unassign(ctx); err != nil {

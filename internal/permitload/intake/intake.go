@@ -19,7 +19,7 @@ import (
 
 // Input is all that was read.
 type Input struct {
-	Catalogue []CatalogueLine // lines of roles and tenants
+	Catalogue []CatalogueLine // lines of resources, roles and tenants
 	Rejects   []Reject        // lines that break a rule, in the order of the input
 	Ends      Ends            // what the end lines say
 	Cut       *Cut            // the last line of a source that broke off; nil for none
@@ -52,7 +52,7 @@ type Line struct {
 // IsLong reports whether a line is too long for memory.
 func (l Line) IsLong() bool { return l.size > jsonl.MaxText }
 
-// CatalogueLine is the line of a role or a tenant.
+// CatalogueLine is the line of a resource, a role or a tenant.
 type CatalogueLine struct {
 	Line
 	Type, Key string

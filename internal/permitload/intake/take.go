@@ -26,6 +26,12 @@ func (in *Input) take(text []byte, at Line) error {
 	switch kind {
 	case record.TypeUser:
 		in.takeUser(text, at)
+	case record.TypeResource:
+		r := &record.Resource{}
+		if in.accept(at, kind, record.Parse(text, r), r.Validate) {
+			in.desired.WantResource(r)
+			in.Catalogue = append(in.Catalogue, CatalogueLine{at, kind, r.Key})
+		}
 	case record.TypeRole:
 		r := &record.Role{}
 		if in.accept(at, kind, record.Parse(text, r), r.Validate) {
@@ -116,6 +122,7 @@ func (in *Input) takeEnd(text []byte) error {
 	in.Ends.Counted[record.TypeUser] += end.Users
 	in.Ends.Counted[record.TypeRole] += end.Roles
 	in.Ends.Counted[record.TypeTenant] += end.Tenants
+	in.Ends.Counted[record.TypeResource] += end.Resources
 	if !end.Complete && !in.Ends.Incomplete {
 		in.Ends.Incomplete, in.Ends.Reason = true, end.Reason
 	}

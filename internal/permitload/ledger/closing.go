@@ -87,7 +87,7 @@ func (l *Ledger) HasFailures() bool {
 // plan, none of them is loaded.
 func (l *Ledger) Tallies() map[string]*Tally {
 	tallies := map[string]*Tally{}
-	for _, kind := range []string{record.TypeUser, record.TypeRole, record.TypeTenant} {
+	for _, kind := range []string{record.TypeUser, record.TypeRole, record.TypeTenant, record.TypeResource} {
 		tallies[kind] = &Tally{In: l.input.In[kind]}
 	}
 	tallies[record.TypeUser].Repeated = l.input.Repeats

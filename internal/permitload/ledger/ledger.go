@@ -24,11 +24,11 @@ type Ledger struct {
 	input     *intake.Input
 	out       *rejectWriter
 	users     []entry                      // by the user's number; nil before there is a plan
-	catalogue map[reconcile.RecordID]*item // roles and tenants that have operations
+	catalogue map[reconcile.RecordID]*item // resources, roles and tenants that have operations
 	wrote     bool                         // Permit has been written to, for all that is known
 }
 
-// entry is what became of a user, a role or a tenant so far.
+// entry is what became of a user, a resource, a role or a tenant so far.
 type entry struct {
 	open    uint32 // operations that are still to do
 	changed bool   // one of them was done
@@ -37,18 +37,20 @@ type entry struct {
 	noEmail bool   // its email is not
 }
 
-// item is what became of a role or a tenant.
+// item is what became of a resource, a role or a tenant.
 type item struct {
 	entry
 	fault record.Fault
 }
 
-// Sums counts what was done in Permit besides writing users, roles and tenants.
+// Sums counts what was done in Permit besides writing users, resources, roles and tenants.
 type Sums struct {
 	Assigned   int
 	Restored   int // assignments that a write had cleared, and that are there again
 	Unassigned int
 	Deleted    int // users
+	Granted    int // permissions
+	Revoked    int // permissions
 	NoEmail    int // users of whom the email of their line is not loaded
 }
 
@@ -97,9 +99,13 @@ func (l *Ledger) Complete(op reconcile.Operation) error {
 		l.Sums.Unassigned++
 	case reconcile.Delete:
 		l.Sums.Deleted++
+	case reconcile.Grant:
+		l.Sums.Granted += len(op.Role.Permissions)
+	case reconcile.Revoke:
+		l.Sums.Revoked += len(op.Role.Permissions)
 	case reconcile.Create:
 		e.created = true
-	case reconcile.Update, reconcile.Rename:
+	case reconcile.Extend, reconcile.Update, reconcile.Rename:
 	}
 	return l.FlushRejectsOnce()
 }
@@ -111,7 +117,7 @@ func (l *Ledger) RuleOut(op reconcile.Operation) { l.entry(op).failed = true }
 func (l *Ledger) Skip(op reconcile.Operation) { l.entry(op).open-- }
 
 // Refuse notes that an operation cannot be done. The line of a user comes out
-// at once, and once; those of roles and tenants at the end.
+// at once, and once; those of resources, roles and tenants at the end.
 func (l *Ledger) Refuse(op reconcile.Operation, f record.Fault) error {
 	e := l.entry(op)
 	e.open--

@@ -2,9 +2,11 @@ package snapshot
 
 import (
 	"context"
+	"maps"
 	"slices"
 
 	"a0permit/internal/permit"
+	"a0permit/internal/record"
 )
 
 // Roles lists the roles of the environment. Where nothing proves that the list is
@@ -13,6 +15,29 @@ import (
 // that it exists.
 func Roles(ctx context.Context, client *permit.Client) ([]permit.Role, error) {
 	return Whole(client.Roles(ctx))
+}
+
+// RoleRecords returns roles of Permit's as lines have them.
+func RoleRecords(roles []permit.Role) []record.Role {
+	list := make([]record.Role, len(roles))
+	for i := range roles {
+		r := &roles[i]
+		list[i] = record.Role{Key: r.Key, Name: r.Name, Permissions: r.Permissions, Attributes: r.Attributes}
+	}
+	return list
+}
+
+// readResources notes the resources that Permit has. One that is missed does no harm: to
+// create it shows that it exists.
+func (r *Reader) readResources(ctx context.Context, s *Snapshot) error {
+	list, err := Whole(r.Client.Resources(ctx))
+	for i := range list {
+		s.Current.HaveResource(list[i].Key, maps.Keys(list[i].Actions))
+	}
+	if permit.IsUnproved(err) {
+		return nil
+	}
+	return err
 }
 
 // readTenants notes the tenants that Permit has. One that is missed would not be

@@ -76,8 +76,8 @@ func (s *Snapshot) Before(i int) (*record.User, error) {
 // Take reads a snapshot. roles are what Roles returned.
 func (r *Reader) Take(ctx context.Context, desired *reconcile.Desired, roles []permit.Role) (*Snapshot, error) {
 	s := &Snapshot{Current: reconcile.NewCurrent(desired), desired: desired}
-	for _, role := range roles {
-		s.Current.HaveRole(record.Role{Key: role.Key, Name: role.Name, Attributes: role.Attributes})
+	for i, role := range RoleRecords(roles) {
+		s.Current.HaveRole(role, roles[i].Extends...)
 	}
 	if err := r.fill(ctx, s); err != nil {
 		s.Close()
@@ -87,6 +87,11 @@ func (r *Reader) Take(ctx context.Context, desired *reconcile.Desired, roles []p
 }
 
 func (r *Reader) fill(ctx context.Context, s *Snapshot) error {
+	if s.desired.NeedsResources() {
+		if err := r.readResources(ctx, s); err != nil {
+			return err
+		}
+	}
 	if s.desired.Users() > 0 || r.Extras != nil {
 		if err := r.readUsers(ctx, s); err != nil {
 			return err

@@ -1,0 +1,262 @@
+package apply
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+
+	"a0permit/internal/httpapi"
+	"a0permit/internal/permit"
+	"a0permit/internal/permitload/snapshot"
+	"a0permit/internal/record"
+)
+
+// createResources creates the resources that are missing, each with its actions, and
+// refuses them where nothing may be created.
+func (a *Applier) createResources(ctx context.Context) error {
+	if !a.CreateMissing {
+		return errors.Join(a.refuseMissing(a.plan.Resources), a.refuseMissing(a.plan.Extensions))
+	}
+	b := batch{
+		one: func(ctx context.Context, it item) error {
+			err := a.sender.writes.CreateResource(ctx, resourceOf(it.Resource))
+			if !permit.IsConflict(err) {
+				return err
+			}
+			have, isThere, lost := a.Client.Resource(ctx, it.Resource.Key) // somebody else was faster
+			if lost != nil || !isThere {
+				return errors.Join(err, lost)
+			}
+			return a.addActions(ctx, it.Resource, have.Actions)
+		},
+		refuse: a.refuseCreation,
+	}
+	if err := a.sender.deliverSingly(ctx, catalogueItems(a.plan.Resources), b); err != nil {
+		return err
+	}
+	b.one = func(ctx context.Context, it item) error { return a.addActions(ctx, it.Resource, nil) }
+	return a.sender.deliverSingly(ctx, catalogueItems(a.plan.Extensions), b)
+}
+
+// addActions adds the actions of a resource that it does not have. It goes on after one
+// that Permit refuses, and returns the last refusal.
+func (a *Applier) addActions(ctx context.Context, r *record.Resource, has map[string]permit.Action) (refusal error) {
+	for _, key := range slices.Sorted(maps.Keys(r.Actions)) {
+		if _, ok := has[key]; ok {
+			continue
+		}
+		err := a.sender.writes.CreateAction(ctx, r.Key, key, actionOf(r.Actions[key]))
+		switch {
+		case err == nil || permit.IsConflict(err): // a conflict can only be about the key
+		case !a.sender.isRefusal(ctx, err, 1):
+			return err
+		default:
+			refusal = fmt.Errorf("action %s: %w", key, err)
+		}
+	}
+	return refusal
+}
+
+// tellUnasked tells which permissions roles have got by themselves: an environment may
+// have default roles, which Permit gives permissions on each new resource (docs, creating
+// environments).
+func (a *Applier) tellUnasked(roles []permit.Role) {
+	for role := range a.plan.Unasked(snapshot.RoleRecords(roles)) {
+		a.Unasked++
+		a.Progress.WarnOfUnasked(role.Key, role.Permissions)
+	}
+}
+
+// grantToCreated gives the roles that this run has created those of their permissions that
+// Permit did not take with them, and notes what became of each. The list tells, since a
+// bulk call answers nothing of single roles.
+func (a *Applier) grantToCreated(ctx context.Context, created []item) error {
+	if len(created) == 0 {
+		return nil
+	}
+	roles, err := snapshot.Roles(ctx, a.Client)
+	if err != nil && !permit.IsUnproved(err) {
+		return err
+	}
+	has := map[string][]string{}
+	for i := range roles {
+		has[roles[i].Key] = roles[i].Permissions
+	}
+	for _, it := range created {
+		note := a.settleOthers
+		if !a.queue.others[it.Role.Key] {
+			note = func(it item, has []string) error { return a.grantAndNote(ctx, it, without(it.Role.Permissions, has)) }
+		}
+		if err := note(it, has[it.Role.Key]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// settleOthers notes what became of a role that somebody else has created meanwhile. It
+// may have holders by now, so it is given nothing without a question, which the next run
+// asks.
+func (a *Applier) settleOthers(it item, has []string) error {
+	if missing := without(it.Role.Permissions, has); len(missing) > 0 {
+		return a.Ledger.Refuse(it.Operation, notGranted(missing))
+	}
+	a.Ledger.Skip(it.Operation)
+	return nil
+}
+
+// notGranted is the fault of a role that is to permit more, and is not given it.
+func notGranted(permissions []string) record.Fault {
+	return record.Fault{
+		Code: "not_granted", Retryable: true,
+		Message: "the role exists, and is to permit more: " + strings.Join(permissions, ", "),
+	}
+}
+
+// grantToExisting gives roles that exist the permissions that they lack.
+func (a *Applier) grantToExisting(ctx context.Context) error {
+	if err := a.keepGrants(); err != nil {
+		return err
+	}
+	for _, it := range catalogueItems(a.plan.Grants) {
+		if !a.Grant {
+			if err := a.Ledger.Refuse(it.Operation, notGranted(it.Role.Permissions)); err != nil {
+				return err
+			}
+			continue
+		}
+		if err := a.grantAndNote(ctx, it, it.Role.Permissions); err != nil {
+			return err
+		}
+		a.Progress.Add(1)
+	}
+	return nil
+}
+
+// grantAndNote gives permissions to the role of it, and notes what became of it.
+func (a *Applier) grantAndNote(ctx context.Context, it item, permissions []string) error {
+	g := granting{a: a, role: it.Role.Key}
+	if err := g.grant(ctx, permissions); err != nil {
+		return a.sender.flushIfUnsure(err, err)
+	}
+	if len(g.refused) == 0 {
+		return a.Ledger.Complete(it.Operation)
+	}
+	f := faultOf(g.refusal)
+	f.Message = fmt.Sprintf("role %s does not get %s: %s", it.Role.Key, strings.Join(g.refused, ", "), f.Message)
+	return a.Ledger.Refuse(it.Operation, f)
+}
+
+// granting is the way of permissions to one role.
+type granting struct {
+	a       *Applier
+	role    string
+	refused []string
+	refusal error // of the last of them
+}
+
+// errNotGranted is the fault of a permission of which Permit's answer says nothing.
+var errNotGranted = errors.New("the answer of Permit lacks it")
+
+// grant gives permissions to the role, in as few calls as it can. What is refused is
+// halved until it is one.
+func (g *granting) grant(ctx context.Context, permissions []string) error {
+	for len(permissions) > 0 {
+		some := permissions[:min(len(permissions), g.a.queue.grantSize)]
+		refusal, err := g.call(ctx, some)
+		switch {
+		case err != nil:
+			return err
+		case refusal != nil && len(some) == 1:
+			g.refused, g.refusal = append(g.refused, some...), refusal
+		case refusal != nil && isAboutSize(refusal): // the size is learnt for the run
+			g.a.queue.grantSize = len(some) / 2
+			continue
+		case refusal != nil:
+			half := len(some) / 2
+			if err := errors.Join(g.grant(ctx, some[:half]), g.grant(ctx, some[half:])); err != nil {
+				return err
+			}
+		}
+		permissions = permissions[len(some):]
+	}
+	return nil
+}
+
+// isAboutSize reports whether a refusal may be for how much a call holds. Permit's
+// Terraform provider has met a 500 for that.
+func isAboutSize(refusal error) bool {
+	status := permit.Status(refusal)
+	return status >= http.StatusInternalServerError || status == http.StatusRequestEntityTooLarge
+}
+
+// call makes one call, and returns its refusal. What the answer lacks is asked for once
+// more, alone.
+func (g *granting) call(ctx context.Context, permissions []string) (refusal, err error) {
+	writes := g.a.sender.writes
+	if g.a.queue.grantSize < permit.MaxPermissions { // it has failed before for what it held
+		writes = writes.WithAttempts(fewAttempts)
+	}
+	has, refusal := writes.Grant(ctx, g.role, permissions)
+	// What was just created may show late.
+	if permit.IsNotFound(refusal) && g.a.CreateMissing && !g.a.queue.waitedForSchema {
+		g.a.queue.waitedForSchema = true
+		if err := httpapi.Sleep(ctx, lastPause); err != nil {
+			return nil, err
+		}
+		has, refusal = writes.Grant(ctx, g.role, permissions)
+	}
+	if refusal != nil {
+		if !g.a.sender.isRefusal(ctx, refusal, len(permissions)) {
+			return nil, refusal
+		}
+		return refusal, nil
+	}
+	missing := without(permissions, has)
+	if len(permissions) == 1 && len(missing) == 1 {
+		return errNotGranted, nil
+	}
+	for _, one := range missing {
+		if err := g.grant(ctx, []string{one}); err != nil {
+			return nil, err
+		}
+	}
+	return nil, nil
+}
+
+// revoke takes from roles the permissions that the plan does.
+func (a *Applier) revoke(ctx context.Context) error {
+	return a.sender.deliverSingly(ctx, catalogueItems(a.plan.Revocations), batch{
+		one: func(ctx context.Context, it item) error {
+			for chunk := range slices.Chunk(it.Role.Permissions, permit.MaxPermissions) {
+				if err := ignoreNotFound(a.sender.writes.Revoke(ctx, it.Role.Key, chunk)); err != nil {
+					return err
+				}
+			}
+			return nil
+		},
+	})
+}
+
+// without returns what a list has and others do not.
+func without(list, others []string) []string {
+	return slices.DeleteFunc(slices.Clone(list), func(s string) bool { return slices.Contains(others, s) })
+}
+
+func resourceOf(r *record.Resource) permit.Resource {
+	all := map[string]permit.Action{}
+	for key, action := range r.Actions {
+		all[key] = actionOf(action)
+	}
+	return permit.Resource{
+		Key: r.Key, Name: r.Name, Description: r.Description, Actions: all, Attributes: r.Attributes,
+	}
+}
+
+func actionOf(a record.Action) permit.Action {
+	return permit.Action{Name: a.Name, Description: a.Description, Attributes: a.Attributes}
+}

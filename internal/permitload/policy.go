@@ -1,0 +1,103 @@
+package permitload
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+
+	"a0permit/internal/permit"
+	"a0permit/internal/permitload/snapshot"
+	"a0permit/internal/reconcile"
+	"a0permit/internal/tool"
+)
+
+// What roles permit decides what people may do, so the words about it say numbers, and
+// how many people it is about.
+
+// printPolicy prints what is to be done to resources and to what roles permit.
+func (l *loader) printPolicy(plan *reconcile.Plan) {
+	say := l.tool.SayCounts
+	if n := len(plan.Resources); n > 0 {
+		say(l.missingText("resources", n, names(plan.Resources, withActions)), slog.Int("resources_to_create", n))
+	}
+	if n := countActions(plan.Extensions); n > 0 {
+		say(l.missingText("actions", n, names(plan.Extensions, withActions)), slog.Int("actions_to_create", n))
+	}
+	if n := plan.Counts.Grant; n > 0 {
+		say(fmt.Sprintf("permissions: %s to give to %s (%s)", tool.Thousands(n),
+			tool.Count(len(plan.Grants), "existing role"), names(plan.Grants, withPermissions)),
+			slog.Int("permissions_to_grant", n))
+	}
+	extra := 0
+	for role := range l.desired.ExtraPermissions(snapshot.RoleRecords(l.roles)) {
+		extra += len(role.Permissions)
+	}
+	if extra > 0 {
+		say(tool.Count(extra, "permission")+" of roles in Permit but not in the input: left as is",
+			slog.Int("permissions_not_in_the_input", extra))
+	}
+}
+
+func countActions(ops []reconcile.Operation) (n int) {
+	for _, op := range ops {
+		n += len(op.Resource.Actions)
+	}
+	return n
+}
+
+func withActions(op reconcile.Operation) string {
+	return fmt.Sprintf("%s (%s)", op.Resource.Key, tool.Count(len(op.Resource.Actions), "action"))
+}
+
+func withPermissions(op reconcile.Operation) string {
+	return fmt.Sprintf("%s (%s)", op.Role.Key, strings.Join(op.Role.Permissions, ", "))
+}
+
+// askToGrant settles whether roles that exist are given more permissions: that widens
+// what their holders may do. Without an answer nothing at all is written.
+func (l *loader) askToGrant(ctx context.Context, plan *reconcile.Plan) (bool, error) {
+	if len(plan.Grants) == 0 || l.grant != "ask" {
+		return l.grant == "yes", nil
+	}
+	holders, err := l.holdersOf(ctx, plan.Grants)
+	if err != nil {
+		return false, err
+	}
+	const without = "--grant no loads the rest, and puts the lines of these roles on stdout"
+	what := grantText(plan)
+	yes, err := l.tool.Ask(ctx, fmt.Sprintf("%s in %s? %s", what, l.report.place, holders))
+	switch {
+	case errors.Is(err, tool.ErrNoTerminal):
+		return false, tool.Hint(
+			refused(fmt.Errorf("to %s in %s needs a yes (%s), and %w", what, l.report.place, holders, err)),
+			"--grant yes gives them", without)
+	case err == nil && !yes:
+		return false, tool.Cancelled(without)
+	}
+	return yes, err
+}
+
+// grantText says what is to be given to roles that exist.
+func grantText(plan *reconcile.Plan) string {
+	return fmt.Sprintf("give %s to %s",
+		tool.Count(plan.Counts.Grant, "permission"), tool.Count(len(plan.Grants), "existing role"))
+}
+
+// holdersOf says what each role would permit, and how many role assignments it has.
+func (s *session) holdersOf(ctx context.Context, grants []reconcile.Operation) (string, error) {
+	list := make([]string, len(grants))
+	for i, op := range grants[:min(len(grants), shown)] {
+		holders, isKnown, err := s.client.CountAssignmentsOfRole(ctx, op.Role.Key)
+		if err != nil && permit.Status(err) == 0 {
+			return "", err
+		}
+		held := "held by an unknown number"
+		if err == nil && isKnown {
+			held = "held " + tool.Count(holders, "time")
+		}
+		list[i] = withPermissions(op) + " " + held
+	}
+	return names(list, func(text string) string { return text }), nil
+}

@@ -1,0 +1,181 @@
+package permitload
+
+import (
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"a0permit/internal/permit/permittest"
+	"a0permit/internal/tool"
+)
+
+// clerkReads is invoicesState before Admin may write invoices and read users.
+func clerkReads() permittest.State {
+	st := invoicesState()
+	st.Roles[0].Permissions = []string{"invoices:read"}
+	return st
+}
+
+// What roles were given is taken back with the role lines of the undo file alone; what
+// was changed of users comes back with a load of it, which gives nobody anything.
+func TestUndoOfGrants(t *testing.T) {
+	t.Parallel()
+	srv := permittest.New(permittest.Options{})
+	srv.Seed(clerkReads())
+	undo := filepath.Join(t.TempDir(), "undo.jsonl")
+	input := strings.Replace(invoices, `"key":"auth0|bob"`, `"key":"auth0|bob","first_name":"Bob"`, 1)
+	got := run(t, srv, input, "--grant", "yes", "--undo", undo)
+	wantExit(t, got, tool.Done, "2 permissions given to roles",
+		"hint: permitload "+undo+" restores what this run changed",
+		`hint: jq -c 'select(.type == "role")' `+undo+" | permitload remove takes back the permissions that it gave")
+
+	wantExit(t, runFile(t, srv, undo), tool.Done, "users: 1 changed")
+	want := invoicesState()
+	wantState(t, srv, want)
+
+	var roles []string
+	for line := range strings.Lines(readFile(t, undo)) {
+		if strings.HasPrefix(line, `{"type":"role"`) {
+			roles = append(roles, line)
+		}
+	}
+	got = run(t, srv, strings.Join(roles, ""), "remove", "--yes", "--undo", undo)
+	wantExit(t, got, tool.Done, "permissions: 2 to take from 1 role (Admin (invoices:write, users:read))",
+		"hint: permitload "+undo+" restores what this run changed or took away",
+		"roles: 1 changed, none left over; 2 permissions taken from roles")
+	wantState(t, srv, clerkReads())
+
+	// And that removal is undone by a load.
+	wantExit(t, runFile(t, srv, undo, "--grant", "yes"), tool.Done, "2 permissions given to roles")
+	wantState(t, srv, want)
+}
+
+// runFile runs a load of a file.
+func runFile(t *testing.T, srv *permittest.Server, file string, args ...string) result {
+	t.Helper()
+	return runFrom(t.Context(), t, srv, forbiddenStdin{t}, append(slices.Clone(args), file)...)
+}
+
+// Whoever removes permissions is asked, with the numbers of those who hold the roles.
+func TestRemovalOfPermissionsIsAsked(t *testing.T) {
+	t.Parallel()
+	srv := permittest.New(permittest.Options{})
+	srv.Seed(invoicesState())
+	got := run(t, srv, lines(`{"type":"role","key":"Admin","permissions":["users:read"]}`), "remove")
+	wantNothingWritten(t, srv, got, "--yes answers yes")
+	wantExit(t, got, tool.Stopped,
+		"to take 1 permission from 1 role in environment Development (dev) needs a yes, and there is no terminal to ask on")
+	got = run(t, srv, lines(`{"type":"role","key":"Admin","permissions":["users:read"]}`), "remove", "--dry-run")
+	wantExit(t, got, tool.Done, "permissions: 1 to take from 1 role (Admin (users:read))",
+		"the real run asks whether to take 1 permission from 1 role (no undo file: --undo FILE keeps one)")
+	wantState(t, srv, invoicesState())
+}
+
+// The plan says what is created, what is added and what is given, operation by operation.
+func TestPlanOfPermissions(t *testing.T) {
+	t.Parallel()
+	srv := permittest.New(permittest.Options{})
+	have := clerkReads()
+	have.Resources = have.Resources[:1]
+	have.Resources[0].Actions = have.Resources[0].Actions[:1]
+	srv.Seed(have)
+	file := filepath.Join(t.TempDir(), "plan.jsonl")
+	got := run(t, srv, invoices, "--dry-run", "--plan", file)
+	wantExit(t, got, tool.Done, "resources: 1 to create (users (1 action))", "actions: 1 to create (invoices (1 action))",
+		"permissions: 2 to give to 1 existing role (Admin (invoices:write, users:read))",
+		"the real run asks whether to create 1 resource (users) and 1 action (of invoices); --create-missing yes or no",
+		"the real run asks whether to give 2 permissions to 1 existing role; --grant yes or no answers")
+	want := []string{
+		`{"op":"create","type":"resource","key":"users","after":{"actions":{"read":{"name":"read"}},"name":"users"}}`,
+		`{"op":"update","type":"resource","key":"invoices","after":{"actions":{"write":{"name":"write"}}}}`,
+		`{"op":"grant","type":"role","key":"Admin","after":{"permissions":["invoices:write","users:read"]}}`,
+	}
+	if diff := cmp.Diff(want, strings.Split(strings.TrimSpace(readFile(t, file)), "\n")); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+
+	// With the flags that leave all of it out, there is nothing to do.
+	got = run(t, srv, invoices, "--dry-run", "--create-missing", "no", "--grant", "no", "--plan", file)
+	wantExit(t, got, tool.Done, "resources: 1 missing, and not created (users (1 action))")
+	if text := readFile(t, file); text != "" {
+		t.Errorf("the plan has %s", text)
+	}
+
+	// Of a removal it says what is taken.
+	line := lines(`{"type":"role","key":"Admin","permissions":["invoices:read"]}`)
+	wantExit(t, run(t, srv, line, "remove", "--dry-run", "--plan", file), tool.Done)
+	revoke := `{"op":"revoke","type":"role","key":"Admin","before":{"permissions":["invoices:read"]}}` + "\n"
+	if diff := cmp.Diff(revoke, readFile(t, file)); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	wantState(t, srv, have)
+}
+
+// --extra has, beside users, what roles permit beyond their lines. That is what a removal
+// takes.
+func TestExtraPermissions(t *testing.T) {
+	t.Parallel()
+	srv := permittest.New(permittest.Options{})
+	have := invoicesState()
+	have.Users = append(have.Users, permittest.User{Key: "zoe"})
+	have.Roles[1].Permissions = []string{"invoices:read", "invoices:write", "users:read"}
+	srv.Seed(have)
+	file := filepath.Join(t.TempDir(), "extra.jsonl")
+	got := run(t, srv, invoices, "--extra", file)
+	wantExit(t, got, tool.Done, "2 permissions of roles in Permit but not in the input: left as is")
+	wantState(t, srv, have)
+	text := readFile(t, file)
+	first, _, _ := strings.Cut(text, "\n")
+	if first != `{"type":"role","key":"Clerk","permissions":["invoices:write","users:read"]}` {
+		t.Errorf("--extra has %s", text)
+	}
+	if !strings.Contains(text, `"users":1,"roles":1`) {
+		t.Errorf("its end line does not count: %s", text)
+	}
+	got = runFrom(t.Context(), t, srv, forbiddenStdin{t}, "remove", "--yes", "--remove-limit", "100", file)
+	wantExit(t, got, tool.Done, "users: 1 deleted", "2 permissions taken from roles")
+	wantState(t, srv, invoicesState())
+}
+
+// Where nothing is to be created, a role that exists still gets what there is, and lines
+// that name what is missing come out.
+func TestPermissionsWithoutCreation(t *testing.T) {
+	t.Parallel()
+	srv := permittest.New(permittest.Options{})
+	have := clerkReads()
+	have.Resources = have.Resources[:1]
+	srv.Seed(have)
+	got := run(t, srv, invoices, "--create-missing", "no", "--grant", "yes")
+	wantExit(t, got, tool.Rejected)
+	wantRejected(t, got, "users missing_resource", "Admin NOT_FOUND")
+	have.Roles[0].Permissions = []string{"invoices:read", "invoices:write"}
+	wantState(t, srv, have)
+}
+
+// The file of --undo is on the disk before a role is given anything.
+func TestUndoOfGrantsIsWrittenFirst(t *testing.T) {
+	t.Parallel()
+	srv := permittest.New(permittest.Options{})
+	srv.Seed(clerkReads())
+	undo := filepath.Join(t.TempDir(), "undo.jsonl")
+	kept := ""
+	handler := beforeEachCall(srv, func(_ *http.Request, call string) {
+		if call == "POST S/roles/Admin/permissions" {
+			text, err := os.ReadFile(undo)
+			if err != nil {
+				t.Error(err)
+			}
+			kept = string(text)
+		}
+	})
+	got := load(t.Context(), handler, invoices, withUndo(undo), func(c *loadSettings) { c.grant = "yes" })
+	wantReport(t, got, tool.Done)
+	if want := `{"type":"role","key":"Admin","permissions":["invoices:write","users:read"]}` + "\n"; kept != want {
+		t.Errorf("kept %q, want %q", kept, want)
+	}
+}
