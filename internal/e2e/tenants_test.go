@@ -18,6 +18,7 @@ var tenants = map[string]func() auth0test.Tenant{
 	"twins":   twins,
 	"strange": strange,
 	"hostile": hostile,
+	"grouped": grouped,
 	"small":   func() auth0test.Tenant { return auth0test.Sample(40) },
 	"sample":  func() auth0test.Tenant { return auth0test.Sample(2500) },
 }
@@ -39,7 +40,14 @@ var events = map[string]func(*auth0test.Tenant){
 	},
 	"admin-is-renamed": func(t *auth0test.Tenant) { t.Roles[0].Name = "Administrator" },
 	"acme-is-renamed":  func(t *auth0test.Tenant) { t.Organizations[0].DisplayName = "Acme International" },
-	"bob-gets-a-name":  func(t *auth0test.Tenant) { t.Users[1].GivenName = "Robert" },
+	"billing-viewers-lose-reports": func(t *auth0test.Tenant) {
+		for i := range t.Roles {
+			if r := &t.Roles[i]; r.Name == "Billing Viewer" {
+				r.Permissions = r.Permissions[:1]
+			}
+		}
+	},
+	"bob-gets-a-name": func(t *auth0test.Tenant) { t.Users[1].GivenName = "Robert" },
 	"globex-comes": func(t *auth0test.Tenant) {
 		t.Users = append(t.Users, user("auth0|4", "gus@globex.example", "Gus", "Globe", password))
 		t.Organizations = append(t.Organizations, auth0test.Organization{
@@ -133,6 +141,16 @@ func company() auth0test.Tenant {
 			{UserID: "auth0|1", Roles: []string{t.Roles[0].ID}},
 			{UserID: "auth0|2", Roles: []string{t.Roles[1].ID}},
 		},
+	}}
+	return t
+}
+
+// grouped returns few with a group that holds a role.
+func grouped() auth0test.Tenant {
+	t := few()
+	t.Groups = []auth0test.Group{{
+		ID: "grp_11111111111111", Name: "Staff", Roles: []string{t.Roles[0].ID},
+		Members: []auth0test.GroupMember{{ID: t.Users[2].ID}},
 	}}
 	return t
 }
