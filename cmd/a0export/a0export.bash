@@ -13,9 +13,9 @@ _a0export() {
 	--domain|--field|--connection|--limit|--job|--poll-interval|--max-rps) return ;;
 	esac
 	if [[ $cur == -* ]]; then
-		COMPREPLY=($(compgen -W '--output -o --domain --token-file --organizations --no-roles --field --connection --limit --source --job --poll-interval --max-rps --progress --summary --log-format --quiet -q --verbose -v --completion --version --help -h' -- "$cur"))
+		COMPREPLY=($(compgen -W '--output -o --domain --token-file --organizations --no-roles --no-groups --field --connection --limit --source --job --poll-interval --permissions --max-rps --progress --summary --log-format --quiet -q --verbose -v --completion --version --help -h' -- "$cur"))
 	else
-		COMPREPLY=($(compgen -W 'users roles organizations connections all check' -- "$cur"))
+		COMPREPLY=($(compgen -W 'users roles apis organizations connections all check' -- "$cur"))
 	fi
 }
 complete -o filenames -F _a0export a0export

@@ -1,7 +1,9 @@
-// Command a0export writes an Auth0 tenant's users and their roles as gzip CSV.
+// Command a0export writes an Auth0 tenant's users, their roles and what those permit
+// as gzip CSV.
 //
+//	a0export check
 //	a0export | a0tojsonl | permitload
-//	a0export -o users.csv.gz
+//	a0export all -o tenant.csv.gz
 package main
 
 import (

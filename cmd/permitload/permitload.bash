@@ -6,6 +6,7 @@ _permitload() {
 	if [[ $cur == = ]]; then cur=; elif [[ $prev == = ]]; then prev=${COMP_WORDS[COMP_CWORD-2]}; fi
 	case $prev in
 	--create-missing) COMPREPLY=($(compgen -W 'ask yes no' -- "$cur")); return ;;
+	--grant) COMPREPLY=($(compgen -W 'ask yes no' -- "$cur")); return ;;
 	--attributes) COMPREPLY=($(compgen -W 'merge replace' -- "$cur")); return ;;
 	--duplicate-email) COMPREPLY=($(compgen -W 'reject drop' -- "$cur")); return ;;
 	--roles) COMPREPLY=($(compgen -W 'add replace' -- "$cur")); return ;;
@@ -16,7 +17,7 @@ _permitload() {
 	--project|--environment|--api-url|--tenant|--change-limit|--remove-limit|--rate|--max-wait) return ;;
 	esac
 	if [[ $cur == -* ]]; then
-		COMPREPLY=($(compgen -W '--project --environment --api-url --token-file --dry-run --plan --create-missing --tenant --attributes --duplicate-email --extra --change-limit --verify --undo --allow-incomplete --require-end --roles --remove-limit --yes --rate --max-wait --progress --summary --log-format --quiet -q --verbose -v --completion --version --help -h' -- "$cur"))
+		COMPREPLY=($(compgen -W '--project --environment --api-url --token-file --dry-run --plan --create-missing --grant --tenant --attributes --duplicate-email --extra --change-limit --verify --undo --allow-incomplete --require-end --roles --remove-limit --yes --rate --max-wait --progress --summary --log-format --quiet -q --verbose -v --completion --version --help -h' -- "$cur"))
 	else
 		local IFS=$'\n'; COMPREPLY=($(compgen -W $'load\nremove\ncheck' -- "$cur"; compgen -f -- "$cur"))
 	fi

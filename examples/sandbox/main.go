@@ -17,6 +17,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -26,7 +27,7 @@ import (
 )
 
 // pipe is the README's.
-const pipe = "a0export | a0tojsonl | permitload --create-missing yes > left.jsonl"
+const pipe = "a0export all | a0tojsonl | permitload --create-missing yes > left.jsonl"
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
@@ -169,8 +170,44 @@ func (s *sandbox) show(out io.Writer) {
 	for _, role := range state.Roles {
 		fmt.Fprintf(out, "  %6d  %-28s %s\n", roles[role.Key], role.Key, role.Name)
 	}
+	s.showPermissions(out)
 	fmt.Fprintf(out, "It took %d calls to Auth0 and %d to Permit, and drew %d answers of 429 (too many requests).\n",
 		len(s.auth0.Calls()), len(s.permit.Calls()), s.count429())
+}
+
+// showPermissions shows what three users, each with other permissions, may do in Auth0
+// and in Permit.
+func (s *sandbox) showPermissions(out io.Writer) {
+	fmt.Fprintln(out, "\nWhat three of the users may do, in Auth0 and in Permit:")
+	tenant, shown := s.auth0.Tenant(), map[string]bool{}
+	for _, user := range tenant.Users {
+		here := strings.Join(permissionsInAuth0(&tenant, user.ID), ", ")
+		if here == "" || shown[here] {
+			continue
+		}
+		shown[here] = true
+		there := strings.Join(s.permit.EffectivePermissions(user.ID)["default"], ", ")
+		fmt.Fprintf(out, "  %s\n    Auth0   %s\n    Permit  %s\n", user.ID, here, there)
+		if len(shown) == 3 {
+			break
+		}
+	}
+	fmt.Fprintln(out)
+}
+
+// permissionsInAuth0 returns the names of the permissions that the tenant roles of a user
+// give.
+func permissionsInAuth0(tenant *auth0test.Tenant, user string) []string {
+	var names []string
+	for i := range tenant.Roles {
+		if slices.Contains(tenant.Roles[i].Members, user) {
+			for _, p := range tenant.Roles[i].Permissions {
+				names = append(names, p.Name)
+			}
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
 }
 
 // count429 returns how many calls the fakes have refused as too many.
