@@ -1,21 +1,21 @@
 #!/bin/sh
 # Loads only the lines that are new or differ since the last time, so that a
-# large environment is not read through for a few users.
+# large environment is not read through for a few users. It needs jq.
 #
 #   a0export | a0tojsonl -o DIR/today.jsonl
 #   incremental.sh DIR [permitload flags]
 #
-# Beside today.jsonl there are then
-#   yesterday.jsonl  what was loaded, for the next time (today.jsonl is gone)
-#   left.jsonl       what could not be loaded; the next time tries it again
-#   gone.jsonl       users who are in Auth0 no more. Look at them, since a row
+# Afterwards DIR has
+#   yesterday.jsonl  what was loaded, to compare with next time (today.jsonl is gone)
+#   left.jsonl       what could not be loaded; the next run tries it again
+#   gone.jsonl       users who are no longer in Auth0. Look at them, since a row
 #                    that a0tojsonl rejected is missing too, and then:
 #                      permitload remove DIR/gone.jsonl && rm DIR/gone.jsonl
 #
-# What others change in Permit meanwhile is not seen: load the whole now and then.
+# It does not see what others change in Permit, so load everything now and then.
 set -eu
 umask 077
-LC_ALL=C # sort and comm agree, and so do tomorrow's
+LC_ALL=C # the same order for sort, comm and join, today and tomorrow
 export LC_ALL
 
 if [ $# -eq 0 ] || ! [ -f "$1/today.jsonl" ]; then
@@ -25,37 +25,39 @@ fi
 dir=$1
 shift
 touch "$dir/yesterday.jsonl" "$dir/gone.jsonl"
+tab=$(printf '\t')
+
+# lines FILTER prints the lines of stdin for which the filter holds, unchanged.
+lines() { jq -Rr "select(fromjson | $1)"; }
+# by_key puts type and key before each line of stdin, and a tab, in order.
+by_key() { jq -Rr '(fromjson | "\(.type) \(.key)") + "\t" + .' | sort -t "$tab" -k 1,1; }
+# lacking FILE prints the lines of stdin, made by by_key, whose key FILE lacks.
+lacking() { join -t "$tab" -v 1 - "$1" | cut -f 2-; }
 
 sort "$dir/yesterday.jsonl" >"$dir/was.tmp"
 sort "$dir/today.jsonl" >"$dir/is.tmp"
-# Roles, tenants and the end line go along whether they are new or not.
-{
-	sed '/^{"type":"user"/d' "$dir/today.jsonl"
-	comm -13 "$dir/was.tmp" "$dir/is.tmp" | sed '/^{"type":"user"/!d'
-} >"$dir/load.tmp"
+# Roles, tenants and the end line go along in any case.
+lines '.type != "user"' <"$dir/today.jsonl" >"$dir/load.tmp"
+comm -13 "$dir/was.tmp" "$dir/is.tmp" | lines '.type == "user"' >>"$dir/load.tmp"
 code=0
 permitload --require-end "$@" "$dir/load.tmp" >"$dir/left.tmp" || code=$?
 if [ "$code" -ne 0 ] && [ "$code" -ne 3 ]; then
-	exit "$code" # yesterday's stays, so that the next time takes this up too
+	exit "$code" # yesterday.jsonl stays, so the next run takes these lines up too
 fi
 case "$*" in *-dry-run* | *-help* | *-version*) exit "$code" ;; esac # nothing was loaded
 
-# Gone is whoever was there before and is not today. A key is the eighth part
-# between quotes.
-comm -23 "$dir/was.tmp" "$dir/is.tmp" | sed '/^{"type":"user"/!d' | cat - "$dir/gone.jsonl" >"$dir/maybe.tmp"
-awk -F '"' '
-	FILENAME == ARGV[1] { gone[$8] = $0; next }
-	$4 == "user" && $8 in gone { delete gone[$8] }
-	END { for (key in gone) print gone[key] }' "$dir/maybe.tmp" "$dir/today.jsonl" | sort >"$dir/gone.tmp"
+# Gone are the users who were there before and are not there today.
+by_key <"$dir/today.jsonl" >"$dir/keys.tmp"
+comm -23 "$dir/was.tmp" "$dir/is.tmp" | lines '.type == "user"' | cat "$dir/gone.jsonl" - |
+	by_key | sort -t "$tab" -k 1,1 -u | lacking "$dir/keys.tmp" >"$dir/gone.tmp"
 # What is left was not loaded.
-awk -F '"' '
-	FILENAME == ARGV[1] { left[$4, $8]; next }
-	!(($4, $8) in left)' "$dir/left.tmp" "$dir/today.jsonl" >"$dir/yesterday.tmp"
+by_key <"$dir/left.tmp" >"$dir/notloaded.tmp"
+lacking "$dir/notloaded.tmp" <"$dir/keys.tmp" >"$dir/yesterday.tmp"
 for file in left gone yesterday; do
 	mv "$dir/$file.tmp" "$dir/$file.jsonl"
 done
-rm "$dir/today.jsonl" "$dir/was.tmp" "$dir/is.tmp" "$dir/maybe.tmp" "$dir/load.tmp"
+rm "$dir/today.jsonl" "$dir"/*.tmp
 if [ -s "$dir/gone.jsonl" ]; then
-	echo "incremental.sh: some users are in Auth0 no more: see $dir/gone.jsonl" >&2
+	echo "incremental.sh: some users are no longer in Auth0: see $dir/gone.jsonl" >&2
 fi
 exit "$code"

@@ -1,15 +1,16 @@
 #!/usr/bin/env bash
-# The whole tenant, every night: roles, organizations and users; what was taken
-# away in Auth0 is taken away in Permit too.
+# The whole tenant, every night: roles, organizations and users. What was taken
+# away in Auth0 is taken away in Permit, too.
 #
 #   nightly.sh DIR [permitload flags]
 #   17 3 * * *  cd /etc/a0permit && nightly.sh /var/lib/a0permit     # crontab
 #
 # Secrets come from the environment or from .env in the working directory. The
-# files of a run are in DIR, named by its time, for KEEP_DAYS days (14); among
-# them TIME.undo.jsonl, which permitload takes to undo the run.
-# 0 is quiet, as cron has it. 3 prints what happened: some records are left, in
-# TIME.rejects.csv and TIME.left.jsonl. Anything else is a failure, and printed.
+# files of a run stay in DIR for KEEP_DAYS days (14), named by its time. To undo a
+# run: permitload DIR/TIME.undo.jsonl
+# A run that went well prints nothing, so cron sends no mail. Exit code 3 means that
+# some records are left, in TIME.rejects.csv and TIME.left.jsonl. Then, and after a
+# failure, the messages of the tools are printed.
 set -euo pipefail
 umask 077
 
@@ -20,26 +21,34 @@ fi
 dir=$1
 shift
 mkdir -p "$dir"
+# lock takes the lock that fd 9 stands for, or fails at once. macOS has no flock.
+lock() {
+	if command -v flock >/dev/null; then
+		flock -n 9
+	else
+		perl -MFcntl=:flock -e 'open my $lock, ">&=", 9 or exit 1; exit !flock $lock, LOCK_EX | LOCK_NB'
+	fi
+}
 exec 9>"$dir/lock"
-if ! flock -n 9; then
+if ! lock; then
 	echo "nightly.sh: another run is at work in $dir" >&2
 	exit 1
 fi
 run=$dir/$(date -u +%Y-%m-%dT%H%M%SZ)
 
-# finish CODE tells what a person is to know, and clears up.
+# finish CODE prints what somebody has to know, and deletes old files.
 finish() {
 	if [ "$1" -ne 0 ]; then
 		echo "nightly.sh: exit code $1; the files are $run.*" >&2
 		cat "$run.log" >&2
 	fi
-	# Only what a run of this script has named, and only here.
+	# Only files that this script has named, and only in DIR itself.
 	local time='20[0-9][0-9]-[01][0-9]-[0-3][0-9]T[0-2][0-9][0-5][0-9][0-5][0-9]Z'
 	find "$dir/" -maxdepth 1 -type f -name "$time.*" \( -empty -o -mtime "+${KEEP_DAYS:-14}" \) -delete
 	exit "$1"
 }
 
-# A stage that ends with 3 has set records aside: the next one goes on.
+# After exit code 3, some records were set aside, and the next stage goes on.
 code=0
 stage() { "$@" 2>>"$run.log" || { code=$?; [ "$code" -eq 3 ] || finish "$code"; }; }
 

@@ -25,7 +25,7 @@ dir=$1
 shift
 mkdir -p "$dir"
 
-# A stage that ends with 3 has set records aside: the next one goes on.
+# After exit code 3, some records were set aside, and the next stage goes on.
 code=0
 stage() { "$@" || { code=$?; [ "$code" -eq 3 ] || exit "$code"; }; }
 
