@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -111,6 +112,29 @@ func TestSubCommand(t *testing.T) {
 	for name := range all {
 		if strings.Contains(name, "remove") && !strings.HasSuffix(name, ".1") {
 			t.Errorf("%s: a shell looks for completions by the name of a command", name)
+		}
+	}
+}
+
+// A page answers by itself: it has all sections in the order in which one looks for them.
+func TestSections(t *testing.T) {
+	t.Parallel()
+	all := mustFiles(t)
+	title := regexp.MustCompile(`(?m)^\.SH (.*)$`)
+	for _, command := range []string{"a0export", "a0tojsonl", "permitload"} {
+		var got []string
+		for _, match := range title.FindAllStringSubmatch(all[filepath.Join(command, command+".1")], -1) {
+			got = append(got, match[1])
+		}
+		if command == "a0export" {
+			got = slices.DeleteFunc(got, func(s string) bool { return s == "SCOPES" })
+		}
+		want := []string{
+			"NAME", "SYNOPSIS", "DESCRIPTION", "EXAMPLES", "OPTIONS", "EXIT STATUS", "ENVIRONMENT", "FILES", "LIMITS",
+			"DIAGNOSTICS", "SEE ALSO",
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s.1 (-want +got):\n%s", command, diff)
 		}
 	}
 }
