@@ -9,22 +9,23 @@ import (
 	"a0permit/internal/tool"
 )
 
-// How old the input is decides what may be taken away and what may be given
-// back. Permit's clock tells: this machine's may be wrong by any amount.
+// The age of the input decides what may be taken away and what may be given back. It is
+// measured by Permit's clock, since the clock of this machine may be wrong.
 
 const (
-	// grace is by how much older than the input's data an assignment must be to
-	// be taken away, for clocks that differ, and since an export takes its time.
+	// grace is how much older than the export an assignment must be before it is taken
+	// away: clocks differ, and an export takes time.
 	grace = 10 * time.Minute
-	// rounding is by how much Permit's time may be ahead of what its answers say.
+	// rounding is how far Permit's time may be ahead of the Date of its answers, which
+	// has whole seconds.
 	rounding = time.Second
-	// stale is the age above which input is last week's.
+	// stale is the age from which on input counts as old.
 	stale = 5 * 24 * time.Hour
 )
 
-// requireAsOf makes sure that it is known when the input was true, if roles are
-// replaced. Without, last week's file would take away what was given since; and
-// a time to come would take away what was given just now.
+// requireAsOf refuses to replace roles if the time of the export is unknown or in the
+// future. Last week's file would take away what was given since, and a future time would
+// take away what was given just now.
 func (l *loader) requireAsOf() error {
 	if !l.replaceRoles {
 		return nil
@@ -51,8 +52,8 @@ func (l *loader) requireAsOf() error {
 	return nil
 }
 
-// checkAge refuses old input that would give roles: they may have been taken
-// away since, from the users or with them, and no list tells.
+// checkAge refuses old input that would add role assignments: they may have been taken
+// away since, and nothing in Permit tells.
 func (l *loader) checkAge(plan *reconcile.Plan) error {
 	asOf, n := l.input.Ends.AsOf, plan.Counts.Assign
 	if !l.replaceRoles || l.client.Now().Sub(asOf) <= stale || n == 0 {

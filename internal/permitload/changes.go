@@ -14,11 +14,11 @@ import (
 	"a0permit/internal/tool"
 )
 
-// fields are those of a record, by their JSON names.
+// fields holds the fields of a record by their JSON names.
 type fields = map[string]any
 
-// fieldsOf returns the fields of a record but for its type and key, and its
-// assignments, which are operations of their own.
+// fieldsOf returns the fields of a record without its type, key and role assignments.
+// Assignments are operations of their own.
 func fieldsOf(r any) (fields, error) {
 	text, err := json.Marshal(r)
 	if err != nil {
@@ -36,8 +36,8 @@ func fieldsOf(r any) (fields, error) {
 	return f, nil
 }
 
-// differing returns the fields in which two records differ, those of objects one by
-// one. One that a record lacks is nil.
+// differing returns the fields that differ between two records, with nil for a field that
+// a record lacks. Objects are compared field by field.
 func differing(before, after fields) (was, is fields) {
 	was, is = fields{}, fields{}
 	both := fields{}
@@ -58,8 +58,8 @@ func differing(before, after fields) (was, is fields) {
 	return was, is
 }
 
-// changeOf returns what an update of user i changes: the fields as they are in Permit,
-// and as they will be.
+// changeOf returns the fields that an update of user i changes, as Permit has them and as
+// they will be.
 func (s *session) changeOf(plan *reconcile.Plan, snap *snapshot.Snapshot, i int) (was, is fields, err error) {
 	line, err := s.input.User(i)
 	if err != nil {
@@ -82,7 +82,7 @@ func (s *session) changeOf(plan *reconcile.Plan, snap *snapshot.Snapshot, i int)
 	return was, is, nil
 }
 
-// previewed is how many users that change a dry run shows.
+// previewed is how many changed users a dry run shows.
 const previewed = 10
 
 // printChanges shows the first users that change, field by field.
@@ -112,7 +112,7 @@ func (l *loader) printChanges(plan *reconcile.Plan, snap *snapshot.Snapshot) err
 	return nil
 }
 
-// eachField visits fields that differ, those of objects one by one, in their order.
+// eachField visits differing fields in order. It goes into objects.
 func eachField(prefix string, was, is fields, visit func(name string, old, value any)) {
 	for _, name := range slices.Sorted(maps.Keys(was)) {
 		old, isObject := was[name].(fields)
@@ -125,7 +125,7 @@ func eachField(prefix string, was, is fields, visit func(name string, old, value
 	}
 }
 
-// valueText returns a value for people, in one line and not too long.
+// valueText returns a value for people, on one line and shortened.
 func valueText(value any) string {
 	const most = 40
 	if value == nil {
@@ -134,7 +134,7 @@ func valueText(value any) string {
 	var b strings.Builder
 	encoder := json.NewEncoder(&b)
 	encoder.SetEscapeHTML(false)
-	if err := encoder.Encode(value); err != nil { // cannot be: it was JSON
+	if err := encoder.Encode(value); err != nil { // cannot happen: the value came from JSON
 		return fmt.Sprintf("%q", fmt.Sprint(value))
 	}
 	text := []rune(strings.TrimSuffix(b.String(), "\n"))

@@ -31,8 +31,8 @@ func runCheck(c *cli.Context, t *tool.Tool) error {
 	return withHint(s.check(c.Context))
 }
 
-// check says which environment the key is for, and what it may read there. It
-// writes nothing, and so cannot tell whether it may write.
+// check names the environment of the key and says what the key may read there. It writes
+// nothing, so it cannot tell whether the key may write.
 func (s *session) check(ctx context.Context) error {
 	if err := s.enter(ctx); err != nil {
 		return err

@@ -6,8 +6,8 @@ import (
 	"a0permit/internal/tool"
 )
 
-// checkCut refuses input of which the last line is cut, as that of an undo file may be
-// whose run was killed, unless it may be incomplete.
+// checkCut refuses input whose last line is cut, unless --allow-incomplete is given. The
+// undo file of a killed run may end like that.
 func (s *session) checkCut() error {
 	cut := s.input.Cut
 	switch {

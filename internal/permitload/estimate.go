@@ -10,8 +10,8 @@ import (
 	"a0permit/internal/tool"
 )
 
-// printEstimate says how long the load takes at least under the rate limits,
-// where that is long enough to matter.
+// printEstimate prints how long the load takes at least under the rate limits. A real run
+// prints it only if it has to wait.
 func (l *loader) printEstimate(plan *reconcile.Plan) {
 	bulk, wait := l.estimate(plan, true)
 	more, longer := l.estimate(plan, false)
@@ -28,7 +28,7 @@ func (l *loader) printEstimate(plan *reconcile.Plan) {
 	}
 }
 
-// atLeast says how long the rate limits stretch calls.
+// atLeast returns the wait under the rate limits for people.
 func atLeast(wait time.Duration) string {
 	if wait == 0 {
 		return "no wait for Permit's rate limits"
@@ -36,9 +36,8 @@ func atLeast(wait time.Duration) string {
 	return "at least " + strings.TrimSuffix(wait.String(), "0s") + " under Permit's rate limits"
 }
 
-// estimate returns how many bulk calls a plan takes, and how long its writes
-// take at least by the rate limits. along is whether the roles of new users go along
-// with these.
+// estimate returns how many bulk calls a plan takes, and how long its writes take at
+// least under the rate limits. along says whether new users take their roles along.
 func (l *loader) estimate(plan *reconcile.Plan, along bool) (bulk int, wait time.Duration) {
 	c, tenants, assign := plan.Counts, len(plan.Tenants), plan.Counts.Assign
 	schema, roles := apply.CountSchemaCalls(plan)
@@ -48,7 +47,7 @@ func (l *loader) estimate(plan *reconcile.Plan, along bool) (bulk int, wait time
 	if l.createMissing == "no" {
 		schema, roles, tenants, assign = 0, 0, 0, assign-c.Blocked
 		if along {
-			assign += c.BlockedNew // which were taken off twice
+			assign += c.BlockedNew // they were subtracted twice
 		}
 	}
 	bulk = batches(c.Create+c.Update, permit.MaxUsers) + batches(assign, permit.MaxAssignments)
@@ -65,5 +64,5 @@ func (l *loader) estimate(plan *reconcile.Plan, along bool) (bulk int, wait time
 	return bulk, wait
 }
 
-// batches returns how many calls of so many items n items take.
+// batches returns how many calls n items take, with at most so many in one.
 func batches(n, most int) int { return (n + most - 1) / most }

@@ -26,7 +26,7 @@ func orAgain(ctx context.Context, err error) error {
 	return tool.Hint(err, runAgain)
 }
 
-// rightURL returns the URL of the API in place of one that err refuses.
+// rightURL returns the corrected URL if err is about a malformed one.
 func rightURL(err error) string {
 	var base *httpapi.BaseError
 	const dashboard = "https://app.permit.io"
@@ -36,7 +36,7 @@ func rightURL(err error) string {
 	return permit.DefaultURL
 }
 
-// withHint returns err with a hint that says what to type, where there is one.
+// withHint adds a hint that says what to type, if there is one for err.
 func withHint(err error) error {
 	switch status := permit.Status(err); {
 	case err == nil:

@@ -5,7 +5,7 @@ import (
 	"a0permit/internal/tool"
 )
 
-// printKept says what stays although the input lacks it, and why.
+// printKept prints what stays in Permit although the input lacks it, with the reason.
 func (l *loader) printKept(kept reconcile.Kept) {
 	tell := func(n int, why, hint string) {
 		if n == 0 {
@@ -29,7 +29,7 @@ func (l *loader) printKept(kept reconcile.Kept) {
 	tell(kept.TooYoung, "only what is ten minutes older than the export is taken away; the next run decides", "")
 }
 
-// warnOfNoScope says why --roles replace takes nothing away at all.
+// warnOfNoScope explains why --roles replace cannot take anything away.
 func (l *loader) warnOfNoScope(plan *reconcile.Plan) {
 	if !l.replaceRoles || plan.Counts.InScope > 0 || plan.Users() == 0 || l.checkAge(plan) != nil {
 		return

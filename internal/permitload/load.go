@@ -15,7 +15,7 @@ import (
 type loader struct {
 	*session
 	loadSettings
-	kept reconcile.Kept // of the plan
+	kept reconcile.Kept // by the plan
 }
 
 func runLoad(c *cli.Context, t *tool.Tool) error {
@@ -54,9 +54,9 @@ func (l *loader) run(ctx context.Context) error {
 	return l.verdict()
 }
 
-// loadByPlan makes the plan, prints it and carries it out, unless this is a dry
-// run. Plan and snapshot are let go when it returns: verify makes its own, and
-// two would take twice the memory.
+// loadByPlan makes the plan, prints it and, unless this is a dry run, carries it out. It
+// lets plan and snapshot go before verify makes its own: two of them would take twice the
+// memory.
 func (l *loader) loadByPlan(ctx context.Context) error {
 	snap, err := l.takeWithExtras(ctx)
 	if err != nil {
@@ -94,8 +94,7 @@ func (l *loader) loadByPlan(ctx context.Context) error {
 	return err
 }
 
-// takeWithExtras takes a snapshot, and writes the users whom the input lacks to
-// the file of --extra.
+// takeWithExtras takes a snapshot and writes the file of --extra.
 func (l *loader) takeWithExtras(ctx context.Context) (*snapshot.Snapshot, error) {
 	reader := l.reader()
 	if l.extra != "" {
@@ -111,13 +110,12 @@ func (l *loader) takeWithExtras(ctx context.Context) (*snapshot.Snapshot, error)
 	return snap, err
 }
 
-// writeOwnPlan writes the plan of a load to the file of --plan, without what the flags
-// leave out.
+// writeOwnPlan writes the file of --plan, without what the flags leave out.
 func (l *loader) writeOwnPlan(ctx context.Context, plan *reconcile.Plan, snap *snapshot.Snapshot) error {
 	return l.writePlan(ctx, plan, snap, l.leavesOut(plan))
 }
 
-// beginWriting starts the progress line, unless nothing is to be written.
+// beginWriting starts the progress line, unless there is nothing to write.
 func (l *loader) beginWriting(plan *reconcile.Plan, create bool) {
 	c := plan.Counts
 	total := c.Create + c.Update + c.Assign + c.Unassign + len(plan.Renames) + len(plan.Grants)

@@ -48,8 +48,8 @@ var Commands = []string{"load", "remove", "check"}
 // Terminal opens the terminal to ask on: see tool.OpenTerminal.
 type Terminal = func() (io.ReadWriteCloser, error)
 
-// Run runs the command and returns its exit code. Questions are asked on
-// terminal; nil is nobody to ask.
+// Run runs the command and returns its exit code. It asks questions on terminal; with
+// nil, nobody can be asked.
 func Run(ctx context.Context, args []string, in io.Reader, out, errs io.Writer, terminal Terminal) int {
 	t := tool.New("permitload", in, out, errs)
 	t.DrawsApart, t.UnreadCode, t.Whole = true, tool.Stopped, App
@@ -66,7 +66,7 @@ func Run(ctx context.Context, args []string, in io.Reader, out, errs io.Writer, 
 	return t.Run(ctx, app, args)
 }
 
-// App returns the command as its help, man page and completions describe it.
+// App returns the command for help, man page and completions.
 func App() *cli.App {
 	return &cli.App{
 		Name:        "permitload",
@@ -78,7 +78,7 @@ func App() *cli.App {
 	}
 }
 
-// CheckApp returns the sub-command check for the same uses.
+// CheckApp returns the sub-command check, for the same uses.
 func CheckApp() *cli.App {
 	return &cli.App{
 		Name:        "permitload check",
@@ -89,7 +89,7 @@ func CheckApp() *cli.App {
 	}
 }
 
-// RemoveApp returns the sub-command remove for the same uses.
+// RemoveApp returns the sub-command remove, for the same uses.
 func RemoveApp() *cli.App {
 	return &cli.App{
 		Name:        "permitload remove",

@@ -62,7 +62,7 @@ func (l *loader) printAssignments(c reconcile.AssignmentCounts) {
 	l.tool.SayCounts(text, counts...)
 }
 
-// printSharing says who would share an email, which Permit may refuse.
+// printSharing prints how many users would share an email, which Permit may refuse.
 func (l *loader) printSharing(n int) {
 	if n == 0 {
 		return
@@ -74,7 +74,7 @@ func (l *loader) printSharing(n int) {
 	l.tool.Say("%s would share an email with another user; Permit may refuse that, and %s", tool.Count(n, "user"), without)
 }
 
-// missingText returns how the plan speaks of what Permit lacks.
+// missingText returns the line of the plan about records that Permit lacks.
 func (l *loader) missingText(what string, n int, list string) string {
 	if l.createMissing == "no" {
 		return fmt.Sprintf("%s: %s missing, and not created (%s)", what, tool.Thousands(n), list)
@@ -82,7 +82,7 @@ func (l *loader) missingText(what string, n int, list string) string {
 	return fmt.Sprintf("%s: %s to create (%s)", what, tool.Thousands(n), list)
 }
 
-// lostRoles returns which roles are taken away, and how often.
+// lostRoles returns the roles that are taken away, with numbers.
 func lostRoles(plan *reconcile.Plan) string {
 	counts := map[string]int{}
 	for op := range plan.Operations() {
@@ -93,7 +93,7 @@ func lostRoles(plan *reconcile.Plan) string {
 	return countList(counts)
 }
 
-// countList returns what was counted, the most frequent first.
+// countList returns counts for people, the largest first.
 func countList(counts map[string]int) string {
 	keys := slices.SortedFunc(maps.Keys(counts), func(a, b string) int {
 		if counts[a] != counts[b] {
@@ -104,8 +104,7 @@ func countList(counts map[string]int) string {
 	return names(keys, func(key string) string { return key + " " + tool.Thousands(counts[key]) })
 }
 
-// printRefusedEmails says what helps where Permit has refused emails that other
-// users have.
+// printRefusedEmails prints what helps if Permit refuses emails that other users have.
 func (l *loader) printRefusedEmails(plan *reconcile.Plan) {
 	if l.report.found.SharedEmail != "refused" {
 		return
@@ -119,7 +118,7 @@ func (l *loader) printRefusedEmails(plan *reconcile.Plan) {
 	}
 }
 
-// printRejects says which lines cannot be loaded, and why.
+// printRejects prints the lines that cannot be loaded, with the reason.
 func (s *session) printRejects() {
 	rejects := s.ledger.Rejects
 	if len(rejects) == 0 {
@@ -141,8 +140,8 @@ func (s *session) printRejects() {
 	}
 }
 
-// printResemblances shows the missing roles that Permit may have, with the line
-// that says so to a0tojsonl.
+// printResemblances prints missing roles that Permit may have under another key, each
+// with the --role-map line that says so to a0tojsonl.
 func (l *loader) printResemblances(plan *reconcile.Plan) {
 	for i, r := range plan.Resemblances() {
 		if i == shown {
@@ -155,7 +154,7 @@ func (l *loader) printResemblances(plan *reconcile.Plan) {
 	}
 }
 
-// shown is how many names a list on the screen has.
+// shown is how many names a list on the screen has at most.
 const shown = 20
 
 func names[T any](items []T, name func(T) string) string {
@@ -169,7 +168,7 @@ func names[T any](items []T, name func(T) string) string {
 	return strings.Join(list, ", ")
 }
 
-// keys returns the keys of roles or tenants for people.
+// keys returns the keys of the records of operations for people.
 func keys(ops []reconcile.Operation) string {
 	return names(ops, func(op reconcile.Operation) string { return op.RecordID().Key })
 }

@@ -12,7 +12,7 @@ import (
 	"a0permit/internal/tool"
 )
 
-// planned is one operation of a plan as --plan writes it.
+// planned is a line of --plan: one operation.
 type planned struct {
 	Op     string `json:"op"`
 	Type   string `json:"type"`
@@ -27,8 +27,8 @@ var opNames = map[reconcile.Op]string{
 	reconcile.Extend: "update", reconcile.Grant: "grant", reconcile.Revoke: "revoke",
 }
 
-// writePlan writes the plan to the file of --plan, an operation a line. leavesOut,
-// which may be nil, tells what would not be done.
+// writePlan writes the plan to the file of --plan, one operation a line. It skips
+// operations for which leavesOut, which may be nil, returns true.
 func (s *session) writePlan(
 	ctx context.Context, plan *reconcile.Plan, snap *snapshot.Snapshot, leavesOut func(reconcile.Operation) bool,
 ) error {
@@ -115,8 +115,8 @@ func (s *session) plannedOf(
 	return p, err
 }
 
-// resourceFields returns the fields of a resource that is created, or the actions that
-// are added to it.
+// resourceFields returns the fields of a resource to create, or the actions to add to
+// one.
 func resourceFields(op reconcile.Operation) (fields, error) {
 	f, err := fieldsOf(op.Resource)
 	if op.Op == reconcile.Extend {
@@ -125,8 +125,9 @@ func resourceFields(op reconcile.Operation) (fields, error) {
 	return f, err
 }
 
-// leavesOut returns what tells whether the flags leave an operation out: what names
-// something that is missing and not created, and what roles are not to be given.
+// leavesOut returns a function that reports whether flags leave an operation out: with
+// --create-missing no, whatever needs a missing record; with --grant no, permissions for
+// existing roles.
 func (l *loader) leavesOut(plan *reconcile.Plan) func(reconcile.Operation) bool {
 	missing, actions := map[reconcile.RecordID]bool{}, map[string]bool{}
 	if l.createMissing == "no" {

@@ -13,10 +13,9 @@ import (
 	"a0permit/internal/tool"
 )
 
-// What roles permit decides what people may do, so the words about it say numbers, and
-// how many people it is about.
+// Permissions decide what people may do, so the questions about them give numbers.
 
-// printPolicy prints what is to be done to resources and to what roles permit.
+// printPolicy prints which resources, actions and permissions the load adds.
 func (l *loader) printPolicy(plan *reconcile.Plan) {
 	say := l.tool.SayCounts
 	if n := len(plan.Resources); n > 0 {
@@ -55,8 +54,8 @@ func withPermissions(op reconcile.Operation) string {
 	return fmt.Sprintf("%s (%s)", op.Role.Key, strings.Join(op.Role.Permissions, ", "))
 }
 
-// askToGrant settles whether roles that exist are given more permissions: that widens
-// what their holders may do. Without an answer nothing at all is written.
+// askToGrant asks whether existing roles may be given more permissions, which allows
+// their holders more. Without an answer nothing is written.
 func (l *loader) askToGrant(ctx context.Context, plan *reconcile.Plan) (bool, error) {
 	if len(plan.Grants) == 0 || l.grant != "ask" {
 		return l.grant == "yes", nil
@@ -79,13 +78,14 @@ func (l *loader) askToGrant(ctx context.Context, plan *reconcile.Plan) (bool, er
 	return yes, err
 }
 
-// grantText says what is to be given to roles that exist.
+// grantText returns the question of --grant without its details.
 func grantText(plan *reconcile.Plan) string {
 	return fmt.Sprintf("give %s to %s",
 		tool.Count(plan.Counts.Grant, "permission"), tool.Count(len(plan.Grants), "existing role"))
 }
 
-// holdersOf says what each role would permit, and how many role assignments it has.
+// holdersOf returns the permissions of each operation, with the number of assignments of
+// its role.
 func (s *session) holdersOf(ctx context.Context, grants []reconcile.Operation) (string, error) {
 	list := make([]string, len(grants))
 	for i, op := range grants[:min(len(grants), shown)] {

@@ -8,8 +8,8 @@ import (
 	"a0permit/internal/tool"
 )
 
-// preview ends a dry run: it shows what changes, and says what a load would stop at or
-// ask.
+// preview ends a dry run: it prints the first changes, and what the real run would refuse
+// or ask.
 func (l *loader) preview(plan *reconcile.Plan, snap *snapshot.Snapshot) error {
 	if err := l.printChanges(plan, snap); err != nil {
 		return err
@@ -25,7 +25,7 @@ func (l *loader) preview(plan *reconcile.Plan, snap *snapshot.Snapshot) error {
 	return l.endDryRun()
 }
 
-// endDryRun says that nothing was written.
+// endDryRun prints that nothing was written.
 func (s *session) endDryRun() error {
 	if err := s.ledger.Check(); err != nil {
 		return err
@@ -37,8 +37,7 @@ func (s *session) endDryRun() error {
 	return s.verdict()
 }
 
-// printStops says what the run without --dry-run would refuse or ask, with what to
-// type.
+// printStops prints what the real run would refuse or ask, and what to type.
 func (l *loader) printStops(plan *reconcile.Plan) {
 	l.warnOfStop(l.checkResemblances(plan))
 	if what := missing(plan); what != "" && l.createMissing == "ask" {
@@ -59,7 +58,7 @@ func (l *loader) printStops(plan *reconcile.Plan) {
 	}
 }
 
-// previewRemoval says whether the real run would refuse a removal, or ask.
+// previewRemoval prints whether the real run would refuse the removal or ask.
 func (s *session) previewRemoval(what string, n, inScope int) {
 	if err := s.checkLimit("to "+what, n, inScope); err != nil {
 		s.warnOfStop(err)
@@ -68,7 +67,7 @@ func (s *session) previewRemoval(what string, n, inScope int) {
 	s.sayAsks(what, s.undoWords())
 }
 
-// sayAsks says that the real run asks whether to do something.
+// sayAsks prints that the real run asks.
 func (s *session) sayAsks(what, why string) {
 	if s.settings.removal.yes {
 		return
@@ -76,7 +75,7 @@ func (s *session) sayAsks(what, why string) {
 	s.tool.Say("the real run asks whether to %s (%s); --yes answers yes", what, why)
 }
 
-// warnOfStop says that the real run stops at err.
+// warnOfStop warns that the real run stops with err.
 func (s *session) warnOfStop(err error) {
 	if err == nil {
 		return

@@ -11,7 +11,7 @@ import (
 	"a0permit/internal/tool"
 )
 
-// refused returns err, which stops a run before its first write.
+// refused returns err as that of a run that stops before its first write.
 func refused(err error) error {
 	if err == nil {
 		return nil
@@ -19,7 +19,8 @@ func refused(err error) error {
 	return fmt.Errorf("%w; nothing was written", err)
 }
 
-// checkResemblances refuses to create roles that Permit may have under other keys.
+// checkResemblances refuses --create-missing yes if Permit may have a missing role under
+// another key.
 func (l *loader) checkResemblances(plan *reconcile.Plan) error {
 	n := len(plan.Resemblances())
 	if n == 0 || l.createMissing != "yes" {
@@ -30,7 +31,7 @@ func (l *loader) checkResemblances(plan *reconcile.Plan) error {
 		"give a0tojsonl the --role-map lines above", "--create-missing ask, on a terminal, creates them all the same")
 }
 
-// missing returns what Permit lacks and a load may create, "" for nothing.
+// missing returns for people what Permit lacks and a load may create, or "".
 func missing(plan *reconcile.Plan) string {
 	var list []string
 	if n := len(plan.Resources); n > 0 {
@@ -51,8 +52,8 @@ func missing(plan *reconcile.Plan) string {
 	return strings.Join(list, "")
 }
 
-// askToCreate settles whether what Permit lacks is created. Without an answer
-// nothing at all is written.
+// askToCreate asks whether to create what Permit lacks. Without an answer nothing is
+// written.
 func (l *loader) askToCreate(ctx context.Context, plan *reconcile.Plan) (bool, error) {
 	if err := l.checkResemblances(plan); err != nil {
 		return false, refused(err)
@@ -65,7 +66,7 @@ func (l *loader) askToCreate(ctx context.Context, plan *reconcile.Plan) (bool, e
 	yes, err := l.tool.Ask(ctx, fmt.Sprintf("Permit lacks %s; create in %s?", what, l.report.place))
 	switch {
 	case errors.Is(err, tool.ErrNoTerminal):
-		return false, tool.Hint(refused(fmt.Errorf("Permit lacks %s, and %w", what, err)), //nolint:staticcheck // a name
+		return false, tool.Hint(refused(fmt.Errorf("Permit lacks %s, and %w", what, err)), //nolint:staticcheck // Permit is a name
 			"--create-missing yes creates what is missing", without)
 	case err == nil && !yes:
 		return false, tool.Cancelled(without)
@@ -73,25 +74,25 @@ func (l *loader) askToCreate(ctx context.Context, plan *reconcile.Plan) (bool, e
 	return yes, err
 }
 
-// change is what the plan changes of users whom Permit has.
+// change counts the existing users that a plan changes, of those in the input.
 type change struct{ users, of int }
 
-// fewUsers is how many existing users are too few for their share to mean anything.
+// fewUsers is the number of existing users below which a percentage means nothing.
 const fewUsers = 50
 
-// changeToAsk returns what is changed, if it is more than --change-limit of the users
-// of the input whom Permit has.
+// changeToAsk reports whether a plan changes more than --change-limit of the existing
+// users, and how many.
 func (l *loader) changeToAsk(plan *reconcile.Plan) (c change, due bool) {
 	c = change{plan.Counts.Update, plan.Counts.Update + plan.Counts.Same}
 	return c, c.of >= fewUsers && float64(c.users)*100 > l.changeLimit*float64(c.of)
 }
 
-// String says what is to be done.
+// String returns the question without its details.
 func (c change) String() string {
 	return fmt.Sprintf("change %s of %s", tool.Thousands(c.users), tool.Count(c.of, "existing user"))
 }
 
-// confirmChanges asks whether so many users may be changed.
+// confirmChanges asks if more existing users change than --change-limit allows.
 func (l *loader) confirmChanges(ctx context.Context, plan *reconcile.Plan, snap *snapshot.Snapshot) error {
 	c, due := l.changeToAsk(plan)
 	if !due {
@@ -102,7 +103,7 @@ func (l *loader) confirmChanges(ctx context.Context, plan *reconcile.Plan, snap 
 		" (now "+percentText(l.changeLimit)+") says when to ask")
 }
 
-// changedFields returns which fields of users change, and how often.
+// changedFields returns the names of the fields that change, with numbers.
 func (l *loader) changedFields(plan *reconcile.Plan, snap *snapshot.Snapshot) (string, error) {
 	counts := map[string]int{}
 	for i, ops := range plan.ByUser() {
@@ -118,7 +119,7 @@ func (l *loader) changedFields(plan *reconcile.Plan, snap *snapshot.Snapshot) (s
 	return countList(counts), nil
 }
 
-// confirmPruning asks whether assignments may be taken away.
+// confirmPruning asks before --roles replace takes assignments away.
 func (l *loader) confirmPruning(ctx context.Context, plan *reconcile.Plan) error {
 	if err := l.checkAge(plan); err != nil || !l.replaceRoles {
 		return refused(err)
@@ -132,13 +133,13 @@ func (l *loader) confirmPruning(ctx context.Context, plan *reconcile.Plan) error
 	return l.confirmRemoval(ctx, pruning(c), c.Unassign, c.InScope, detail, hint)
 }
 
-// pruning says what --roles replace takes away.
+// pruning returns the question of --roles replace without its details.
 func pruning(c reconcile.Counts) string {
 	return fmt.Sprintf("take %s from %s", tool.Count(c.Unassign, "role assignment"), tool.Count(c.UnassignFrom, "user"))
 }
 
-// confirmRemoval settles whether n of what is in scope may go. Without an answer
-// nothing at all is written. detail returns what else the question says.
+// confirmRemoval refuses a removal above --remove-limit, and asks before any other.
+// Without an answer nothing is written. detail returns the rest of the question.
 func (s *session) confirmRemoval(
 	ctx context.Context, what string, n, inScope int, detail func() (string, error), hint string,
 ) error {
@@ -148,8 +149,7 @@ func (s *session) confirmRemoval(
 	return s.confirm(ctx, what, detail, hint)
 }
 
-// confirm asks whether something may be done that --yes allows, too. hint is for
-// somebody who answers no.
+// confirm asks a question that --yes answers. hint is printed after a no.
 func (s *session) confirm(ctx context.Context, what string, detail func() (string, error), hint string) error {
 	if s.settings.removal.yes {
 		return nil
@@ -174,13 +174,13 @@ func (s *session) confirm(ctx context.Context, what string, detail func() (strin
 	return err
 }
 
-// noTerminal returns the error of a question that nobody can answer.
+// noTerminal returns the error for a question that nobody can answer.
 func (s *session) noTerminal(what string) error {
 	return tool.Hint(refused(fmt.Errorf("to %s in %s needs a yes, and %w", what, s.report.place, tool.ErrNoTerminal)),
 		"--yes answers yes; --dry-run shows what would be done")
 }
 
-// checkLimit refuses what is more than --remove-limit of what is in scope.
+// checkLimit refuses to remove more than --remove-limit percent of what is in scope.
 func (s *session) checkLimit(what string, n, inScope int) error {
 	if float64(n)*100 <= s.settings.removal.limit*float64(inScope) {
 		return nil

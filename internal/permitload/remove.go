@@ -68,7 +68,7 @@ func (r *remover) run(ctx context.Context) error {
 	return r.verdict()
 }
 
-// preview ends a dry run: it says what the real run would refuse or ask.
+// preview ends a dry run: it prints what the real run would refuse or ask.
 func (r *remover) preview(plan *reconcile.Plan, snap *snapshot.Snapshot) error {
 	if n := plan.Counts.Delete; n > 0 {
 		r.previewRemoval(deletionText(plan), n, snap.Users)
@@ -79,7 +79,7 @@ func (r *remover) preview(plan *reconcile.Plan, snap *snapshot.Snapshot) error {
 	return r.endDryRun()
 }
 
-// ask asks whether users may be deleted, and whether roles may lose permissions.
+// ask asks before users are deleted, and before roles lose permissions.
 func (r *remover) ask(ctx context.Context, plan *reconcile.Plan, snap *snapshot.Snapshot) error {
 	if n := plan.Counts.Delete; n > 0 {
 		roles := func() (string, error) { return lostRoles(plan), nil }
@@ -95,19 +95,19 @@ func (r *remover) ask(ctx context.Context, plan *reconcile.Plan, snap *snapshot.
 	return r.confirm(ctx, revocationText(plan), holders, "leave the role lines out")
 }
 
-// deletionText says who is to be deleted.
+// deletionText returns the question about users without its details.
 func deletionText(plan *reconcile.Plan) string {
 	return fmt.Sprintf("delete %s with %s",
 		tool.Count(plan.Counts.Delete, "user"), tool.Count(plan.Counts.Unassign, "role assignment"))
 }
 
-// revocationText says what is to be taken from roles.
+// revocationText returns the question about permissions without its details.
 func revocationText(plan *reconcile.Plan) string {
 	return fmt.Sprintf("take %s from %s",
 		tool.Count(plan.Counts.Revoke, "permission"), tool.Count(len(plan.Revocations), "role"))
 }
 
-// printRemoval prints what is to be taken away.
+// printRemoval prints the plan of a removal.
 func (r *remover) printRemoval(plan *reconcile.Plan) {
 	users, held := plan.Counts.Delete, plan.Counts.Unassign
 	if plan.Users() > 0 || plan.Counts.Revoke == 0 {

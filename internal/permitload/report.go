@@ -13,17 +13,17 @@ import (
 	"a0permit/internal/tool"
 )
 
-// report is what a run says at its end.
+// report is the summary of a run: the closing line, and the JSON of --summary.
 type report struct {
 	place    place
 	extra    int // users in Permit that the input lacks
 	dryRun   bool
-	deletes  bool // users are deleted, and not loaded
-	terminal bool // stdout is one
-	stopped  bool // before the end
+	deletes  bool // the run deletes users
+	terminal bool // stdout is a terminal
+	stopped  bool // before its end
 	ledger   *ledger.Ledger
 	found    apply.Findings
-	unasked  int // roles that got permissions which nobody asked for
+	unasked  int // roles that got permissions without being asked for
 }
 
 // MarshalJSON implements json.Marshaler.
@@ -42,10 +42,10 @@ func (r *report) MarshalJSON() ([]byte, error) {
 	})
 }
 
-// reported are the types of lines of which the closing line speaks.
+// reported lists the types of lines in the order of the closing line.
 var reported = []string{record.TypeResource, record.TypeRole, record.TypeTenant, record.TypeUser}
 
-// String returns the closing line without its time, "" for a run that wrote nothing.
+// String returns the closing line without its time, or "" for a run that wrote nothing.
 func (r *report) String() string {
 	if !r.ledger.Closed {
 		return ""
@@ -72,7 +72,7 @@ func (r *report) String() string {
 	return r.place.String() + ": " + strings.Join(parts, "; ")
 }
 
-// tallyText says what became of the lines of one type.
+// tallyText returns what became of the lines of one type.
 func (r *report) tallyText(kind string, t *ledger.Tally) string {
 	var parts []string
 	add := func(n int, text string) {
@@ -96,7 +96,7 @@ func (r *report) tallyText(kind string, t *ledger.Tally) string {
 	return strings.Join(parts, ", ")
 }
 
-// sumTexts says what else was done.
+// sumTexts returns what else was done.
 func sumTexts(sums ledger.Sums) (parts []string) {
 	for _, each := range []struct {
 		n          int

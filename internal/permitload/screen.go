@@ -2,7 +2,7 @@ package permitload
 
 import "a0permit/internal/tool"
 
-// screen shows people how far a run is. One thing is counted at a time.
+// screen shows the progress of a run. It counts one thing at a time.
 type screen struct {
 	tool     *tool.Tool
 	progress *tool.Progress
@@ -11,7 +11,7 @@ type screen struct {
 // Begin implements snapshot.Progress.
 func (s *screen) Begin(what string, total int) { s.progress = s.tool.Progress(what, total) }
 
-// Add counts n more of what was begun.
+// Add counts n more items of what was begun.
 func (s *screen) Add(n int) { s.progress.Add(n) }
 
 // End ends what was begun, if anything was.

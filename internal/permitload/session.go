@@ -21,7 +21,7 @@ import (
 	"a0permit/internal/tool"
 )
 
-// session is one run of a sub-command: what its stages hand on.
+// session is one run of a sub-command, with what its stages share.
 type session struct {
 	settings settings
 	tool     *tool.Tool
@@ -30,7 +30,7 @@ type session struct {
 	desired  *reconcile.Desired
 	input    *intake.Input
 	ledger   *ledger.Ledger
-	roles    []permit.Role // that Permit has
+	roles    []permit.Role // in Permit
 	report   *report
 }
 
@@ -46,8 +46,8 @@ func newSession(cfg settings, rules reconcile.Rules, t *tool.Tool, client *permi
 	}
 }
 
-// enter finds out which environment the key is for, before anything is read:
-// a wrong key should not cost a long export.
+// enter finds out the environment of the key before the input is read, so that a wrong
+// key does not cost a long export.
 func (s *session) enter(ctx context.Context) error {
 	scope, err := s.client.Scope(ctx)
 	switch {
@@ -55,7 +55,7 @@ func (s *session) enter(ctx context.Context) error {
 		return tool.Hint(errors.New("GET /v2/api-key/scope: the answer is not about an API key"), urlHint)
 	case httpapi.SpeaksPlain(err):
 		return err
-	case err != nil && permit.Status(err) == 0 && ctx.Err() == nil: // something answers that is not Permit
+	case err != nil && permit.Status(err) == 0 && ctx.Err() == nil: // whatever answers is not Permit
 		return tool.Hint(err, urlHint, tool.InBetween)
 	case err != nil:
 		return err
@@ -76,7 +76,7 @@ func (s *session) enter(ctx context.Context) error {
 	if s.settings.target.isElsewhere(scope, s.roles, err) {
 		return s.errElsewhere(ctx, scope)
 	}
-	if err != nil && !permit.IsUnproved(err) { // what is missed turns out to be there when it is created
+	if err != nil && !permit.IsUnproved(err) { // a role that the list missed turns up when it is created
 		return err
 	}
 	s.readNames(ctx)
@@ -84,10 +84,9 @@ func (s *session) enter(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// isElsewhere reports whether the environment that the flags name is another one
-// than the key is for. roles and err are what Permit answered when its roles were
-// listed: roles of another environment mean elsewhere, and where the flags give
-// names, which Permit resolves, so do a 403 and a 404.
+// isElsewhere reports whether the flags name another environment than that of the key.
+// roles and err are Permit's answer to the list of roles. Roles of another environment
+// are proof; if the flags give names, which Permit resolves, so are a 403 and a 404.
 func (t target) isElsewhere(scope permit.Scope, roles []permit.Role, err error) bool {
 	if isAnotherID(t.project, scope.Project) || isAnotherID(t.environment, scope.Environment) {
 		return true
@@ -102,15 +101,15 @@ func (t target) isElsewhere(scope permit.Scope, roles []permit.Role, err error) 
 	return permit.Status(err) == http.StatusForbidden && !httpapi.IsForeign(err) || permit.IsNotFound(err)
 }
 
-// isAnotherID reports whether a name is an id, and not the one that the key is
-// for. Only two UUIDs are compared: any other name may stand for any id.
+// isAnotherID reports whether name is an id other than that of the key. It compares UUIDs
+// only, since any other name may stand for any id.
 func isAnotherID(name, id string) bool {
 	return name != id && id != "" && uuid.MatchString(name) && uuid.MatchString(id)
 }
 
 var uuid = regexp.MustCompile(`^(?i)[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
 
-// read reads the input to its end, and refuses one that was cut short.
+// read reads the input to its end, and refuses input that was cut short.
 func (s *session) read(ctx context.Context) error {
 	for _, name := range s.settings.files {
 		if err := s.readOne(ctx, name); err != nil {
@@ -144,8 +143,8 @@ func (s *session) read(ctx context.Context) error {
 	return nil
 }
 
-// printLeftOut says what the end lines count and the input lacks. A filter may
-// have left it out on purpose, so that is no error.
+// printLeftOut warns if the input has fewer lines than its end lines count. A filter may
+// have left them out on purpose, so it is no error.
 func (s *session) printLeftOut() {
 	var list []string
 	for _, kind := range []string{record.TypeResource, record.TypeRole, record.TypeTenant, record.TypeUser} {
@@ -164,14 +163,14 @@ func (s *session) readOne(ctx context.Context, name string) error {
 	if err != nil {
 		return err
 	}
-	if src.File != nil { // it stays open, and is read again in place
+	if src.File != nil { // it stays open and is read again in place
 		return s.input.Read(src.Name, src, src.File)
 	}
-	defer src.Close() //nolint:errcheck // nothing was written to it
+	defer src.Close() //nolint:errcheck // it was only read
 	return s.input.Read(src.Name, src, nil)
 }
 
-// apply carries out a plan, and closes the ledger whatever happens.
+// apply carries out a plan, and closes the ledger in any case.
 func (s *session) apply(
 	ctx context.Context, plan *reconcile.Plan, snap *snapshot.Snapshot, options apply.Options,
 ) error {
@@ -199,12 +198,12 @@ func (s *session) apply(
 	return cmp.Or(err, closing)
 }
 
-// reader returns what reads a snapshot of what Permit has of what is desired.
+// reader returns a reader of snapshots.
 func (s *session) reader() *snapshot.Reader {
 	return &snapshot.Reader{Client: s.client, Input: s.input, Progress: s.screen}
 }
 
-// verdict returns the exit of a run that went to its end.
+// verdict returns the exit of a run that reached its end.
 func (s *session) verdict() error {
 	if s.ledger.HasFailures() || s.report.unasked > 0 {
 		return tool.ErrRejected

@@ -20,18 +20,18 @@ import (
 type settings struct {
 	files                       []string
 	target                      target
-	allowIncomplete, requireEnd bool // input that may have been cut short
+	allowIncomplete, requireEnd bool // whether input may be cut short
 	removal                     removalRules
 	classes                     []httpapi.Class
 	dryRun                      bool
 	plan                        string // file
-	undo                        string // a file of lines that restore what the run changes or takes away
+	undo                        string // file for lines that undo the run
 }
 
-// target is the environment that the flags name.
+// target is the environment that the flags name, "" for what they do not.
 type target struct{ project, environment string }
 
-// removalRules say what may be taken away.
+// removalRules hold the flags about taking away.
 type removalRules struct {
 	yes   bool
 	limit float64 // percent
@@ -110,7 +110,7 @@ func newSettings(c *cli.Context, t *tool.Tool) (settings, error) {
 	}, err
 }
 
-// isPercent reports whether a limit is a share of something. NaN is none.
+// isPercent reports whether a limit is a number from 0 to 100. NaN is not.
 func isPercent(limit float64) bool { return limit >= 0 && limit <= 100 }
 
 func newClient(c *cli.Context, t *tool.Tool, classes []httpapi.Class) (*permit.Client, error) {
@@ -135,7 +135,7 @@ func newClient(c *cli.Context, t *tool.Tool, classes []httpapi.Class) (*permit.C
 	}), nil
 }
 
-// rates returns Permit's published limits, changed by what --rate says.
+// rates returns Permit's published limits with the changes of --rate.
 func rates(changes []string) ([]httpapi.Class, error) {
 	classes := permit.Classes()
 	for _, change := range changes {

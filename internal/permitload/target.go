@@ -10,24 +10,24 @@ import (
 	"a0permit/internal/tool"
 )
 
-// place is the environment of a run, by its names where the key may read them.
+// place is the environment of a run, with its names if the key may read them.
 type place struct {
-	project, environment         string // as calls name them
+	project, environment         string // for calls
 	projectName, environmentName string // "" where they are not known
 	region                       string
 
 	text struct{ project, environment string } // for people
 }
 
-// newPlace returns a place without its names.
+// newPlace returns a place whose names are not known.
 func newPlace(project, environment, region string) place {
 	p := place{project: project, environment: environment, region: region}
 	p.text.project, p.text.environment = project, environment
 	return p
 }
 
-// readNames reads the names of the environment and its project. Not every key may:
-// without them the ids stand for both, so no failure stops a run.
+// readNames reads the names of environment and project. A key may not be allowed to, so a
+// failure does not stop the run; the ids are shown instead.
 func (s *session) readNames(ctx context.Context) {
 	client, p := s.client.WithAttempts(nameAttempts), &s.report.place
 	for _, each := range []struct {
@@ -49,10 +49,10 @@ func (s *session) readNames(ctx context.Context) {
 	}
 }
 
-// nameAttempts bounds the calls for a name, which is worth no wait.
+// nameAttempts bounds the attempts to read a name, which is not worth a wait.
 const nameAttempts = 2
 
-// String names the environment for people.
+// String returns the environment for people.
 func (p place) String() string { return "environment " + p.text.environment }
 
 func (s *session) printTarget() {
@@ -61,8 +61,8 @@ func (s *session) printTarget() {
 
 func (p place) inProject() string { return fmt.Sprintf("%s, project %s", p, p.text.project) }
 
-// errElsewhere returns the error of a key that is for another environment than the
-// flags name, or than the one that answers. It says which one, where the key does.
+// errElsewhere returns the error for a key of another environment than the flags name, or
+// than the one that answers. It names the environment of the key.
 func (s *session) errElsewhere(ctx context.Context, scope permit.Scope) error {
 	if scope.Project == "" || scope.Environment == "" {
 		return tool.Usage("the API key gives no access to "+s.settings.target.String(), useItsKey)
@@ -79,7 +79,7 @@ func (s *session) errElsewhere(ctx context.Context, scope permit.Scope) error {
 
 const useItsKey = "use a key of that environment, or leave --project and --environment out"
 
-// String returns the flags that name the target.
+// String returns the flags as they were typed.
 func (t target) String() string {
 	var flags []string
 	if t.project != "" {

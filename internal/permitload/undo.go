@@ -15,34 +15,33 @@ import (
 	"a0permit/internal/tool"
 )
 
-// undoFile holds lines which, loaded, restore what a run changes, takes away or may
-// clear. They are on the disk before the write that makes them needed, so that they
-// are there also where a run is killed. --undo names the file. Without it there is
-// one in $TMPDIR, of what Permit alone knows, which a run that ends in order needs
-// no more. It implements apply.Undo.
+// undoFile holds lines that, loaded, restore what a run changes, takes away or may clear.
+// Each is on the disk before the write that makes it necessary, so it survives if the run
+// is killed. --undo names the file. Without it, a file in $TMPDIR holds what only Permit
+// knows, and is deleted when the run ends in order. It implements apply.Undo.
 type undoFile struct {
 	tool *tool.Tool
 	path string           // that --undo names; "" for a file in $TMPDIR
 	now  func() time.Time // by Permit's clock
-	kept *spool.Kept      // nil as long as there was nothing to keep in $TMPDIR
-	owed bool             // some of what the last lines hold may be missing in Permit
-	last []undoText       // the lines of the last Keep that are to be settled
-	from int64            // where the lines of the last Keep begin
-	in   map[string]int   // lines by type
-	gave bool             // its role lines say what roles were given, and not what they lost
-	full bool             // it could not be written to
+	kept *spool.Kept      // nil if there was nothing to keep in $TMPDIR so far
+	owed bool             // what the last lines hold may be missing in Permit now
+	last []undoText       // lines of the last Keep that Settle changes
+	from int64            // offset of the lines of the last Keep
+	in   map[string]int   // number of lines by type
+	gave bool             // role lines say what roles were given, not what they lost
+	full bool             // a write to it failed
 }
 
 // undoText is a line of the file.
 type undoText struct {
 	kind    string
 	text    []byte
-	settled []byte // as it is to become, once that is settled: nothing is nil
+	settled []byte // the line after Settle; nil if it goes
 	at      int64
 }
 
-// beginUndo returns the undo file of a run that is about to write. An earlier file may
-// be the only way to undo an earlier run, so it is renamed and not overwritten.
+// beginUndo returns the undo file of a run that is about to write. It renames an earlier
+// file, which may be the only way to undo an earlier run.
 func (s *session) beginUndo() (*undoFile, error) {
 	u := &undoFile{tool: s.tool, path: s.settings.undo, now: s.client.Now, in: map[string]int{}, gave: !s.report.deletes}
 	if u.path == "" {
@@ -61,7 +60,7 @@ func (s *session) beginUndo() (*undoFile, error) {
 	return u, err
 }
 
-// undoWords says whether there is an undo file.
+// undoWords returns for a question whether there is an undo file.
 func (s *session) undoWords() string {
 	if s.settings.undo == "" {
 		return "no undo file: --undo FILE keeps one"
@@ -123,7 +122,7 @@ func (u *undoFile) append(write func(*jsonl.Writer) error) error {
 	return err
 }
 
-// undoTexts yields the lines that say anything.
+// undoTexts returns those of the lines that restore anything.
 func undoTexts(lines iter.Seq2[apply.UndoLine, error]) iter.Seq2[undoText, error] {
 	return func(yield func(undoText, error) bool) {
 		for line, err := range lines {
@@ -166,9 +165,8 @@ func newUndoText(line apply.UndoLine) (undoText, error) {
 	return t, err
 }
 
-// Settle implements apply.Undo. What the lines need hold no more goes: the lines
-// themselves, where nothing else follows them, and else blanks take its place, so that
-// no moment lacks any other.
+// Settle implements apply.Undo. It removes what the last lines no longer need to hold. If
+// other lines follow, blanks take its place, so that the file is valid at every moment.
 func (u *undoFile) Settle() error {
 	u.owed = false
 	defer func() { u.last = u.last[:0] }()
@@ -195,8 +193,8 @@ func (u *undoFile) Settle() error {
 	return nil
 }
 
-// end ends the file. One in $TMPDIR goes, unless somebody may need it; whether the run
-// has changed anything decides what is said of another.
+// end closes the file. It deletes a file in $TMPDIR unless somebody may need it.
+// hasWritten says whether the run changed anything in Permit.
 func (u *undoFile) end(hasWritten bool) error {
 	switch {
 	case u.kept == nil:
@@ -205,7 +203,7 @@ func (u *undoFile) end(hasWritten bool) error {
 		return u.kept.Remove()
 	}
 	var err error
-	if !u.full { // that was said
+	if !u.full { // a failed write was reported
 		err = u.append(func(out *jsonl.Writer) error {
 			return out.Write(endOf(u.in, u.now()))
 		})
@@ -223,7 +221,7 @@ func (u *undoFile) end(hasWritten bool) error {
 	return err
 }
 
-// sayHow says how the file undoes the run. What roles were given, no load takes away.
+// sayHow prints how to undo the run. A load cannot take back what roles were given.
 func (u *undoFile) sayHow() {
 	given := 0
 	if u.gave {

@@ -11,9 +11,9 @@ import (
 	"a0permit/internal/tool"
 )
 
-// extraFile writes the users that Permit has and the input lacks, and the permissions
-// that roles have there beyond their lines. It is a stream of
-// its own, so that it can be fed to a run. It implements snapshot.Extras.
+// extraFile writes the users in Permit that the input lacks, and the permissions that
+// roles have there beyond their lines. It is a complete stream that can be fed to a run.
+// It implements snapshot.Extras.
 type extraFile struct {
 	ctx   context.Context //nolint:containedctx // snapshot.Extras has no parameter for it
 	tool  *tool.Tool
@@ -23,7 +23,7 @@ type extraFile struct {
 	began time.Time
 	file  *tool.Output
 	out   *jsonl.Writer
-	in    map[string]int // lines by type
+	in    map[string]int // number of lines by type
 }
 
 // Begin begins the file anew.
@@ -50,7 +50,7 @@ func (e *extraFile) Add(u *record.User) error {
 	return extraError(e.out.Write(u))
 }
 
-// End ends the file, and gives it its name.
+// End completes the file and gives it its name.
 func (e *extraFile) End() error {
 	err := e.out.Write(endOf(e.in, e.began))
 	if err == nil {
@@ -62,7 +62,7 @@ func (e *extraFile) End() error {
 	return extraError(err)
 }
 
-// abort leaves no file behind, unless it was committed.
+// abort removes the file unless it is complete.
 func (e *extraFile) abort() {
 	if e.file != nil {
 		e.file.Abort()
@@ -76,8 +76,8 @@ func extraError(err error) error {
 	return err
 }
 
-// endOf returns the end line of a file of ours, with its lines by type, which was true
-// at that time; zero is an unknown one.
+// endOf returns the end line of a file with so many lines by type, as of a time. The zero
+// time is an unknown one.
 func endOf(lines map[string]int, asOf time.Time) record.End {
 	end := record.End{
 		Type: record.TypeEnd, Complete: true,

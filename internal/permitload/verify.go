@@ -13,8 +13,8 @@ import (
 	"a0permit/internal/tool"
 )
 
-// verify makes a second plan of what was loaded, if it is asked for, which must
-// be empty. What differs may only be late, so it looks for a while.
+// verify takes a second snapshot and makes a second plan, which must be empty. A
+// difference may only be a late write, so it looks again for up to a minute.
 func (l *loader) verify(ctx context.Context) error {
 	if !l.verifies {
 		return nil
@@ -47,7 +47,7 @@ func (l *loader) verify(ctx context.Context) error {
 	return tool.ErrRejected
 }
 
-// printNotLookedAt says what a verification does not look at.
+// printNotLookedAt prints what verify does not compare.
 func (l *loader) printNotLookedAt() {
 	var list []string
 	left := 0
@@ -71,9 +71,9 @@ func (l *loader) printNotLookedAt() {
 	l.tool.Say("verify did not look at: %s", strings.Join(list, ", "))
 }
 
-// differences returns what a plan of a second snapshot would still do for lines
-// that are loaded: how much, and the first of it. + is where Permit lacks
-// something, ~ where it has something else, - where it has too much.
+// differences returns how many operations a plan of a second snapshot still has for
+// loaded lines, and the first of them for people: + for what Permit lacks, ~ for what
+// differs, - for what it has too much.
 func (l *loader) differences(ctx context.Context) (n int, list []string, err error) {
 	roles, err := snapshot.Roles(ctx, l.client)
 	if err != nil && !permit.IsUnproved(err) {
@@ -118,7 +118,7 @@ var marks = map[reconcile.Op]string{
 	reconcile.Unassign: "-", reconcile.Delete: "-", reconcile.Revoke: "-",
 }
 
-// describe returns what an operation is about.
+// describe returns for people what an operation is about.
 func (l *loader) describe(op reconcile.Operation) (string, error) {
 	if id := op.RecordID(); id != (reconcile.RecordID{}) {
 		return id.Type + " " + id.Key, nil
