@@ -66,7 +66,7 @@ func (l *loader) askToCreate(ctx context.Context, plan *reconcile.Plan) (bool, e
 	yes, err := l.tool.Ask(ctx, fmt.Sprintf("Permit lacks %s; create in %s?", what, l.report.place))
 	switch {
 	case errors.Is(err, tool.ErrNoTerminal):
-		return false, tool.Hint(refused(fmt.Errorf("Permit lacks %s, and %w", what, err)), //nolint:staticcheck // Permit is a name
+		return false, tool.Hint(refused(fmt.Errorf("Permit lacks %s, and %w", what, err)), //nolint:staticcheck // a name
 			"--create-missing yes creates what is missing", without)
 	case err == nil && !yes:
 		return false, tool.Cancelled(without)

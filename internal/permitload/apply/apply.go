@@ -1,6 +1,6 @@
-// Package apply carries out a reconcile.Plan: it makes Permit calls of its
-// operations, in as few as it can, and tells the ledger what became of each. It
-// decides nothing about what is to be done.
+// Package apply carries out a reconcile.Plan: it turns operations into as few Permit
+// calls as possible, and tells the ledger what became of each. It never decides what to
+// do.
 package apply
 
 import (
@@ -24,9 +24,9 @@ type Applier struct {
 	Progress Progress
 	Log      *slog.Logger
 	Options
-	// Found is what Run finds out of Permit.
+	// Found is what Run found out about Permit.
 	Found Findings
-	// Unasked is how many roles have got permissions that nobody asked for.
+	// Unasked counts the roles that got permissions nobody asked for.
 	Unasked int
 
 	plan     *reconcile.Plan
@@ -35,32 +35,32 @@ type Applier struct {
 	queue    *queue
 }
 
-// Options are what the person who runs permitload has chosen.
+// Options are choices of the person who runs permitload.
 type Options struct {
-	// CreateMissing lets resources, roles and tenants be created. Without it, what
-	// names one that Permit lacks is refused.
+	// CreateMissing allows Run to create resources, roles and tenants. Without it,
+	// records that need a missing one are refused.
 	CreateMissing bool
-	// Grant lets roles that exist be given more permissions.
+	// Grant allows Run to give existing roles more permissions.
 	Grant bool
-	// DropEmail has users loaded without their email, where Permit refuses it since
+	// DropEmail loads a new user without its email if Permit refuses the email because
 	// another user has it.
 	DropEmail bool
-	// UndoChanges has Undo keep what the plan changes, too, and not only what it takes
-	// away and what a write may clear.
+	// UndoChanges keeps what the plan changes in Undo, and not only what it takes away or
+	// what a write may clear.
 	UndoChanges bool
 }
 
-// Progress is told how far the plan is.
+// Progress receives the progress of Run.
 type Progress interface {
 	Add(n int)
-	// WarnOfRoles is told how many roles without permissions were created.
+	// WarnOfRoles receives how many roles were created without permissions.
 	WarnOfRoles(n int)
-	// WarnOfUnasked is told of permissions that a role has got by itself.
+	// WarnOfUnasked receives permissions that a role got without being asked for.
 	WarnOfUnasked(role string, permissions []string)
 }
 
-// Run carries out a plan that was made of that snapshot. An error is a reason to
-// stop; what a single record meets goes to the ledger alone.
+// Run carries out a plan that was made from the snapshot. It returns an error only for
+// what stops the run; refused records go to the ledger.
 func (a *Applier) Run(ctx context.Context, plan *reconcile.Plan, s *snapshot.Snapshot) error {
 	a.plan, a.snapshot, a.sender = plan, s, newSender(a.Client, a.Ledger, a.Progress)
 	a.queue = &queue{
@@ -78,8 +78,8 @@ func (a *Applier) Run(ctx context.Context, plan *reconcile.Plan, s *snapshot.Sna
 	return nil
 }
 
-// eachBatch calls do with the operations of one kind on users, so many at once,
-// but for users whose line has failed. It ends with the first error.
+// eachBatch calls do with up to size operations of one kind at a time. It skips users
+// whose line has failed, and ends with the first error.
 func (a *Applier) eachBatch(op reconcile.Op, size int, do func([]item) error) error {
 	var items []item
 	for o := range a.plan.Operations() {

@@ -13,8 +13,8 @@ import (
 	"a0permit/internal/reconcile"
 )
 
-// assign makes the assignments that are ready, as long as there are at least
-// so many: calls are scarce, so they go out full.
+// assign makes the assignments that are ready if there are at least atLeast of them. Bulk
+// calls are scarce, so they go out full.
 func (a *Applier) assign(ctx context.Context, atLeast int) error {
 	for len(a.queue.ready) >= atLeast {
 		some := a.queue.ready[:min(len(a.queue.ready), permit.MaxAssignments)]
@@ -26,14 +26,14 @@ func (a *Applier) assign(ctx context.Context, atLeast int) error {
 	return nil
 }
 
-// assignmentBatch returns how role assignments are made.
+// assignmentBatch returns how to send role assignments.
 func (a *Applier) assignmentBatch() batch {
 	return batch{
 		prepare: func(ctx context.Context, items []item) error {
 			if !a.queue.late.Load() {
 				return nil
 			}
-			_, err := a.awaitUsers(ctx, items) // they were late before: look before the call is spent
+			_, err := a.awaitUsers(ctx, items) // users were visible late before: check before a bulk call is spent
 			return err
 		},
 		send: func(ctx context.Context, items []item) error {
@@ -68,7 +68,7 @@ func (a *Applier) assignmentBatch() batch {
 	}
 }
 
-// assignOne makes one assignment; 409 says that it is there.
+// assignOne makes one assignment. A 409 means that it exists.
 func (a *Applier) assignOne(ctx context.Context, it item) error {
 	err := a.tryAssign(ctx, it)
 	if !isAboutUser(err) {
@@ -80,9 +80,9 @@ func (a *Applier) assignOne(ctx context.Context, it item) error {
 	return a.tryAssign(ctx, it)
 }
 
-// tryAssign makes one assignment. 409 may mean that it exists, or another
-// conflict: so Permit answers where a resource instance is another tenant's. The
-// list decides, which may show the assignment late.
+// tryAssign makes one assignment. A 409 may mean that it exists, or that its resource
+// instance belongs to another tenant. The list decides, which may show the assignment
+// late.
 func (a *Applier) tryAssign(ctx context.Context, it item) error {
 	return unlessThere(ctx, a.sender.writes.AssignOne(ctx, it.call()), func() (bool, error) {
 		isMade, _, err := a.recheckAssignments(ctx, []item{it}, asTheyAre)
@@ -90,19 +90,20 @@ func (a *Applier) tryAssign(ctx context.Context, it item) error {
 	})
 }
 
-// wish is what a list of role assignments, which may be late, is asked again for.
+// wish is what a list of role assignments has to show before it is believed. Lists may be
+// late.
 type wish int
 
 const (
-	asTheyAre wish = iota // nothing: it is asked once
-	someMade              // that it shows one of them, as after a lost answer
+	asTheyAre wish = iota // anything: the list is read once
+	someMade              // one of the assignments, for example after a lost answer
 	allMade
-	noneMade // that it shows none of them any more
+	noneMade // none of the assignments
 )
 
-// recheckAssignments tells which of the items' assignments Permit has, and whether
-// it tells of all of them. It asks again until the list is as it should be, for a
-// minute at most; before all are looked at again, a sample of them is.
+// recheckAssignments returns which of the assignments Permit has, and whether the list
+// was complete. It reads again until the list shows what it has to, for a minute at most.
+// It reads a sample before it reads everything again.
 func (a *Applier) recheckAssignments(
 	ctx context.Context, items []item, should wish,
 ) (isMade func(item) bool, whole bool, err error) {
@@ -118,7 +119,7 @@ func (a *Applier) recheckAssignments(
 		}
 		for _, one := range have {
 			made[one.Assignment] = true
-			if one.ResourceInstance != "" { // one in whatever tenant: a line may name it without
+			if one.ResourceInstance != "" { // in any tenant, since a line need not name it
 				one.Tenant = ""
 				made[one.Assignment] = true
 			}
@@ -155,10 +156,9 @@ func (a *Applier) recheckAssignments(
 	return isMade, whole, err
 }
 
-// assignmentsOf returns at least what Permit has of the users: by asking for them or,
-// where that takes fewer calls, by listing all there are. Where nothing proves that
-// it is all, it returns what there is with an error for which permit.IsUnproved
-// holds.
+// assignmentsOf returns the assignments of the users. It asks for them or lists all
+// assignments, whichever takes fewer calls. If nothing proves that the list is complete,
+// it also returns an error for which permit.IsUnproved holds.
 func (a *Applier) assignmentsOf(ctx context.Context, users []string) ([]permit.Held, error) {
 	if calls := len(users) / permit.MaxFilter; calls > 1 {
 		total, known, err := a.Client.CountAssignments(ctx)
@@ -172,8 +172,8 @@ func (a *Applier) assignmentsOf(ctx context.Context, users []string) ([]permit.H
 	return snapshot.Whole(a.Client.AssignmentsOf(ctx, users))
 }
 
-// unassign removes the role assignments that the plan removes, but from users
-// whose line has failed.
+// unassign takes away the role assignments of the plan, except those of users whose line
+// has failed.
 func (a *Applier) unassign(ctx context.Context) error {
 	b := batch{
 		send: func(ctx context.Context, items []item) error {
@@ -193,9 +193,9 @@ func (a *Applier) unassign(ctx context.Context) error {
 			}
 			isMade, whole, err := a.recheckAssignments(ctx, items, should)
 			if err != nil || !whole {
-				return nil, false, nil //nolint:nilerr // the refusal stands, and single calls find out
+				return nil, false, nil //nolint:nilerr // the refusal stands, and single calls find out more
 			}
-			// What this run has put back may be listed late.
+			// The list may not yet show what this run has put back.
 			return func(it item) bool { return !isMade(it) && !a.queue.restored[it.call()] }, isShort && number == 0, nil
 		},
 		size: &a.sender.assignmentSize,
@@ -209,16 +209,15 @@ func (a *Applier) unassign(ctx context.Context) error {
 	})
 }
 
-// skipRenewed returns the items whose assignments Permit still has, and has had
-// since before the input was true. What was taken away and given again while this
-// run went on stays.
+// skipRenewed returns the items whose assignments are still the ones that the plan saw.
+// What was taken away and given again during this run stays.
 func (a *Applier) skipRenewed(ctx context.Context, items []item) ([]item, error) {
 	if !a.plan.CanPrune() {
 		return items, nil
 	}
-	old := maps.Clone(a.queue.restored) // which the list may not show yet
+	old := maps.Clone(a.queue.restored) // the list may not show them yet
 	list, err := a.assignmentsOf(ctx, userKeys(items))
-	if err != nil { // what a list that is not whole lacks would stay
+	if err != nil { // an incomplete list would leave some in place
 		return nil, err
 	}
 	for _, held := range list {

@@ -8,20 +8,20 @@ import (
 	"a0permit/internal/record"
 )
 
-// maxCarried is how many roles one bulk write of users carries. Permit names no
-// limit; this many keep the body below a few MiB.
+// maxCarried is how many roles a bulk write of users carries. Permit names no limit; this
+// keeps the body below a few MiB.
 const maxCarried = 10_000
 
-// carrier sends roles along with new users, since that saves the calls that assign
-// them. What Permit does with them is not documented: see prove.
+// carrier sends roles along with new users, which saves the calls to assign them. Permit
+// does not document whether it makes those assignments: see prove.
 type carrier struct {
 	a       *Applier
 	isOn    bool
 	byUser  map[int][]permit.UserRole
-	carried map[int]bool // users whose roles a call has carried that succeeded
+	carried map[int]bool // users whose roles went along in a call that succeeded
 }
 
-// newCarrier returns a carrier of assignments of users who are about to be written.
+// newCarrier returns a carrier for the assignments of users who are about to be written.
 func (a *Applier) newCarrier(assignments []item) *carrier {
 	c := &carrier{a: a, isOn: a.Found.mayCarry(), byUser: map[int][]permit.UserRole{}, carried: map[int]bool{}}
 	for _, it := range assignments {
@@ -33,15 +33,15 @@ func (a *Applier) newCarrier(assignments []item) *carrier {
 	return c
 }
 
-// canCarry reports whether an assignment may go along with its user: one of a new
-// user, to a whole tenant, and of a role and in a tenant that Permit has.
+// canCarry reports whether an assignment may go along with its user: the user is new, the
+// role is held in a whole tenant, and Permit has both role and tenant.
 func (a *Applier) canCarry(it item) bool {
 	_, isLacking := a.lacking(it)
 	return a.plan.IsNew(it.User) && it.Assignment.ResourceInstance == "" && !isLacking
 }
 
-// put writes users, with their roles as long as Permit takes them so. Where it
-// refuses the call, it may be for a role: then they are sent without.
+// put writes users together with their roles, as long as Permit accepts that. If it
+// refuses the call, a role may be the reason, so put tries again without roles.
 func (c *carrier) put(ctx context.Context, items []item) error {
 	all := make([]permit.User, len(items))
 	var with []item
@@ -76,8 +76,8 @@ func (c *carrier) put(ctx context.Context, items []item) error {
 	return err
 }
 
-// prove finds out which of the roles that new users have carried Permit has made. It
-// queues the others, to be assigned.
+// prove finds out which of the roles that went along Permit has assigned, and queues the
+// others.
 func (a *Applier) prove(ctx context.Context, items []item) error {
 	if len(items) == 0 {
 		return nil
@@ -100,14 +100,14 @@ func (a *Applier) prove(ctx context.Context, items []item) error {
 	return a.sender.noteDone(made, a.assignmentBatch())
 }
 
-// findCarried tells which of the assignments Permit has made.
+// findCarried returns which of the assignments Permit has made.
 func (a *Applier) findCarried(ctx context.Context, items []item) (made, missing []item, err error) {
 	made, missing, err = a.findAtTheEnd(ctx, items)
 	if err != nil || len(missing) == 0 {
 		return made, missing, err
 	}
 	should := asTheyAre
-	if a.Found.RolesOfUsers != partly { // then they may be late, and a few tell
+	if a.Found.RolesOfUsers != partly { // some may be late, so a few are enough
 		few := sample(missing, permit.MaxFilter)
 		isMade, _, err := a.recheckAssignments(ctx, few, allMade)
 		if err != nil {
@@ -127,15 +127,15 @@ func (a *Applier) findCarried(ctx context.Context, items []item) (made, missing 
 		return nil, nil, err
 	}
 	more, rest := split(missing, isMade)
-	if len(made) == 0 && len(more) > permit.MaxFilter { // so it does not list them by their age
+	if len(made) == 0 && len(more) > permit.MaxFilter { // so the list is not in the order of age
 		a.queue.page = 0
 	}
 	return append(made, more...), rest, nil
 }
 
-// findAtTheEnd looks for assignments at the end of Permit's list, where those that were
-// just made are if it lists them by their age: a call tells of a thousand there, and
-// of a hundred users otherwise. It reads on where it ended before.
+// findAtTheEnd looks for new assignments at the end of Permit's list. They are there if
+// the list is in the order of age; then a call shows a thousand of them, instead of those
+// of a hundred users. It reads on from where it ended before.
 func (a *Applier) findAtTheEnd(ctx context.Context, items []item) (made, missing []item, err error) {
 	q := a.queue
 	if q.page == 0 {
@@ -149,7 +149,7 @@ func (a *Applier) findAtTheEnd(ctx context.Context, items []item) (made, missing
 	for _, one := range held {
 		listed[one.Assignment] = true
 	}
-	for _, it := range q.carried { // the younger ones, of which it is asked next
+	for _, it := range q.carried { // the younger ones, which are asked for next
 		if listed[it.call()] {
 			q.listed[it.call()] = true
 		}
@@ -162,8 +162,8 @@ func (a *Applier) findAtTheEnd(ctx context.Context, items []item) (made, missing
 	return made, missing, nil
 }
 
-// findTheEnd notes where Permit's list of role assignments ends before the first of
-// this run, unless a call tells of all its users.
+// findTheEnd notes where Permit's list of role assignments ends before this run adds to
+// it. It does nothing if one call shows all its users.
 func (a *Applier) findTheEnd(ctx context.Context, users int) error {
 	if a.queue.listed != nil {
 		return nil
@@ -177,8 +177,7 @@ func (a *Applier) findTheEnd(ctx context.Context, users int) error {
 	return err
 }
 
-// lacking returns the fault of an assignment whose role or tenant Permit does not
-// have.
+// lacking returns the fault of an assignment whose role or tenant is missing in Permit.
 func (a *Applier) lacking(it item) (record.Fault, bool) {
 	for _, id := range catalogueOf(it.Assignment) {
 		if f, ok := a.queue.lacks[id]; ok {

@@ -10,14 +10,14 @@ import (
 	"a0permit/internal/record"
 )
 
-// oneByOne is up to how many missing resources, actions and roles the roles are created
-// by single calls: as many as a minute's limit for schema writes allows. Above, one bulk
-// call does it, which is not the first choice since it would also replace a role that
-// somebody creates at that moment.
+// oneByOne is how many missing resources, actions and roles are created by single calls
+// at most: as many as the limit for schema writes allows in a minute. Above that, the
+// roles go in one bulk call. Single calls are better, because a bulk call would also
+// replace a role that somebody creates at that moment.
 const oneByOne = 40
 
-// CountSchemaCalls returns how many calls a plan takes that create resources, actions and
-// roles one by one, and how many roles are left to bulk calls.
+// CountSchemaCalls returns how many single calls create the resources, actions and roles
+// of a plan, and how many roles are left for bulk calls.
 func CountSchemaCalls(plan *reconcile.Plan) (single, bulkRoles int) {
 	single, bulkRoles = len(plan.Resources), len(plan.Roles)
 	for _, op := range plan.Extensions {
@@ -29,9 +29,9 @@ func CountSchemaCalls(plan *reconcile.Plan) (single, bulkRoles int) {
 	return single, bulkRoles
 }
 
-// createRoles creates the roles that are missing. The list is read again
-// first: somebody may have created them while the question was open, and resources that
-// were created may have changed others.
+// createRoles creates the missing roles. It reads the list again first: somebody may have
+// created a role while the question was open, and new resources may have changed other
+// roles.
 func (a *Applier) createRoles(ctx context.Context) error {
 	if !a.CreateMissing {
 		return a.refuseMissing(a.plan.Roles)
@@ -58,7 +58,7 @@ func (a *Applier) createRoles(ctx context.Context) error {
 		}
 	}
 	bare := 0
-	var created []item // with permissions
+	var created []item // those with permissions
 	b := batch{
 		send: func(ctx context.Context, items []item) error {
 			all := make([]permit.Role, len(items))
@@ -73,15 +73,15 @@ func (a *Applier) createRoles(ctx context.Context) error {
 				bare++
 				return a.Ledger.Complete(it.Operation)
 			}
-			created = append(created, it) // what it permits is looked at below
+			created = append(created, it) // grantToCreated checks its permissions
 			return a.Ledger.FlushRejectsOnce()
 		},
 		refuse:  a.refuseCreation,
 		size:    &a.sender.roleSize,
-		inOrder: true, // an interrupt between two leaves as little as can be
+		inOrder: true, // so that an interrupt leaves as little as possible
 	}
 	send := a.sender.deliver
-	// A bulk call would replace a role that the list lacks.
+	// A bulk call would replace a role that the list has missed.
 	if _, bulkRoles := CountSchemaCalls(a.plan); bulkRoles == 0 || listErr != nil {
 		send = a.sender.deliverSingly
 	}
@@ -94,8 +94,8 @@ func (a *Applier) createRoles(ctx context.Context) error {
 	return a.grantToCreated(ctx, created)
 }
 
-// createRole creates one role. Where Permit refuses it for what it is to permit, the role
-// is created without, and each permission is tried afterwards.
+// createRole creates one role. If Permit refuses its permissions, it creates the role
+// without them; grantToCreated then tries them one by one.
 func (a *Applier) createRole(ctx context.Context, it item) error {
 	role := roleOf(it.Role)
 	err := a.sender.writes.CreateRole(ctx, role)
@@ -109,7 +109,7 @@ func (a *Applier) createRole(ctx context.Context, it item) error {
 	return unlessThere(ctx, err, func() (bool, error) { return a.Client.HasRole(ctx, it.Role.Key) })
 }
 
-// createTenants creates the tenants that are missing.
+// createTenants creates the missing tenants.
 func (a *Applier) createTenants(ctx context.Context) error {
 	if !a.CreateMissing {
 		return a.refuseMissing(a.plan.Tenants)
@@ -135,7 +135,7 @@ func (a *Applier) createTenants(ctx context.Context) error {
 	})
 }
 
-// recheckTenants tells which tenants are there after a 409.
+// recheckTenants returns which tenants exist after a 409.
 func (a *Applier) recheckTenants(ctx context.Context, _ []item, refusal error, _ int) (func(item) bool, bool, error) {
 	if !permit.IsConflict(refusal) {
 		return nil, false, nil
@@ -143,7 +143,7 @@ func (a *Applier) recheckTenants(ctx context.Context, _ []item, refusal error, _
 	has := map[string]bool{}
 	for tenant, err := range a.Client.Tenants(ctx) {
 		if permit.IsUnproved(err) {
-			break // single calls find out about those that it lacks
+			break // single calls find those that the list misses
 		}
 		if err != nil {
 			return nil, false, err
@@ -153,8 +153,7 @@ func (a *Applier) recheckTenants(ctx context.Context, _ []item, refusal error, _
 	return func(it item) bool { return has[it.Tenant.Key] }, false, nil
 }
 
-// renameTenants gives tenants the names that the input has for them. Each is
-// a call of its own: Permit has no bulk call that changes tenants.
+// renameTenants renames tenants, one call for each. Permit has no bulk call for that.
 func (a *Applier) renameTenants(ctx context.Context) error {
 	if err := a.keepNames(); err != nil {
 		return err
@@ -170,8 +169,8 @@ func (a *Applier) renameTenants(ctx context.Context) error {
 	})
 }
 
-// refuseMissing refuses resources, roles or tenants that may not be created; enqueue
-// then refuses the users that name them.
+// refuseMissing refuses missing records that may not be created. enqueue then refuses the
+// users that need them.
 func (a *Applier) refuseMissing(ops []reconcile.Operation) error {
 	for _, op := range ops {
 		id := op.RecordID()
@@ -185,8 +184,8 @@ func (a *Applier) refuseMissing(ops []reconcile.Operation) error {
 	return nil
 }
 
-// refuseCreation refuses a resource, a role or a tenant that Permit does not take, and
-// later the users that name it.
+// refuseCreation refuses a record that Permit does not accept, and later the users that
+// need it.
 func (a *Applier) refuseCreation(it item, f record.Fault) error {
 	id := it.RecordID()
 	f.Message = fmt.Sprintf("%s %s could not be created: %s", id.Type, id.Key, f.Message)

@@ -11,8 +11,8 @@ import (
 	"a0permit/internal/record"
 )
 
-// cleared returns the fields that a user has before and not after. Attributes are
-// none of them: they are written whole, so that there is no doubt about them.
+// cleared returns the fields that a user has before but not after. It leaves attributes
+// out, since they are always written whole.
 func cleared(before, after *record.User) record.Fields {
 	var fields record.Fields
 	note := func(field record.Fields, old, now string) {
@@ -26,13 +26,13 @@ func cleared(before, after *record.User) record.Fields {
 	return fields
 }
 
-// tryClearing finds out on the first users of a run who lose a field how Permit takes
-// it away: whether a PUT clears what it leaves out is not documented. It returns the
-// users who are still to be written, such that they lose it, and refuses those whom
-// Permit lets lose nothing.
+// tryClearing finds out how Permit clears a field, on the first users of a run that lose
+// one. Whether a PUT clears a field that it leaves out is not documented. It returns the
+// users that are still to be written, in a form that clears their fields, and refuses
+// those whose fields Permit keeps.
 func (a *Applier) tryClearing(ctx context.Context, users []item, b batch) (rest []item, err error) {
 	losing, others := split(users, func(it item) bool { return it.cleared != 0 })
-	var written int // the number of the user who has become what it is to be by that
+	var written int // user that was fully written while finding out
 	isWritten := false
 	for _, it := range sample(losing, tries) {
 		if a.Found.ClearedField != "" {
@@ -60,16 +60,16 @@ func (a *Applier) tryClearing(ctx context.Context, users []item, b batch) (rest 
 	return rest, a.sender.noteDone(done, b)
 }
 
-// notClearedFault is that of a line which takes a field away that Permit keeps.
+// notClearedFault is the fault of a line that clears a field which Permit keeps.
 var notClearedFault = record.Fault{
 	Code: "not_cleared",
 	Message: "Permit keeps the value of a field that the line takes away:" +
 		" a write that leaves it out does not clear it, nor does null",
 }
 
-// findOutClearing writes a user as Permit has it but for the fields that it loses: left
-// out, and then as null. What it finds out is noted; if Permit refuses the user for
-// something else, that is nothing. It returns whether the user is all that it is to be.
+// findOutClearing writes a user as Permit has it, first without the fields that it loses,
+// then with null in them, and notes which of the two clears them. A refusal for another
+// reason says nothing. It reports whether the user was fully written.
 func (a *Applier) findOutClearing(ctx context.Context, it item) (isWritten bool, err error) {
 	user, err := a.withoutCleared(it)
 	if err != nil {
@@ -91,8 +91,9 @@ func (a *Applier) findOutClearing(ctx context.Context, it item) (isWritten bool,
 	return isWritten, nil
 }
 
-// tryNull writes the fields that a user loses as null, since without them they were
-// still there, and returns what takes them away. They may only have shown late.
+// tryNull writes null into the fields that a user loses, since leaving them out seemed to
+// have no effect, and returns which of the two cleared them. Leaving them out may only
+// have shown late.
 func (a *Applier) tryNull(ctx context.Context, it item, user permit.User) (answer string, err error) {
 	user.Nulls = it.cleared.Names()
 	accepted, err := a.tryPut(ctx, user)
@@ -111,7 +112,7 @@ func (a *Applier) tryNull(ctx context.Context, it item, user permit.User) (answe
 	return leftOut, nil
 }
 
-// withoutCleared returns a user as Permit has it, but for the fields that it loses.
+// withoutCleared returns a user as Permit has it, without the fields that it loses.
 func (a *Applier) withoutCleared(it item) (permit.User, error) {
 	before, err := a.snapshot.Before(it.User)
 	if err != nil {
@@ -121,7 +122,7 @@ func (a *Applier) withoutCleared(it item) (permit.User, error) {
 	return userOf(&u)
 }
 
-// tryPut writes a user, and reports whether Permit takes it.
+// tryPut writes a user, and reports whether Permit accepted it.
 func (a *Applier) tryPut(ctx context.Context, user permit.User) (accepted bool, err error) {
 	err = a.sender.writes.PutUser(ctx, user)
 	switch {

@@ -2,22 +2,22 @@ package apply
 
 import "log/slog"
 
-// Findings are what a run has found out of what Permit does not document, on the
-// first records that it concerned. A field is "" as long as nobody needed to know.
+// Findings are answers to what Permit does not document, found out on the first records
+// of a run that they concern. A field is "" if it was never needed.
 type Findings struct {
-	// SharedEmail is whether a second user may have an email: "taken" or "refused".
+	// SharedEmail says whether a second user may have an email: "taken" or "refused".
 	SharedEmail string `json:"shared_email,omitempty"`
-	// RolesOfUsers is what becomes of roles in a bulk write of new users: they are
-	// "honoured", "partly honoured", "ignored" or "refused".
+	// RolesOfUsers says what happens to roles in a bulk write of new users: "honoured",
+	// "partly honoured", "ignored" or "refused".
 	RolesOfUsers string `json:"roles_of_users,omitempty"`
-	// PutOfUser is whether a write of a user who exists "keeps" the roles that the
-	// user holds, or "clears" them.
+	// PutOfUser says whether a write of an existing user "keeps" or "clears" the roles of
+	// the user.
 	PutOfUser string `json:"put_of_user,omitempty"`
-	// AssignedRole is what a bulk call does with a role that its user holds: it is
-	// "skipped", or the call is "refused".
+	// AssignedRole says what a bulk call does about a role that the user already holds:
+	// the role is "skipped", or the call "refused".
 	AssignedRole string `json:"assigned_role,omitempty"`
-	// ClearedField is how a write takes the value of a user's field away: the field is
-	// "left out" or "null", or "neither" does.
+	// ClearedField says how a write clears a field of a user: the field is "left out" or
+	// "null", or "neither" works.
 	ClearedField string `json:"cleared_field,omitempty"`
 }
 
@@ -31,7 +31,7 @@ const (
 	neither          = "neither"
 )
 
-// find notes what a run has found out, and says it at -v.
+// find notes a finding and logs it at -v.
 func find(log *slog.Logger, field *string, question, answer string) {
 	if *field != answer {
 		*field = answer
@@ -39,5 +39,5 @@ func find(log *slog.Logger, field *string, question, answer string) {
 	}
 }
 
-// mayCarry reports whether it is worth it to send roles along with new users.
+// mayCarry reports whether it is worth sending roles along with new users.
 func (f *Findings) mayCarry() bool { return f.RolesOfUsers != ignored && f.RolesOfUsers != refused }

@@ -9,15 +9,15 @@ import (
 	"a0permit/internal/record"
 )
 
-// item is an operation that is on its way.
+// item is an operation on its way to Permit.
 type item struct {
 	reconcile.Operation
-	user permit.User // as it is written; of the other operations of a user, its key alone
-	// cleared are the fields that the user has in Permit and is written without.
+	user permit.User // as it is written; only the key for other operations of a user
+	// cleared names the fields that the user loses.
 	cleared record.Fields
 }
 
-// call returns a role assignment as Permit takes it.
+// call returns a role assignment in the form that Permit takes.
 func (i item) call() permit.Assignment {
 	a := i.Assignment
 	return permit.Assignment{User: i.user.Key, Role: a.Role, Tenant: a.Tenant, ResourceInstance: a.ResourceInstance}
@@ -31,7 +31,7 @@ func calls(items []item) []permit.Assignment {
 	return all
 }
 
-// catalogueItems returns operations on resources, roles or tenants as items.
+// catalogueItems returns items for operations on resources, roles or tenants.
 func catalogueItems(ops []reconcile.Operation) []item {
 	items := make([]item, len(ops))
 	for i, op := range ops {
@@ -40,7 +40,8 @@ func catalogueItems(ops []reconcile.Operation) []item {
 	return items
 }
 
-// split returns the items for which is holds, and the others. nil holds for none.
+// split returns the items for which is returns true, and the others. With nil, all are
+// others.
 func split(items []item, is func(item) bool) (some, others []item) {
 	for _, it := range items {
 		if is != nil && is(it) {
@@ -52,7 +53,7 @@ func split(items []item, is func(item) bool) (some, others []item) {
 	return some, others
 }
 
-// userKeys returns the users of items, each once, in order.
+// userKeys returns the keys of the users of items, each once, in order.
 func userKeys(items []item) []string {
 	keys := make([]string, len(items))
 	for i, it := range items {
@@ -61,12 +62,12 @@ func userKeys(items []item) []string {
 	return slices.Compact(keys)
 }
 
-// catalogueOf returns the role and the tenant that an assignment names.
+// catalogueOf returns the ids of the role and the tenant of an assignment.
 func catalogueOf(a record.RoleAssignment) [2]reconcile.RecordID {
 	return [2]reconcile.RecordID{{Type: record.TypeRole, Key: a.Role}, {Type: record.TypeTenant, Key: a.Tenant}}
 }
 
-// sample returns at most n of a list, evenly spread, the last among them.
+// sample returns at most n items of a list, evenly spread and including the last.
 func sample[T any](list []T, n int) []T {
 	some := make([]T, min(n, len(list)))
 	for i := range some {
@@ -75,28 +76,28 @@ func sample[T any](list []T, n int) []T {
 	return some
 }
 
-// queue is what waits for its turn, and what is known of this run.
+// queue holds what waits for its turn, and what the run has learnt.
 type queue struct {
-	users    []item // to be written, less than a batch
+	users    []item // to write; less than a batch
 	gathered []item // assignments of these users
 	waiting  []item // assignments of users who were just written
 	ready    []item // assignments of users who should be visible by now
-	carried  []item // assignments that users who were just written have carried
-	sharing  bool   // the users share their email with others: see reconcile.Plan.SharesEmail
+	carried  []item // assignments that went along with users who were just written
+	sharing  bool   // the users share an email with others: see reconcile.Plan.SharesEmail
 
-	// Where Permit's list of role assignments goes on that findAtTheEnd has read, 0 where
-	// it is of no use, and which of carried that has shown.
+	// page is where findAtTheEnd goes on in Permit's list of role assignments, 0 if the
+	// list is of no use. listed holds those of carried that it has seen.
 	page   int
 	listed map[permit.Assignment]bool
 
-	emailFaults []emailFault // of the users who were written first of those who share an email
+	emailFaults []emailFault // of the first users who share an email
 
-	refused  map[int]bool                        // users whom Permit has refused
-	lacks    map[reconcile.RecordID]record.Fault // roles and tenants that Permit does not have
-	restored map[permit.Assignment]bool          // made again by this run, and so older than they say
-	late     atomic.Bool                         // users became visible late in this run
+	refused  map[int]bool                        // users that Permit has refused
+	lacks    map[reconcile.RecordID]record.Fault // roles and tenants that Permit lacks
+	restored map[permit.Assignment]bool          // put back by this run, so older than Permit says
+	late     atomic.Bool                         // users have become visible late in this run
 
-	others          map[string]bool // roles that somebody else may have created meanwhile
-	grantSize       int             // how many permissions a call may give
-	waitedForSchema bool            // what a role was to permit was looked for twice
+	others          map[string]bool // roles that somebody else may have created during this run
+	grantSize       int             // how many permissions one call may give
+	waitedForSchema bool            // a new action was waited for once
 }

@@ -15,8 +15,8 @@ import (
 	"a0permit/internal/record"
 )
 
-// createResources creates the resources that are missing, each with its actions, and
-// refuses them where nothing may be created.
+// createResources creates the missing resources and actions, or refuses them if nothing
+// may be created.
 func (a *Applier) createResources(ctx context.Context) error {
 	if !a.CreateMissing {
 		return errors.Join(a.refuseMissing(a.plan.Resources), a.refuseMissing(a.plan.Extensions))
@@ -27,7 +27,7 @@ func (a *Applier) createResources(ctx context.Context) error {
 			if !permit.IsConflict(err) {
 				return err
 			}
-			have, isThere, lost := a.Client.Resource(ctx, it.Resource.Key) // somebody else was faster
+			have, isThere, lost := a.Client.Resource(ctx, it.Resource.Key) // somebody else has created it first
 			if lost != nil || !isThere {
 				return errors.Join(err, lost)
 			}
@@ -42,8 +42,8 @@ func (a *Applier) createResources(ctx context.Context) error {
 	return a.sender.deliverSingly(ctx, catalogueItems(a.plan.Extensions), b)
 }
 
-// addActions adds the actions of a resource that it does not have. It goes on after one
-// that Permit refuses, and returns the last refusal.
+// addActions adds the actions that a resource lacks. It goes on after a refusal, and
+// returns the last one.
 func (a *Applier) addActions(ctx context.Context, r *record.Resource, has map[string]permit.Action) (refusal error) {
 	for _, key := range slices.Sorted(maps.Keys(r.Actions)) {
 		if _, ok := has[key]; ok {
@@ -51,7 +51,7 @@ func (a *Applier) addActions(ctx context.Context, r *record.Resource, has map[st
 		}
 		err := a.sender.writes.CreateAction(ctx, r.Key, key, actionOf(r.Actions[key]))
 		switch {
-		case err == nil || permit.IsConflict(err): // a conflict can only be about the key
+		case err == nil || permit.IsConflict(err): // only the key can be the reason for a conflict
 		case !a.sender.isRefusal(ctx, err, 1):
 			return err
 		default:
@@ -61,9 +61,9 @@ func (a *Applier) addActions(ctx context.Context, r *record.Resource, has map[st
 	return refusal
 }
 
-// tellUnasked tells which permissions roles have got by themselves: an environment may
-// have default roles, which Permit gives permissions on each new resource (docs, creating
-// environments).
+// tellUnasked reports permissions that roles got without being asked for. An environment
+// may have default roles, to which Permit gives permissions on each new resource (docs,
+// creating environments).
 func (a *Applier) tellUnasked(roles []permit.Role) {
 	for role := range a.plan.Unasked(snapshot.RoleRecords(roles)) {
 		a.Unasked++
@@ -71,9 +71,9 @@ func (a *Applier) tellUnasked(roles []permit.Role) {
 	}
 }
 
-// grantToCreated gives the roles that this run has created those of their permissions that
-// Permit did not take with them, and notes what became of each. The list tells, since a
-// bulk call answers nothing of single roles.
+// grantToCreated gives new roles those permissions that Permit did not accept with them,
+// and notes what became of each role. It reads the list of roles, since a bulk call says
+// nothing about single roles.
 func (a *Applier) grantToCreated(ctx context.Context, created []item) error {
 	if len(created) == 0 {
 		return nil
@@ -98,9 +98,9 @@ func (a *Applier) grantToCreated(ctx context.Context, created []item) error {
 	return nil
 }
 
-// settleOthers notes what became of a role that somebody else has created meanwhile. It
-// may have holders by now, so it is given nothing without a question, which the next run
-// asks.
+// settleOthers notes what became of a role that somebody else has created during this
+// run. It may have holders, so it gets no permissions without a question, which the next
+// run asks.
 func (a *Applier) settleOthers(it item, has []string) error {
 	if missing := without(it.Role.Permissions, has); len(missing) > 0 {
 		return a.Ledger.Refuse(it.Operation, notGranted(missing))
@@ -109,7 +109,7 @@ func (a *Applier) settleOthers(it item, has []string) error {
 	return nil
 }
 
-// notGranted is the fault of a role that is to permit more, and is not given it.
+// notGranted returns the fault of a role that is not given the permissions of its line.
 func notGranted(permissions []string) record.Fault {
 	return record.Fault{
 		Code: "not_granted", Retryable: true,
@@ -117,7 +117,7 @@ func notGranted(permissions []string) record.Fault {
 	}
 }
 
-// grantToExisting gives roles that exist the permissions that they lack.
+// grantToExisting gives existing roles the permissions that they lack.
 func (a *Applier) grantToExisting(ctx context.Context) error {
 	if err := a.keepGrants(); err != nil {
 		return err
@@ -137,7 +137,7 @@ func (a *Applier) grantToExisting(ctx context.Context) error {
 	return nil
 }
 
-// grantAndNote gives permissions to the role of it, and notes what became of it.
+// grantAndNote gives permissions to a role, and notes what became of them.
 func (a *Applier) grantAndNote(ctx context.Context, it item, permissions []string) error {
 	g := granting{a: a, role: it.Role.Key}
 	if err := g.grant(ctx, permissions); err != nil {
@@ -151,19 +151,19 @@ func (a *Applier) grantAndNote(ctx context.Context, it item, permissions []strin
 	return a.Ledger.Refuse(it.Operation, f)
 }
 
-// granting is the way of permissions to one role.
+// granting gives permissions to one role.
 type granting struct {
 	a       *Applier
 	role    string
 	refused []string
-	refusal error // of the last of them
+	refusal error // the last one
 }
 
-// errNotGranted is the fault of a permission of which Permit's answer says nothing.
+// errNotGranted is the fault of a permission that is not in Permit's answer.
 var errNotGranted = errors.New("the answer of Permit lacks it")
 
-// grant gives permissions to the role, in as few calls as it can. What is refused is
-// halved until it is one.
+// grant gives permissions to the role in as few calls as possible. It halves a refused
+// call until a single permission is left.
 func (g *granting) grant(ctx context.Context, permissions []string) error {
 	for len(permissions) > 0 {
 		some := permissions[:min(len(permissions), g.a.queue.grantSize)]
@@ -173,7 +173,7 @@ func (g *granting) grant(ctx context.Context, permissions []string) error {
 			return err
 		case refusal != nil && len(some) == 1:
 			g.refused, g.refusal = append(g.refused, some...), refusal
-		case refusal != nil && isAboutSize(refusal): // the size is learnt for the run
+		case refusal != nil && isAboutSize(refusal): // the smaller size holds for the rest of the run
 			g.a.queue.grantSize = len(some) / 2
 			continue
 		case refusal != nil:
@@ -187,22 +187,22 @@ func (g *granting) grant(ctx context.Context, permissions []string) error {
 	return nil
 }
 
-// isAboutSize reports whether a refusal may be for how much a call holds. Permit's
-// Terraform provider has met a 500 for that.
+// isAboutSize reports whether a call may have been refused for its size. Permit's
+// Terraform provider got a 500 for that.
 func isAboutSize(refusal error) bool {
 	status := permit.Status(refusal)
 	return status >= http.StatusInternalServerError || status == http.StatusRequestEntityTooLarge
 }
 
-// call makes one call, and returns its refusal. What the answer lacks is asked for once
-// more, alone.
+// call makes one call and returns its refusal. It asks again, one by one, for permissions
+// that the answer lacks.
 func (g *granting) call(ctx context.Context, permissions []string) (refusal, err error) {
 	writes := g.a.sender.writes
-	if g.a.queue.grantSize < permit.MaxPermissions { // it has failed before for what it held
+	if g.a.queue.grantSize < permit.MaxPermissions { // larger calls have failed before
 		writes = writes.WithAttempts(fewAttempts)
 	}
 	has, refusal := writes.Grant(ctx, g.role, permissions)
-	// What was just created may show late.
+	// A resource that was just created may become visible late.
 	if permit.IsNotFound(refusal) && g.a.CreateMissing && !g.a.queue.waitedForSchema {
 		g.a.queue.waitedForSchema = true
 		if err := httpapi.Sleep(ctx, lastPause); err != nil {
@@ -228,7 +228,7 @@ func (g *granting) call(ctx context.Context, permissions []string) (refusal, err
 	return nil, nil
 }
 
-// revoke takes from roles the permissions that the plan does.
+// revoke takes permissions from roles.
 func (a *Applier) revoke(ctx context.Context) error {
 	return a.sender.deliverSingly(ctx, catalogueItems(a.plan.Revocations), batch{
 		one: func(ctx context.Context, it item) error {
@@ -242,7 +242,7 @@ func (a *Applier) revoke(ctx context.Context) error {
 	})
 }
 
-// without returns what a list has and others do not.
+// without returns the items of list that are not in others.
 func without(list, others []string) []string {
 	return slices.DeleteFunc(slices.Clone(list), func(s string) bool { return slices.Contains(others, s) })
 }

@@ -13,10 +13,10 @@ import (
 	"a0permit/internal/record"
 )
 
-// errShort is the answer to a bulk call that has done less than it was asked for.
+// errShort is the error of a bulk call that has done less than it was asked to.
 var errShort = errors.New("fewer role assignments are counted than were sent")
 
-// checkCount returns errShort where a call did less than all.
+// checkCount returns errShort if a call did less than it was asked to.
 func checkCount(did, all int, err error) error {
 	if err == nil && did < all {
 		return fmt.Errorf("%w: %d of %d", errShort, did, all)
@@ -24,15 +24,15 @@ func checkCount(did, all int, err error) error {
 	return err
 }
 
-// isRefusal reports whether err refuses what was sent, so many items, and not the
-// sender. A call that Permit fails to answer at every attempt fails for what it
-// holds, if another one succeeds. 503 is not about the call.
+// isRefusal reports whether err is about the records that were sent, and not about the
+// sender or the service. A call that fails at every attempt is about its records if
+// another call succeeds. A 503 never is.
 func (s *sender) isRefusal(ctx context.Context, err error, size int) bool {
 	switch status := permit.Status(err); status {
 	case 0:
 		return errors.Is(err, errShort)
 	case http.StatusForbidden:
-		return size > largest || httpapi.IsForeign(err) // such as a firewall, of what it reads in a record
+		return size > largest || httpapi.IsForeign(err) // a firewall, for example, that dislikes the text of a record
 	case http.StatusUnauthorized, http.StatusPaymentRequired, http.StatusProxyAuthRequired,
 		http.StatusRequestTimeout, http.StatusTooEarly, http.StatusTooManyRequests, http.StatusServiceUnavailable:
 		return false
@@ -47,16 +47,15 @@ func (s *sender) isRefusal(ctx context.Context, err error, size int) bool {
 	}
 }
 
-// naming is what is known of how Permit names the items of a batch that it refuses,
-// by their place.
+// naming is what the run has learnt about how Permit names the refused items of a batch.
 type naming struct {
-	wrong    bool // it has named one that it takes
-	oneByOne bool // it names one at a time
+	wrong    bool // it has named an item that it accepts
+	oneByOne bool // it names only one at a time
 }
 
-// refuseNamed refuses the items that a refusal names, and returns the others. isNews
-// is whether it is worth sending these as they are. The first that is named is sent
-// once more, alone: a place may be wrong.
+// refuseNamed refuses the items that a refusal names, and returns the others. isNews says
+// whether it is worth sending these together again. The first named item is sent once
+// more alone, since its index may be wrong.
 func (s *sender) refuseNamed(
 	ctx context.Context, items []item, refusal error, b *batch,
 ) (sound []item, isNews bool, err error) {
@@ -93,7 +92,7 @@ func (s *sender) refuseNamed(
 	return sound, isNews, nil
 }
 
-// faultOf returns the fault of a line that Permit refused with err.
+// faultOf returns the fault of a line from Permit's refusal.
 func faultOf(err error) record.Fault {
 	var api *httpapi.APIError
 	if !errors.As(err, &api) {
@@ -107,7 +106,7 @@ func faultOf(err error) record.Fault {
 	return f
 }
 
-// ignoreNotFound takes a 404 for what it says: the thing is not there.
+// ignoreNotFound returns nil for a 404, which says that the record is gone.
 func ignoreNotFound(err error) error {
 	if permit.IsNotFound(err) {
 		return nil
@@ -115,8 +114,8 @@ func ignoreNotFound(err error) error {
 	return err
 }
 
-// isAboutUser reports whether err is a 404 that may be about a user: Permit says
-// what it could not find, as in "we could not find 'Role' with the given filters".
+// isAboutUser reports whether a 404 may be about a user. Permit says what it could not
+// find, as in "we could not find 'Role' with the given filters".
 func isAboutUser(err error) bool {
 	var api *httpapi.APIError
 	if !permit.IsNotFound(err) || !errors.As(err, &api) {

@@ -16,17 +16,17 @@ import (
 	"a0permit/internal/record"
 )
 
-// putBackTime is how long an interrupt waits for what a write has cleared to be put
-// back: longer than a window of bulk calls, since none may be left in it.
+// putBackTime is how long after an interrupt cleared assignments are still put back. It
+// is longer than a window of bulk calls, since all of them may be used up.
 const putBackTime = 12 * time.Minute
 
-// preserveAssignments runs put, which writes users and returns some of each call,
-// and makes again what that has cleared of the assignments they had. Whether a PUT
-// of a user who exists clears them is not documented, and those made by hand are in
-// no input: only Permit's list, before and after, can tell.
+// preserveAssignments runs put, which writes users, and then makes the assignments again
+// that this has cleared. put returns some of the users of each call. Permit does not
+// document whether a PUT of a user clears assignments, and those made by hand are in no
+// input, so Permit's list is compared before and after.
 func (a *Applier) preserveAssignments(ctx context.Context, users []item, put func() ([][]item, error)) error {
 	had, err := a.held(ctx, users)
-	if err != nil { // what a list that is not whole lacks could not be put back
+	if err != nil { // what an incomplete list lacks could not be put back
 		return err
 	}
 	if err := a.keepWritten(users, had); err != nil {
@@ -41,7 +41,7 @@ func (a *Applier) preserveAssignments(ctx context.Context, users []item, put fun
 	return errors.Join(err, a.restore(ctx, written, had))
 }
 
-// held returns the assignments of the users who are updated.
+// held returns the assignments of the users that are updated.
 func (a *Applier) held(ctx context.Context, users []item) (had []item, err error) {
 	byKey := map[string]int{}
 	var keys []string
@@ -64,8 +64,8 @@ func (a *Applier) held(ctx context.Context, users []item) (had []item, err error
 	return had, err
 }
 
-// byUser yields the users of assignments, in the order of the input, each with all
-// of them: Permit lists assignments by their age.
+// byUser yields each user with all its assignments, in the order of the input. Permit
+// lists assignments in the order of age.
 func byUser(assignments []item) iter.Seq2[item, []record.RoleAssignment] {
 	return func(yield func(item, []record.RoleAssignment) bool) {
 		sorted := slices.Clone(assignments)
@@ -96,8 +96,8 @@ func outlast(ctx context.Context, by time.Duration) (context.Context, context.Ca
 	}
 }
 
-// restore makes the assignments of had again that Permit no longer has. What it
-// cannot list or make goes to stdout, as lines that make it.
+// restore makes assignments again that Permit no longer has. Those that it cannot list or
+// make go to stdout, as lines that make them.
 func (a *Applier) restore(ctx context.Context, written [][]item, had []item) error {
 	shown, err := a.awaitWritten(ctx, written)
 	var isMade func(item) bool
@@ -129,14 +129,15 @@ func (a *Applier) restore(ctx context.Context, written [][]item, had []item) err
 		lost, fault = had, lateFault
 	}
 	out, err := a.rejectCleared(lost, fault)
-	if out && (len(lost) == 0 || !a.UndoChanges) { // stdout has it, but an undo file that is asked for is to have all
+	if out && (len(lost) == 0 || !a.UndoChanges) { // stdout has it, but the file of --undo has to be complete
 		err = errors.Join(err, a.Undo.Settle())
 	}
 	return err
 }
 
-// findCleared tells which assignments Permit still has after a write of their users.
-// Once a write has cleared none, it looks at a sample, as long as that is whole.
+// findCleared returns which assignments Permit still has after their users were written.
+// After a first write that cleared none, it looks at a sample, and at all if the sample
+// lacks one.
 func (a *Applier) findCleared(ctx context.Context, had []item) (isMade func(item) bool, err error) {
 	if few := sample(had, permit.MaxFilter); a.Found.PutOfUser == keeps && len(few) < len(had) {
 		isMade, _, err := a.recheckAssignments(ctx, few, asTheyAre)
@@ -152,20 +153,21 @@ func (a *Applier) findCleared(ctx context.Context, had []item) (isMade func(item
 	if _, gone := split(had, isMade); len(gone) > 0 {
 		answer = clears
 	}
-	if a.Found.PutOfUser != clears { // somebody else may have given back what it cleared
+	if a.Found.PutOfUser != clears { // somebody else may have given back what the write cleared
 		find(a.Log, &a.Found.PutOfUser, "a write of a user, of the roles that it holds,", answer)
 	}
 	return isMade, nil
 }
 
-// lateFault is that of users of whom nobody can tell yet what a write clears.
+// lateFault is the fault of users for whom it is not yet visible what a write has
+// cleared.
 var lateFault = record.Fault{
 	Code: "late_write", Retryable: true,
 	Message: "Permit does not show yet what was written; it may clear role assignments when it does",
 }
 
-// rejectCleared puts the lines of users on stdout, each with all the assignments
-// that Permit may have cleared, and reports whether they are all out.
+// rejectCleared puts users on stdout with all assignments that Permit may have cleared,
+// and reports whether all are out.
 func (a *Applier) rejectCleared(had []item, f record.Fault) (out bool, err error) {
 	out = true
 	for user, held := range byUser(had) {

@@ -12,39 +12,38 @@ import (
 	"a0permit/internal/record"
 )
 
-// batch is how operations of one kind are sent.
+// batch says how to send operations of one kind.
 type batch struct {
-	// send makes one call for many, and one does for one item. They use the sender's
-	// writes.
+	// send makes one call for many items, one a call for a single item. Both use the
+	// writes of the sender.
 	send func(context.Context, []item) error
 	one  func(context.Context, item) error
 	// prepare, which may be nil, is called before a bulk call.
 	prepare func(context.Context, []item) error
-	// recheck, which may be nil, is called after a refusal: an earlier attempt may
-	// have worked, and its answer been lost. It returns which items are done by now
-	// (nil: none), and whether to send again even so. number counts the refusals of
+	// recheck, which may be nil, is called after a refusal, since an earlier attempt may
+	// have worked although its answer was lost. It returns which items are done by now
+	// (nil: none), and whether to send again in any case. number counts the refusals of
 	// the batch from 0.
 	recheck func(ctx context.Context, items []item, refusal error, number int) (func(item) bool, bool, error)
-	// done and refuse are told what became of an item; nil tells the ledger.
+	// done and refuse receive what became of an item. With nil, the ledger does.
 	done   func(item) error
 	refuse func(item, record.Fault) error
-	size   *int // the most that one call may take, as far as is known
-	// inOrder is for items of which one must be written before another.
+	size   *int // how many items a call may hold, as far as is known
+	// inOrder says that items must be written in their order.
 	inOrder bool
 
-	naming naming // what is known of how Permit names the items of a batch
+	naming naming // how Permit names items of a batch, as far as is known
 }
 
-// sender sends batches so that a record that Permit refuses does not sink its
-// neighbours.
+// sender sends batches in such a way that a refused record does not sink its neighbours.
 type sender struct {
 	reads, writes *permit.Client
 	ledger        *ledger.Ledger
 	progress      Progress
-	all           []item // that are being delivered
-	// How many items a bulk call may take.
+	all           []item // the items that are being delivered
+	// These are how many items a bulk call may hold.
 	userSize, assignmentSize, roleSize, tenantSize int
-	tooLargeItems                                  int // items that were refused for their own size
+	tooLargeItems                                  int // items refused for their own size
 	alike                                          alike
 }
 
@@ -57,32 +56,33 @@ func newSender(c *permit.Client, l *ledger.Ledger, p Progress) *sender {
 }
 
 const (
-	// few is how many items of a refused batch are sent one at a time. To halve
-	// it further would cost bulk calls, and those are the scarce ones.
+	// few is the size below which a refused batch is sent one item at a time. Halving
+	// further would cost bulk calls, which are scarce.
 	few = 50
-	// largest is the size above which a 403 may mean that a batch is too large
-	// (OpenAPI, bulk delete of users) and not that the key lacks a right.
+	// largest is the size above which a 403 may mean that the batch is too large
+	// (OpenAPI, bulk delete of users), and not that the key lacks a right.
 	largest = 100
-	// resends is how often a batch is sent again of which a part remains.
+	// resends is how often what remains of a batch is sent again.
 	resends = 3
-	// attempts is how often a call is tried that Permit fails to answer. The parts of
-	// one that failed so often are tried a few times.
+	// attempts is how often a failing call is tried. Parts of a call that failed so often
+	// are tried fewAttempts times.
 	attempts, fewAttempts = 10, 2
 )
 
-// deliver sends items in as few calls as it can. An error is a reason to stop.
+// deliver sends items in as few calls as possible. It returns an error only for what
+// stops the run.
 func (s *sender) deliver(ctx context.Context, items []item, b batch) error {
 	s.all = items
 	return s.divide(ctx, items, b)
 }
 
-// deliverSingly sends items in calls of their own.
+// deliverSingly sends each item in a call of its own.
 func (s *sender) deliverSingly(ctx context.Context, items []item, b batch) error {
 	s.all = items
 	return s.sendSingly(ctx, items, b)
 }
 
-// divide sends items, and what is refused of them in ever smaller parts.
+// divide sends items, and refused ones again in smaller and smaller parts.
 func (s *sender) divide(ctx context.Context, items []item, b batch) error {
 	for len(items) > *b.size {
 		size := *b.size
@@ -99,11 +99,12 @@ func (s *sender) divide(ctx context.Context, items []item, b batch) error {
 		return err
 	}
 	if errors.Is(refusal, errShort) {
-		return s.sendSingly(ctx, rest, b) // to send it in bulk again told nothing new
+		return s.sendSingly(ctx, rest, b) // sending it in bulk again brought no news
 	}
 	switch status := permit.Status(refusal); {
 	case status == http.StatusForbidden && !httpapi.IsForeign(refusal), status == http.StatusRequestEntityTooLarge:
-		// The size is learnt for the run, unless it was one item's.
+		// The smaller size holds for the rest of the run, unless a single item was too
+		// large.
 		before, single := *b.size, s.tooLargeItems
 		*b.size = max(len(rest)/2, 1)
 		defer func() {
@@ -132,8 +133,8 @@ func (s *sender) divide(ctx context.Context, items []item, b batch) error {
 	return s.divide(ctx, sound[half:], b)
 }
 
-// send makes one bulk call, and more where only a part remains to be done. It
-// returns what is not done, with the refusal.
+// send makes one bulk call, and more if a part of it remains. It returns the items that
+// are not done, with the refusal.
 func (s *sender) send(ctx context.Context, items []item, b batch) (rest []item, refusal, err error) {
 	if b.prepare != nil {
 		if err := b.prepare(ctx, items); err != nil {
@@ -172,7 +173,7 @@ func (s *sender) noteDone(items []item, b batch) error {
 	if done == nil {
 		done = func(it item) error { return s.ledger.Complete(it.Operation) }
 	}
-	var failed error // of stdout; what was done is noted all the same
+	var failed error // of stdout; the items are done in any case
 	for _, it := range items {
 		failed = cmp.Or(failed, done(it))
 	}
@@ -180,7 +181,7 @@ func (s *sender) noteDone(items []item, b batch) error {
 	return failed
 }
 
-// noteRefused notes that an item cannot be done.
+// noteRefused notes that an item was refused.
 func (s *sender) noteRefused(it item, f record.Fault, b batch) error {
 	s.progress.Add(1)
 	if b.refuse != nil {
@@ -189,8 +190,8 @@ func (s *sender) noteRefused(it item, f record.Fault, b batch) error {
 	return s.ledger.Refuse(it.Operation, f)
 }
 
-// flushIfUnsure returns err, which stops the run. Where the call that drew answer
-// may have done its work all the same, nobody may think that nothing was written.
+// flushIfUnsure returns err, which stops the run. If the call may have worked in spite of
+// its answer, it first makes sure that the run does not look like one that wrote nothing.
 func (s *sender) flushIfUnsure(err, answer error) error {
 	if httpapi.Unanswered(answer) || errors.Is(answer, errShort) {
 		return errors.Join(err, s.ledger.FlushRejectsOnce())

@@ -11,13 +11,13 @@ import (
 	"a0permit/internal/record"
 )
 
-// tries is how many users are written singly to find out whether Permit takes an
-// email that another user has.
+// tries is how many users are written singly to find out whether Permit accepts an email
+// that another user has.
 const tries = 3
 
-// trySharing finds out on the first users of a run who share their email with another
-// whether Permit takes that. It returns those who are still to be written: if Permit
-// refuses it, none of them with that email.
+// trySharing finds out, on the first users of a run that share an email, whether Permit
+// accepts that. It returns the users that are still to be written; if Permit refuses,
+// none of them has a shared email.
 func (a *Applier) trySharing(ctx context.Context, users []item, b batch) ([]item, error) {
 	sharing, rest := split(users, a.isSharing)
 	if a.Found.SharedEmail == "" {
@@ -35,15 +35,14 @@ func (a *Applier) trySharing(ctx context.Context, users []item, b batch) ([]item
 	return append(rest, sharing...), nil
 }
 
-// isSharing reports whether another user has the email of a user, and not only was to
-// have it.
+// isSharing reports whether another user already has the email of the item.
 func (a *Applier) isSharing(it item) bool {
 	first, ok := a.plan.FirstToAsk(it.User)
 	return !ok || !a.queue.refused[first]
 }
 
 func (a *Applier) findOutSharing(ctx context.Context, users []item, b batch) (rest []item, err error) {
-	var without []item // with whom Permit finds fault for their email
+	var without []item // refused for their email
 	a.sender.all = users
 	for range min(tries, len(users)) {
 		it := users[0]
@@ -65,20 +64,20 @@ func (a *Applier) findOutSharing(ctx context.Context, users []item, b batch) (re
 		find(a.Log, &a.Found.SharedEmail, "an email that another user has is", refused)
 		return append(without, users...), nil
 	}
-	for _, it := range without { // Permit takes it of others
+	for _, it := range without { // Permit accepts it from others
 		err = errors.Join(err, a.sender.noteRefused(it, a.emailFault(it), b))
 	}
 	return users, err
 }
 
-// emailFault is what Permit said of the email of a user who was written alone.
+// emailFault is Permit's answer to the email of a user who was written alone.
 type emailFault struct {
 	item
 	fault record.Fault
 }
 
-// emailFault returns what Permit said of the email of a user, or would say: of one who
-// was not asked about, what it said of another.
+// emailFault returns Permit's answer to the email of a user. For a user who was not
+// tried, it is the answer to another one.
 func (a *Applier) emailFault(it item) record.Fault {
 	var f record.Fault
 	for _, told := range a.queue.emailFaults {
@@ -90,12 +89,12 @@ func (a *Applier) emailFault(it item) record.Fault {
 	return f
 }
 
-// emailWords are those of which Permit's refusal of an email that another user has is
-// likely to hold one. Its words are not documented.
+// emailWords match what Permit is likely to say when it refuses an email that another
+// user has. The words are not documented.
 var emailWords = regexp.MustCompile(`(?i)e-?mail|exists|duplicate|unique|already|taken`)
 
-// isAboutEmail reports whether an answer refuses a user for its email. Others may be
-// for whatever else the user is.
+// isAboutEmail reports whether an answer refuses a user for its email, and not for
+// something else.
 func isAboutEmail(answer error) bool {
 	switch permit.Status(answer) {
 	case http.StatusConflict:
@@ -106,8 +105,8 @@ func isAboutEmail(answer error) bool {
 	return false
 }
 
-// leaveEmails refuses users whose email Permit refuses, or makes them ready to be
-// written without it: then those who exist keep the one they have.
+// leaveEmails refuses users whose email Permit refuses, or prepares them to be written
+// without it. Existing users then keep the email that they have.
 func (a *Applier) leaveEmails(users []item, b batch) (rest []item, err error) {
 	for _, it := range users {
 		if !a.DropEmail {

@@ -11,8 +11,9 @@ import (
 	"a0permit/internal/permit"
 )
 
-// sendSingly sends items in calls of their own, few at once. It stops when many in
-// a row are refused alike, and others too: then it is not their fault.
+// sendSingly sends items in calls of their own, a few at once. It stops if many in a row
+// are refused alike and others are refused too, since then the cause is not in the
+// records.
 func (s *sender) sendSingly(ctx context.Context, items []item, b batch) error {
 	together := permit.AtOnce
 	if b.inOrder {
@@ -40,7 +41,7 @@ func (s *sender) sendSingly(ctx context.Context, items []item, b batch) error {
 	return nil
 }
 
-// noteAnswer notes what became of an item that had a call of its own.
+// noteAnswer notes what became of an item that was sent alone.
 func (s *sender) noteAnswer(ctx context.Context, it item, answer error, b batch) error {
 	switch {
 	case answer == nil:
@@ -60,9 +61,9 @@ func (s *sender) noteAnswer(ctx context.Context, it item, answer error, b batch)
 	return s.tryOthers(ctx, answer, b)
 }
 
-// tryOthers finds out whether what was refused has a cause that is not in the
-// records: then others that are far from them are refused alike. It returns the
-// error that stops the run. What it writes is written twice, which does no harm.
+// tryOthers finds out whether a refusal has a cause outside the records: then records far
+// from the refused ones are refused alike. It returns the error that stops the run. It
+// may write records a second time, which does no harm.
 func (s *sender) tryOthers(ctx context.Context, refusal error, b batch) error {
 	for _, it := range sample(s.all, others) {
 		switch answer := b.one(ctx, it); {
@@ -76,7 +77,7 @@ func (s *sender) tryOthers(ctx context.Context, refusal error, b batch) error {
 			return nil
 		}
 	}
-	//nolint:errorlint // it is no longer the refusal of one record
+	//nolint:errorlint // from here on it is not about one record
 	return fmt.Errorf("%d records in a row were refused alike, and others too, so the cause is not theirs: %v",
 		tooAlike, refusal)
 }
@@ -86,7 +87,7 @@ const (
 	others   = 3
 )
 
-// alike counts refusals in a row that look the same.
+// alike counts equal refusals in a row.
 type alike struct {
 	what  string
 	times int

@@ -10,31 +10,31 @@ import (
 	"a0permit/internal/record"
 )
 
-// Undo keeps lines, where they outlive this process, that restore what a write
-// changes, takes away or may clear.
+// Undo keeps lines that restore what a write changes, takes away or may clear. They
+// survive this process.
 type Undo interface {
-	// Keep keeps lines before the write that makes them needed. It returns when they
-	// are on the disk.
+	// Keep keeps lines before the write that makes them necessary. They are on the disk
+	// when it returns.
 	Keep(lines iter.Seq2[UndoLine, error]) error
-	// Settle says that what the lines of the last Keep hold is not missing in Permit, or
-	// has come out on stdout; and that what a plan takes away is all taken.
+	// Settle is called when Permit has again what the lines of the last Keep hold, or
+	// stdout has it, or everything is taken away that the plan takes away.
 	Settle() error
 }
 
-// UndoLine is a line about what a write changes: a role, a tenant or a user.
+// UndoLine is a line about a role, a tenant or a user that a write changes.
 type UndoLine struct {
-	// Role has the permissions that the role is given, or loses.
+	// Role has the permissions that the role gets or loses.
 	Role   *record.Role
 	Tenant *record.Tenant
 	User   *record.User
-	// Held are the role assignments of the user that a write may clear, although the
-	// plan takes them not away. Once that is settled, the line does without them.
+	// Held are assignments that a write of the user may clear although the plan does not
+	// take them away. After Settle the line no longer has them.
 	Held []record.RoleAssignment
 }
 
-// keepWritten keeps lines that restore users who are about to be written: what the
-// plan changes, if that is asked for, what it takes away from them later on, so that
-// there is one line for each, and what they hold, since the write may clear that.
+// keepWritten keeps one line for each user that is about to be updated. It restores what
+// the plan changes, if UndoChanges is set, what the plan takes away later, and what the
+// user holds, since the write may clear that.
 func (a *Applier) keepWritten(users, had []item) error {
 	held := maps.Collect(heldBy(had))
 	return a.Undo.Keep(func(yield func(UndoLine, error) bool) {
@@ -50,7 +50,7 @@ func (a *Applier) keepWritten(users, had []item) error {
 	})
 }
 
-// heldBy yields users by their number, with what they hold.
+// heldBy yields the numbers of users with what they hold.
 func heldBy(had []item) iter.Seq2[int, []record.RoleAssignment] {
 	return func(yield func(int, []record.RoleAssignment) bool) {
 		for user, held := range byUser(had) {
@@ -61,7 +61,7 @@ func heldBy(had []item) iter.Seq2[int, []record.RoleAssignment] {
 	}
 }
 
-// restoring returns the line that restores a user who is updated.
+// restoring returns the line that restores an updated user.
 func (a *Applier) restoring(it item) (*record.User, error) {
 	line := &record.User{Type: record.TypeUser, Key: it.user.Key}
 	if a.UndoChanges {
@@ -79,8 +79,8 @@ func (a *Applier) restoring(it item) (*record.User, error) {
 	return line, nil
 }
 
-// keepTaken keeps lines that restore what the plan takes away: from roles, and from
-// users who were not updated, since those who were have theirs.
+// keepTaken keeps lines that restore what the plan takes away from roles, and from users
+// that were not updated. Updated users have their line already.
 func (a *Applier) keepTaken() error {
 	return a.Undo.Keep(func(yield func(UndoLine, error) bool) {
 		for _, op := range a.plan.Revocations {
@@ -105,8 +105,8 @@ func (a *Applier) keepTaken() error {
 	})
 }
 
-// taken returns a line of a user, without its role assignments: of one who is deleted,
-// with all that Permit has of it.
+// taken returns the line of a user without role assignments. For a deleted user, it has
+// everything else that Permit has.
 func (a *Applier) taken(i int, isDeletion bool) (*record.User, error) {
 	if isDeletion {
 		return a.snapshot.Before(i)
@@ -118,7 +118,7 @@ func (a *Applier) taken(i int, isDeletion bool) (*record.User, error) {
 	return &record.User{Type: record.TypeUser, Key: line.Key}, nil
 }
 
-// keepGrants keeps what roles are about to be given.
+// keepGrants keeps which permissions roles are about to get.
 func (a *Applier) keepGrants() error {
 	if !a.UndoChanges || !a.Grant || len(a.plan.Grants) == 0 {
 		return nil
@@ -148,7 +148,7 @@ func (a *Applier) keepNames() error {
 	})
 }
 
-// takeAway takes away what the plan does, once that is kept.
+// takeAway takes away what the plan does, after Undo has kept it.
 func (a *Applier) takeAway(ctx context.Context) error {
 	if a.plan.Counts.Unassign+a.plan.Counts.Delete+a.plan.Counts.Revoke == 0 {
 		return nil

@@ -11,12 +11,12 @@ import (
 	"a0permit/internal/record"
 )
 
-// writeAll writes users in full batches. The assignments of a batch follow after
-// the next one, by when its users should be visible.
+// writeAll writes users in full batches. The assignments of a batch go out one batch
+// later, when its users should be visible.
 func (a *Applier) writeAll(ctx context.Context) error {
 	q := a.queue
 	for i, ops := range a.plan.ByUser() {
-		if a.plan.SharesEmail(i) && !q.sharing { // so are all who follow
+		if a.plan.SharesEmail(i) && !q.sharing { // and so do all that follow
 			if err := a.writeUsers(ctx); err != nil {
 				return err
 			}
@@ -54,8 +54,7 @@ func (a *Applier) writeAll(ctx context.Context) error {
 	return a.assign(ctx, 1)
 }
 
-// queueUser queues a user as it is to be written, and writes the batch before
-// if that is full.
+// queueUser queues a user, and writes the queue if it is full.
 func (a *Applier) queueUser(ctx context.Context, op reconcile.Operation, line *record.User) error {
 	if len(a.queue.users) == permit.MaxUsers {
 		if err := a.writeUsers(ctx); err != nil {
@@ -67,8 +66,8 @@ func (a *Applier) queueUser(ctx context.Context, op reconcile.Operation, line *r
 	return err
 }
 
-// userItem returns a user as it is to be written, and whether Permit has it so
-// already.
+// userItem returns a user as it is to be written, and whether Permit already has it like
+// that.
 func (a *Applier) userItem(op reconcile.Operation, line *record.User) (it item, same bool, err error) {
 	before, err := a.snapshot.Before(op.User)
 	if err != nil {
@@ -94,8 +93,8 @@ func userOf(u *record.User) (permit.User, error) {
 	return user, err
 }
 
-// enqueue appends an assignment to a list, or refuses it for want of its role or
-// its tenant.
+// enqueue appends an assignment to a list, or refuses it if its role or tenant is
+// missing.
 func (a *Applier) enqueue(list []item, it item) ([]item, error) {
 	if f, ok := a.lacking(it); ok {
 		return list, a.Ledger.Refuse(it.Operation, f)
@@ -103,8 +102,8 @@ func (a *Applier) enqueue(list []item, it item) ([]item, error) {
 	return append(list, it), nil
 }
 
-// writeUsers writes the users that are queued, and then sends the assignments of
-// earlier ones, if there are enough of them for a full call.
+// writeUsers writes the queued users, and then the assignments of earlier ones if they
+// fill a call.
 func (a *Applier) writeUsers(ctx context.Context) error {
 	q := a.queue
 	if len(q.users) == 0 {
@@ -129,7 +128,7 @@ func (a *Applier) writeUsers(ctx context.Context) error {
 		}
 	}
 	q.users, q.gathered = q.users[:0], q.gathered[:0]
-	if a.Found.RolesOfUsers == "" { // the next batch depends on it
+	if a.Found.RolesOfUsers == "" { // the next batch depends on the finding
 		before, q.carried = append(before, q.carried...), nil
 	}
 	if err := a.prove(ctx, before); err != nil {
@@ -138,15 +137,14 @@ func (a *Applier) writeUsers(ctx context.Context) error {
 	return a.assign(ctx, permit.MaxAssignments)
 }
 
-// shownOf is how many users of a call are looked at to see whether it has taken
-// effect.
+// shownOf is how many users of a call are looked at to see whether it has taken effect.
 const shownOf = 3
 
 // putUsers writes users, and returns the numbers of those whose roles went along.
 func (a *Applier) putUsers(ctx context.Context, users []item) (carried map[int]bool, err error) {
 	carrier := a.newCarrier(a.queue.gathered)
 	err = a.preserveAssignments(ctx, users, func() (calls [][]item, err error) {
-		var latest []item // the last that was written
+		var latest []item // the users that were written last
 		b := batch{
 			send: func(ctx context.Context, items []item) error {
 				err := carrier.put(ctx, items)
@@ -173,7 +171,7 @@ func (a *Applier) putUsers(ctx context.Context, users []item) (carried map[int]b
 		if err == nil {
 			err = a.sender.deliver(ctx, users, b)
 		}
-		if err == nil { // what was refused in the end takes no effect, though an answer was lost before
+		if err == nil { // a refused call has no effect, even if an earlier answer was lost
 			isWritten := func(it item) bool { return !a.queue.refused[it.User] }
 			calls = slices.DeleteFunc(calls, func(call []item) bool { return !slices.ContainsFunc(call, isWritten) })
 		}
@@ -185,8 +183,7 @@ func (a *Applier) putUsers(ctx context.Context, users []item) (carried map[int]b
 	return carrier.carried, err
 }
 
-// deleteUsers deletes users, but those of whom something could not be taken
-// away.
+// deleteUsers deletes users, except those from whom something could not be taken away.
 func (a *Applier) deleteUsers(ctx context.Context) error {
 	b := batch{
 		send: func(ctx context.Context, items []item) error {
@@ -203,7 +200,7 @@ func (a *Applier) deleteUsers(ctx context.Context) error {
 	})
 }
 
-// recheckUsers tells which users are gone after a 404.
+// recheckUsers returns which users are gone after a 404.
 func (a *Applier) recheckUsers(ctx context.Context, items []item, refusal error, _ int) (func(item) bool, bool, error) {
 	if !permit.IsNotFound(refusal) {
 		return nil, false, nil

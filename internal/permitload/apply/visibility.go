@@ -10,16 +10,16 @@ import (
 	"a0permit/internal/reconcile"
 )
 
-// How long a late write is waited for. Permit's own tests wait 30 to 60 s for
-// a bulk write to become visible.
+// These are how long a late write is waited for. Permit's own tests wait 30 to 60 s for a
+// bulk write to become visible.
 const (
 	patience   = time.Minute
 	firstPause = 500 * time.Millisecond
 	lastPause  = 5 * time.Second
 )
 
-// Poll calls look until it is done, or for a minute after the first look, which
-// may take long itself. look is told how long the pause behind it will be.
+// Poll calls look until it returns true, or for a minute after the first look, which may
+// take long itself. look receives the length of the pause that follows.
 func Poll(ctx context.Context, look func(pause time.Duration) (done bool, err error)) (done bool, err error) {
 	var deadline time.Time
 	for pause := firstPause; ; pause = min(pause*3/2, lastPause) {
@@ -38,8 +38,8 @@ func Poll(ctx context.Context, look func(pause time.Duration) (done bool, err er
 	}
 }
 
-// unlessThere returns refusal, that of a call which was to create something, unless
-// it is a 409 and the thing is there, or shows late. A 409 may mean another
+// unlessThere returns the refusal of a call that creates something, or nil if it is a 409
+// and the thing exists. It may become visible late. A 409 may also be about another
 // conflict.
 func unlessThere(ctx context.Context, refusal error, has func() (bool, error)) error {
 	if !permit.IsConflict(refusal) {
@@ -52,13 +52,12 @@ func unlessThere(ctx context.Context, refusal error, has func() (bool, error)) e
 	return refusal
 }
 
-// sampled is how many users of a batch are asked for: to ask for each would
-// cost more calls than the load itself.
+// sampled is how many users of a batch are asked for. Asking for each would cost more
+// calls than the load.
 const sampled = 20
 
-// awaitUsers waits until the users of items that this run has written are
-// visible, and reports whether they are. If it has written none, there is
-// nothing to wait for. It asks by single GETs, since bulk calls are scarce.
+// awaitUsers waits until users that this run has written are visible, and reports whether
+// they are. It uses single GETs, since bulk calls are scarce.
 func (a *Applier) awaitUsers(ctx context.Context, items []item) (bool, error) {
 	written, _ := split(items, func(it item) bool { return a.plan.IsWritten(it.User) })
 	if len(written) == 0 {
@@ -84,9 +83,9 @@ func (a *Applier) awaitUsers(ctx context.Context, items []item) (bool, error) {
 	})
 }
 
-// awaitWritten waits until of each call Permit shows one of these users as it was
-// written, and reports whether it does: a bulk call may take effect late, and with
-// it what it clears. Somebody else may write to one of them meanwhile.
+// awaitWritten waits until Permit shows, for each call, one of its users as it was
+// written, and reports whether it does. A bulk call may take effect late, and so does
+// what it clears. Somebody else may write to one of the users in the meantime.
 func (a *Applier) awaitWritten(ctx context.Context, calls [][]item) (bool, error) {
 	return Poll(ctx, func(time.Duration) (bool, error) {
 		for len(calls) > 0 {
@@ -124,7 +123,7 @@ func (a *Applier) shows(ctx context.Context, it item) (bool, error) {
 		return false, err
 	}
 	compare := reconcile.Overlay
-	if it.Op == reconcile.Update { // it was written with all its attributes: one more is one that still has to go
+	if it.Op == reconcile.Update { // an update writes all attributes, so one more in Permit has still to go
 		compare = reconcile.Replace
 	}
 	_, same := compare(want, current)
