@@ -191,6 +191,24 @@ func TestIDsThatLeaveTheirPath(t *testing.T) {
 	}
 }
 
+// A page that ignores which fields were asked for has no roles: those of its members
+// are not known, which is another thing than none.
+func TestMembersWithoutTheRolesAskedFor(t *testing.T) {
+	t.Parallel()
+	first := `{"members":[{"user_id":"auth0|1","roles":[{"id":"rol_1","name":"Admin"}]}],"next":"1"}`
+	for second, isRight := range map[string]bool{
+		`{"members":[{"user_id":"auth0|2","email":"bob@acme.example"}]}`:            false,
+		`{"members":[{"user_id":"auth0|2","roles":[]}]}`:                            true,
+		`{"members":[{"user_id":"auth0|2"}]}`:                                       true,
+		`{"members":[{"user_id":"auth0|2","name":"Bob","roles":[{"id":"rol_1"}]}]}`: true,
+	} {
+		members, err := collect(newClient(answerInTurn(first, second)).Members(t.Context(), "org_1"))
+		if (err == nil) != isRight || isRight != (len(members) == 2) {
+			t.Errorf("%s: %d members, %v", second, len(members), err)
+		}
+	}
+}
+
 // An empty page does not show that there are no organizations, unless it is the
 // last.
 func TestHasOrganizations(t *testing.T) {

@@ -2,6 +2,7 @@ package auth0
 
 import (
 	"context"
+	"errors"
 	"iter"
 	"net/url"
 )
@@ -36,6 +37,10 @@ type Member struct {
 	// Roles is nil when Auth0 does not send the roles, and empty when there are
 	// none.
 	Roles []Role `json:"roles"`
+	// These are not asked for. Auth0 sends them, and no roles, if it ignores fields.
+	Email   string `json:"email"`
+	Name    string `json:"name"`
+	Picture string `json:"picture"`
 }
 
 func (m Member) id() string { return m.UserID }
@@ -46,7 +51,16 @@ func (m Member) id() string { return m.UserID }
 func (c *Client) Members(ctx context.Context, organizationID string) iter.Seq2[Member, error] {
 	query := url.Values{"fields": {"user_id,roles"}, "include_fields": {"true"}}
 	path := "/organizations/" + url.PathEscape(organizationID) + "/members"
-	return checkpoints[Member](ctx, c, path, "members", query)
+	return func(yield func(Member, error) bool) {
+		for m, err := range checkpoints[Member](ctx, c, path, "members", query) {
+			if err == nil && m.Roles == nil && m.Email+m.Name+m.Picture != "" {
+				m, err = Member{}, errors.New("GET /api/v2"+path+": the answer lacks the roles, which were asked for")
+			}
+			if !yield(m, err) || err != nil {
+				return
+			}
+		}
+	}
 }
 
 // Connection is where users come from, such as a database or a company's login.
