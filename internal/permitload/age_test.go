@@ -14,13 +14,13 @@ import (
 	"a0permit/internal/tool"
 )
 
-// clockOff returns a clock of Permit's that differs by that much from this machine's.
+// clockOff returns a clock for Permit that differs from this machine's.
 func clockOff(by time.Duration) *httpapitest.Clock {
 	return httpapitest.NewClockAt(time.Now().Add(by), 1)
 }
 
-// Input from the future takes nothing away: the ten minutes' grace of what was
-// just given would be gone. Permit's clock tells, whatever this machine's says.
+// Input from the future takes nothing away, since the ten minutes' grace would no longer
+// protect what was just given. Permit's clock decides, whatever this machine's says.
 func TestInputFromTheFutureTakesNothingAway(t *testing.T) {
 	t.Parallel()
 	for _, off := range []time.Duration{0, -24 * time.Hour, 24 * time.Hour} {
@@ -51,8 +51,8 @@ func TestInputFromTheFutureTakesNothingAway(t *testing.T) {
 	}
 }
 
-// Where Permit does not tell the time, nothing tells how old the input is, so
-// nothing is taken away.
+// If Permit does not tell the time, the age of the input is unknown, so nothing is taken
+// away.
 func TestNothingIsTakenAwayWithoutPermitsTime(t *testing.T) {
 	t.Parallel()
 	srv := permittest.New(permittest.Options{})
@@ -68,7 +68,7 @@ func TestNothingIsTakenAwayWithoutPermitsTime(t *testing.T) {
 	wantReport(t, load(t.Context(), timeless, roleLines+annAsViewer+endLine), tool.Done)
 }
 
-// timelessWriter leaves the Date out of an answer.
+// timelessWriter removes the Date from an answer.
 type timelessWriter struct{ http.ResponseWriter }
 
 func (w timelessWriter) WriteHeader(status int) {
@@ -76,7 +76,7 @@ func (w timelessWriter) WriteHeader(status int) {
 	w.ResponseWriter.WriteHeader(status)
 }
 
-// Whether input is too old to give roles back is decided by Permit's clock, too.
+// Permit's clock also decides whether input is too old to add roles.
 func TestOldInputIsOldByPermitsClock(t *testing.T) {
 	t.Parallel()
 	for _, off := range []time.Duration{-7 * 24 * time.Hour, 7 * 24 * time.Hour} {
@@ -96,8 +96,8 @@ func TestOldInputIsOldByPermitsClock(t *testing.T) {
 	}
 }
 
-// The files of --extra and --undo say by Permit's clock when they were true:
-// they may be the input of a run that takes away.
+// The files of --extra and --undo have Permit's time in their end line, since they may be
+// the input of a run that takes away.
 func TestUserFilesTellPermitsTime(t *testing.T) {
 	t.Parallel()
 	clock := clockOff(-24 * time.Hour)

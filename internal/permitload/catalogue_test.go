@@ -13,8 +13,8 @@ import (
 	"a0permit/internal/tool"
 )
 
-// needsRoleAndTenant has two users, one of whom needs a role and a tenant that
-// Permit lacks.
+// needsRoleAndTenant has two users. One of them needs a role and a tenant that Permit
+// lacks.
 const needsRoleAndTenant = `{"type":"role","key":"Admin","name":"Administrator","description":"May do all",` +
 	`"attributes":{"auth0_role_id":"rol_1"}}
 {"type":"tenant","key":"org_1","name":"Acme Inc"}
@@ -22,8 +22,7 @@ const needsRoleAndTenant = `{"type":"role","key":"Admin","name":"Administrator",
 {"type":"user","key":"auth0|bob","role_assignments":[]}
 ` + endLine
 
-// One run creates what is missing and gives it to users: nobody has to remember
-// to run the load again.
+// One run creates what is missing and gives it to users, so nobody has to load twice.
 func TestMissingRolesAreCreatedInTheSameRun(t *testing.T) {
 	t.Parallel()
 	srv := permittest.New(permittest.Options{})
@@ -62,7 +61,7 @@ func TestNothingIsWrittenWithoutAnAnswer(t *testing.T) {
 	wantNothingWritten(t, srv, got, "--create-missing")
 }
 
-// Under --create-missing no, those who need what is missing are not loaded.
+// With --create-missing no, users who need what is missing are not loaded.
 func TestUsersOfMissingRolesAreRejected(t *testing.T) {
 	t.Parallel()
 	srv := permittest.New(permittest.Options{})
@@ -75,7 +74,7 @@ func TestUsersOfMissingRolesAreRejected(t *testing.T) {
 		Tenants: defaultTenants(), Users: []permittest.User{{Key: "auth0|ann"}, {Key: "auth0|bob"}},
 	})
 
-	// Once somebody has made them, what was left can be loaded.
+	// Once it exists, the lines that were left over can be loaded.
 	srv.Seed(permittest.State{
 		Roles: []permittest.Role{{Key: "Admin"}}, Tenants: []permittest.Tenant{{Key: "org_1"}},
 	})
@@ -86,7 +85,7 @@ func TestUsersOfMissingRolesAreRejected(t *testing.T) {
 	}
 }
 
-// A missing tenant keeps out those who need it, and nobody else.
+// A missing tenant keeps out the users who need it, and nobody else.
 func TestMissingTenantCostsItsUsersAlone(t *testing.T) {
 	t.Parallel()
 	srv := permittest.New(permittest.Options{})
@@ -98,7 +97,7 @@ func TestMissingTenantCostsItsUsersAlone(t *testing.T) {
 	wantAssignments(t, srv, roleAssignments("a Admin default"))
 }
 
-// A role that Permit refuses keeps out those who need it, and nobody else.
+// A role that Permit refuses keeps out the users who need it, and nobody else.
 func TestRefusedRoleCostsItsUsersAlone(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -115,8 +114,8 @@ func TestRefusedRoleCostsItsUsersAlone(t *testing.T) {
 	})
 }
 
-// A role that is there keeps its name and its permissions, even one that
-// somebody creates at that very moment.
+// An existing role keeps its name and permissions, even if somebody creates it at that
+// moment.
 func TestExistingRoleKeepsNameAndPermissions(t *testing.T) {
 	t.Parallel()
 	theirs := []permittest.Role{{Key: "Admin", Name: "Chief", Permissions: []string{"doc:read"}}}
@@ -144,7 +143,7 @@ func TestExistingRoleKeepsNameAndPermissions(t *testing.T) {
 	}
 }
 
-// The bulk call replaces roles, so they are listed again before it is made.
+// The bulk call would replace roles, so they are listed again before it.
 func TestBulkCallReplacesNoExistingRole(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -164,7 +163,7 @@ func TestBulkCallReplacesNoExistingRole(t *testing.T) {
 	})
 }
 
-// Lines of one role count as one: each stream that is joined brings its own.
+// Lines of one role count as one, since each joined stream has its own.
 func TestRoleAndTenantLinesOfOneKeyAreMerged(t *testing.T) {
 	t.Parallel()
 	srv := permittest.New(permittest.Options{})
@@ -185,8 +184,7 @@ func TestRoleAndTenantLinesOfOneKeyAreMerged(t *testing.T) {
 	})
 }
 
-// A tenant gets the name that its line has. Where Permit refuses, the line
-// comes out.
+// A tenant gets the name of its line. If Permit refuses, the line comes out.
 func TestTenantsAreRenamed(t *testing.T) {
 	t.Parallel()
 	have := permittest.State{Tenants: []permittest.Tenant{{Key: "org_1", Name: "Acme"}, {Key: "org_2", Name: "Big"}}}
@@ -212,7 +210,7 @@ func TestTenantsAreRenamed(t *testing.T) {
 	}
 }
 
-// A role that Permit may have under another key is not created unasked.
+// A role that Permit may have under another key is not created without a question.
 func TestResemblingRoleIsNotCreated(t *testing.T) {
 	t.Parallel()
 	const line = `{"type":"role","key":"billing-viewer","name":"Billing Viewer"}`
@@ -264,8 +262,8 @@ func TestResemblingRoleIsNotCreated(t *testing.T) {
 	}
 }
 
-// Names that are alike mean nothing where somebody has decided: the input names
-// Permit's role itself, or has a key for its own that is not made of the name.
+// Similar names mean nothing if somebody has decided: the input has Permit's role, too,
+// or a key that is not made from the name.
 func TestRoleThatIsKeptApartIsCreated(t *testing.T) {
 	t.Parallel()
 	admin := permittest.Role{Key: "Admin", Name: "Admin"}

@@ -9,7 +9,7 @@ import (
 	"a0permit/internal/tool"
 )
 
-// rewrite writes a file anew where it is, and leaves its time as it was.
+// rewrite replaces the contents of a file and keeps its modification time.
 func rewrite(t *testing.T, file, text string) {
 	t.Helper()
 	info, err := os.Stat(file)
@@ -24,8 +24,8 @@ func rewrite(t *testing.T, file, text string) {
 	}
 }
 
-// A file that somebody writes to between the plan and the write is not what was
-// planned: nobody gets the roles of another line.
+// If somebody writes to the file between the plan and the write, the load stops: nobody
+// gets the roles of another line.
 func TestFileThatChangesBeforeTheWriteStopsTheLoad(t *testing.T) {
 	t.Parallel()
 	const (
@@ -57,11 +57,11 @@ func TestFileThatChangesBeforeTheWriteStopsTheLoad(t *testing.T) {
 	}
 }
 
-// A file that changes while it is loaded stops the load. Users whose lines are as
-// they were come out, and none whose line is another by now.
+// A file that changes during the load stops it. Users whose lines are unchanged come out,
+// and none whose line has changed.
 func TestFileThatChangesDuringTheLoad(t *testing.T) {
 	t.Parallel()
-	const n = 3010 // more than fit into a call
+	const n = 3010 // more than one call holds
 	_, before := bareUsers(n)
 	file := writeFile(t, "records.jsonl", before)
 	later := strings.Replace(before, "u003003", "u999999", 1)
@@ -75,8 +75,8 @@ func TestFileThatChangesDuringTheLoad(t *testing.T) {
 	}
 }
 
-// What comes out is what was read: the line of a reject or of a role that has
-// changed does not, and the run does not end as if it had.
+// Only lines that were read come out. A rejected line or a role line that has changed
+// since does not, and the run fails.
 func TestRejectThatChangesDoesNotComeOut(t *testing.T) {
 	t.Parallel()
 	const (

@@ -8,7 +8,7 @@ import (
 	"a0permit/internal/tool"
 )
 
-// Nobody who asks for a removal is led into a load, and the other way round.
+// Hints of remove never lead into a load, nor the other way round.
 func TestHintsNameTheCommand(t *testing.T) {
 	t.Parallel()
 	for typed, want := range map[string]string{

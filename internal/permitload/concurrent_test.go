@@ -11,8 +11,8 @@ import (
 	"a0permit/internal/tool"
 )
 
-// What somebody else has made since the snapshot is left out of a second bulk
-// call. The batch is not halved for it.
+// What somebody else has made since the snapshot is left out of the second bulk call. The
+// batch is not halved.
 func TestRecordsMadeMeanwhileAreLeftOut(t *testing.T) {
 	t.Parallel()
 	for _, call := range []string{"POST F/bulk/tenants", "POST F/role_assignments/bulk"} {
@@ -39,8 +39,8 @@ func TestRecordsMadeMeanwhileAreLeftOut(t *testing.T) {
 	}
 }
 
-// Users who are deleted after the snapshot cost few calls. They are not late, so
-// nothing is waited for.
+// Users who are deleted after the snapshot cost few calls. They are not taken for late,
+// so nothing is waited for.
 func TestUsersDeletedMeanwhileCostFewCalls(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -74,7 +74,7 @@ func TestUsersDeletedMeanwhileCostFewCalls(t *testing.T) {
 	})
 }
 
-// A role assignment that goes while they are listed does not stop the load.
+// A role assignment that disappears while the list is read does not stop the load.
 func TestAssignmentGoesWhileAssignmentsAreListed(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -92,7 +92,7 @@ func TestAssignmentGoesWhileAssignmentsAreListed(t *testing.T) {
 	})
 }
 
-// A user who goes between the snapshot and the write is created anew.
+// A user who is deleted between the snapshot and the write is created again.
 func TestUserGoesBeforeItsAssignmentsAreAskedFor(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -115,8 +115,8 @@ func TestUserGoesBeforeItsAssignmentsAreAskedFor(t *testing.T) {
 	})
 }
 
-// A role that is taken away and given again while the load runs is younger than
-// the input, so --roles replace leaves it.
+// A role that is taken away and given again during the load is younger than the input, so
+// --roles replace leaves it.
 func TestRoleGivenAgainMeanwhileStays(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -9,8 +9,8 @@ import (
 	"a0permit/internal/tool"
 )
 
-// Permit counts fewer role assignments than it made. What is there is looked up,
-// and counts; nothing is sent twice.
+// If Permit counts fewer role assignments than it made, those that exist are found in the
+// list, and nothing is sent twice.
 func TestCountsThatAreTooSmall(t *testing.T) {
 	t.Parallel()
 	for _, flaw := range []permittest.Flaw{permittest.NoCount, permittest.LowCount} {
@@ -38,8 +38,8 @@ func TestCountsThatAreTooSmall(t *testing.T) {
 	}
 }
 
-// A bulk call that succeeds and does nothing is made again, and then what it was to
-// do is done one by one.
+// A bulk call that succeeds but does nothing is made again, and then its items are sent
+// one by one.
 func TestCallsThatDoNothing(t *testing.T) {
 	t.Parallel()
 	for _, times := range [][]int{{1}, {1, 2}, nil} {

@@ -15,8 +15,8 @@ import (
 	"a0permit/internal/tool"
 )
 
-// Where Permit refuses an email that another user has, who gives it up is written
-// before who takes it, and who cannot have it is rejected.
+// If Permit refuses an email that another user has, users who give one up are written
+// before those who take it, and a user who cannot have it is rejected.
 func TestEmailBelongsToOneUser(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -59,7 +59,7 @@ func TestEmailBelongsToOneUser(t *testing.T) {
 	}
 }
 
-// A user who gives up an email is written first across batches, too.
+// This holds across batches, too.
 func TestEmailsMoveAcrossBatches(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -75,9 +75,9 @@ func TestEmailsMoveAcrossBatches(t *testing.T) {
 	})
 }
 
-// Users who swap their emails cannot be written one after the other. They are
-// rejected with Permit's words, the others are loaded, and nobody is given an
-// email that no line asks for.
+// Users who swap their emails cannot be written one after the other. They are rejected
+// with Permit's words. The others are loaded, and no user gets an email that no line asks
+// for.
 func TestSwappedEmailsAreRejected(t *testing.T) {
 	t.Parallel()
 	for name, o := range map[string]permittest.Options{
@@ -120,7 +120,7 @@ func TestSwappedEmailsAreRejected(t *testing.T) {
 	}
 }
 
-// Emails are not swapped where one of the users is not loaded.
+// Emails are not swapped if one of the users is not loaded.
 func TestSwapWithARejectedUserIsLeftAlone(t *testing.T) {
 	t.Parallel()
 	refuseB := func(r *http.Request) httpapitest.Fault {
@@ -133,7 +133,7 @@ func TestSwapWithARejectedUserIsLeftAlone(t *testing.T) {
 	otherLineOfB := lines(`{"type":"user","key":"b","email":"q@acme.example"}`)
 	for name, tt := range map[string]struct {
 		input  string
-		writes int // which Permit refuses; -1: any number
+		writes int // that Permit refuses; -1 is any number
 		faults func(*http.Request) httpapitest.Fault
 	}{
 		"a member has two lines":    {linesWithoutEnd(swap) + otherLineOfB + endLine, 1, nil},
@@ -156,8 +156,8 @@ func TestSwapWithARejectedUserIsLeftAlone(t *testing.T) {
 	}
 }
 
-// Under --duplicate-email drop a user who cannot have the email of its line is
-// loaded without it, and keeps the one it has.
+// With --duplicate-email drop, a user who cannot have the email of its line is loaded
+// without it, and keeps the email it has.
 func TestDuplicateEmailIsDropped(t *testing.T) {
 	t.Parallel()
 	tests := []struct{ name, have, want, then string }{
@@ -181,7 +181,7 @@ func TestDuplicateEmailIsDropped(t *testing.T) {
 	}
 }
 
-// A user of whom nothing but the email would change is given its roles.
+// A user of whom only the email would change still gets its roles.
 func TestDroppedEmailsLeaveRoles(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -12,8 +12,8 @@ import (
 	"a0permit/internal/tool"
 )
 
-// largeState returns a state of 350 users with attributes of others, each of whom
-// has a role in one of 250 tenants.
+// largeState returns a state of 350 users with attributes from others, each holding a
+// role in one of 250 tenants.
 func largeState() permittest.State {
 	s, _ := bareUsers(350)
 	s.Roles = threeRoles()
@@ -29,9 +29,9 @@ func largeState() permittest.State {
 	return s
 }
 
-// A list that never ends, or has more items than it says, is given up: what it does
-// not show is asked for. That costs nobody anything, and calls without number
-// neither. Where the list is needed whole, the load stops before it writes.
+// A list that never ends, or has more items than it says, is given up, and what it does
+// not show is asked for. No record is lost, and the number of calls is bounded. If the
+// list is needed as a whole, the load stops before it writes.
 func TestListsWithoutEnd(t *testing.T) {
 	t.Parallel()
 	for _, call := range []string{"GET S/roles", "GET F/tenants", "GET F/users", "GET F/role_assignments"} {
@@ -39,7 +39,7 @@ func TestListsWithoutEnd(t *testing.T) {
 			permittest.SamePage, permittest.NewPages, permittest.LowTotal, permittest.NoTotal,
 		} {
 			if call == "GET F/role_assignments" && flaw == permittest.NewPages {
-				continue // what was made can then be found in no list, and the load stops
+				continue // no list shows what was made, so the load stops
 			}
 			t.Run(string(flaw)+" "+call, func(t *testing.T) {
 				t.Parallel()
@@ -60,9 +60,9 @@ func TestListsWithoutEnd(t *testing.T) {
 						t.Errorf("%d calls", n)
 					}
 
-					want.Users[300].FirstName = "Ann" // by a write that may clear roles
+					want.Users[300].FirstName = "Ann" // a write that may clear roles
 					got := load(t.Context(), srv, linesAsOf(want, time.Now()))
-					if call != "GET F/role_assignments" || flaw == permittest.SamePage { // one page shows what one user holds
+					if call != "GET F/role_assignments" || flaw == permittest.SamePage { // one page shows all assignments of one user
 						wantReport(t, got, tool.Done)
 						wantState(t, srv, want)
 						return
@@ -76,8 +76,8 @@ func TestListsWithoutEnd(t *testing.T) {
 	}
 }
 
-// A server may grant smaller pages than it is asked for. That neither ends a list
-// nor is a fault.
+// A server may grant smaller pages than it is asked for. A small page does not end a
+// list, and is no fault.
 func TestSmallPages(t *testing.T) {
 	t.Parallel()
 	for _, size := range []int{1, 7, 50} {

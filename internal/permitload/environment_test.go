@@ -12,8 +12,8 @@ import (
 	"a0permit/internal/tool"
 )
 
-// A key that cannot be used is known before the input is read: a long export
-// should not be spent on it.
+// A key that cannot be used is detected before the input is read, so no long export is
+// spent on it.
 func TestUnusableKeyIsKnownBeforeTheInputIsRead(t *testing.T) {
 	t.Parallel()
 	unknown := permittest.Options{Key: "permit_key_other"}
@@ -56,8 +56,8 @@ func TestUnusableKeyIsKnownBeforeTheInputIsRead(t *testing.T) {
 	}
 }
 
-// An environment is named by key or id. One that the key is not for is refused
-// before anything is read.
+// An environment is named by key or id. If the key is for another one, the run stops
+// before it reads anything.
 func TestNamedEnvironmentMustBeTheKeys(t *testing.T) {
 	t.Parallel()
 	const (
@@ -106,7 +106,7 @@ func TestNamedEnvironmentMustBeTheKeys(t *testing.T) {
 	}
 }
 
-// An id that is not the key's is refused, however lenient the server is.
+// An id other than the key's is refused, however lenient the server is.
 func TestAnotherIDIsRefusedWhoeverAnswers(t *testing.T) {
 	t.Parallel()
 	const other = "22222222-1111-4111-8111-111111111111"
@@ -131,9 +131,9 @@ func TestAnotherIDIsRefusedWhoeverAnswers(t *testing.T) {
 	}
 }
 
-// An answer about the key that is not one says nothing about the key: it is never
-// called a project's or an organization's. A sign-in page in front of Permit
-// answers 200, too.
+// An answer about the key that is not one says nothing about the key, so it is never
+// called a project's or an organization's. A sign-in page in front of Permit answers 200,
+// too.
 func TestAnswerAboutTheKeyMustBeOne(t *testing.T) {
 	t.Parallel()
 	for _, body := range []string{
@@ -152,8 +152,8 @@ func TestAnswerAboutTheKeyMustBeOne(t *testing.T) {
 	}
 }
 
-// A page of something in between says nothing about the key, its rights or what it is
-// for, whatever its status: the address is what may be wrong.
+// A page from something in between says nothing about the key, whatever its status. The
+// hint is about the address.
 func TestPageInBetweenGetsTheHintAboutTheAddress(t *testing.T) {
 	t.Parallel()
 	const page = "<html>\n<h1>Sign in</h1></html>"
@@ -191,8 +191,8 @@ func innermostHints(err error) (hints []string) {
 	return hints
 }
 
-// Roles that belong to another environment mean that something else answers than
-// was asked, whether or not flags name the environment.
+// Roles of another environment mean that another environment answers, whether or not
+// flags name one.
 func TestRolesOfAnotherEnvironmentStopTheLoad(t *testing.T) {
 	t.Parallel()
 	const other = `{"data":[{"key":"r","name":"r","environment_id":"22222222-1111-4111-8111-111111111111"}],` +

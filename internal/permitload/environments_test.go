@@ -11,8 +11,8 @@ import (
 	"a0permit/internal/permit/permittest"
 )
 
-// environments returns the answers to what nobody outside Permit knows for sure:
-// each differs from the strictest in one thing, and the last ones in all.
+// environments returns the possible answers to what nobody outside Permit knows. Each
+// differs from the strictest in one point, the last ones in all.
 func environments() map[string]permittest.Options {
 	const (
 		lag      = 20 * time.Second
@@ -96,8 +96,7 @@ func TestEachEnvironmentFromNothing(t *testing.T) {
 	}
 }
 
-// What Permit has beside the input stays, and what differs becomes what the line
-// says.
+// What Permit has beyond the input stays, and what differs becomes what the line says.
 func TestEachEnvironmentFromHalf(t *testing.T) {
 	t.Parallel()
 	full := usersWithRoles(24)
@@ -109,12 +108,12 @@ func TestEachEnvironmentFromHalf(t *testing.T) {
 		after.Attributes = map[string]any{"provider": "google-oauth2"}
 		switch i % 4 {
 		case 0: // new
-		case 1: // as it is, but for the case of its email
+		case 1: // the same, but for the case of the email
 			u.Attributes = map[string]any{"provider": "google-oauth2", "seen": 1e3}
 			u.Email = strings.ToUpper(u.Email)
 			after.Email, after.Attributes["seen"] = u.Email, 1e3
 			before.Users = append(before.Users, u)
-		case 2: // differs, and has more than the line says
+		case 2: // different, with more than the line has
 			u.FirstName, u.LastName = "Anne", "Lee"
 			u.Attributes = map[string]any{"provider": "db", "app": map[string]any{"theme": "dark"}}
 			after.LastName, after.Attributes["app"] = "Lee", map[string]any{"theme": "dark"}
@@ -123,7 +122,7 @@ func TestEachEnvironmentFromHalf(t *testing.T) {
 				after.Email = u.Email
 			}
 			before.Users = append(before.Users, u)
-		case 3: // lacks all but the key
+		case 3: // only the key
 			before.Users = append(before.Users, permittest.User{Key: u.Key})
 		}
 		want.Users = append(want.Users, after)

@@ -16,7 +16,7 @@ import (
 	"a0permit/internal/tool"
 )
 
-// temporaryFaults are what a call may meet and a load has to get over.
+// temporaryFaults are faults that a load has to get over.
 var temporaryFaults = map[string]httpapitest.Fault{
 	"lost":       {Lose: true},
 	"cut":        {Cut: true},
@@ -31,8 +31,8 @@ var temporaryFaults = map[string]httpapitest.Fault{
 	"concurrent": {Status: 409, Body: `{"error_code":"CONCURRENT_OPERATION_DISALLOWED"}`},
 }
 
-// Each call of a load meets each fault, twice in a row: nothing is lost,
-// nothing is doubled, and a second load finds nothing to do.
+// Each call of a load meets each fault twice in a row. Nothing is lost or doubled, and a
+// second load finds nothing to do.
 func TestEachCallMeetsEachFault(t *testing.T) {
 	t.Parallel()
 	want := usersWithRoles(6)
@@ -55,7 +55,7 @@ func TestEachCallMeetsEachFault(t *testing.T) {
 	}
 }
 
-// Every third answer of all is lost, over many small batches.
+// Every third answer is lost, over many small batches.
 func TestManyLostAnswersLoseNothing(t *testing.T) {
 	t.Parallel()
 	for _, pair := range []permittest.Pair{permittest.Conflict, permittest.Skip} {
@@ -75,7 +75,7 @@ func TestManyLostAnswersLoseNothing(t *testing.T) {
 	}
 }
 
-// The report counts an assignment once, however often it was tried.
+// The report counts an assignment once, however often it was sent.
 func TestAssignmentsAreCountedOnce(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -91,7 +91,7 @@ func TestAssignmentsAreCountedOnce(t *testing.T) {
 	})
 }
 
-// After a lost answer the batch is not halved: what is there is looked up.
+// After a lost answer the batch is not halved: the list shows what was made.
 func TestLostAnswerCostsFewCalls(t *testing.T) {
 	t.Parallel()
 	for _, call := range []string{
@@ -118,8 +118,7 @@ func TestLostAnswerCostsFewCalls(t *testing.T) {
 	}
 }
 
-// After a lost answer the list is asked for again where it shows late what was
-// made. That costs no bulk calls.
+// If the list shows late what was made, it is read again. That costs no bulk calls.
 func TestLostAnswerAndLateListCostFewCalls(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -137,8 +136,7 @@ func TestLostAnswerAndLateListCostFewCalls(t *testing.T) {
 	})
 }
 
-// A rate limit that is lower than published is noticed and kept to, and nothing
-// is lost by it.
+// A rate limit below the published one is noticed and kept, and nothing is lost.
 func TestLowerLimitThanPublishedIsKeptTo(t *testing.T) {
 	t.Parallel()
 	for _, timed := range []bool{false, true} {
@@ -170,7 +168,7 @@ func TestLowerLimitThanPublishedIsKeptTo(t *testing.T) {
 	}
 }
 
-// A pause that would be longer than --max-wait stops the load at once.
+// A pause longer than --max-wait stops the load at once.
 func TestPauseBeyondMaxWaitStopsTheLoad(t *testing.T) {
 	t.Parallel()
 	for call, rejected := range map[string]int{"PUT F/bulk/users": 0, "POST F/role_assignments/bulk": 7} {
@@ -191,7 +189,7 @@ func TestPauseBeyondMaxWaitStopsTheLoad(t *testing.T) {
 	}
 }
 
-// A service that stays away is given up, and what was not loaded is rejected.
+// If a service stays away, the load gives up, and what was not loaded comes out.
 func TestServiceThatStaysAwayIsGivenUp(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -233,7 +231,7 @@ func TestServiceThatStaysAwayIsGivenUp(t *testing.T) {
 				if tt.rejected > 0 && (tally.NotLoaded != tt.rejected || tally.Loaded != 40-tt.rejected) {
 					t.Errorf("the report says %+v", tally)
 				}
-				// What was rejected is all that is still to do.
+				// The rejected lines are all that is left to do.
 				away = false
 				if tt.rejected > 0 {
 					wantReport(t, load(t.Context(), srv, got.stdout), tool.Done)
@@ -244,8 +242,7 @@ func TestServiceThatStaysAwayIsGivenUp(t *testing.T) {
 	}
 }
 
-// A service that is away for an hour is waited for: nothing is lost, and nothing
-// is rejected.
+// If a service is away for an hour, the load waits. Nothing is lost or rejected.
 func TestServiceAwayForAnHourIsWaitedFor(t *testing.T) {
 	t.Parallel()
 	for name, fault := range map[string]httpapitest.Fault{

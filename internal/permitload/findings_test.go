@@ -18,7 +18,7 @@ import (
 	"a0permit/internal/tool"
 )
 
-// sharers returns 10 n users of whom n have the email of the user before them.
+// sharers returns 10n users, of whom n have the email of the user before them.
 func sharers(n int) permittest.State {
 	s, _ := bareUsers(10 * n)
 	for i := 9; i < len(s.Users); i += 10 {
@@ -27,7 +27,7 @@ func sharers(n int) permittest.State {
 	return s
 }
 
-// countAll counts all calls of a load of that input, and returns what it found out.
+// countAll returns how many calls a load of the input takes, and what it found out.
 func countAll(t *testing.T, srv *permittest.Server, input string, code int) (calls int, found apply.Findings) {
 	t.Helper()
 	before := len(srv.Calls())
@@ -36,8 +36,8 @@ func countAll(t *testing.T, srv *permittest.Server, input string, code int) (cal
 	return len(srv.Calls()) - before, got.report.found
 }
 
-// Where Permit takes one email on two users, those who share one cost a few calls
-// more than if they did not.
+// If Permit accepts one email for two users, users who share one cost only a few more
+// calls.
 func TestSharedEmailsThatPermitTakes(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -53,8 +53,8 @@ func TestSharedEmailsThatPermitTakes(t *testing.T) {
 	})
 }
 
-// Where Permit refuses it, they come out with its words, at the price of a few
-// writes. Nobody who is in Permit loses an email.
+// If Permit refuses it, they come out with its words, at the price of a few writes.
+// Nobody in Permit loses an email.
 func TestSharedEmailsThatPermitRefuses(t *testing.T) {
 	t.Parallel()
 	for _, status := range []int{409, 422} {
@@ -83,13 +83,13 @@ func TestSharedEmailsThatPermitRefuses(t *testing.T) {
 	}
 }
 
-// What Permit refuses for something else tells nothing of shared emails. Who alone is
-// left with an email may have it.
+// A refusal for another reason says nothing about shared emails. A user who is then the
+// only one with an email may have it.
 func TestRefusalsThatAreNotAboutEmails(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		duplicateEmail int
-		first, second  int // of how many couples the one or the other is refused
+		first, second  int // number of pairs of which the first or second is refused
 		loaded         string
 	}{
 		"the first to have it, where emails are shared":  {0, 3, 0, "users: 3,997 added"},
@@ -119,8 +119,8 @@ func TestRefusalsThatAreNotAboutEmails(t *testing.T) {
 	}
 }
 
-// Users who share an email in Permit are as they should be, and one who is updated
-// keeps it, whatever Permit would say to a new one.
+// Users who already share an email in Permit are left as they are. If one of them is
+// updated, it keeps the email, whatever Permit would say to a new user.
 func TestSharedEmailsThatAreThere(t *testing.T) {
 	t.Parallel()
 	for _, drop := range []bool{false, true} {
@@ -140,15 +140,15 @@ func TestSharedEmailsThatAreThere(t *testing.T) {
 	}
 }
 
-// inlines are what Permit may do with roles inside a bulk write of users, and what a
-// load finds out.
+// inlines maps what Permit may do with roles in a bulk write of users to what a load
+// finds out.
 var inlines = map[permittest.Inline]string{
 	permittest.InlineMade: "honoured", permittest.InlineLate: "honoured", permittest.InlineHalf: "partly honoured",
 	permittest.InlineIgnored: "ignored", permittest.InlineRefused: "refused",
 }
 
-// Roles of new users go along with them, as far as Permit takes them so. Whatever it
-// does, all of them are there in the end, and it is asked once.
+// Roles go along with new users, as far as Permit accepts that. Whatever it does, all of
+// them exist in the end, and only one batch is used to find out.
 func TestRolesOfNewUsers(t *testing.T) {
 	t.Parallel()
 	const batches = 3
@@ -156,7 +156,7 @@ func TestRolesOfNewUsers(t *testing.T) {
 		t.Run(answer, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				// Users become visible a little late, and small batches are taken alone.
+				// Users become visible late, and only small batches are accepted.
 				srv := permittest.New(permittest.Options{
 					Inline: inline, Lag: 2 * time.Second, Caps: permittest.Caps{Users: 100}, Oversize: 413,
 				})
@@ -173,8 +173,7 @@ func TestRolesOfNewUsers(t *testing.T) {
 	}
 }
 
-// What a load has found out about roles of new users decides about the batches that
-// follow.
+// What the first batch shows about roles of new users decides about the next ones.
 func TestRolesOfNewUsersAreTriedOnce(t *testing.T) {
 	t.Parallel()
 	for inline, answer := range inlines {
@@ -207,7 +206,7 @@ func TestRolesOfNewUsersAreTriedOnce(t *testing.T) {
 	}
 }
 
-// Roles that have gone along are read back a thousand a call, once they show, and not
+// Roles that went along are read back a thousand a call once they are visible, and not
 // user by user.
 func TestRolesOfNewUsersAreReadInFewCalls(t *testing.T) {
 	t.Parallel()
@@ -228,7 +227,7 @@ func TestRolesOfNewUsersAreReadInFewCalls(t *testing.T) {
 	}
 }
 
-// A record that Permit refuses, in a call that carries roles, costs itself alone.
+// A refused record in a call that carries roles keeps out only itself.
 func TestRefusedUserAmongThoseWithRoles(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -245,8 +244,8 @@ func TestRefusedUserAmongThoseWithRoles(t *testing.T) {
 	})
 }
 
-// Whether a write of a user clears the roles that it holds is found out on the first
-// batch. Where it does not, later batches are sampled.
+// The first batch shows whether a write of a user clears its roles. If it does not, later
+// batches are sampled.
 func TestLaterBatchesAreSampled(t *testing.T) {
 	t.Parallel()
 	for effect, answer := range map[permittest.Effect]string{permittest.Keep: "keeps", permittest.Clear: "clears"} {
@@ -254,7 +253,7 @@ func TestLaterBatchesAreSampled(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				have := usersWithRoles(6001)
-				for i := range have.Assignments { // by hand: the input does not name them
+				for i := range have.Assignments { // made by hand: the input does not name them
 					have.Assignments[i].ResourceInstance = fmt.Sprint("doc:", i)
 				}
 				srv := permittest.New(permittest.Options{PutAssignments: effect})
@@ -271,8 +270,9 @@ func TestLaterBatchesAreSampled(t *testing.T) {
 				if got.report.found.PutOfUser != answer {
 					t.Errorf("found out %+v", got.report.found)
 				}
-				// Of three batches the first two take ten calls before, by listing all; after
-				// them, the first takes as many, and a later one takes one.
+				// Before the write, two of the three batches take ten calls each, by
+				// listing all assignments. After it, the first takes as many, and a later
+				// one takes one.
 				looks, most := countCalls(srv, "GET F/role_assignments"), 2*11+11+1+2
 				if effect == permittest.Keep && looks > most {
 					t.Errorf("%d looks at role assignments, want at most %d", looks, most)
@@ -282,7 +282,7 @@ func TestLaterBatchesAreSampled(t *testing.T) {
 	}
 }
 
-// What was found out is said at -v, and is in the summary.
+// Findings are said at -v, and are in the summary.
 func TestFindingsAreTold(t *testing.T) {
 	t.Parallel()
 	srv := permittest.New(permittest.Options{DuplicateEmail: 409})
@@ -302,7 +302,7 @@ func TestFindingsAreTold(t *testing.T) {
 	}
 }
 
-// A dry run says what a load takes either way, with the roles of new users and apart.
+// A dry run estimates both: roles along with new users, and roles in calls of their own.
 func TestEstimateSaysBothWays(t *testing.T) {
 	t.Parallel()
 	var input strings.Builder
@@ -312,7 +312,7 @@ func TestEstimateSaysBothWays(t *testing.T) {
 	for create, says := range map[string]string{
 		"yes": "it takes 2 bulk calls and no wait for Permit's rate limits; " +
 			"if Permit does not take roles along with new users, 4 bulk calls and no wait for Permit's rate limits",
-		// nobody gets a role that is missing
+		// nobody gets a missing role
 		"no": "permitload: it takes 2 bulk calls and no wait for Permit's rate limits\n",
 	} {
 		got := run(t, permittest.New(permittest.Options{}), input.String()+endLine, "--dry-run", "--create-missing", create)

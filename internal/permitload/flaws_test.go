@@ -43,7 +43,7 @@ func canHappen(flaw permittest.Flaw, call string) bool {
 	return true
 }
 
-// flawChooser chooses what is wrong with the answer to a call.
+// flawChooser chooses the flaw of the answer to a call.
 type flawChooser = func(*http.Request) permittest.Flaw
 
 // flawAt returns flaws for a server: the nth calls of that kind, counted from 1,
@@ -64,7 +64,7 @@ func flawAt(call string, flaw permittest.Flaw, nth ...int) flawChooser {
 	}
 }
 
-// switched returns flaws that are there as long as on holds.
+// switched returns flaws that occur only while on is set.
 func switched(on *atomic.Bool, flaws flawChooser) flawChooser {
 	return func(r *http.Request) permittest.Flaw {
 		if !on.Load() {

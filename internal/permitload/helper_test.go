@@ -150,7 +150,7 @@ func decodeJSON(t *testing.T, data []byte, into any) {
 	}
 }
 
-// forbiddenStdin is a stdin that may not be read.
+// forbiddenStdin is a stdin that must not be read.
 type forbiddenStdin struct{ t *testing.T }
 
 func (f forbiddenStdin) Read([]byte) (int, error) {
@@ -198,8 +198,8 @@ func wantNothingWritten(t *testing.T, srv *permittest.Server, got result, hint s
 	}
 }
 
-// wantLoaded loads the input and wants all of it to be in Permit then, and a
-// second load to write nothing.
+// wantLoaded loads the input and wants all of it to be in Permit. A second load must
+// write nothing.
 func wantLoaded(t *testing.T, srv *permittest.Server, input string, want permittest.State) {
 	t.Helper()
 	got := load(t.Context(), srv, input)
@@ -211,16 +211,16 @@ func wantLoaded(t *testing.T, srv *permittest.Server, input string, want permitt
 	wantIdleReload(t, srv, input)
 }
 
-// wantIdleReload loads the input once more and wants no write. The pause before
-// lets the rate limits come free and late writes become visible.
+// wantIdleReload loads the input again and wants no write. It pauses first, so that the
+// rate limits are free and late writes visible.
 func wantIdleReload(t *testing.T, srv *permittest.Server, input string, options ...func(*loadSettings)) {
 	t.Helper()
 	time.Sleep(15 * time.Minute)
 	wantNoWrites(t, srv, func() { wantReport(t, load(t.Context(), srv, input, options...), tool.Done) })
 }
 
-// wantNoWrites wants do, which is a second run, to write nothing. What Permit
-// refuses may be tried again.
+// wantNoWrites wants do, a second run, to write nothing. It may try again what Permit
+// refuses.
 func wantNoWrites(t *testing.T, srv *permittest.Server, do func()) {
 	t.Helper()
 	before := len(srv.Calls())
@@ -235,7 +235,7 @@ func wantNoWrites(t *testing.T, srv *permittest.Server, do func()) {
 func wantState(t *testing.T, srv *permittest.Server, want permittest.State) {
 	t.Helper()
 	got := srv.State()
-	if reflect.DeepEqual(want, got) { // cmp takes its time
+	if reflect.DeepEqual(want, got) { // cmp is slow
 		return
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -250,7 +250,7 @@ func wantAssignments(t *testing.T, srv *permittest.Server, want []permittest.Ass
 	}
 }
 
-// wantRejected wants just these lines on stdout, each as "key code".
+// wantRejected wants exactly these lines on stdout, each as "key code".
 func wantRejected(t *testing.T, got result, want ...string) {
 	t.Helper()
 	if diff := cmp.Diff(want, rejectedCodes(t, got.stdout)); diff != "" {
@@ -337,10 +337,10 @@ func countBulkCalls(srv *permittest.Server) int {
 	return countCalls(srv, "PUT F/bulk", "POST F/bulk", "PUT S/bulk", "POST F/role_assignments/bulk")
 }
 
-// faultOn returns the Faults or Flaws of a server: the nth calls of that kind,
-// counted from 1, meet the fault; without any nth, all of them do.
+// faultOn returns the Faults or Flaws of a server. The nth calls of one kind, counted
+// from 1, meet the fault; without nth, all of them do.
 func faultOn[T any](call string, fault T, nth ...int) func(*http.Request) T {
-	var met atomic.Int64 // calls for single records come side by side
+	var met atomic.Int64 // single-record calls run in parallel
 	return func(r *http.Request) (none T) {
 		if shortRequest(r) == call && (slices.Contains(nth, int(met.Add(1))) || nth == nil) {
 			return fault
@@ -349,11 +349,11 @@ func faultOn[T any](call string, fault T, nth ...int) func(*http.Request) T {
 	}
 }
 
-// noRoleBody is what Permit says where it lacks a role.
+// noRoleBody is Permit's answer if it lacks a role.
 const noRoleBody = `{"error_code":"NOT_FOUND","message":"we could not find 'Role' with the given filters"}`
 
-// onCall returns faults for a server that are none: they call do before the
-// server answers the first call of that kind.
+// onCall returns Faults that are no faults: they call do before the server answers the
+// first call of one kind.
 func onCall(call string, do func()) func(*http.Request) httpapitest.Fault {
 	var done atomic.Bool
 	return func(r *http.Request) httpapitest.Fault {
@@ -372,8 +372,7 @@ func beforeEachCall(srv http.Handler, do func(r *http.Request, call string)) htt
 	})
 }
 
-// callPermit makes somebody else's call, which must succeed, and returns the
-// answer.
+// callPermit makes a call as somebody else, which must succeed, and returns the answer.
 func callPermit(t *testing.T, srv *permittest.Server, method, urlPath, body string) []byte {
 	t.Helper()
 	r := httptest.NewRequestWithContext(t.Context(), method, urlPath, strings.NewReader(body))
@@ -387,7 +386,7 @@ func callPermit(t *testing.T, srv *permittest.Server, method, urlPath, body stri
 	return w.Body.Bytes()
 }
 
-// deleteInPermit has somebody else delete what is at that path.
+// deleteInPermit deletes what is at a path, as somebody else.
 func deleteInPermit(t *testing.T, srv *permittest.Server, urlPath string) {
 	t.Helper()
 	callPermit(t, srv, http.MethodDelete, urlPath, "")
@@ -411,8 +410,8 @@ func threeRoles() []permittest.Role {
 	}
 }
 
-// usersWithRoles returns a state of n users, who hold none, one, two and all of
-// threeRoles by turns.
+// usersWithRoles returns a state of n users who in turn hold none, one, two and all of
+// threeRoles.
 func usersWithRoles(n int) permittest.State {
 	s := permittest.State{Roles: threeRoles(), Tenants: defaultTenants()}
 	for i := range n {
@@ -430,8 +429,8 @@ func usersWithRoles(n int) permittest.State {
 	return s
 }
 
-// usersWithEmails returns a state of users by key and email: "ann=a zoe=" are
-// ann with a@acme.example and zoe with none.
+// usersWithEmails returns a state of users by key and email: "ann=a zoe=" is ann with
+// a@acme.example, and zoe without email.
 func usersWithEmails(list string) permittest.State {
 	s := permittest.State{Tenants: defaultTenants()}
 	for each := range strings.FieldsSeq(list) {
@@ -444,8 +443,8 @@ func usersWithEmails(list string) permittest.State {
 	return s
 }
 
-// bareUsers returns a state of n users with nothing but a key and an email, and
-// lines that ask for it. These do not speak of roles.
+// bareUsers returns a state of n users with only a key and an email, and lines that ask
+// for it and do not mention roles.
 func bareUsers(n int) (permittest.State, string) {
 	s := permittest.State{Tenants: defaultTenants()}
 	var b strings.Builder
@@ -501,7 +500,7 @@ const (
 // lines returns texts as lines, each with its line end.
 func lines(texts ...string) string { return strings.Join(texts, "\n") + "\n" }
 
-// endLineAt returns the end line of input that was true at that time.
+// endLineAt returns the end line of input from that time.
 func endLineAt(at time.Time) string {
 	return `{"type":"end","complete":true,"as_of":"` + at.UTC().Format(time.RFC3339) + `"}` + "\n"
 }
@@ -518,7 +517,7 @@ func linesWithoutEnd(s permittest.State) string {
 		b.WriteString(jsonLine("role", map[string]any{"key": r.Key, "name": r.Name}))
 	}
 	for _, o := range s.Tenants {
-		if o.Key == "default" { // every environment has it
+		if o.Key == "default" { // every environment has this tenant
 			continue
 		}
 		b.WriteString(jsonLine("tenant", map[string]any{"key": o.Key, "name": o.Name}))
@@ -554,11 +553,11 @@ func jsonLine(kind string, fields map[string]any) string {
 	return string(text) + "\n"
 }
 
-// apart has roles assigned by calls of their own, as where Permit refuses those that
-// new users carry.
+// apart makes Permit refuse roles in a write of users, so that they are assigned in calls
+// of their own.
 const apart = permittest.InlineRefused
 
-// bodyOf returns the body of a request, which stays as it is.
+// bodyOf returns the body of a request, which can still be read.
 func bodyOf(r *http.Request) string {
 	body, _ := io.ReadAll(r.Body)
 	r.Body = io.NopCloser(bytes.NewReader(body))

@@ -11,7 +11,7 @@ import (
 	"a0permit/internal/tool"
 )
 
-// Input that is not ours stops the load before any write.
+// Input from elsewhere stops the load before any write.
 func TestForeignInputStopsTheLoad(t *testing.T) {
 	t.Parallel()
 	const (
@@ -56,7 +56,7 @@ func TestForeignInputStopsTheLoad(t *testing.T) {
 			srv := permittest.New(permittest.Options{})
 			got := run(t, srv, tt.input, "--create-missing", "yes")
 			kind := "permitload: error: "
-			if tt.hint == "" { // the first error on the screen is another's
+			if tt.hint == "" { // the first error on the screen is that of another command
 				kind = "permitload: stopped: the stage before failed: "
 			}
 			wantExit(t, got, tool.Stopped, kind, tt.says)
@@ -65,8 +65,8 @@ func TestForeignInputStopsTheLoad(t *testing.T) {
 	}
 }
 
-// Input that says that it is not whole is not loaded, wherever it says so.
-// There is no hint: the stage that broke off has given its own.
+// Input that says that it is incomplete is not loaded, wherever it says so. There is no
+// hint, since the stage that broke off has given one.
 func TestIncompleteInputIsNotLoaded(t *testing.T) {
 	t.Parallel()
 	const reason = "read users.csv.gz: the gzip data breaks off"
@@ -115,9 +115,8 @@ func TestInputWithoutEndLine(t *testing.T) {
 	}
 }
 
-// Lines that were lost on the way are told, as far as end lines count more than
-// there are. More than they count is no reason: a stream without an end line may
-// be among those that were joined.
+// Lines that were lost on the way are reported if the end lines count more of them. If
+// they count fewer, there is no warning: a joined stream may have no end line.
 func TestLinesThatWereLeftOut(t *testing.T) {
 	t.Parallel()
 	const says = " that its end line counts: were the others left out on purpose?"
@@ -146,7 +145,7 @@ func TestLinesThatWereLeftOut(t *testing.T) {
 	}
 }
 
-// Streams are joined by cat, packed or not, and by naming several files.
+// Streams are joined by cat, compressed or not, and by naming several files.
 func TestInputsAreJoined(t *testing.T) {
 	t.Parallel()
 	want := permittest.State{Tenants: defaultTenants(), Users: []permittest.User{
@@ -175,7 +174,7 @@ func TestInputsAreJoined(t *testing.T) {
 	}
 }
 
-// A dry run says, too, where a broken line stands and what is wrong with it.
+// A dry run also says where a broken line is, and what is wrong with it.
 func TestDryRunSaysWhereALineIsBroken(t *testing.T) {
 	t.Parallel()
 	srv := permittest.New(permittest.Options{})
@@ -196,7 +195,7 @@ func TestDryRunSaysWhereALineIsBroken(t *testing.T) {
 func gzipText(text string) string {
 	var b bytes.Buffer
 	z := gzip.NewWriter(&b)
-	_, _ = z.Write([]byte(text)) // to memory
+	_, _ = z.Write([]byte(text)) // writing to memory cannot fail
 	_ = z.Close()
 	return b.String()
 }

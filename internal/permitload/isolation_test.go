@@ -17,8 +17,7 @@ import (
 	"a0permit/internal/tool"
 )
 
-// Four users of thousands whom Permit refuses cost few calls, and keep nobody
-// else out.
+// Four refused users among thousands cost few calls, and keep nobody else out.
 func TestRefusedUsersCostFewCalls(t *testing.T) {
 	t.Parallel()
 	unnamed, named := permittest.Options{DuplicateEmail: 422}, permittest.Options{StrictEmails: true}
@@ -26,7 +25,7 @@ func TestRefusedUsersCostFewCalls(t *testing.T) {
 		name    string
 		options permittest.Options
 		users   int
-		domain  string // of their emails; empty where somebody else takes their emails
+		domain  string // of their emails; empty if somebody else takes their emails
 		code    string
 		status  int
 	}{
@@ -90,7 +89,7 @@ func TestRefusedUsersCostFewCalls(t *testing.T) {
 	}
 }
 
-// Only refusals in a row count as alike: half of a batch may be bad.
+// Only refusals in a row count as alike, since half of a batch may be bad.
 func TestHalfOfABatchIsRefused(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -110,8 +109,8 @@ func TestHalfOfABatchIsRefused(t *testing.T) {
 	})
 }
 
-// Where all records are refused alike, the cause is not in them. The load stops
-// soon and says so, instead of rejecting a million lines.
+// If all records are refused alike, the cause is not in them. The load soon stops and
+// says so, instead of rejecting a million lines.
 func TestLoadStopsWhenAllAreRefusedAlike(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -144,7 +143,7 @@ func TestLoadStopsWhenAllAreRefusedAlike(t *testing.T) {
 				if n := len(srv.State().Users); n != tt.users || len(srv.State().Assignments) > 0 {
 					t.Errorf("%d users and %d assignments", n, len(srv.State().Assignments))
 				}
-				// A user who is not found is looked for, and tried once more.
+				// A user who is not found is looked up, and tried once more.
 				if n := countWrites(srv); n > 3+1+2*(3+20) {
 					t.Errorf("%d writes to find that out", n)
 				}
@@ -168,7 +167,7 @@ func TestLoadStopsWhenAllAreRefusedAlike(t *testing.T) {
 	}
 }
 
-// A role assignment that Permit refuses keeps out its user, and nobody else.
+// A refused role assignment keeps out its user, and nobody else.
 func TestRefusedAssignmentCostsItsUserAlone(t *testing.T) {
 	t.Parallel()
 	for _, status := range []int{404, 422} {
@@ -194,8 +193,8 @@ func TestRefusedAssignmentCostsItsUserAlone(t *testing.T) {
 	}
 }
 
-// 409 says that an assignment is there, but the instance may be in another
-// tenant than the one that is asked for.
+// A 409 means that the assignment exists, or that the resource instance is in another
+// tenant.
 func TestConflictOnAnotherTenantsInstanceIsARefusal(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -216,7 +215,7 @@ func TestConflictOnAnotherTenantsInstanceIsARefusal(t *testing.T) {
 	})
 }
 
-// A record that is too large costs a few calls, and makes no batch smaller.
+// A record that is too large costs a few calls, and does not make later batches smaller.
 func TestTooLargeRecordCostsFewCalls(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -232,7 +231,7 @@ func TestTooLargeRecordCostsFewCalls(t *testing.T) {
 	})
 }
 
-// A batch that was too large makes the later ones of the run smaller.
+// A batch that was too large makes later batches of the run smaller.
 func TestBatchSizeIsLearnt(t *testing.T) {
 	t.Parallel()
 	for _, status := range []int{403, 413, 422} {
@@ -251,7 +250,7 @@ func TestBatchSizeIsLearnt(t *testing.T) {
 					}
 				}
 				// 400 and 200 users, 600 and 300 assignments. A 422 may mean anything, so
-				// nothing is learnt from it.
+				// it teaches no size.
 				most := 2 + 2
 				if status == 422 {
 					most = 3 + 3 + 1 // with the roles of the users
@@ -272,8 +271,8 @@ func TestBatchSizeIsLearnt(t *testing.T) {
 	})
 }
 
-// Under a key that may read but not write, the load does not halve its batches
-// down to one, nor put a million lines on stdout.
+// With a key that may read but not write, the load neither halves its batches down to one
+// nor puts a million lines on stdout.
 func TestKeyThatMayNotWriteStopsTheLoad(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -293,8 +292,8 @@ func TestKeyThatMayNotWriteStopsTheLoad(t *testing.T) {
 	})
 }
 
-// A 409 for a role or a tenant may mean another conflict than that it exists. What
-// is not there is rejected.
+// A 409 for a role or a tenant may be about another conflict. A record that does not
+// exist is rejected.
 func TestConflictIsNotTakenForCreated(t *testing.T) {
 	t.Parallel()
 	for call, key := range map[string]string{"POST S/roles": "r", "POST F/tenants": "t"} {
@@ -317,8 +316,8 @@ func TestConflictIsNotTakenForCreated(t *testing.T) {
 	}
 }
 
-// A 409 for one assignment may mean another conflict than that it exists. The list
-// decides: it is rejected where it is not there, and counts where it is there late.
+// A 409 for one assignment may be about another conflict. The list decides: if it does
+// not show the assignment, the line is rejected; if it shows it late, the line counts.
 func TestConflictIsNotTakenForDone(t *testing.T) {
 	t.Parallel()
 	const bulk, single = "POST F/role_assignments/bulk", "POST F/role_assignments"

@@ -17,9 +17,8 @@ import (
 	"a0permit/internal/permit/permittest"
 )
 
-// Every request that the command makes is valid by Permit's own OpenAPI document.
-// That is not ours to hand out: PERMIT_OPENAPI names a file with
-// https://api.permit.io/v2/openapi.json.
+// Every request of the command is valid by Permit's own OpenAPI document. We may not
+// distribute it: PERMIT_OPENAPI names a file with https://api.permit.io/v2/openapi.json.
 func TestRequestsMatchOpenAPI(t *testing.T) {
 	t.Parallel()
 	file := os.Getenv("PERMIT_OPENAPI")
@@ -59,7 +58,7 @@ func callsOfAllKinds(t *testing.T) (made []httpapitest.Call) {
 	synctest.Test(t, func(t *testing.T) {
 		srv := permittest.New(permittest.Options{})
 		first := usersWithRoles(8)
-		for i := range 45 { // more than are created one by one
+		for i := range 45 { // more than are created by single calls
 			key := "role-" + string(rune('a'+i%26)) + string(rune('a'+i/26))
 			first.Roles = append(first.Roles, permittest.Role{Key: key, Name: key, Description: "d"})
 		}
@@ -81,15 +80,15 @@ func callsOfAllKinds(t *testing.T) (made []httpapitest.Call) {
 		time.Sleep(time.Hour)
 		input := defaultTenantLine + linesWithoutEnd(second) + takesAway + endLineAt(time.Now())
 		load(t.Context(), srv, input, replaceRoles)
-		load(t.Context(), srv, annWithoutRoles+endLine) // few users of many are asked for
+		load(t.Context(), srv, annWithoutRoles+endLine) // a few users of many are asked for by key
 		removeUsers(t.Context(), srv, linesFor(usersWithEmails("ann=a zoe=z"))+"\n")
 		made = srv.Calls()
 	})
 	return made
 }
 
-// callsOfSingleRecords has every bulk call refused, so that each record is sent
-// alone, and returns the calls that this took.
+// callsOfSingleRecords refuses every bulk call, so that each record is sent alone, and
+// returns the calls.
 func callsOfSingleRecords(t *testing.T) (made []httpapitest.Call) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
@@ -143,8 +142,8 @@ func (o *openAPI) check(t *testing.T, call httpapitest.Call) string {
 	return name
 }
 
-// find returns the operation that a path is of, and the template of that. One
-// without parameters counts for more.
+// find returns the operation for a path, and its template. Templates without parameters
+// come first.
 func (o *openAPI) find(method, urlPath string) (template string, operation map[string]any) {
 	for each, operations := range o.paths {
 		found := asObject(asObject(operations)[method])
@@ -195,8 +194,7 @@ func asObject(v any) map[string]any {
 	return m
 }
 
-// isPathOf reports whether a path is one of the template: it has the same parts,
-// where a part in braces is any.
+// isPathOf reports whether a path fits a template. A part in braces fits any part.
 func isPathOf(template, urlPath string) bool {
 	return slices.EqualFunc(strings.Split(template, "/"), strings.Split(urlPath, "/"), func(part, have string) bool {
 		return part == have || strings.HasPrefix(part, "{")

@@ -20,8 +20,8 @@ import (
 	"a0permit/internal/tool"
 )
 
-// namedUsers returns n users, all with the same last name, and lines in which the first
-// renamed of them have another one.
+// namedUsers returns n users with the same last name, and lines that rename the first of
+// them.
 func namedUsers(n, renamed int) (have permittest.State, input string) {
 	have.Roles = threeRoles()
 	var b strings.Builder
@@ -37,8 +37,8 @@ func namedUsers(n, renamed int) (have permittest.State, input string) {
 	return have, b.String() + endLine
 }
 
-// answering returns a terminal on which somebody gives an answer; asked gets what is
-// asked.
+// answering returns a terminal on which somebody types an answer. Questions are written
+// to asked.
 func answering(answer string, asked *bytes.Buffer) Terminal {
 	return func() (io.ReadWriteCloser, error) {
 		return &typist{in: strings.NewReader(answer), out: asked}, nil
@@ -54,8 +54,8 @@ func (t *typist) Read(p []byte) (int, error)  { return t.in.Read(p) }
 func (t *typist) Write(p []byte) (int, error) { return t.out.Write(p) }
 func (t *typist) Close() error                { return nil }
 
-// runAnswering runs the command beside a terminal on which somebody gives an answer, and
-// returns what is asked there, too.
+// runAnswering runs the command with a terminal on which somebody types an answer, and
+// also returns the question.
 func runAnswering(
 	t *testing.T, srv *permittest.Server, answer, input string, args ...string,
 ) (got result, question string) {
@@ -104,7 +104,7 @@ func TestPreviewShowsTheFirstChanges(t *testing.T) {
 	}
 }
 
-// The plan has each operation on a line, with what was and what will be.
+// The plan has one operation a line, with what was and what will be.
 func TestPlanFile(t *testing.T) {
 	t.Parallel()
 	clocks := newOldEnvironment(t, permittest.State{
@@ -140,7 +140,7 @@ func TestPlanFile(t *testing.T) {
 		t.Errorf("%v, %v", info, err)
 	}
 
-	// A load writes it, too, and before it asks.
+	// A load writes it, too, before it asks.
 	if err := os.Remove(file); err != nil {
 		t.Fatal(err)
 	}
@@ -150,13 +150,13 @@ func TestPlanFile(t *testing.T) {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 
-	// What is not to be created is no part of it, nor is what names it.
+	// It leaves out what is not created, and what needs that.
 	wantExit(t, run(t, clocks, input, "--create-missing", "no", "--dry-run", "--plan", file), tool.Done)
 	if text := readFile(t, file); strings.Contains(text, "Clerk") || strings.Count(text, "\n") != 3 {
 		t.Errorf("the plan is\n%s", text)
 	}
 
-	// Of a removal it says who goes, and with what.
+	// The plan of a removal says who goes, and with which roles.
 	zoe := lines(`{"type":"user","key":"zoe"}`, `{"type":"user","key":"nobody"}`)
 	wantExit(t, run(t, clocks, zoe, "remove", "--dry-run", "--plan", file), tool.Done, "--remove-limit is 5")
 	want = lines(`{"op":"unassign","type":"role_assignment","key":"zoe","before":{"role":"Admin","tenant":"default"}}`,
@@ -165,7 +165,7 @@ func TestPlanFile(t *testing.T) {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 
-	// An input is no place for it.
+	// It never overwrites the input.
 	in := writeFile(t, "in.jsonl", input)
 	got = run(t, clocks, "", "--dry-run", "--plan", in, in)
 	if got.code == tool.Done || readFile(t, in) != input {
@@ -173,7 +173,7 @@ func TestPlanFile(t *testing.T) {
 	}
 }
 
-// newOldEnvironment returns a Permit that has had all it has for two hours.
+// newOldEnvironment returns a Permit that has been as it is for two hours.
 func newOldEnvironment(t *testing.T, st permittest.State) *permittest.Server {
 	t.Helper()
 	clock := httpapitest.NewClockAt(time.Now().Add(-2*time.Hour), 1)
@@ -183,7 +183,7 @@ func newOldEnvironment(t *testing.T, st permittest.State) *permittest.Server {
 	return srv
 }
 
-// More than --change-limit of the users is changed only after a yes.
+// Changing more than --change-limit of the users takes a yes.
 func TestChangeLimit(t *testing.T) {
 	t.Parallel()
 	const question = "permitload: change 20 of 60 existing users in environment Development (dev)? " +
@@ -230,7 +230,7 @@ func TestChangeLimit(t *testing.T) {
 		})
 	}
 
-	// Where there is nobody to ask it is refused.
+	// If nobody can be asked, it is refused.
 	srv := permittest.New(permittest.Options{})
 	have, input := namedUsers(60, 20)
 	srv.Seed(have)
@@ -242,8 +242,8 @@ func TestChangeLimit(t *testing.T) {
 	}
 }
 
-// A question about what is taken away has its numbers by role, and says whether there is
-// an undo file.
+// A question about taking away has numbers by role, and says whether there is an undo
+// file.
 func TestQuestionsAboutTakingAway(t *testing.T) {
 	t.Parallel()
 	st := permittest.State{Roles: threeRoles()}
@@ -280,7 +280,7 @@ func TestQuestionsAboutTakingAway(t *testing.T) {
 	}
 }
 
-// A dry run says what the run without it would refuse or ask.
+// A dry run says what the real run would refuse or ask.
 func TestDryRunSaysWhatWouldStopTheLoad(t *testing.T) {
 	t.Parallel()
 	const missing = `{"type":"user","key":"x","role_assignments":[{"role":"admin"}]}` + "\n"
@@ -330,7 +330,7 @@ func TestDryRunSaysWhatWouldStopTheLoad(t *testing.T) {
 	}
 }
 
-// What --roles replace leaves is told by reason and number, with what helps.
+// What --roles replace leaves is reported by reason and number, with what helps.
 func TestKept(t *testing.T) {
 	t.Parallel()
 	srv := newOldEnvironment(t, permittest.State{

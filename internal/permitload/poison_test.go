@@ -16,8 +16,8 @@ import (
 	"a0permit/internal/tool"
 )
 
-// A record that Permit fails to answer keeps out itself, and nobody else. The others
-// do not wait for it long.
+// A record that makes Permit fail keeps out only itself. The others do not wait long for
+// it.
 func TestPoisonRecordKeepsNobodyElseOut(t *testing.T) {
 	t.Parallel()
 	for _, status := range []int{500, 502, 504, 501, 403, 405, 410, 451} {
@@ -45,7 +45,7 @@ func TestPoisonRecordKeepsNobodyElseOut(t *testing.T) {
 	}
 }
 
-// The same with a role assignment: its user comes out.
+// The same holds for a role assignment: its user comes out.
 func TestPoisonAssignmentKeepsItsUserOut(t *testing.T) {
 	t.Parallel()
 	for _, status := range []int{500, 451} {
@@ -65,7 +65,7 @@ func TestPoisonAssignmentKeepsItsUserOut(t *testing.T) {
 	}
 }
 
-// While nothing else succeeds either, a failing call is no fault of what it holds.
+// As long as nothing else succeeds, a failing call is not blamed on its records.
 func TestNobodyIsRejectedWhileAllFails(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -85,8 +85,8 @@ func TestNobodyIsRejectedWhileAllFails(t *testing.T) {
 	})
 }
 
-// A 422 may name one item of several, or always the first of the batch whoever is
-// at fault. That costs neither a bulk call a record nor anybody who is innocent.
+// A 422 may name one item of several, or always the first item of the batch. Neither
+// costs a bulk call for each record, nor an innocent record.
 func TestNamesOfOneItem(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -128,8 +128,8 @@ func TestNamesOfOneItem(t *testing.T) {
 	}
 }
 
-// Many in a row who are refused alike are no reason to keep out the others: one who
-// is far from them tells.
+// If many in a row are refused alike, the load tries records far from them before it
+// stops.
 func TestManyRefusedAlikeInARow(t *testing.T) {
 	t.Parallel()
 	for _, at := range []int{0, 300, 900} {

@@ -15,8 +15,8 @@ import (
 	"a0permit/internal/tool"
 )
 
-// invoices has two resources, a role that may do all with them, one that may read, and a
-// user for each.
+// invoices has two resources, a role with all permissions, a role that reads invoices,
+// and a user for each role.
 const invoices = `{"type":"resource","key":"invoices","name":"Invoices",` +
 	`"actions":{"read":{"name":"read:invoices","description":"Read them","attributes":{"auth0_api":"https://api"}},` +
 	`"write":{}}}
@@ -27,7 +27,7 @@ const invoices = `{"type":"resource","key":"invoices","name":"Invoices",` +
 {"type":"user","key":"auth0|bob","role_assignments":[{"role":"Clerk"}]}
 ` + endLine
 
-// invoicesState is what Permit has then.
+// invoicesState is what Permit has after a load of invoices.
 func invoicesState() permittest.State {
 	return permittest.State{
 		Resources: []permittest.Resource{
@@ -50,7 +50,7 @@ func invoicesState() permittest.State {
 	}
 }
 
-// What roles permit comes along, and the same load again writes nothing.
+// Permissions of roles are loaded, and the same load again writes nothing.
 func TestPermissionsAreLoaded(t *testing.T) {
 	t.Parallel()
 	srv := permittest.New(permittest.Options{})
@@ -63,8 +63,8 @@ func TestPermissionsAreLoaded(t *testing.T) {
 	}
 }
 
-// A role that exists is given what it lacks only after a yes, and what others gave it
-// stays.
+// An existing role gets more permissions only after a yes, and keeps those that others
+// gave it.
 func TestGrants(t *testing.T) {
 	t.Parallel()
 	state := invoicesState()
@@ -106,8 +106,8 @@ func TestGrants(t *testing.T) {
 	})
 }
 
-// Whatever Permit answers to a permission whose action is gone by then: the role is there
-// with its other permissions, its users are loaded, and its line comes out.
+// If an action is deleted during the load, the role gets its other permissions, its users
+// are loaded, and its line comes out, whatever Permit answers.
 func TestPermissionWhoseActionIsGone(t *testing.T) {
 	t.Parallel()
 	for _, status := range []int{404, 422, 400, 200} {
@@ -147,7 +147,7 @@ func TestPermissionWhoseActionIsGone(t *testing.T) {
 	}
 }
 
-// Somebody creates the resource, or an action of it, at the same moment.
+// Somebody else creates the resource at the same moment.
 func TestResourcesOfOthers(t *testing.T) {
 	t.Parallel()
 	others := map[string]string{
@@ -178,8 +178,8 @@ func TestResourcesOfOthers(t *testing.T) {
 	}
 }
 
-// Somebody creates a role while the load is about to, and gives it to people. It is given
-// nothing without a question, and its line comes out.
+// Somebody else creates the role during the load, and may give it to people. It gets no
+// permissions without a question, and its line comes out.
 func TestRoleOfOthersIsGivenNothing(t *testing.T) {
 	t.Parallel()
 	for before, nth := range map[string]int{"GET S/roles": 2, "POST S/roles": 1} { // the list is read again
@@ -208,8 +208,7 @@ func TestRoleOfOthersIsGivenNothing(t *testing.T) {
 	}
 }
 
-// A thousand permissions come in few calls, and where Permit fails at more than forty, in
-// parts.
+// A thousand permissions take few calls. If Permit fails above forty, they go in parts.
 func TestManyPermissions(t *testing.T) {
 	t.Parallel()
 	var actions, permissions []string
@@ -244,7 +243,7 @@ func TestManyPermissions(t *testing.T) {
 	}
 }
 
-// More roles than single calls make come with their permissions, too.
+// Roles that go in a bulk call get their permissions, too.
 func TestManyRolesWithPermissions(t *testing.T) {
 	t.Parallel()
 	texts := []string{`{"type":"resource","key":"r","actions":{"read":{},"write":{}}}`}
@@ -265,8 +264,7 @@ func TestManyRolesWithPermissions(t *testing.T) {
 	}
 }
 
-// How many calls what roles permit takes, and how long they wait for the limit of schema
-// writes.
+// Permissions take this many calls, and wait this long for the limit of schema writes.
 func TestCallsOfPermissions(t *testing.T) {
 	t.Parallel()
 	resources := func(n, actions int) (texts []string) {
@@ -337,19 +335,19 @@ func TestCallsOfPermissions(t *testing.T) {
 	}
 }
 
-// An environment may give its default roles permissions by itself. That is told, and the
-// exit code says that not all is as it was asked for.
+// An environment may give permissions to its default roles by itself. The load reports
+// that and exits with 3.
 func TestDefaultRolesAreTold(t *testing.T) {
 	t.Parallel()
 	srv := permittest.New(permittest.Options{DefaultRoles: true})
-	input := strings.ReplaceAll(invoices, "Admin", "Boss") // which is none of the default roles
+	input := strings.ReplaceAll(invoices, "Admin", "Boss") // which is not one of the default roles
 	got := run(t, srv, input, "--create-missing", "yes")
 	wantExit(t, got, tool.Rejected, "warning: role viewer now permits invoices:read, users:read, which nobody asked for")
 	got = run(t, srv, input)
 	wantExit(t, got, tool.Done)
 }
 
-// Remove takes from a role the permissions of its line, and leaves the role.
+// Remove takes the permissions of a role line from the role, and leaves the role.
 func TestRemovePermissions(t *testing.T) {
 	t.Parallel()
 	srv := permittest.New(permittest.Options{})
