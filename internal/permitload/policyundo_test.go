@@ -21,8 +21,8 @@ func clerkReads() permittest.State {
 	return st
 }
 
-// What roles were given is taken back with the role lines of the undo file alone; what
-// was changed of users comes back with a load of it, which gives nobody anything.
+// Permissions that were given are taken back by removing the role lines of the undo file.
+// Changes of users are undone by loading it, which gives no permissions.
 func TestUndoOfGrants(t *testing.T) {
 	t.Parallel()
 	srv := permittest.New(permittest.Options{})
@@ -50,7 +50,7 @@ func TestUndoOfGrants(t *testing.T) {
 		"roles: 1 changed, none left over; 2 permissions taken from roles")
 	wantState(t, srv, clerkReads())
 
-	// And that removal is undone by a load.
+	// That removal can be undone by a load.
 	wantExit(t, runFile(t, srv, undo, "--grant", "yes"), tool.Done, "2 permissions given to roles")
 	wantState(t, srv, want)
 }
@@ -61,7 +61,7 @@ func runFile(t *testing.T, srv *permittest.Server, file string, args ...string) 
 	return runFrom(t.Context(), t, srv, forbiddenStdin{t}, append(slices.Clone(args), file)...)
 }
 
-// Whoever removes permissions is asked, with the numbers of those who hold the roles.
+// Removing permissions takes a yes, and the question says how often the roles are held.
 func TestRemovalOfPermissionsIsAsked(t *testing.T) {
 	t.Parallel()
 	srv := permittest.New(permittest.Options{})
@@ -76,7 +76,7 @@ func TestRemovalOfPermissionsIsAsked(t *testing.T) {
 	wantState(t, srv, invoicesState())
 }
 
-// The plan says what is created, what is added and what is given, operation by operation.
+// The plan lists each resource, action and permission that the load adds.
 func TestPlanOfPermissions(t *testing.T) {
 	t.Parallel()
 	srv := permittest.New(permittest.Options{})
@@ -99,14 +99,14 @@ func TestPlanOfPermissions(t *testing.T) {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 
-	// With the flags that leave all of it out, there is nothing to do.
+	// If flags leave all of it out, the plan is empty.
 	got = run(t, srv, invoices, "--dry-run", "--create-missing", "no", "--grant", "no", "--plan", file)
 	wantExit(t, got, tool.Done, "resources: 1 missing, and not created (users (1 action))")
 	if text := readFile(t, file); text != "" {
 		t.Errorf("the plan has %s", text)
 	}
 
-	// Of a removal it says what is taken.
+	// The plan of a removal says what is taken.
 	line := lines(`{"type":"role","key":"Admin","permissions":["invoices:read"]}`)
 	wantExit(t, run(t, srv, line, "remove", "--dry-run", "--plan", file), tool.Done)
 	revoke := `{"op":"revoke","type":"role","key":"Admin","before":{"permissions":["invoices:read"]}}` + "\n"
@@ -116,8 +116,8 @@ func TestPlanOfPermissions(t *testing.T) {
 	wantState(t, srv, have)
 }
 
-// --extra has, beside users, what roles permit beyond their lines. That is what a removal
-// takes.
+// Beside users, --extra has the permissions of roles beyond their lines. A removal takes
+// both.
 func TestExtraPermissions(t *testing.T) {
 	t.Parallel()
 	srv := permittest.New(permittest.Options{})
@@ -142,8 +142,8 @@ func TestExtraPermissions(t *testing.T) {
 	wantState(t, srv, invoicesState())
 }
 
-// Where nothing is to be created, a role that exists still gets what there is, and lines
-// that name what is missing come out.
+// With --create-missing no, an existing role still gets the permissions that exist, and
+// lines that need a missing resource come out.
 func TestPermissionsWithoutCreation(t *testing.T) {
 	t.Parallel()
 	srv := permittest.New(permittest.Options{})
@@ -157,7 +157,7 @@ func TestPermissionsWithoutCreation(t *testing.T) {
 	wantState(t, srv, have)
 }
 
-// The file of --undo is on the disk before a role is given anything.
+// The undo file is on the disk before a role gets a permission.
 func TestUndoOfGrantsIsWrittenFirst(t *testing.T) {
 	t.Parallel()
 	srv := permittest.New(permittest.Options{})

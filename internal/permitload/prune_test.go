@@ -16,8 +16,8 @@ import (
 	"a0permit/internal/tool"
 )
 
-// --roles replace takes away only what the input speaks of: the user, the role
-// and the tenant. What is younger than the input stays, too.
+// --roles replace takes away only what the input has lines for: the user, the role and
+// the tenant. What is younger than the input stays.
 func TestPruneTakesAwayWhatIsInScope(t *testing.T) {
 	t.Parallel()
 	all := []string{"ann admin default", "ann admin org", "ann admin other", "ann byhand default", "bob admin default"}
@@ -31,7 +31,7 @@ func TestPruneTakesAwayWhatIsInScope(t *testing.T) {
 	)
 	tests := []struct {
 		name, input string
-		age         time.Duration // of what is in Permit, when the input was true
+		age         time.Duration // of what is in Permit, at the time of the input
 		gone        []string
 	}{
 		{"an assignment without tenant", roleLines + annAsViewer, time.Hour, []string{"ann admin default"}},
@@ -80,9 +80,9 @@ func TestPruneTakesAwayWhatIsInScope(t *testing.T) {
 	}
 }
 
-// Who picks one tenant out of the input, and leaves [] behind for those who have
-// roles elsewhere, says nothing about tenant-wide roles. The end line, which counts
-// more tenants, tells. What stays is told, with the line that decides.
+// If somebody filters the input by tenant, and leaves [] for users with roles elsewhere,
+// this says nothing about tenant-wide roles. The end line gives it away, since it counts
+// more tenants. What stays is reported, with the line that decides.
 func TestPruneOfOneTenantLeavesTheOthers(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -111,7 +111,7 @@ func TestPruneOfOneTenantLeavesTheOthers(t *testing.T) {
 	})
 }
 
-// Under faults and lost answers, --roles replace takes away no more and no less.
+// With faults and lost answers, --roles replace takes away exactly the same.
 func TestPruneUnderFaults(t *testing.T) {
 	t.Parallel()
 	for name, fault := range map[string]httpapitest.Fault{
@@ -145,8 +145,8 @@ func TestPruneUnderFaults(t *testing.T) {
 	}
 }
 
-// Nothing is taken away where it is not known when the input was true, where it
-// is more than the limit, or where nobody says yes.
+// Nothing is taken away if the time of the input is unknown, if it is more than the
+// limit, or if nobody says yes.
 func TestPruneIsRefused(t *testing.T) {
 	t.Parallel()
 	asOf := time.Now()
@@ -180,8 +180,8 @@ func TestPruneIsRefused(t *testing.T) {
 	}
 }
 
-// Under --roles replace old input gives nobody a role back, not even together
-// with the user: it may have been taken away since.
+// With --roles replace, old input gives nobody a role, not even a new user, since the
+// role may have been taken away since.
 func TestOldInputGivesNoRoles(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -197,8 +197,8 @@ func TestOldInputGivesNoRoles(t *testing.T) {
 	})
 }
 
-// --remove-limit is a share of what is in scope. That is counted once, although
-// assignments are first listed and then asked for.
+// --remove-limit is a percentage of what is in scope. Each assignment counts once,
+// although assignments are first listed and then asked for.
 func TestRemoveLimitCountsTheScopeOnce(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -219,8 +219,7 @@ func TestRemoveLimitCountsTheScopeOnce(t *testing.T) {
 	})
 }
 
-// A broken line makes the other lines of its key doubtful, so they take nothing
-// away.
+// A broken line casts doubt on the other lines of its key, so they take nothing away.
 func TestBrokenLineSpoilsTheOthersOfItsKey(t *testing.T) {
 	t.Parallel()
 	broken := lines(`{"type":"user","key":"ann","email":"no address","role_assignments":[{"role":"admin"}]}`)
@@ -242,8 +241,8 @@ func TestBrokenLineSpoilsTheOthersOfItsKey(t *testing.T) {
 	}
 }
 
-// What a PUT cleared and this run has put back is listed late. It is not taken for
-// gone where a bulk call is refused for another assignment that is.
+// What a PUT cleared and this run has put back shows late in the list. It is not taken
+// for gone when a bulk call is refused because another assignment is.
 func TestWhatWasPutBackIsTakenAwayThoughListedLate(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -23,16 +23,16 @@ import (
 
 var seeds = flag.Int("seeds", 0, "how many random loads TestRandomFaults makes (0: 60; under -full 300)")
 
-// Whatever Permit turns out to be like, and with a fault at every fifth call: the
-// state is exact in the end, what Permit refuses is rejected, the calls are few,
-// no limit is broken, and a second load writes nothing.
+// Whatever Permit does, and with a fault at every fifth call: the final state is exact,
+// what Permit refuses is rejected, the calls are few, no limit is broken, and a second
+// load writes nothing.
 func TestRandomFaults(t *testing.T) {
 	t.Parallel()
 	n := sizeOf(*seeds, 60, 300)
 	if testing.Short() {
 		n = sizeOf(*seeds, 300, 300) / 10
 	}
-	// The number of a kind goes into its seeds, so it stays.
+	// The index of a kind goes into its seeds, so it must not change.
 	kinds := []struct {
 		name string
 		run  func(*testing.T, *rand.Rand)
@@ -77,8 +77,7 @@ func loadAtRandom(t *testing.T, r *rand.Rand) {
 		t.Errorf("rejected: %v, want %v", rejected, s.refused)
 	}
 	wantState(t, srv, s.want)
-	// Batches of 20 at the least, each split for whom Permit refuses, and sent again
-	// after a fault.
+	// Batches of at least 20, each split for refused users, and sent again after a fault.
 	if bulk > 60 || all > 1200 {
 		t.Errorf("%d bulk calls of %d", bulk, all)
 	}
@@ -97,9 +96,8 @@ func loadAtRandom(t *testing.T, r *rand.Rand) {
 	}
 }
 
-// loadAmongLies loads among answers that are not true: lists that lack something,
-// conflicts that are none. A load that says it is done has done it. Any other has
-// put on stdout what is still to do.
+// loadAmongLies loads while answers lie: lists lack items, and conflicts are none. A load
+// that says it is done must be. Any other must have put on stdout what is still to do.
 func loadAmongLies(t *testing.T, r *rand.Rand) {
 	t.Helper()
 	s := drawScenario(r)
@@ -119,7 +117,7 @@ func loadWithFlaws(t *testing.T, r *rand.Rand) {
 	loadAmong(t, s, &flaws.on)
 }
 
-// loadAmong loads while that is on which keeps a load from going well.
+// loadAmong loads while on is set, which disturbs the load.
 func loadAmong(t *testing.T, s *scenario, on *bool) {
 	t.Helper()
 	code := tool.Done
@@ -143,10 +141,10 @@ func loadAmong(t *testing.T, s *scenario, on *bool) {
 		*on = false
 		time.Sleep(15 * time.Minute)
 		if got.stdout == "" && !s.verifies {
-			wantState(t, srv, before) // nothing was written, or it would not be empty
+			wantState(t, srv, before) // nothing was written, or stdout would not be empty
 		}
 		load(t.Context(), srv, cmp.Or(got.stdout, input))
-		if s.replace { // by what is exported then
+		if s.replace { // by the next export
 			time.Sleep(15 * time.Minute)
 			input = defaultTenantLine + linesAsOf(s.asked, time.Now())
 			wantReport(t, load(t.Context(), srv, input, prune), code)
@@ -156,9 +154,8 @@ func loadAmong(t *testing.T, s *scenario, on *bool) {
 	t.Logf("%v replace %v: %d %v", s.options.PutAssignments, s.replace, got.code, got.err)
 }
 
-// removeAmongLies deletes users among answers that are not true. Whatever comes of
-// it, the file of --undo brings back what went; and a removal that says it is
-// done has deleted all.
+// removeAmongLies deletes users while answers lie. In any case, the file of --undo brings
+// back what went, and a removal that says it is done has deleted all.
 func removeAmongLies(t *testing.T, r *rand.Rand) {
 	t.Helper()
 	s := drawScenario(r)
@@ -175,7 +172,7 @@ func removeWithFlaws(t *testing.T, r *rand.Rand) {
 	removeAmong(t, s, r, &flaws.on)
 }
 
-// removeAmong deletes users while that is on which keeps a removal from going well.
+// removeAmong deletes users while on is set, which disturbs the removal.
 func removeAmong(t *testing.T, s *scenario, r *rand.Rand, on *bool) {
 	t.Helper()
 	s.options.StrictEmails = false
@@ -207,10 +204,10 @@ func removeAmong(t *testing.T, s *scenario, r *rand.Rand, on *bool) {
 
 // randomFaults draws a fault for every fifth call.
 type randomFaults struct {
-	mu   sync.Mutex // calls for single records come side by side
+	mu   sync.Mutex // single-record calls run in parallel
 	r    *rand.Rand
 	on   bool
-	lies bool // draw answers that are not true
+	lies bool // draw answers that lie
 }
 
 func (f *randomFaults) draw(r *http.Request) httpapitest.Fault {
@@ -229,7 +226,7 @@ func (f *randomFaults) draw(r *http.Request) httpapitest.Fault {
 	return oneOf(f.r, append(kinds, httpapitest.Fault{Lose: true}, httpapitest.Fault{Lose: true})...)
 }
 
-// drawLie draws an answer that is not true, or a lost one, which makes it worse.
+// drawLie draws an answer that lies, or loses the answer.
 func (f *randomFaults) drawLie(r *http.Request) httpapitest.Fault {
 	kinds := []httpapitest.Fault{{Lose: true}}
 	isList := r.URL.Query().Has("per_page")
@@ -248,7 +245,7 @@ func (f *randomFaults) drawLie(r *http.Request) httpapitest.Fault {
 // oneOf draws one of the values.
 func oneOf[T any](r *rand.Rand, values ...T) T { return values[r.IntN(len(values))] }
 
-// drawOptions answers each open question about Permit at random.
+// drawOptions draws an answer to each open question about Permit.
 func drawOptions(r *rand.Rand) permittest.Options {
 	coin := func() bool { return r.IntN(2) == 0 }
 	lag := func() time.Duration { return oneOf(r, 0, 0, 3*time.Second, 30*time.Second) }
@@ -291,7 +288,7 @@ func drawOptions(r *rand.Rand) permittest.Options {
 	}
 }
 
-// scenario is an environment, what is asked of it, and what it must be then.
+// scenario is an environment, the input of a run, and the state that must follow.
 type scenario struct {
 	options  permittest.Options
 	replace  bool // --roles replace
@@ -300,11 +297,11 @@ type scenario struct {
 	asked    permittest.State
 	want     permittest.State
 	refused  []string        // users that Permit refuses
-	present  map[string]bool // users of before
+	present  map[string]bool // users in before
 }
 
-// drawScenario draws a scenario. Each seed stands for one, so the order of the
-// draws must not change.
+// drawScenario draws a scenario. Each seed stands for one, so the order of the draws must
+// not change.
 func drawScenario(r *rand.Rand) *scenario {
 	s := &scenario{
 		options: drawOptions(r), asked: usersWithRoles(20 + r.IntN(150)), replace: r.IntN(2) == 0,
@@ -325,7 +322,7 @@ func drawScenario(r *rand.Rand) *scenario {
 	return s
 }
 
-// drawCatalogue draws which roles and tenants there are before.
+// drawCatalogue draws the roles and tenants before the run.
 func (s *scenario) drawCatalogue(r *rand.Rand) {
 	s.asked.Tenants = fourTenants()
 	for i := range s.asked.Assignments {
@@ -339,13 +336,13 @@ func (s *scenario) drawCatalogue(r *rand.Rand) {
 	s.want.Roles, s.want.Tenants = s.asked.Roles, s.asked.Tenants
 }
 
-// drawUser draws what there is of a user before.
+// drawUser draws the state of a user before the run.
 func (s *scenario) drawUser(r *rand.Rand, i int) {
 	u := &s.asked.Users[i]
 	after, had := *u, *u
 	kind := r.IntN(6)
 	if r.IntN(40) == 0 {
-		kind, u.Email = 0, fmt.Sprintf("u%d@acme.test", i) // which a newer email-validator refuses
+		kind, u.Email = 0, fmt.Sprintf("u%d@acme.test", i) // which newer versions of email-validator refuse
 		after.Email = u.Email
 		if s.options.StrictEmails {
 			s.refused = append(s.refused, u.Key)
@@ -354,9 +351,9 @@ func (s *scenario) drawUser(r *rand.Rand, i int) {
 	}
 	switch kind {
 	case 0, 1, 2: // new
-	case 3: // as it is
+	case 3: // the same
 		s.before.Users, s.present[u.Key] = append(s.before.Users, had), true
-	case 4: // differs, and has more
+	case 4: // different, with more than the line has
 		had.FirstName, had.LastName = "Anne", "Lee"
 		had.Attributes = map[string]any{"provider": "db", "theme": "dark"}
 		after.LastName = "Lee"
@@ -366,13 +363,13 @@ func (s *scenario) drawUser(r *rand.Rand, i int) {
 			after.Email = had.Email
 		}
 		s.before.Users, s.present[u.Key] = append(s.before.Users, had), true
-	case 5: // lacks all but its key
+	case 5: // only the key
 		s.before.Users, s.present[u.Key] = append(s.before.Users, permittest.User{Key: u.Key}), true
 	}
 	s.want.Users = append(s.want.Users, after)
 }
 
-// drawAssignments draws which of the assignments are there before.
+// drawAssignments draws which assignments exist before the run.
 func (s *scenario) drawAssignments(r *rand.Rand) {
 	hasRole := func(key string) bool {
 		return slices.ContainsFunc(s.before.Roles, func(r permittest.Role) bool { return r.Key == key })
@@ -391,8 +388,8 @@ func (s *scenario) drawAssignments(r *rand.Rand) {
 	}
 }
 
-// drawExtraAssignments draws users who hold more than the input says, which
-// --roles replace takes away.
+// drawExtraAssignments draws assignments that the input lacks, which --roles replace
+// takes away.
 func (s *scenario) drawExtraAssignments(r *rand.Rand) {
 	if len(s.before.Roles) == 0 {
 		return

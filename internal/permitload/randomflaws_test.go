@@ -11,15 +11,15 @@ import (
 	"a0permit/internal/permit/permittest"
 )
 
-// randomFlaws draws flaws for calls of a kind, or any flaw for every tenth call.
+// randomFlaws draws flaws for one kind of calls, or any flaw for every tenth call.
 type randomFlaws struct {
-	mu    sync.Mutex // calls for single records come side by side
+	mu    sync.Mutex // single-record calls run in parallel
 	r     *rand.Rand
 	on    bool
-	aimed []*aimedFlaw // none is any
+	aimed []*aimedFlaw // if empty, any flaw
 }
 
-// aimedFlaw is the flaw of a kind of calls.
+// aimedFlaw is a flaw of one kind of calls.
 type aimedFlaw struct {
 	flaw permittest.Flaw
 	call string // one that ends in / is of any object; "" is each call
@@ -27,8 +27,7 @@ type aimedFlaw struct {
 	met  int
 }
 
-// drawFlaws draws the flaws of the answers of an environment, small pages, and how it
-// names what it refuses.
+// drawFlaws draws flaws of answers, small pages, and how refusals name items.
 func (s *scenario) drawFlaws(t *testing.T, r *rand.Rand) *randomFlaws {
 	t.Helper()
 	f := &randomFlaws{r: r, on: true}
@@ -44,7 +43,7 @@ func (s *scenario) drawFlaws(t *testing.T, r *rand.Rand) *randomFlaws {
 	return f
 }
 
-// callsOf returns the calls that a flaw can happen to.
+// callsOf returns the calls to which a flaw can happen.
 func callsOf(f permittest.Flaw) []string {
 	lists := []string{"", "GET F/users", "GET F/users", "GET F/tenants", "GET F/role_assignments", "GET S/roles"}
 	objects := []string{"GET F/users/", "GET F/tenants/", "GET S/roles/", "PUT F/users/", "POST S/roles", "POST F/tenants"}

@@ -11,8 +11,7 @@ import (
 	"a0permit/internal/tool"
 )
 
-// A line that breaks a rule comes out as it is, with the reason. The others are
-// loaded.
+// A line that breaks a rule comes out unchanged, with the reason. The others are loaded.
 func TestInvalidLinesAreRejected(t *testing.T) {
 	t.Parallel()
 	const (
@@ -90,9 +89,8 @@ func TestInvalidLinesAreRejected(t *testing.T) {
 	}
 }
 
-// A line that is too long for memory, or nested too deep, is not loaded and comes
-// out whole, from a file and from a pipe. It makes the other line of its key
-// doubtful.
+// A line that is too long for memory or nested too deep is not loaded and comes out
+// whole, from a file as from a pipe. It casts doubt on the other line of its key.
 func TestHugeLinesAreRejected(t *testing.T) {
 	t.Parallel()
 	x, deep := strings.Repeat("x", 17<<20), strings.Repeat("[", 20_000)+strings.Repeat("]", 20_000)
@@ -124,7 +122,7 @@ func TestHugeLinesAreRejected(t *testing.T) {
 	}
 }
 
-// A line that came out of an earlier load goes in again, whatever its error is.
+// A line that came out of an earlier load can be loaded, whatever its error says.
 func TestErrorOfALineIsIgnored(t *testing.T) {
 	t.Parallel()
 	srv := permittest.New(permittest.Options{})
@@ -132,8 +130,8 @@ func TestErrorOfALineIsIgnored(t *testing.T) {
 	wantExit(t, run(t, srv, input), tool.Done, "users: 1 added")
 }
 
-// Lines of one user that are alike count as one. Where they differ, it is not
-// known which is right, and nothing is loaded of any.
+// Identical lines of one user count as one. If they differ, nobody knows which is right,
+// and none is loaded.
 func TestUserLinesOfOneKey(t *testing.T) {
 	t.Parallel()
 	const (
@@ -181,8 +179,8 @@ func TestUserLinesOfOneKey(t *testing.T) {
 	}
 }
 
-// A rejected line is input again: its error is passed over, and once the cause
-// is gone it loads.
+// A rejected line is valid input: its error is ignored, and once the cause is gone it
+// loads.
 func TestRejectedLinesLoadAgain(t *testing.T) {
 	t.Parallel()
 	srv := permittest.New(permittest.Options{DuplicateEmail: 409})

@@ -13,8 +13,8 @@ import (
 	"a0permit/internal/tool"
 )
 
-// permitload remove deletes the users of the input, and no others, also where
-// batches are refused for their size or answers are lost.
+// permitload remove deletes exactly the users of the input, even if batches are refused
+// for their size or answers are lost.
 func TestRemoveDeletesUsers(t *testing.T) {
 	t.Parallel()
 	loseAnswers := func(nth ...int) func(*http.Request) httpapitest.Fault {
@@ -61,7 +61,7 @@ func TestRemoveDeletesUsers(t *testing.T) {
 	}
 }
 
-// Nobody is deleted where it is more than the limit, or where nobody says yes.
+// Nobody is deleted if it is more than the limit, or if nobody says yes.
 func TestRemoveIsRefused(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -88,8 +88,8 @@ func TestRemoveIsRefused(t *testing.T) {
 	}
 }
 
-// Users who are pushed out of sight, since others are deleted while the list is
-// read, are found and deleted.
+// Others delete users while the list is read, which pushes some out of sight. They are
+// found and deleted.
 func TestRemoveWhileUsersAreDeleted(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -116,8 +116,7 @@ func TestRemoveWhileUsersAreDeleted(t *testing.T) {
 	})
 }
 
-// Where the answer to an unassignment is lost and the list fails, single calls
-// find out.
+// If the answer to an unassignment is lost and the list fails, single calls find out.
 func TestRemoveAfterALostAnswerAndAFailedLook(t *testing.T) {
 	t.Parallel()
 	lost := faultOn("DELETE F/role_assignments/bulk", httpapitest.Fault{Lose: true}, 1)

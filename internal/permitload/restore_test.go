@@ -13,9 +13,9 @@ import (
 	"a0permit/internal/tool"
 )
 
-// serverThatClears returns an environment in which the PUT of a user clears its
-// role assignments. It has n users, each of whom holds what no line speaks of;
-// the input changes all of them.
+// serverThatClears returns an environment in which the PUT of a user clears its role
+// assignments. It has n users, each with an assignment that no line mentions. The input
+// changes all of them.
 func serverThatClears(
 	n int, o permittest.Options,
 ) (srv *permittest.Server, input string, held []permittest.Assignment) {
@@ -61,8 +61,8 @@ func TestLateClearingIsRestored(t *testing.T) {
 	}
 }
 
-// A write that does not show within a minute may still clear something. So the users
-// who hold anything come out, and what was cleared by then comes back with them.
+// A write that is not visible within a minute may still clear something. So users with
+// assignments come out, together with what was cleared by then.
 func TestWriteThatDoesNotShowIsNotLoaded(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -75,8 +75,8 @@ func TestWriteThatDoesNotShowIsNotLoaded(t *testing.T) {
 	})
 }
 
-// Users who are written by calls of their own show at once, and those of a bulk
-// call late. Those are waited for, too, before it is looked what was cleared.
+// Users written by single calls are visible at once, and those of a bulk call late. The
+// load waits for those, too, before it looks for what was cleared.
 func TestLateClearingBesideSinglePutsIsRestored(t *testing.T) {
 	t.Parallel()
 	for name, fault := range map[string]httpapitest.Fault{"refused": {Status: 409}, "lost, then refused": {Lose: true}} {
@@ -91,9 +91,9 @@ func TestLateClearingBesideSinglePutsIsRestored(t *testing.T) {
 							return httpapitest.Fault{}
 						}
 						switch puts++; puts {
-						case 1: // of all: halves follow
+						case 1: // the whole batch; halves follow
 							return httpapitest.Fault{Status: 409}
-						case 3: // of the second half
+						case 3: // the second half
 							return fault
 						case 4: // single calls follow
 							return httpapitest.Fault{Status: 409}
@@ -109,8 +109,8 @@ func TestLateClearingBesideSinglePutsIsRestored(t *testing.T) {
 	}
 }
 
-// An interrupt or a lost answer during the PUT costs no assignment. After that
-// PUT nothing is left to do, so even the interrupted load is whole.
+// An interrupt or a lost answer during the PUT costs no assignment. Nothing is left to do
+// after that PUT, so even the interrupted load is complete.
 func TestRestoreAfterInterruptOrLostAnswer(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -128,7 +128,7 @@ func TestRestoreAfterInterruptOrLostAnswer(t *testing.T) {
 	})
 }
 
-// A user who lost an assignment that Permit does not take any more is rejected.
+// A user who lost an assignment that Permit no longer accepts is rejected.
 func TestUserWhoseRestoreIsRefusedIsRejected(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -146,8 +146,8 @@ func TestUserWhoseRestoreIsRefusedIsRejected(t *testing.T) {
 	})
 }
 
-// Where the load stops before it can restore, the users are rejected with their
-// assignments, which are made when the lines are fed again.
+// If the load stops before it can restore, users are rejected with their assignments.
+// Loading the lines makes them again.
 func TestStopBeforeRestoreRejectsTheUsers(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -167,8 +167,8 @@ func TestStopBeforeRestoreRejectsTheUsers(t *testing.T) {
 	})
 }
 
-// Permit lists assignments by their age, so those of one user need not follow
-// each other. All that a PUT cleared of a user comes out with the user.
+// Permit lists assignments in the order of age, so those of one user may be apart. All
+// that a PUT cleared comes out with the user.
 func TestClearedAssignmentsOfAUserComeOutTogether(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -22,8 +22,8 @@ var (
 	largeAgain = flag.Bool("again", false, "have TestLargeLoad load them once more, which takes twice as long")
 )
 
-// sizeOf returns the size that a flag sets or, where that is 0, the usual one or
-// that of -full.
+// sizeOf returns the size that a flag sets. If that is 0, it is the usual one, or that of
+// -full.
 func sizeOf(flagged, usual, inFull int) int {
 	switch {
 	case flagged > 0:
@@ -34,7 +34,7 @@ func sizeOf(flagged, usual, inFull int) int {
 	return usual
 }
 
-// Where Permit has half of the input, only the other half is written.
+// If Permit has half of the input, only the other half is written.
 func TestOnlyTheMissingHalfIsWritten(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -90,9 +90,9 @@ func TestOnlyTheMissingHalfIsWritten(t *testing.T) {
 	})
 }
 
-// Under Permit's published limits, users with a role each take full batches, draw
-// no 429, and wait no longer than the limits ask for. A smaller load has a lower
-// limit of bulk calls, so that it waits as often.
+// Under Permit's published limits, users with one role each go in full batches, draw no
+// 429, and wait no longer than the limits require. A smaller load has a lower limit for
+// bulk calls, so that it waits as often.
 func TestLargeLoad(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
@@ -112,8 +112,8 @@ func TestLargeLoad(t *testing.T) {
 	})
 }
 
-// loadMany loads n users by that many bulk calls in ten minutes, and again if that
-// is asked for. wide has a call count for all classes of limits that it fits.
+// loadMany loads n users with a limit of bulkCalls in ten minutes, and again if asked to.
+// With wide, a call counts in every class that it fits.
 func loadMany(t *testing.T, n, bulkCalls int, wide, again bool) {
 	t.Helper()
 	classes, err := rates([]string{fmt.Sprintf("bulk=%d/10m", bulkCalls)})
@@ -148,7 +148,7 @@ func loadMany(t *testing.T, n, bulkCalls int, wide, again bool) {
 			`"role_assignments":[{"role":"Admin"}]}`+"\n", i)
 	}
 	input.WriteString(endLine)
-	wantUsers, wantAssignments := (n+2999)/3000, 0 // their roles go along
+	wantUsers, wantAssignments := (n+2999)/3000, 0 // roles go along
 	wantBulkCalls := func() {
 		t.Helper()
 		u, a := int(users.Load()), int(assignments.Load())
@@ -164,10 +164,10 @@ func loadMany(t *testing.T, n, bulkCalls int, wide, again bool) {
 	if s := srv.State(); len(s.Users) != n || len(s.Assignments) != n {
 		t.Errorf("%d users and %d assignments", len(s.Users), len(s.Assignments))
 	}
-	// So many bulk calls at once, and as many every ten minutes after that.
+	// The first bulk calls go at once, and as many every ten minutes after that.
 	took := time.Since(began)
 	windows := (wantUsers + wantAssignments - 1) / bulkCalls
-	if took > time.Duration(windows)*10*time.Minute+2*time.Minute { // the last calls are looked at, too
+	if took > time.Duration(windows)*10*time.Minute+2*time.Minute { // and a look at the last calls
 		t.Errorf("took %s, want %d windows of ten minutes", took, windows)
 	}
 	t.Logf("wide %t: %d users by %d calls in %s", wide, n, all.Load(), took.Round(time.Second))
@@ -175,7 +175,7 @@ func loadMany(t *testing.T, n, bulkCalls int, wide, again bool) {
 		return
 	}
 
-	// The second time all is looked at, and nothing written.
+	// The second time everything is read, and nothing written.
 	before := all.Load()
 	time.Sleep(15 * time.Minute)
 	began = time.Now()

@@ -13,12 +13,12 @@ import (
 	"a0permit/internal/tool"
 )
 
-// The API key is in no output, however much is asked for. Emails and names are
-// on stderr under -vv alone.
+// The API key is in no output, at any level. Emails and names are on stderr with -vv
+// only.
 func TestSecretsAreNotShown(t *testing.T) {
 	t.Parallel()
-	// A user whose key is her email, one whom the server refuses with the email in
-	// its words, and one whose line breaks a rule.
+	// The key of one user is her email, another is refused with the email in the answer,
+	// and the line of a third breaks a rule.
 	input := lines(
 		`{"type":"user","key":"jane@acme.example","email":"jane@acme.example","first_name":"Jane","last_name":"Doe",`+
 			`"role_assignments":[{"role":"Admin"}]}`,
@@ -32,7 +32,7 @@ func TestSecretsAreNotShown(t *testing.T) {
 		for _, format := range []string{"text", "json"} {
 			t.Run(level+format, func(t *testing.T) {
 				t.Parallel()
-				// Single calls are refused too, so that keys stand in their paths.
+				// Single calls are refused, too, since keys are in their paths.
 				srv := permittest.New(permittest.Options{Faults: func(r *http.Request) httpapitest.Fault {
 					switch {
 					case r.Method != http.MethodPut:

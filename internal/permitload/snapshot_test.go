@@ -25,7 +25,7 @@ func TestFewUsersAreAskedForByKey(t *testing.T) {
 		five := have.Users[4990:4995]
 		input.Users = append(input.Users, five...)
 		input.Users[1].FirstName = "Anne"
-		input.Users[2].Email = "U000001@acme.example" // another's
+		input.Users[2].Email = "U000001@acme.example" // another user's email
 		input.Assignments = roleAssignments(
 			five[1].Key+" Admin default", five[3].Key+" Admin default", "zoe Editor default")
 		got := run(t, srv, linesFor(input))
@@ -56,8 +56,8 @@ func TestNewUsersNeedNoListOfAssignments(t *testing.T) {
 	})
 }
 
-// A user who is deleted while the list is read pushes another out of sight, who
-// must not be written as new. The total tells, unless somebody signs up meanwhile.
+// A user who is deleted while the list is read pushes another out of sight, who must not
+// be written as new. The total gives it away, unless somebody signs up meanwhile.
 func TestUserDeletedWhileUsersAreListed(t *testing.T) {
 	t.Parallel()
 	for _, signedUp := range []bool{false, true} {
@@ -86,8 +86,8 @@ func TestUserDeletedWhileUsersAreListed(t *testing.T) {
 	}
 }
 
-// A page that cannot be read is not the end of the list: users on the pages
-// behind it would be written over.
+// A page that cannot be read is not the end of the list: users on later pages would be
+// overwritten.
 func TestBrokenListStopsTheLoad(t *testing.T) {
 	t.Parallel()
 	for _, status := range []int{403, 404, 422} {
@@ -109,7 +109,7 @@ func TestBrokenListStopsTheLoad(t *testing.T) {
 	}
 }
 
-// --extra writes the users whom the input lacks, as input that can be fed again.
+// --extra writes users that the input lacks, as input for another run.
 func TestExtraUsersCanBeFedAgain(t *testing.T) {
 	t.Parallel()
 	srv := permittest.New(permittest.Options{})

@@ -22,8 +22,8 @@ import (
 	"a0permit/internal/tool"
 )
 
-// An interrupt lets the call that is under way finish, sends no other, and puts
-// on stdout what was not loaded.
+// An interrupt lets the current call finish, sends no other, and puts on stdout what was
+// not loaded.
 func TestInterruptFinishesTheCallUnderWay(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -54,7 +54,7 @@ func TestInterruptFinishesTheCallUnderWay(t *testing.T) {
 			input := linesFor(want)
 			got := runFrom(ctx, t, srv, strings.NewReader(input), "--create-missing", "yes")
 			if tt.assigned > 0 {
-				// It came with the last call: all is done.
+				// The interrupt came with the last call, so all is done.
 				if got.code != tool.Done || got.stdout != "" {
 					t.Errorf("exit code %d, stdout %q", got.code, got.stdout)
 				}
@@ -79,7 +79,7 @@ func TestInterruptFinishesTheCallUnderWay(t *testing.T) {
 			if tt.report == "" && got.stdout != "" {
 				t.Errorf("stdout before the first write: %.300s", got.stdout)
 			}
-			// Whichever of the two is loaded next, all is in Permit then.
+			// Loading what came out, or the input again, completes the load.
 			next := input
 			if got.stdout != "" {
 				next = got.stdout
@@ -90,7 +90,7 @@ func TestInterruptFinishesTheCallUnderWay(t *testing.T) {
 	}
 }
 
-// A user who was there is not loaded as long as it lacks a role of its line.
+// An existing user is not loaded as long as it lacks a role of its line.
 func TestInterruptBeforeAssignmentsRejectsTheirUsers(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
@@ -132,7 +132,7 @@ func TestInterruptEndsAWait(t *testing.T) {
 	}
 }
 
-// A key that is revoked midway stops the load at once, and nothing is lost.
+// A key that is revoked during the load stops it at once, and nothing is lost.
 func TestRevokedKeyStopsTheLoad(t *testing.T) {
 	t.Parallel()
 	for call, want := range map[string]struct {
@@ -160,8 +160,8 @@ func TestRevokedKeyStopsTheLoad(t *testing.T) {
 	}
 }
 
-// A first write whose answer is lost may have been made, so what is not loaded
-// comes out on stdout.
+// If the answer to the first write is lost, the write may have been made, so what is not
+// loaded comes out on stdout.
 func TestLostFirstAnswerCountsAsWritten(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -184,11 +184,11 @@ func TestLostFirstAnswerCountsAsWritten(t *testing.T) {
 	})
 }
 
-// brokenStdout is a stdout that breaks after some bytes.
+// brokenStdout is a stdout that fails after some bytes.
 type brokenStdout struct {
 	bytes.Buffer
 	room  int
-	tried int // since it broke
+	tried int // writes since it failed
 }
 
 var errNoSpace = errors.New("no space left on device")
@@ -201,8 +201,7 @@ func (f *brokenStdout) Write(p []byte) (int, error) {
 	return f.Buffer.Write(p)
 }
 
-// Where stdout takes no more, what is not loaded would be lost, so nothing more
-// is sent.
+// If stdout fails, what is not loaded would be lost, so nothing more is sent.
 func TestBrokenStdoutStopsTheLoad(t *testing.T) {
 	t.Parallel()
 	for _, room := range []int{0, 150} {
@@ -224,8 +223,7 @@ func TestBrokenStdoutStopsTheLoad(t *testing.T) {
 	}
 }
 
-// Where stdout breaks only with the last lines, all was sent, but the run fails
-// all the same.
+// If stdout fails only at the last lines, everything was sent, but the run still fails.
 func TestStdoutThatBreaksAtTheEnd(t *testing.T) {
 	t.Parallel()
 	srv := permittest.New(permittest.Options{})
@@ -235,13 +233,13 @@ func TestStdoutThatBreaksAtTheEnd(t *testing.T) {
 		"roles: 1 left over; users: 1 added, none left over")
 }
 
-// channelStdout is a stdout that shows what has been written to it so far.
+// channelStdout is a stdout that passes on what is written to it.
 type channelStdout chan string
 
 func (c channelStdout) Write(p []byte) (int, error) { c <- string(p); return len(p), nil }
 
-// Rejected lines come out whole and as soon as they are known, so a kill loses
-// none of them.
+// Rejected lines come out whole and as soon as they are known, so none is lost when the
+// run is killed.
 func TestRejectedLinesComeOutAtOnce(t *testing.T) {
 	t.Parallel()
 	stdout := make(channelStdout, 100)
@@ -260,8 +258,8 @@ func TestRejectedLinesComeOutAtOnce(t *testing.T) {
 	}
 }
 
-// A look at what a lost answer has done may fail as well. Permit may have been
-// written to then, so the lines come out.
+// Finding out what a lost answer has done may fail as well. Permit may have been written
+// to, so the lines come out.
 func TestFailedLookAfterALostAnswerCountsAsWritten(t *testing.T) {
 	t.Parallel()
 	lost := faultOn("POST F/role_assignments/bulk", httpapitest.Fault{Lose: true}, 1)
@@ -281,7 +279,7 @@ func TestFailedLookAfterALostAnswerCountsAsWritten(t *testing.T) {
 	})
 }
 
-// What a bulk call has done is counted to its end, although stdout breaks.
+// A bulk call is counted to its end even if stdout fails.
 func TestBrokenStdoutStillCountsTheCall(t *testing.T) {
 	t.Parallel()
 	srv := permittest.New(permittest.Options{})
@@ -293,8 +291,8 @@ func TestBrokenStdoutStillCountsTheCall(t *testing.T) {
 	wantExit(t, got, tool.Stopped, "users: 3 deleted, 1 left over")
 }
 
-// An interrupt at whichever call leaves a summary, and of the files that flags
-// ask for either nothing or the whole: no part of one, and no temporary file.
+// An interrupt at any call leaves a summary. Files that flags name are whole or absent,
+// and no temporary file stays.
 func TestInterruptAtEachCallLeavesWholeFiles(t *testing.T) {
 	t.Parallel()
 	commands := map[string][]string{
@@ -328,7 +326,7 @@ func TestInterruptAtEachCallLeavesWholeFiles(t *testing.T) {
 					wantExit(t, got, tool.Done)
 					return
 				}
-				if got.code != tool.Interrupted && got.code != tool.Done { // at the last call, all is done
+				if got.code != tool.Interrupted && got.code != tool.Done { // at the last call, everything is done
 					t.Errorf("exit code %d\n%s", got.code, got.stderr)
 				}
 				files, err := os.ReadDir(dir)

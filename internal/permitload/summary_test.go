@@ -48,7 +48,7 @@ func TestSummaryFile(t *testing.T) {
 	}
 }
 
-// summary is a part of what --summary writes.
+// summary is the part of --summary that tests look at.
 type summary struct {
 	DryRun                bool `json:"dry_run"`
 	Users, Roles, Tenants ledger.Tally
@@ -65,7 +65,7 @@ func summaryOf(t *testing.T, got result) summary {
 	return sum
 }
 
-// The counts of the summary add up also where nothing was written.
+// The counts of the summary add up even if nothing was written.
 func TestSummaryAddsUpWhereNothingIsWritten(t *testing.T) {
 	t.Parallel()
 	_, input := bareUsers(10)
@@ -86,7 +86,7 @@ func TestSummaryAddsUpWhereNothingIsWritten(t *testing.T) {
 	}
 }
 
-// The summary of a dry run counts what is as it should be.
+// The summary of a dry run counts what would be loaded as planned.
 func TestSummaryOfADryRun(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -108,7 +108,7 @@ func TestSummaryOfADryRun(t *testing.T) {
 	})
 }
 
-// A dry run says what would be done, and finds what a load would find.
+// A dry run says what would be done, and finds the errors that a load would find.
 func TestDryRunWritesNothing(t *testing.T) {
 	t.Parallel()
 	srv := permittest.New(permittest.Options{})

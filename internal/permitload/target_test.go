@@ -13,8 +13,8 @@ import (
 
 const namedTarget = "target: environment Development (dev), project Default Project (default), "
 
-// The first line names the target, before stdin is read: whoever sees the wrong
-// environment can still stop it.
+// The first line names the target before stdin is read, so whoever sees the wrong
+// environment can still stop the run.
 func TestTargetIsNamedBeforeStdinIsRead(t *testing.T) {
 	t.Parallel()
 	for _, command := range [][]string{nil, {"remove"}} {
@@ -52,8 +52,8 @@ func (l *lateStdin) Read(p []byte) (int, error) {
 	return l.reader.Read(p)
 }
 
-// A key that may not read names gets the ids; nothing that goes wrong with a name
-// stops a run.
+// If the key may not read names, the ids are shown. Whatever goes wrong with a name, it
+// does not stop the run.
 func TestTargetByIDWhereNamesAreNotToBeHad(t *testing.T) {
 	t.Parallel()
 	const ids = "target: environment " + permittest.EnvironmentID + ", project " + permittest.ProjectID + ", US"
@@ -85,7 +85,7 @@ func TestTargetByIDWhereNamesAreNotToBeHad(t *testing.T) {
 	}
 }
 
-// What an environment is called comes from outside: it commands no terminal.
+// The name of an environment comes from outside, so it must not control the terminal.
 func TestNameOfTheTargetIsVisible(t *testing.T) {
 	t.Parallel()
 	srv := permittest.New(permittest.Options{Faults: faultOn(
@@ -95,7 +95,7 @@ func TestNameOfTheTargetIsVisible(t *testing.T) {
 	wantExit(t, got, tool.Done, `environment Dev\u001b[2J\nforged (dev), project Default Project (default)`)
 }
 
-// check says where the key leads and what it reads there. It reads no stdin and
+// check says which environment the key is for and what it can read. It reads no stdin and
 // writes nothing.
 func TestCheck(t *testing.T) {
 	t.Parallel()
@@ -150,7 +150,7 @@ func TestCheck(t *testing.T) {
 	}
 }
 
-// To name the target costs two calls, and a second load stays within its bound.
+// Naming the target costs two calls, and a second load stays within its bound.
 func TestCallsOfASecondLoad(t *testing.T) {
 	t.Parallel()
 	for _, n := range []int{1, 3, 99, 250, 2500} {

@@ -19,13 +19,13 @@ import (
 	"a0permit/internal/tool"
 )
 
-// TestMain gives undo files, which runs that stop leave behind, a directory that
-// goes.
+// TestMain puts the undo files that stopped runs leave behind into a directory that it
+// deletes.
 func TestMain(m *testing.M) {
 	dir, err := os.MkdirTemp("", "permitload-test-")
 	if err == nil {
 		for _, name := range []string{"TMPDIR", "TMP", "TEMP"} {
-			_ = os.Setenv(name, dir) // nothing else is running yet
+			_ = os.Setenv(name, dir) // no test is running yet
 		}
 	}
 	code := m.Run()
@@ -33,8 +33,8 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// undoPath returns the path of the undo file that a run names before it writes, ""
-// for none. A run that leaves it behind names it once more.
+// undoPath returns the path of the undo file that a run names before it writes, or "". A
+// run that leaves the file behind names it again.
 func undoPath(t *testing.T, got result) (path string, isLeft bool) {
 	t.Helper()
 	match := regexp.MustCompile(`(?m)may clear is kept in (\S+) until`).FindAllStringSubmatch(got.stderr, -1)
@@ -52,8 +52,8 @@ func undoPath(t *testing.T, got result) (path string, isLeft bool) {
 	return path, isLeft
 }
 
-// afterFirst returns faults for a server: all calls meet the fault that come after the
-// first one of that kind, until over is set.
+// afterFirst returns faults for a server: after the first call of one kind, all calls
+// meet the fault until over is set.
 func afterFirst(call string, fault httpapitest.Fault, over *atomic.Bool) func(*http.Request) httpapitest.Fault {
 	var met atomic.Bool
 	return func(r *http.Request) httpapitest.Fault {
@@ -65,7 +65,7 @@ func afterFirst(call string, fault httpapitest.Fault, over *atomic.Bool) func(*h
 	}
 }
 
-// What a PUT may clear is on the disk before that PUT, and goes when it is back.
+// What a PUT may clear is on the disk before the PUT, and is deleted when it is back.
 func TestWhatAPutMayClearIsOnDiskBefore(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -73,7 +73,7 @@ func TestWhatAPutMayClearIsOnDiskBefore(t *testing.T) {
 		look := onCall("PUT F/bulk/users", func() {
 			names, _ := filepath.Glob(filepath.Join(os.TempDir(), "a0permit-undo-*.jsonl"))
 			for _, name := range names {
-				// That of another test may go at this moment.
+				// Another test may delete its file at this moment.
 				if text, _ := os.ReadFile(name); bytes.Contains(text, []byte("ann|on-disk")) {
 					before = string(text)
 				}
@@ -100,7 +100,7 @@ func TestWhatAPutMayClearIsOnDiskBefore(t *testing.T) {
 	})
 }
 
-// Who holds nothing can lose nothing: there is no undo file.
+// Users without roles have nothing to lose, so there is no undo file.
 func TestNoUndoFileWithoutNeed(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -114,8 +114,8 @@ func TestNoUndoFileWithoutNeed(t *testing.T) {
 	})
 }
 
-// Where the run cannot put back what a PUT cleared, the undo file does: alone, and
-// without a change to anything else.
+// If the run cannot put back what a PUT cleared, loading the undo file does, and changes
+// nothing else.
 func TestUndoFileRestoresWhatAPutCleared(t *testing.T) {
 	t.Parallel()
 	for name, fault := range map[string]httpapitest.Fault{
@@ -137,15 +137,15 @@ func TestUndoFileRestoresWhatAPutCleared(t *testing.T) {
 				want.Assignments = held
 				wantReport(t, load(t.Context(), srv, readFile(t, path)), tool.Done, "60 changed")
 				wantState(t, srv, want)
-				// The lines on stdout say the same, and more.
+				// The lines on stdout contain the same and more.
 				wantReport(t, load(t.Context(), srv, got.stdout), tool.Done, "60 unchanged")
 			})
 		})
 	}
 }
 
-// Ctrl-C while roles are put back waits for that, but not for ever, when the network
-// has gone. The undo file stays.
+// After Ctrl-C the run still puts back roles, but not forever if the network is gone. The
+// undo file stays.
 func TestInterruptOfAPutBackHasAnEnd(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -172,7 +172,7 @@ func TestInterruptOfAPutBackHasAnEnd(t *testing.T) {
 	})
 }
 
-// Where there is no room for the undo file, nothing is written that may need it.
+// If there is no room for the undo file, nothing is written that may need it.
 func TestNoRoomForTheUndoFileStopsBeforeThePut(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "tmp")
 	if err := os.Mkdir(dir, 0o700); err != nil {
@@ -181,7 +181,7 @@ func TestNoRoomForTheUndoFileStopsBeforeThePut(t *testing.T) {
 	for _, name := range []string{"TMPDIR", "TMP", "TEMP"} {
 		t.Setenv(name, dir)
 	}
-	// The directory goes after the load has kept there what it compares with.
+	// The directory is deleted after the load has kept there what it compares with.
 	takeRoom := onCall("GET F/role_assignments", func() {
 		if err := os.RemoveAll(dir); err != nil {
 			t.Error(err)
@@ -196,8 +196,8 @@ func TestNoRoomForTheUndoFileStopsBeforeThePut(t *testing.T) {
 	wantAssignments(t, srv, held)
 }
 
-// A removal that stops halfway, without --undo, has kept what went. One that ends
-// in order needs it no more.
+// A removal that stops halfway without --undo has kept what it took away. One that ends
+// in order deletes the file.
 func TestRemovalThatStopsHalfwayCanBeUndone(t *testing.T) {
 	t.Parallel()
 	prune := func(ctx context.Context, srv http.Handler) result {

@@ -26,9 +26,9 @@ import (
 func withUndo(file string) func(*loadSettings) { return func(c *loadSettings) { c.undo = file } }
 func allowIncomplete(c *loadSettings)          { c.allowIncomplete = true }
 
-// changedUsers returns an environment of n users, and lines that change all of them:
-// the names, the email, one attribute, a new one and one that goes. Each user holds a
-// role by hand, and every third one has less to begin with.
+// changedUsers returns an environment of n users, and lines that change the names, the
+// email and an attribute of each, add an attribute and clear one. Each user holds a role
+// by hand, and every third one has fewer fields.
 func changedUsers(n int) (have permittest.State, input string) {
 	have = permittest.State{Roles: threeRoles(), Tenants: fourTenants()}
 	var b strings.Builder
@@ -55,15 +55,15 @@ func changedUsers(n int) (have permittest.State, input string) {
 	return have, b.String() + endLine
 }
 
-// nullAnswers are what Permit may do with a field that a write leaves out, or that is
-// null, and what a load finds out.
+// nullAnswers maps what a load finds out to what Permit does with fields that are left
+// out or null.
 var nullAnswers = map[string]permittest.Options{
 	"left out": {},
 	"null":     {PutOmitted: permittest.Keep},
 }
 
-// The undo file of a load of a thousand changed users brings all of them back, and
-// the undo file of that brings back the changes.
+// Loading the undo file brings a thousand changed users back, and loading the undo file
+// of that load brings back the changes.
 func TestUndoOfAThousandChangedUsers(t *testing.T) {
 	t.Parallel()
 	for answer, o := range nullAnswers {
@@ -118,7 +118,7 @@ func wantSays(t *testing.T, got result, says ...string) {
 	}
 }
 
-// checkLines wants lines that the JSON Schema allows.
+// checkLines wants lines that are valid by the JSON Schema.
 func checkLines(t *testing.T, text string) {
 	t.Helper()
 	doc, err := jsonschema.UnmarshalJSON(strings.NewReader(string(record.Schema)))
@@ -141,7 +141,7 @@ func checkLines(t *testing.T, text string) {
 	}
 }
 
-// A line of the undo file names what changed, and no more.
+// A line of the undo file names only what changed.
 func TestUndoLinesNameWhatChanged(t *testing.T) {
 	t.Parallel()
 	srv := permittest.New(permittest.Options{PutAssignments: permittest.Clear})
@@ -178,8 +178,8 @@ func TestUndoLinesNameWhatChanged(t *testing.T) {
 	}
 }
 
-// Where Permit keeps a field whatever a write says, the line that takes it away is not
-// loaded, and says so. The others are.
+// If Permit keeps a field whatever a write says, the line that clears it is not loaded
+// and says so. The others are loaded.
 func TestFieldsThatPermitKeeps(t *testing.T) {
 	t.Parallel()
 	for name, o := range map[string]permittest.Options{
@@ -210,7 +210,7 @@ func TestFieldsThatPermitKeeps(t *testing.T) {
 	}
 }
 
-// How a field is taken away is found out once, at the price of a few calls.
+// How to clear a field is found out once, with a few calls.
 func TestClearingIsFoundOutOnce(t *testing.T) {
 	t.Parallel()
 	for answer, o := range nullAnswers {
@@ -255,7 +255,7 @@ func TestEmailThatIsTakenAwayIsFree(t *testing.T) {
 	})
 }
 
-// What null cannot take away is refused, and of a new user it takes nothing.
+// null is refused in a field that cannot be cleared, and has no effect on a new user.
 func TestNullThatTakesNothingAway(t *testing.T) {
 	t.Parallel()
 	srv := permittest.New(permittest.Options{RefuseNull: true})
@@ -280,7 +280,7 @@ func TestNullThatTakesNothingAway(t *testing.T) {
 	}
 }
 
-// A run that is killed leaves a file that restores all it has done by then.
+// A killed run leaves a file that undoes everything it has done.
 func TestUndoFileOfAKilledRun(t *testing.T) {
 	t.Parallel()
 	for _, effect := range []permittest.Effect{permittest.Keep, permittest.Clear} {
@@ -322,7 +322,7 @@ func TestUndoFileOfAKilledRun(t *testing.T) {
 	}
 }
 
-// A last line that is cut is told, and left out where that is allowed.
+// A last line that is cut is reported, or left out if that is allowed.
 func TestCutUndoFile(t *testing.T) {
 	t.Parallel()
 	whole := lines(`{"type":"user","key":"ann","first_name":"Ann"}`, `{"type":"user","key":"bob","first_name":null}`)
@@ -345,8 +345,7 @@ func TestCutUndoFile(t *testing.T) {
 	}
 }
 
-// The file says what a run has done also where that is nothing, and an earlier one is
-// kept.
+// The undo file of a run that changes nothing is valid, and an earlier one is kept.
 func TestUndoFileOfARunThatChangesNothing(t *testing.T) {
 	t.Parallel()
 	srv := permittest.New(permittest.Options{})
@@ -368,7 +367,7 @@ func TestUndoFileOfARunThatChangesNothing(t *testing.T) {
 	}
 }
 
-// An undo file that cannot be is refused before anything is asked.
+// An undo file that cannot be written is refused before anything is asked.
 func TestUndoFileThatCannotBe(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -382,8 +381,8 @@ func TestUndoFileThatCannotBe(t *testing.T) {
 	}
 }
 
-// Whatever is changed and taken away, with whatever Permit does to what a write does
-// not name: the undo file restores it.
+// The undo file restores whatever was changed or taken away, whatever Permit does to
+// fields that a write does not name.
 func TestRandomUndo(t *testing.T) {
 	t.Parallel()
 	for seed := range sizeOf(*seeds, 60, 300) {
@@ -398,7 +397,7 @@ func undoAtRandom(t *testing.T, r *rand.Rand) {
 	t.Helper()
 	o := drawOptions(r)
 	o.StrictEmails = false
-	if o.RefuseNull && o.PutOmitted == permittest.Keep { // then nothing can take away
+	if o.RefuseNull && o.PutOmitted == permittest.Keep { // then nothing can clear a field
 		o.RefuseNull = false
 	}
 	o.OmitNull = o.PutOmitted == permittest.Clear && r.IntN(2) == 0
@@ -442,7 +441,8 @@ func undoAtRandom(t *testing.T, r *rand.Rand) {
 	wantReport(t, load(t.Context(), srv, readFile(t, undo), withUndo(redo), requireEnd), tool.Done)
 	wantState(t, srv, before)
 
-	// What the first undo gave back is no change to take away, so only users count.
+	// The second undo does not take away what the first one gave back, so only users are
+	// compared.
 	time.Sleep(15 * time.Minute)
 	wantReport(t, load(t.Context(), srv, readFile(t, redo)), tool.Done)
 	if diff := cmp.Diff(after.Users, srv.State().Users); diff != "" {
@@ -463,7 +463,7 @@ func drawAttributes(r *rand.Rand) map[string]any {
 	return attributes
 }
 
-// drawChange draws a line of a user, among n, that changes it.
+// drawChange draws a line that changes one of n users.
 func drawChange(r *rand.Rand, key string, n int) string {
 	fields := map[string]any{"key": key}
 	for _, name := range []string{"first_name", "last_name"} {
@@ -476,7 +476,7 @@ func drawChange(r *rand.Rand, key string, n int) string {
 		fields["email"] = nil
 	case 1:
 		fields["email"] = "new" + key + "@acme.example"
-	case 2: // that somebody has, who may keep it
+	case 2: // somebody else's email, which may stay theirs
 		fields["email"] = fmt.Sprintf("u%d@acme.example", r.IntN(n))
 	}
 	switch attributes := drawAttributes(r); {

@@ -16,7 +16,7 @@ import (
 	"a0permit/internal/tool"
 )
 
-// --undo writes lines that bring back what is taken away. A dry run writes none.
+// --undo writes lines that bring back what a run takes away. A dry run writes none.
 func TestUndoFileRestoresWhatWasTaken(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -66,8 +66,8 @@ func TestUndoFileRestoresWhatWasTaken(t *testing.T) {
 	}
 }
 
-// The file of --undo has what is taken away before it is, so it helps where the run
-// stops midway.
+// The undo file is written before anything is taken away, so it helps if the run stops
+// midway.
 func TestUndoFileIsWrittenFirst(t *testing.T) {
 	t.Parallel()
 	for _, call := range []string{"DELETE F/role_assignments/bulk", "DELETE F/bulk/users"} {
@@ -85,7 +85,7 @@ func TestUndoFileIsWrittenFirst(t *testing.T) {
 			fresh.Seed(srv.State())
 			wantExit(t, run(t, fresh, undo), tool.Done)
 			wantState(t, fresh, before)
-			// What is rejected is what is still to do.
+			// The rejected lines are what is left to do.
 			if call == "DELETE F/bulk/users" {
 				wantRejected(t, got, "ann not_reached", "bob not_reached")
 			}
@@ -93,8 +93,8 @@ func TestUndoFileIsWrittenFirst(t *testing.T) {
 	}
 }
 
-// A run that deletes somebody keeps the file of an earlier run under another
-// name; one that deletes nobody does not replace that.
+// A run that deletes users renames the undo file of an earlier run. One that deletes
+// nobody leaves it.
 func TestEarlierUndoFileIsKept(t *testing.T) {
 	t.Parallel()
 	srv := permittest.New(permittest.Options{})

@@ -87,7 +87,7 @@ func TestUsageErrors(t *testing.T) {
 	}
 }
 
-// --rate changes the published limits of a class; the last one given counts.
+// --rate changes the published limits of a class. The last one counts.
 func TestRateFlag(t *testing.T) {
 	t.Parallel()
 	classes, err := rates([]string{"bulk=7/90s", "all=1/1ms", "bulk=8/2h"})

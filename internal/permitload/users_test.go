@@ -13,7 +13,7 @@ import (
 	"a0permit/internal/tool"
 )
 
-// What the line does not name is sent along as it is, digit for digit.
+// Fields that the line does not name are sent unchanged, digit for digit.
 func TestUpdateKeepsWhatTheLineDoesNotName(t *testing.T) {
 	t.Parallel()
 	srv := permittest.New(permittest.Options{})
@@ -32,8 +32,8 @@ func TestUpdateKeepsWhatTheLineDoesNotName(t *testing.T) {
 	}
 }
 
-// Under --attributes replace a line that names any attribute names all. One that
-// names none leaves them.
+// With --attributes replace, a line with attributes replaces all of them. A line without
+// leaves them.
 func TestAttributesReplaceLeavesThoseOfTheLine(t *testing.T) {
 	t.Parallel()
 	for _, o := range []permittest.Options{{}, {PutOmitted: permittest.Keep}} {
@@ -63,7 +63,7 @@ func TestAttributesReplaceLeavesThoseOfTheLine(t *testing.T) {
 	}
 }
 
-// A key that happens to be Permit's own id of another user is not that user.
+// A key may equal Permit's own id of another user. It is not that user.
 func TestPermitsOwnIDIsNoKey(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

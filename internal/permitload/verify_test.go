@@ -14,7 +14,7 @@ import (
 	"a0permit/internal/tool"
 )
 
-// --verify waits for late writes, whatever Permit turns out to be like.
+// --verify waits for late writes, whatever Permit does.
 func TestVerifyWaitsForLateWrites(t *testing.T) {
 	t.Parallel()
 	for name, o := range environments() {
@@ -34,7 +34,7 @@ func TestVerifyWaitsForLateWrites(t *testing.T) {
 	}
 }
 
-// --verify waits also where each list takes longer than its patience.
+// --verify waits even if each list takes longer than its patience.
 func TestVerifyIsPatientWithSlowLists(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -93,7 +93,7 @@ func TestVerifyListsWhatDiffers(t *testing.T) {
 	})
 }
 
-// --verify does not ask for users whose lines failed: nobody expects them.
+// --verify does not ask for users whose lines failed.
 func TestVerifyLeavesFailedLinesOut(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -112,8 +112,8 @@ func TestVerifyLeavesFailedLinesOut(t *testing.T) {
 	})
 }
 
-// --verify is not fooled by a list of users that lacks some: it asks for them. What
-// somebody else has deleted meanwhile is a difference, and nothing else is.
+// --verify does not trust a list of users that lacks some, and asks for them. Only what
+// somebody else has deleted is a difference.
 func TestVerifyDoesNotTrustAShortList(t *testing.T) {
 	t.Parallel()
 	for name, pages := range shortLists {
@@ -147,8 +147,8 @@ func TestVerifyDoesNotTrustAShortList(t *testing.T) {
 	}
 }
 
-// --verify does not say that nothing is too much where a list of role assignments
-// that lacks some cannot tell.
+// --verify does not claim that nothing is left over if the list of role assignments is
+// incomplete.
 func TestVerifyOfReplacedRolesNeedsAWholeList(t *testing.T) {
 	t.Parallel()
 	for name, pages := range shortLists {

@@ -11,11 +11,11 @@ import (
 	"a0permit/internal/tool"
 )
 
-// A late write is waited for by single GETs, not by bulk calls that are refused.
-// The assignments of one batch follow while the next is under way.
+// Late writes are waited for with single GETs, not with bulk calls. The assignments of
+// one batch go out while the next batch is under way.
 func TestLateWritesCostFewCalls(t *testing.T) {
 	t.Parallel()
-	const took = 6 * time.Second // a bulk write of users
+	const took = 6 * time.Second // by a bulk write of users
 	for lag, users := range map[time.Duration]int{time.Second: 40, 20 * time.Second: 3002, 45 * time.Second: 40} {
 		synctest.Test(t, func(t *testing.T) {
 			srv := permittest.New(permittest.Options{Inline: apart, Lag: lag, Faults: func(r *http.Request) httpapitest.Fault {
@@ -25,10 +25,10 @@ func TestLateWritesCostFewCalls(t *testing.T) {
 				return httpapitest.Fault{}
 			}})
 			want := usersWithRoles(users)
-			for i := range want.Users { // smaller: the race detector takes its time
+			for i := range want.Users { // fewer, since the race detector is slow
 				want.Users[i] = permittest.User{Key: want.Users[i].Key}
 			}
-			// Two calls, the last of which is for both batches.
+			// Two calls, the last for both batches.
 			if n := len(want.Assignments); n > 2000 {
 				want.Assignments = append(want.Assignments[:1990], want.Assignments[n-40:]...)
 			}
@@ -37,8 +37,8 @@ func TestLateWritesCostFewCalls(t *testing.T) {
 			if n := len(srv.State().Assignments); n != len(want.Assignments) {
 				t.Errorf("%d assignments of %d", n, len(want.Assignments))
 			}
-			// One for each batch, one that is refused for its roles, and at most one that
-			// finds out that writes are late.
+			// One call for each batch, one that is refused for its roles, and at most one
+			// that shows that writes are late.
 			if n, most := countBulkCalls(srv), 2*(users/3000+1)+2; n > most {
 				t.Errorf("lag %s: %d bulk calls, want at most %d", lag, n, most)
 			}
@@ -52,7 +52,7 @@ func TestLateWritesCostFewCalls(t *testing.T) {
 	}
 }
 
-// Writes that become visible later than anybody waits for are not lost either.
+// Writes that become visible only after the wait are not lost.
 func TestVeryLateWritesLoseNothing(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -62,8 +62,8 @@ func TestVeryLateWritesLoseNothing(t *testing.T) {
 	})
 }
 
-// Users who never become visible are waited for only so long. Those who hold a
-// role are rejected, and can be loaded again.
+// The wait for users who never become visible has an end. Those with a role are rejected,
+// and can be loaded again.
 func TestWritesThatNeverShowEndTheWait(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -87,7 +87,7 @@ func TestWritesThatNeverShowEndTheWait(t *testing.T) {
 	})
 }
 
-// A 404 that is about a role is not waited for: only users are late.
+// A 404 about a role is not waited for. Only users are late.
 func TestMissingRoleIsNotWaitedFor(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -96,7 +96,7 @@ func TestMissingRoleIsNotWaitedFor(t *testing.T) {
 		want := usersWithRoles(30)
 		wantReport(t, load(t.Context(), srv, linesFor(want)), tool.Done)
 		wantState(t, srv, want)
-		const beforeTheWrite = 3 // at some of the users who are new
+		const beforeTheWrite = 3 // for some of the new users
 		if n := countCalls(srv, "GET F/users/"); n > beforeTheWrite {
 			t.Errorf("%d looks for users", n-beforeTheWrite)
 		}

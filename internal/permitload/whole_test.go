@@ -20,8 +20,8 @@ import (
 	"a0permit/internal/tool"
 )
 
-// shortLists are answers to the call for a list that has 150 items: how the pages
-// of it read, from the first, which then repeat. "" is the answer as it should be.
+// shortLists are pages of a list of 150 items that lacks some, from the first page on,
+// repeated from the start. "" is the correct answer.
 var shortLists = map[string][]string{
 	"empty, of a stated 150":   {`{"data":[],"total_count":150}`},
 	"empty, without a total":   {`{"data":[]}`},
@@ -34,7 +34,7 @@ var shortLists = map[string][]string{
 	},
 }
 
-// answerList returns faults for a server: the pages of that list read so.
+// answerList returns faults for a server that answers a list with these pages.
 func answerList(call string, pages []string) func(*http.Request) httpapitest.Fault {
 	return func(r *http.Request) httpapitest.Fault {
 		if shortRequest(r) != call {
@@ -51,8 +51,8 @@ func answerList(call string, pages []string) func(*http.Request) httpapitest.Fau
 	}
 }
 
-// A user whom a list of users lacks is not written as new, without what others
-// have put on it: where the list did not prove itself whole, it is asked for.
+// If the list of users did not prove to be complete, users that it lacks are asked for.
+// They are not written as new, without what others have added to them.
 func TestShortListOfUsersCostsNobodyAnything(t *testing.T) {
 	t.Parallel()
 	for name, pages := range shortLists {
@@ -82,8 +82,7 @@ func TestShortListOfUsersCostsNobodyAnything(t *testing.T) {
 	}
 }
 
-// listsThatLie are answers to the call for a list of 250 users that agree with
-// themselves: nothing in them says that users are missing.
+// listsThatLie are lists of 250 users that are consistent, although users are missing.
 func listsThatLie(have []permittest.User) map[string]string {
 	var first []string
 	for _, u := range have[:permit.PageSize] {
@@ -97,9 +96,8 @@ func listsThatLie(have []permittest.User) map[string]string {
 	}
 }
 
-// A list may say that it is whole and not be: some of the users whom it lacks are
-// asked for, and if Permit has one, so are all. Nobody is written over, and --extra
-// gets no name.
+// A list may look complete and not be. Some of the users that it lacks are asked for, and
+// if Permit has one of them, all are. Nobody is overwritten, and --extra gets no file.
 func TestListThatOnlySaysItIsWhole(t *testing.T) {
 	t.Parallel()
 	have, input := bareUsers(250)
@@ -124,8 +122,7 @@ func TestListThatOnlySaysItIsWhole(t *testing.T) {
 	}
 }
 
-// That the answer to the question for a user is about another one does not say that
-// the user is not there.
+// An answer about another user does not mean that the user is missing.
 func TestAnswerAboutAnotherUserIsNoAbsence(t *testing.T) {
 	t.Parallel()
 	srv := permittest.New(permittest.Options{Flaws: func(r *http.Request) permittest.Flaw {
@@ -144,7 +141,7 @@ func TestAnswerAboutAnotherUserIsNoAbsence(t *testing.T) {
 	wantState(t, srv, have)
 }
 
-// Wrong counts of users, as they answer the first call for them.
+// These are answers to the first call for users, with wrong counts.
 var wrongCounts = map[string]string{
 	"none":           `[{"key":"u000000"}]`,
 	"0":              `{"data":[],"total_count":0}`,
@@ -153,8 +150,8 @@ var wrongCounts = map[string]string{
 	"a few too many": `{"data":[{"key":"u000000"}],"total_count":151}`,
 }
 
-// How many users there are decides how they are looked at, and how many of them
-// may go. A wrong number changes neither what is loaded nor what may go.
+// The number of users decides how they are looked up and how many may be deleted. A wrong
+// number changes neither what is loaded nor what may be deleted.
 func TestWrongCountOfUsersChangesNothing(t *testing.T) {
 	t.Parallel()
 	for name, count := range wrongCounts {
@@ -181,8 +178,8 @@ func TestWrongCountOfUsersChangesNothing(t *testing.T) {
 	}
 }
 
-// Users are not deleted whose roles nobody could give back, since the list of
-// their roles lacks some.
+// If the list of role assignments is incomplete, users are not deleted, since nobody
+// could give back their roles.
 func TestShortListOfAssignmentsStopsTheRemoval(t *testing.T) {
 	t.Parallel()
 	for name, pages := range shortLists {
@@ -206,7 +203,7 @@ func TestShortListOfAssignmentsStopsTheRemoval(t *testing.T) {
 	}
 }
 
-// Under --roles replace nobody keeps a role since a list lacks it: the run stops.
+// With --roles replace, nobody keeps a role because a list lacks it. The run stops.
 func TestShortListOfAssignmentsStopsTheReplacing(t *testing.T) {
 	t.Parallel()
 	for name, pages := range shortLists {
@@ -229,7 +226,7 @@ func TestShortListOfAssignmentsStopsTheReplacing(t *testing.T) {
 	}
 }
 
-// heldRoles returns a state in which ann holds so many role assignments.
+// heldRoles returns a state in which ann holds n role assignments.
 func heldRoles(n int) permittest.State {
 	s := usersWithEmails("ann=a bob=b")
 	s.Roles = threeRoles()
@@ -260,8 +257,8 @@ func TestListThatLostItemsOnceIsReadAgain(t *testing.T) {
 	}
 }
 
-// --extra says who may go, so its file gets its name only where the list of users
-// proved itself whole. Nothing is left behind else, and nothing is written.
+// --extra says who may go, so its file gets its name only if the list of users proved to
+// be complete. Otherwise no file is left behind, and nothing is written.
 func TestExtraNeedsAWholeList(t *testing.T) {
 	t.Parallel()
 	for name, pages := range shortLists {
@@ -280,8 +277,8 @@ func TestExtraNeedsAWholeList(t *testing.T) {
 	}
 }
 
-// A list that lost one user is read again for --extra, although it would be
-// cheaper to ask for the user by key: others may be missing.
+// For --extra, a list that lost one user is read again, although asking for the user by
+// key would be cheaper: others may be missing.
 func TestExtraReadsAShrunkListAgain(t *testing.T) {
 	t.Parallel()
 	deleted := false
@@ -305,7 +302,7 @@ func TestExtraReadsAShrunkListAgain(t *testing.T) {
 	}
 }
 
-// A tenant that a list hides is asked for, and gets the name that the input has.
+// A tenant that a list hides is asked for, and gets the name of the input.
 func TestHiddenTenantIsRenamed(t *testing.T) {
 	t.Parallel()
 	for name, pages := range shortLists {
@@ -328,7 +325,7 @@ func TestHiddenTenantIsRenamed(t *testing.T) {
 	}
 }
 
-// Roles that a list hides are not replaced, which may cost them their permissions.
+// Roles that a list hides are not replaced, which might cost them their permissions.
 func TestHiddenRolesAreNotReplaced(t *testing.T) {
 	t.Parallel()
 	for name, pages := range shortLists {
