@@ -42,7 +42,8 @@ func main() {
 	}
 }
 
-// comparison is the command of another tool, and that of a0tojsonl beside it.
+// comparison holds the command of another tool and the one of a0tojsonl to compare with
+// it.
 type comparison struct {
 	what  string
 	other []string

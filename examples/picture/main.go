@@ -41,8 +41,8 @@ func writePicture(ctx context.Context, file string) error {
 	return os.WriteFile(file, draw(command, printed), 0o644) //nolint:gosec // a picture for everybody
 }
 
-// runSandbox runs the sandbox in the repository's root dir, and returns what it
-// prints on stdout and stderr as they come.
+// runSandbox runs the sandbox in the repository's root dir, and returns its stdout and
+// stderr in the order in which they were printed.
 func runSandbox(ctx context.Context, dir string) (string, error) {
 	var printed bytes.Buffer
 	words := strings.Fields(command)
@@ -63,7 +63,7 @@ const (
 	bar        = 32
 )
 
-// head is how the picture begins. It takes the width, the height, the command and
+// head is the beginning of the picture. It takes the width, the height, the command and
 // the size of the frame.
 const head = `<svg xmlns="http://www.w3.org/2000/svg" width="%[1]d" height="%[2]d" viewBox="0 0 %[1]d %[2]d" ` +
 	`role="img" aria-label="what %[3]s prints">
@@ -79,7 +79,7 @@ text { font: 13px ui-monospace, SFMono-Regular, Menlo, Consolas, "DejaVu Sans Mo
 	`<circle cx="60" cy="17" r="6" fill="#28c840"/>
 `
 
-// draw returns a picture of a terminal in which command has printed what follows.
+// draw returns a picture of a terminal in which command has printed a text.
 func draw(command, printed string) []byte {
 	lines := append([]string{"$ " + command}, strings.Split(strings.TrimRight(plain(printed), "\n"), "\n")...)
 	rows := 0
@@ -93,7 +93,7 @@ func draw(command, printed string) []byte {
 	for _, line := range lines {
 		for _, row := range wrap(line) {
 			if row != "" {
-				// The length holds the columns in place, whatever font there is.
+				// The length keeps the columns in place with any font.
 				length := utf8.RuneCountInString(row) * cellWidth
 				fmt.Fprintf(&svg, `<text x="%d" y="%d" textLength="%d" lengthAdjust="spacingAndGlyphs" `, margin, y, length)
 				fmt.Fprintf(&svg, `xml:space="preserve"%s>%s</text>`+"\n", class(line), escape(row))
@@ -135,8 +135,8 @@ var (
 	redrawn  = regexp.MustCompile("(?m)^.*\r([^\r\n])")
 )
 
-// plain returns text as a screen shows it in the end: without the sequences that
-// colour it, and without what was written over after a carriage return.
+// plain returns text as a screen shows it in the end, without colours and without what
+// was overwritten after a carriage return.
 func plain(text string) string {
 	text = sequence.ReplaceAllString(text, "")
 	text = redrawn.ReplaceAllString(text, "$1")
@@ -145,6 +145,6 @@ func plain(text string) string {
 
 func escape(text string) string {
 	var out bytes.Buffer
-	_ = xml.EscapeText(&out, []byte(text)) // a buffer takes everything
+	_ = xml.EscapeText(&out, []byte(text)) // writing to a buffer cannot fail
 	return out.String()
 }

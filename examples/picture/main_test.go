@@ -34,9 +34,9 @@ func TestDraw(t *testing.T) {
 	}
 }
 
-// The picture in the README is what the sandbox prints today, apart from times,
-// from the number of calls (a job is polled by the clock), from ports and from the
-// order in which three commands at work get to print.
+// The picture in the README is what the sandbox prints today, apart from times, the
+// number of calls (a job is polled by the clock), ports, and the order in which three
+// commands print.
 func TestPictureIsTrue(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
@@ -59,8 +59,8 @@ func TestPictureIsTrue(t *testing.T) {
 
 var varies = regexp.MustCompile(` in [0-9.]+m?s|\d+ calls to Auth0 and \d+ to Permit|127\.0\.0\.1:\d+`)
 
-// lasting returns the lines, as they were before they were wrapped, without what varies
-// from run to run, sorted.
+// lasting returns the lines as they were before they were wrapped, sorted and without
+// what varies from run to run.
 func lasting(rows []string) []string {
 	var text strings.Builder
 	for _, row := range rows {
@@ -75,7 +75,7 @@ func lasting(rows []string) []string {
 	return lines
 }
 
-// The picture is well-formed, and nothing in it is fetched from elsewhere.
+// The picture is well-formed and refers to nothing outside.
 func TestPictureIsWhole(t *testing.T) {
 	t.Parallel()
 	svg, err := os.ReadFile("../sandbox.svg")

@@ -26,7 +26,7 @@ import (
 	"a0permit/internal/permit/permittest"
 )
 
-// pipe is the README's.
+// pipe is the pipe of the README, with flags for a run without questions.
 const pipe = "a0export all | a0tojsonl | permitload --create-missing yes > left.jsonl"
 
 func main() {
@@ -82,7 +82,7 @@ func build(ctx context.Context, dir string, out, errs io.Writer) error {
 // tellPeriod is the time between two signs of life.
 const tellPeriod = 10 * time.Second
 
-// tellWhile says at intervals what is going on while do runs.
+// tellWhile prints at intervals what is going on while do runs.
 func tellWhile(out io.Writer, what string, do func() error) error {
 	began := time.Now()
 	ticker := time.NewTicker(tellPeriod)
@@ -99,7 +99,7 @@ func tellWhile(out io.Writer, what string, do func() error) error {
 	}
 }
 
-// sandbox is the two fakes.
+// sandbox holds the two fakes.
 type sandbox struct {
 	auth0               *auth0test.Server
 	permit              *permittest.Server
@@ -147,8 +147,8 @@ func (s *sandbox) try(ctx context.Context, dir string, out, errs io.Writer) erro
 	return nil
 }
 
-// environment returns ours without the variables that the tools read, so that
-// nothing of a real account reaches the sandbox.
+// environment returns our environment without the variables that the tools read, so that
+// no setting of a real account reaches the sandbox.
 func environment() []string {
 	var env []string
 	for _, v := range os.Environ() {
@@ -175,8 +175,8 @@ func (s *sandbox) show(out io.Writer) {
 		len(s.auth0.Calls()), len(s.permit.Calls()), s.count429())
 }
 
-// showPermissions shows what three users, each with other permissions, may do in Auth0
-// and in Permit.
+// showPermissions prints what three users with different permissions may do in Auth0 and
+// in Permit.
 func (s *sandbox) showPermissions(out io.Writer) {
 	fmt.Fprintln(out, "\nWhat three of the users may do, in Auth0 and in Permit:")
 	tenant, shown := s.auth0.Tenant(), map[string]bool{}
@@ -195,8 +195,8 @@ func (s *sandbox) showPermissions(out io.Writer) {
 	fmt.Fprintln(out)
 }
 
-// permissionsInAuth0 returns the names of the permissions that the tenant roles of a user
-// give.
+// permissionsInAuth0 returns the names of the permissions that a user has by tenant
+// roles.
 func permissionsInAuth0(tenant *auth0test.Tenant, user string) []string {
 	var names []string
 	for i := range tenant.Roles {
@@ -210,7 +210,7 @@ func permissionsInAuth0(tenant *auth0test.Tenant, user string) []string {
 	return slices.Compact(names)
 }
 
-// count429 returns how many calls the fakes have refused as too many.
+// count429 returns how many calls the fakes have refused with 429.
 func (s *sandbox) count429() int {
 	n := s.permit.Refused()
 	for _, call := range s.auth0.Calls() {
@@ -221,7 +221,7 @@ func (s *sandbox) count429() int {
 	return n
 }
 
-// otherSettings returns the same under the names that other clients read: the
+// otherSettings returns the settings under the names that other clients read: the
 // services' own SDKs and command lines, and Permit's own script.
 func (s *sandbox) otherSettings() []string {
 	return []string{

@@ -17,8 +17,7 @@ import (
 
 var pipeInReadme = regexp.MustCompile(`(?m)^    a0export .*$`)
 
-// The sandbox runs the pipe of the README, with what takes a question away and a file
-// for what is left.
+// The sandbox runs the pipe of the README, with flags for a run without questions.
 func TestPipeIsTheReadmes(t *testing.T) {
 	t.Parallel()
 	readme, err := os.ReadFile("../../README.md")
@@ -31,8 +30,8 @@ func TestPipeIsTheReadmes(t *testing.T) {
 	}
 }
 
-// What -serve prints is enough for any client: it signs in to both services, also
-// by the names that their own SDKs read, until the sandbox is interrupted.
+// What -serve prints is enough for any client to sign in to both services, also under the
+// names that their own SDKs read, until the sandbox is interrupted.
 func TestServe(t *testing.T) {
 	t.Parallel()
 	s := start(20)
@@ -87,7 +86,7 @@ func TestServe(t *testing.T) {
 	}
 }
 
-// Whatever takes long gives signs of life, and its error is kept.
+// A long step gives signs of life, and its error is returned.
 func TestTellWhile(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -26,13 +26,13 @@ type adminScript struct {
 	t             *testing.T
 	auth0, permit http.RoundTripper
 	facts, schema string // paths, once the scope of the key is known
-	// takeQuotes has somebody take off the ' that Auth0 puts before each text in a
-	// CSV, which the script does not.
+	// takeQuotes removes the ' that Auth0 puts before each text in a CSV. The script does
+	// not, so somebody would have to.
 	takeQuotes bool
 }
 
-// run does all that the guide says: an export by hand, then the script. It creates
-// the missing roles and ends, and loads when it is run again.
+// run does what the guide says: an export by hand, then the script. The script creates
+// the missing roles and ends. It loads when it is run again.
 func (s *adminScript) run() error {
 	rows := s.export()
 	for range 2 {
@@ -58,7 +58,7 @@ func (s *adminScript) run() error {
 	return nil
 }
 
-// export does what the guide asks a person to do with curl.
+// export makes the calls that the guide has a person make with curl.
 func (s *adminScript) export() []map[string]string {
 	s.t.Helper()
 	const body = `{"format":"csv","fields":[{"name":"user_id"},{"name":"email"},` +
@@ -94,7 +94,7 @@ func (s *adminScript) export() []map[string]string {
 	return rows
 }
 
-// missingRoles looks at the first page of each service.
+// missingRoles compares the first page of roles of each service.
 func (s *adminScript) missingRoles() ([]string, error) {
 	var wanted []struct{ Name string }
 	s.decode(s.callAuth0(http.MethodGet, "/api/v2/roles", ""), &wanted)
@@ -124,7 +124,7 @@ func (s *adminScript) missingRoles() ([]string, error) {
 	return missing, nil
 }
 
-// sync loads one user: a call to Auth0, one to Permit, and one for each role.
+// sync loads one user with a call to Auth0, one to Permit, and one for each role.
 func (s *adminScript) sync(row map[string]string) error {
 	var held struct{ Roles []struct{ Name string } }
 	path := "/api/v2/users/" + url.PathEscape(row["user_id"]) + "/roles?per_page=25&page=0&include_totals=true"
@@ -136,7 +136,7 @@ func (s *adminScript) sync(row map[string]string) error {
 		"key": row["user_id"], "email": row["email"], "first_name": row["given_name"], "last_name": row["family_name"],
 	}
 	if row["email"] == "" {
-		delete(user, "key") // the SDK takes it for no UserCreate, and pops the key from what it then sends
+		delete(user, "key") // the SDK does not recognize a UserCreate, and removes the key from the body
 	}
 	if _, err := s.callPermit(http.MethodPut, s.facts+"users/"+url.PathEscape(row["user_id"]), user); err != nil {
 		return err
@@ -150,8 +150,7 @@ func (s *adminScript) sync(row map[string]string) error {
 	return nil
 }
 
-// callAuth0 tries a GET three times more where it draws a 429, as auth0-python
-// does.
+// callAuth0 tries a GET three more times after a 429, as auth0-python does.
 func (s *adminScript) callAuth0(method, path, body string) []byte {
 	s.t.Helper()
 	for wait := 100 * time.Millisecond; ; wait = min(2*wait, time.Second) {
@@ -215,8 +214,8 @@ func (s *adminScript) decode(raw []byte, v any) {
 	}
 }
 
-// runAdminScript runs it in a bubble, each answer after a latency, and returns the
-// error that it ends with.
+// runAdminScript runs the script in a bubble in which each answer takes latency. It
+// returns the error with which the script ends.
 func runAdminScript(t *testing.T, f *fakes, latency time.Duration, takeQuotes bool) error {
 	t.Helper()
 	s := &adminScript{

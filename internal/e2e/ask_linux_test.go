@@ -16,8 +16,8 @@ import (
 	"a0permit/internal/permit/permittest"
 )
 
-// openPTY returns a pseudo terminal: what a person sees and types, and what a
-// process has.
+// openPTY returns the two ends of a pseudo terminal: that of a person and that of a
+// process.
 func openPTY(t *testing.T) (person, process *os.File) {
 	t.Helper()
 	person, err := os.OpenFile("/dev/ptmx", os.O_RDWR, 0)
@@ -37,7 +37,7 @@ func openPTY(t *testing.T) (person, process *os.File) {
 	return person, process
 }
 
-// readUntil returns what is printed on a terminal up to a text.
+// readUntil returns what a terminal prints up to and including a text.
 func readUntil(t *testing.T, terminal io.Reader, text string) string {
 	t.Helper()
 	var printed strings.Builder
@@ -51,8 +51,8 @@ func readUntil(t *testing.T, terminal io.Reader, text string) string {
 	return printed.String()
 }
 
-// A y that is typed before the question, in impatience or for the last command, is
-// no answer to it; one that is typed after it is.
+// A y that was typed before the question is not its answer. One that is typed after it
+// is.
 func TestTypedAhead(t *testing.T) {
 	t.Parallel()
 	for typed, deleted := range map[string]bool{"n\n": false, "y\n": true} {
@@ -83,7 +83,7 @@ func TestTypedAhead(t *testing.T) {
 				t.Fatal(err)
 			}
 			go func() { _, _ = io.Copy(io.Discard, person) }()
-			_ = cmd.Wait() // its exit code is another test's
+			_ = cmd.Wait() // another test looks at the exit code
 			if left := len(s.State().Users); (left == 0) != deleted {
 				t.Errorf("the answer was %q, and %d of 3 users are left", typed, left)
 			}

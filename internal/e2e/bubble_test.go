@@ -12,13 +12,13 @@ import (
 	"time"
 )
 
-// bubbled are the servers that are reached without a socket, by host and port.
-// Whoever waits for a socket holds up the clock of a testing/synctest bubble;
-// who waits for a net.Pipe does not.
+// bubbled maps host and port to servers that are reached without a socket. A goroutine
+// that waits for a socket stops the clock of a testing/synctest bubble; one that waits
+// for a net.Pipe does not.
 var bubbled sync.Map // string -> *pipeListener
 
-// dialBubbles makes http.DefaultTransport, of which the commands use copies, find
-// the servers of bubbles.
+// dialBubbles makes http.DefaultTransport, which the commands copy, connect to the
+// servers of bubbles.
 func dialBubbles() {
 	transport := http.DefaultTransport.(*http.Transport)
 	dial := transport.DialContext
@@ -30,8 +30,8 @@ func dialBubbles() {
 	}
 }
 
-// serveInBubble serves at address, each answer after a latency, until stop is
-// called. It is called within a bubble.
+// serveInBubble serves at address until stop is called. Each answer takes latency. It
+// must be called in a bubble.
 func serveInBubble(address string, latency time.Duration, h http.Handler) (stop func()) {
 	l := &pipeListener{conns: make(chan net.Conn), closed: make(chan struct{})}
 	bubbled.Store(address, l)
@@ -43,7 +43,7 @@ func serveInBubble(address string, latency time.Duration, h http.Handler) (stop 
 	}
 }
 
-// delay lets each answer take its time.
+// delay returns a handler that answers after latency.
 func delay(latency time.Duration, h http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		time.Sleep(latency)

@@ -25,7 +25,7 @@ type fakes struct {
 	auth0  *auth0test.Server
 	page   int // the page size that the fake Auth0 grants
 	permit *permittest.Server
-	seen   int // calls to Permit that the script has looked at
+	seen   int // how many calls to Permit the script has looked at
 	clock  *httpapitest.Clock
 }
 
@@ -46,7 +46,7 @@ func fakesOf(ts *testscript.TestScript) *fakes {
 	return f
 }
 
-// commands are what scripts can say beyond testscript's own.
+// commands are the commands that scripts have beyond those of testscript.
 var commands = map[string]func(ts *testscript.TestScript, neg bool, args []string){
 	"auth0":  startAuth0,
 	"permit": startPermit,
@@ -168,8 +168,8 @@ func changeTenant(ts *testscript.TestScript, _ bool, args []string) {
 	fakesOf(ts).auth0.Update(events[args[0]])
 }
 
-// moveClocks runs clocks DURATION: it moves the clocks of both services on, so that
-// what Permit holds is old, or back.
+// moveClocks runs clocks DURATION: it moves the clocks of both services forward, so that
+// what Permit has becomes old, or back.
 func moveClocks(ts *testscript.TestScript, _ bool, args []string) {
 	by, err := time.ParseDuration(strings.Join(args, " "))
 	if err != nil {
@@ -194,8 +194,8 @@ func giveRole(ts *testscript.TestScript, _ bool, args []string) {
 	s.Seed(st)
 }
 
-// compareState runs same: it compares Permit with the tenant, user by user and
-// assignment by assignment. ! same wants a difference.
+// compareState runs same: it compares users and assignments in Permit with the tenant. !
+// same wants a difference.
 func compareState(ts *testscript.TestScript, neg bool, _ []string) {
 	f := fakesOf(ts)
 	diff := cmp.Diff(stateOf(f.auth0.Tenant()), f.permit.State())
@@ -207,9 +207,9 @@ func compareState(ts *testscript.TestScript, neg bool, _ []string) {
 	}
 }
 
-// limitCalls runs calls [again|few]: it wants no more calls since the last look
-// than the contract allows, and no 429. again is for a run that changes nothing,
-// few for one that must not list what there is.
+// limitCalls runs calls [again|few]: it wants no more calls since the last look than the
+// contract allows, and no 429. again is for a run that changes nothing, few for one that
+// must not list everything.
 func limitCalls(ts *testscript.TestScript, _ bool, args []string) {
 	f := fakesOf(ts)
 	again := len(args) == 1 && args[0] == "again"
@@ -257,7 +257,7 @@ func countWrites(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
-// writeState runs state FILE: it writes what Permit holds, an object a line.
+// writeState runs state FILE: it writes what Permit has, one object a line.
 func writeState(ts *testscript.TestScript, _ bool, args []string) {
 	if len(args) != 1 {
 		ts.Fatalf("usage: state FILE")
@@ -283,13 +283,13 @@ func writeState(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(text.String()), 0o600))
 }
 
-// runShell runs exit CODE COMMAND: it lets sh run the command, so that it may be a
-// pipe, and wants that exit code.
+// runShell runs exit CODE COMMAND: it runs the command, which may be a pipe, with sh and
+// wants that exit code.
 func runShell(ts *testscript.TestScript, _ bool, args []string) {
 	if len(args) != 2 {
 		ts.Fatalf("usage: exit CODE 'SHELL COMMAND'")
 	}
-	// The shell's own exit code is 0 when it found the one that was wanted.
+	// The shell exits with 0 if the command had the wanted exit code.
 	err := ts.Exec("sh", "-c", "{ "+args[1]+"\n}; code=$?; "+
 		"[ $code = "+args[0]+" ] || { echo \"exit code $code\" >&2; exit 99; }")
 	if err != nil {
@@ -297,8 +297,8 @@ func runShell(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
-// maxAuth0Calls returns how many calls the contract allows for an export, of a tenant
-// without groups: one finds that out.
+// maxAuth0Calls returns how many calls the contract allows for an export of a tenant
+// without groups. One call finds out that there are none.
 func maxAuth0Calls(t auth0test.Tenant, page int, calls []httpapitest.Call) int {
 	polls := 0
 	for _, call := range calls {

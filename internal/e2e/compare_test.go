@@ -21,9 +21,9 @@ import (
 	"a0permit/internal/permitload"
 )
 
-// examples/README.md compares Permit's own script with the pipe. Its numbers come from
-// here: each row runs in a bubble of its own against fakes that keep the published
-// limits, an answer taking 100 or 250 ms, which is an assumption.
+// examples/README.md compares Permit's own script with the pipe, with figures from here.
+// Each row runs in a bubble of its own, against fakes with the published limits. That an
+// answer takes 100 or 250 ms is an assumption.
 func TestComparison(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
@@ -39,7 +39,7 @@ func TestComparison(t *testing.T) {
 		tenant     auth0test.Tenant
 		latency    time.Duration
 		takeQuotes bool   // of the script
-		stops      string // the error that the script ends with; none is the whole way
+		stops      string // error with which the script ends; "" if it reaches its end
 	}{
 		{"Permit's script, 100 ms an answer", asIs, fast, false, `loc":["body","key"],"msg":"string does not match`},
 		{"with role names that Permit takes, and without the `'`", mended, fast, true, `loc":["body","email"]`},
@@ -74,7 +74,7 @@ func TestComparison(t *testing.T) {
 	}
 }
 
-// runPipe runs the three commands as one pipe, in a bubble.
+// runPipe runs the three commands as a pipe, in a bubble.
 func runPipe(t *testing.T, f *fakes, latency time.Duration) {
 	t.Helper()
 	const auth0, permit = "127.0.0.1:1", "127.0.0.1:2"
@@ -105,8 +105,7 @@ func runPipe(t *testing.T, f *fakes, latency time.Duration) {
 	}
 }
 
-// withKeysForNames returns the tenant with its roles renamed to what Permit takes
-// as a key.
+// withKeysForNames returns the tenant with role names that Permit accepts as keys.
 func withKeysForNames(t auth0test.Tenant) auth0test.Tenant {
 	t.Roles = slices.Clone(t.Roles)
 	for i := range t.Roles {
@@ -118,7 +117,7 @@ func withKeysForNames(t auth0test.Tenant) auth0test.Tenant {
 	return t
 }
 
-// withoutNoEmail returns the tenant without the users who have no email.
+// withoutNoEmail returns the tenant without users that have no email.
 func withoutNoEmail(t auth0test.Tenant) auth0test.Tenant {
 	gone := map[string]bool{}
 	for _, u := range t.Users {
@@ -133,7 +132,7 @@ func withoutNoEmail(t auth0test.Tenant) auth0test.Tenant {
 	return t
 }
 
-// rowOf returns a row of that table.
+// rowOf returns a row of the table in examples/README.md.
 func rowOf(name string, f *fakes, tenant auth0test.Tenant, took time.Duration, end string) string {
 	state := f.permit.State()
 	assigned, refused := 0, 0
@@ -155,7 +154,7 @@ func rowOf(name string, f *fakes, tenant auth0test.Tenant, took time.Duration, e
 		of(len(state.Users), len(tenant.Users)), of(len(state.Assignments), assigned), refused)
 }
 
-// thousands returns a number with a comma, as 3,000.
+// thousands returns a number with commas, as in 3,000.
 func thousands(n int) string {
 	if n < 1000 {
 		return strconv.Itoa(n)

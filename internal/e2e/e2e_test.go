@@ -1,6 +1,5 @@
-// Package e2e runs the three commands as people do, in a shell and piped
-// together, against the fake Auth0 and the fake Permit. It has no code of its
-// own but tests.
+// Package e2e runs the three commands as people do, piped together in a shell, against
+// the fake Auth0 and the fake Permit. It consists of tests only.
 package e2e_test
 
 import (
@@ -28,11 +27,11 @@ var (
 	full   = flag.Bool("full", false, "run the tests at their full sizes, which takes longer")
 )
 
-// TestMain makes this very binary play each command when it is called by its
-// name, so that scripts run real processes without a build.
+// TestMain makes the test binary act as a command if it is called by its name, so that
+// scripts run real processes without a build.
 func TestMain(m *testing.M) {
-	// These tests wait for processes and for the clock more than they compute.
-	// -parallel on the command line comes later, and wins.
+	// These tests mostly wait for processes. A -parallel on the command line comes later
+	// and wins.
 	if err := flag.Set("test.parallel", strconv.Itoa(max(4, runtime.GOMAXPROCS(0)))); err != nil {
 		panic(err)
 	}
@@ -44,8 +43,8 @@ func TestMain(m *testing.M) {
 	})
 }
 
-// runPermitload asks nobody, unless the script has made a terminal (ttyin) and
-// says so: otherwise it would be the terminal of whoever runs the tests.
+// runPermitload asks nobody unless the script has made a terminal (ttyin) and sets
+// SCRIPT_TERMINAL. Otherwise it would ask whoever runs the tests.
 func runPermitload(ctx context.Context, args []string, in io.Reader, out, errs io.Writer) int {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(50) // as its main does
@@ -55,13 +54,13 @@ func runPermitload(ctx context.Context, args []string, in io.Reader, out, errs i
 	case "":
 	case "real":
 		terminal = tool.OpenTerminal
-	default: // what a script has typed comes before the question
+	default: // the script has typed before the question
 		terminal = func() (io.ReadWriteCloser, error) { return os.OpenFile("/dev/tty", os.O_RDWR, 0) }
 	}
 	return permitload.Run(ctx, args, in, out, errs, terminal)
 }
 
-// command returns a main function that does what the command's own does.
+// command returns a main function that does what the command's own main does.
 func command(
 	run func(context.Context, []string, io.Reader, io.Writer, io.Writer) int, lastWords string, ignored ...os.Signal,
 ) func() {

@@ -14,8 +14,8 @@ import (
 	"a0permit/internal/auth0/auth0test"
 )
 
-// However long a row of the export is, whether it has no end or a quote that is
-// not closed makes one row of many, a0export stops with its budget of 64 MiB.
+// a0export stops within its budget of 64 MiB, however long a row of the export is, be it
+// endless or made of many rows by a quote that is not closed.
 func TestMemoryOfALongRow(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
@@ -27,14 +27,14 @@ func TestMemoryOfALongRow(t *testing.T) {
 		size = 1024 * mib
 	}
 	line := strings.Repeat("x", 99)
-	for name, row := range map[string][2]string{ // its beginning, and what follows again and again
+	for name, row := range map[string][2]string{ // its beginning, and what is repeated
 		"no end": {`"'auth0|1","'`, line}, "an open quote": {`"'auth0|1,`, line + "\n"},
 	} {
 		var pid atomic.Int64
 		peak, sent := 0, 0
 		tenant := auth0test.New(few(), auth0test.Options{Polls: -1})
-		// The file is gzip, but not compressed: so what is sent is as much as must be
-		// held, and the sockets hold little of it.
+		// The file is gzip without compression, so that as much is sent as must be held,
+		// and the sockets hold little of it.
 		srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			if !strings.HasPrefix(r.URL.Path, "/exports/") {
 				tenant.ServeHTTP(w, r)

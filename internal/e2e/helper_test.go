@@ -10,8 +10,8 @@ import (
 	"a0permit/internal/permit/permittest"
 )
 
-// recordsOf returns records of so many users who hold one or two of three roles,
-// and what Permit is to hold once they are loaded.
+// recordsOf returns records of users who hold one or two of three roles, and the state of
+// Permit after they are loaded.
 func recordsOf(users int) (records string, want permittest.State) {
 	var b strings.Builder
 	want.Tenants = []permittest.Tenant{{Key: "default", Name: "Default Tenant"}}
@@ -38,9 +38,8 @@ func recordsOf(users int) (records string, want permittest.State) {
 	return b.String(), want
 }
 
-// permitloadAt returns a permitload that loads into the Permit at address and
-// creates what is missing. What it leaves in TMPDIR when it is killed goes with
-// the test.
+// permitloadAt returns a permitload that loads into the Permit at address and creates
+// what is missing. Its TMPDIR is deleted after the test.
 func permitloadAt(t *testing.T, address string, args ...string) *exec.Cmd {
 	t.Helper()
 	args = append([]string{"--api-url", address, "--create-missing", "yes"}, args...)
@@ -49,5 +48,5 @@ func permitloadAt(t *testing.T, address string, args ...string) *exec.Cmd {
 	return cmd
 }
 
-// noWaits lets permitload call as often as it can.
+// noWaits are flags that let permitload call as often as it can.
 var noWaits = []string{"--rate", "bulk=1000/1s", "--rate", "write=1000/1s", "--rate", "all=1000/1s"}

@@ -21,8 +21,8 @@ import (
 	"a0permit/internal/permit/permittest"
 )
 
-// A load that is killed at any moment is made good by the next one: the state is
-// exact then, and a third load writes nothing.
+// After a load is killed at any moment, the next one completes it: the state is exact,
+// and a third load writes nothing.
 func TestKilled(t *testing.T) {
 	t.Parallel()
 	records, want := recordsOf(500)
@@ -67,12 +67,12 @@ func TestKilled(t *testing.T) {
 			}
 			ended := make(chan struct{})
 			go func() {
-				_ = load.Wait() // killed or not, what counts is Permit's state
+				_ = load.Wait() // killed or not, the state of Permit counts
 				close(ended)
 			}()
 			select {
 			case <-reached:
-				_ = load.Process.Kill() // it may be at its end
+				_ = load.Process.Kill() // it may have ended already
 				close(killed)
 				<-ended
 			case <-ended:
@@ -95,9 +95,9 @@ func TestKilled(t *testing.T) {
 	}
 }
 
-// A load that is killed between the PUT that clears roles and their return has kept
-// them in a file, and has named it. Loaded, it gives them back, and changes nothing
-// else. The file of --undo takes back what was changed, too.
+// A load that is killed between a PUT that clears roles and their return has kept them in
+// a file and named it. Loading that file gives them back and changes nothing else. The
+// file of --undo also undoes the changes.
 func TestKilledBeforeRolesAreBack(t *testing.T) {
 	t.Parallel()
 	for _, named := range []bool{false, true} {
@@ -141,7 +141,7 @@ func killBeforeRolesAreBack(t *testing.T, named bool) {
 	address, stop := srv.Start()
 	defer stop()
 
-	noWaits := append([]string{"--yes"}, noWaits...) // each user changes
+	noWaits := append([]string{"--yes"}, noWaits...) // all users change
 	args, undo := noWaits, filepath.Join(t.TempDir(), "undo.jsonl")
 	if named {
 		args = append(slices.Clone(noWaits), "--undo", undo)
@@ -184,7 +184,7 @@ func killBeforeRolesAreBack(t *testing.T, named bool) {
 	if diff := cmp.Diff(restored, srv.State()); diff != "" {
 		t.Fatalf("after the undo file (-want +got):\n%.2000s", diff)
 	}
-	// And the load goes on where it was.
+	// The next load completes what was begun.
 	if out, err := permitloadAt(t, address, append(noWaits, file)...).CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}

@@ -14,8 +14,8 @@ import (
 	"a0permit/internal/permit/permittest"
 )
 
-// A load fits into 64 MiB, 128 B for each user and 24 B for each assignment, with
-// the garbage collector as permitload's main sets it.
+// A load fits into 64 MiB, 128 B for each user and 24 B for each assignment, with the
+// garbage collector set as in permitload's main.
 func TestMemoryOfALoad(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
@@ -64,8 +64,8 @@ func TestMemoryOfALoad(t *testing.T) {
 	}
 }
 
-// runWatched runs a command, whose process it tells as soon as there is one, and
-// returns what the command says on stderr.
+// runWatched runs a command, stores its process id as soon as there is one, and returns
+// its stderr.
 func runWatched(cmd *exec.Cmd, pid *atomic.Int64) (said string, err error) {
 	var errs strings.Builder
 	cmd.Stderr = &errs
@@ -77,8 +77,8 @@ func runWatched(cmd *exec.Cmd, pid *atomic.Int64) (said string, err error) {
 	return errs.String(), err
 }
 
-// peakBytes returns the most memory that a running process has held. What the
-// kernel says once it has ended (ru_maxrss) counts its parent's too.
+// peakBytes returns the peak memory of a running process. The kernel's figure after its
+// end (ru_maxrss) includes its parent's.
 func peakBytes(pid int64) int {
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	if err != nil {

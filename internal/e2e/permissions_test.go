@@ -17,18 +17,18 @@ import (
 	"a0permit/internal/permit/permittest"
 )
 
-// Sizes of the tenant whose permissions are compared.
+// These are the sizes of the tenant whose permissions are compared.
 const (
 	policyAPIs, policyNouns, policyUsers, policyRoles = 4, 25, 200, 60
 )
 
 var verbs = []string{"read", "write", "delete"}
 
-// allowed is that a user may do something: in Auth0's own words, for both sides.
+// allowed says that a user has a permission, in Auth0's own words for both sides.
 type allowed struct{ user, api, permission string }
 
-// policyTenant returns a tenant of 60 roles and 4 APIs with 300 permissions, which name
-// gives their names. Every fifth role is held through a group, too.
+// policyTenant returns a tenant of 60 roles and 4 APIs with 300 permissions, named by
+// name. Every fifth role is also held through a group.
 func policyTenant(name func(api, noun int, verb string) string) auth0test.Tenant {
 	r := rand.New(rand.NewPCG(17, 0))
 	t := auth0test.Tenant{Connections: connections}
@@ -75,8 +75,8 @@ func policyTenant(name func(api, noun int, verb string) string) auth0test.Tenant
 	return t
 }
 
-// allowedInAuth0 returns what each user of a tenant may do, by roles that are held
-// directly or through a group.
+// allowedInAuth0 returns the permissions of each user, by roles held directly or through
+// a group.
 func allowedInAuth0(t auth0test.Tenant) map[allowed]bool {
 	all := map[allowed]bool{}
 	for _, role := range t.Roles {
@@ -97,8 +97,8 @@ func allowedInAuth0(t auth0test.Tenant) map[allowed]bool {
 	return all
 }
 
-// allowedInPermit returns the same for an environment. What has not come from Auth0 is
-// left out: it is in others.
+// allowedInPermit returns the permissions of each user in an environment. Those that did
+// not come from Auth0 are in others.
 func allowedInPermit(s *permittest.Server) (all map[allowed]bool, others []string) {
 	st := s.State()
 	names := map[string]allowed{}
@@ -124,9 +124,8 @@ func allowedInPermit(s *permittest.Server) (all map[allowed]bool, others []strin
 	return all, others
 }
 
-// What each user may do in Auth0 is what that user may do in Permit, whatever form the
-// names of permissions have: no more and no less. What others made in Permit stays, and
-// the same again writes nothing.
+// Each user may do the same in Permit as in Auth0, for every form of permission names.
+// What others made in Permit stays, and a second load writes nothing.
 func TestPermissionsAreTheSame(t *testing.T) {
 	t.Parallel()
 	if _, err := exec.LookPath("sh"); err != nil {
@@ -135,7 +134,7 @@ func TestPermissionsAreTheSame(t *testing.T) {
 	for form, name := range map[string]func(api, noun int, verb string) string{
 		"action:resource": func(api, noun int, verb string) string { return fmt.Sprintf("%s:noun%d-%d", verb, api, noun) },
 		"resource:action": func(api, noun int, verb string) string { return fmt.Sprintf("noun%d:%d:%s", api, noun, verb) },
-		// The same names on each API, which are different permissions.
+		// The same names on each API are different permissions.
 		"api": func(_, noun int, verb string) string { return fmt.Sprintf("%s:noun-%d", verb, noun) },
 	} {
 		t.Run(form, func(t *testing.T) {
@@ -175,7 +174,7 @@ permitload records.jsonl`)
 			}
 
 			want := allowedInAuth0(tenant)
-			// Whoever is no user of Auth0's, and holds a role that is, may do what it permits.
+			// A user whom Auth0 does not know may hold a role that it does.
 			for _, p := range tenant.Roles[7].Permissions {
 				want[allowed{"local|zoe", p.API, p.Name}] = true
 			}
@@ -197,8 +196,8 @@ permitload records.jsonl`)
 	}
 }
 
-// wantPolicyCalls wants no more calls for permissions than the contract allows: to Auth0
-// one for the APIs and one for each role, and to Permit no write the second time.
+// wantPolicyCalls wants no more calls for permissions than the contract allows: one to
+// Auth0 for the APIs and one for each role, and no write to Permit the second time.
 func wantPolicyCalls(t *testing.T, auth0, permit []httpapitest.Call) {
 	t.Helper()
 	n := 0

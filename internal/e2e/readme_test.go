@@ -17,10 +17,10 @@ import (
 	"a0permit/internal/permit/permittest"
 )
 
-// guides are the pages for people whose shell blocks are run.
+// guides are the pages whose shell blocks are run.
 var guides = []string{"README.md", "examples/README.md"}
 
-// pageText returns a file of the repository.
+// pageText returns the text of a file of the repository.
 func pageText(t *testing.T, path string) string {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join("../..", path))
@@ -39,9 +39,9 @@ func needsShell(t *testing.T) {
 	}
 }
 
-// needsMore is how the lines begin that need more than the three commands: a Go
-// toolchain, the network, or rights over the machine. A block with such a line
-// is not run, but the paths of the repository that it names must exist.
+// needsMore matches lines that need more than the three commands: a Go toolchain, the
+// network, or an administrator. A block with such a line is not run, but the paths of the
+// repository that it names must exist.
 var needsMore = regexp.MustCompile(`^(go|git|sudo|docker) `)
 
 var (
@@ -51,10 +51,9 @@ var (
 	jqRecords  = regexp.MustCompile(`(?m)^jq .*records.jsonl$`)
 )
 
-// Every shell block of the guides runs against the fakes, each in a folder of
-// its own that holds the files of which they speak, and against a Permit
-// of its own. A block that exports the settings of an account runs without those
-// lines. A block that begins with jq prints something.
+// Every shell block of the guides runs against the fakes, in a folder of its own with the
+// files that it names, and with a Permit of its own. Lines that export the settings of an
+// account are left out. A block that begins with jq must print something.
 func TestReadmeBlocks(t *testing.T) {
 	t.Parallel()
 	needsShell(t)
@@ -105,9 +104,9 @@ func shellBlocks(t *testing.T) (blocks []string) {
 	return blocks
 }
 
-// blockScript runs a block: its number, what is wanted of its output, and its
-// lines. It ends at the first command that fails, in a pipe too. An exit code of
-// 3 is no failure: it says that some records were set aside.
+// blockScript runs a block. It takes its number, a check of its output, and its lines. It
+// ends at the first command that fails, in a pipe too. Exit code 3 is no failure, since
+// it only says that some records were set aside.
 const blockScript = `# Block %d of the guides
 prepare
 env SCRIPT_TERMINAL=yes
@@ -125,9 +124,9 @@ set -o pipefail
 trap 'code=$?; [ $code = 3 ] || exit $code' ERR
 %s`
 
-// makeBlockFiles returns what a block finds: a folder with an export, its
-// records, those of the day before and those who are in Permit beside them, and
-// what Permit holds after one load.
+// makeBlockFiles returns a folder with the files that blocks name: an export, its
+// records, those of the day before, and users in Permit beyond them. It also returns the
+// state of Permit after one load.
 func makeBlockFiles(t *testing.T) (dir string, state permittest.State) {
 	t.Helper()
 	domain, stop := auth0test.New(tenants["small"](), auth0test.Options{Polls: -1}).Start()
@@ -152,7 +151,7 @@ grep -v auth0 records.jsonl | tee undo.jsonl > left.jsonl`)
 	return cmd.Dir, s.State()
 }
 
-// otherFlags are the flags that the guides and the examples name of other programs.
+// otherFlags maps flags of other programs in the guides and examples to the program.
 var otherFlags = map[string]string{
 	"--icsv": "Miller", "--ojsonl": "Miller", "--arg": "jq",
 	"--argjson": "jq", "--from": "kubectl", "--from-env-file": "kubectl", "--now": "systemctl",
@@ -164,8 +163,7 @@ var otherFlags = map[string]string{
 
 var flagName = regexp.MustCompile(`--[a-z][a-z0-9-]*`)
 
-// Every flag that the guides, the manual pages and the examples name is in some tool's
-// help.
+// Every flag in the guides, the manual pages and the examples is in the help of a tool.
 func TestReadmeFlags(t *testing.T) {
 	t.Parallel()
 	known := map[string]bool{}
@@ -189,7 +187,7 @@ func TestReadmeFlags(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			texts[path] = strings.ReplaceAll(string(text), `\-`, "-") // roff's hyphen
+			texts[path] = strings.ReplaceAll(string(text), `\-`, "-") // without roff's escaped hyphens
 		}
 	}
 	for file, text := range texts {

@@ -9,8 +9,8 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// The shell recipes of examples/ do what their first comment says. They are on
-// PATH, and $EXAMPLES is their folder.
+// The shell recipes of examples/ do what their first comment says. They are on PATH, and
+// $EXAMPLES is their folder.
 func TestRecipes(t *testing.T) {
 	t.Parallel()
 	if runtime.GOOS == "windows" {
@@ -25,7 +25,7 @@ func TestRecipes(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, file := range files {
-		// What has been looked at is part of what a cached result depends on.
+		// A cached test result depends on the files that were looked at.
 		info, err := os.Stat(file)
 		if err != nil {
 			t.Fatal(err)

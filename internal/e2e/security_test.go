@@ -15,8 +15,7 @@ var (
 	testName   = regexp.MustCompile(`(?m)^func ((?:Test|Fuzz|Benchmark)\w+)\(`)
 )
 
-// Each row of the table under "What is defended" names tests, scripts or files, and
-// they are there.
+// Each row under "What is defended" names tests, scripts or files that exist.
 func TestSecurityTable(t *testing.T) {
 	t.Parallel()
 	exists := map[string]bool{}

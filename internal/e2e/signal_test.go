@@ -21,8 +21,8 @@ import (
 	"a0permit/internal/permitload"
 )
 
-// A signal ends each real process with its code, and says that the work is not
-// whole.
+// A signal ends each real process with its exit code, and the process says that the work
+// is incomplete.
 func TestSignals(t *testing.T) {
 	t.Parallel()
 	for sig, code := range map[os.Signal]int{os.Interrupt: 130, syscall.SIGTERM: 143, syscall.SIGHUP: 143} {
@@ -31,7 +31,7 @@ func TestSignals(t *testing.T) {
 		} {
 			t.Run(fmt.Sprint(name, " ", sig), func(t *testing.T) {
 				t.Parallel()
-				if signal.Ignored(sig) { // as under nohup: what is started from here ignores it, too
+				if signal.Ignored(sig) { // as under nohup; processes started from here ignore it, too
 					t.Skip("the test itself ignores the signal")
 				}
 				cmd, busy := prepare(t)
@@ -54,8 +54,8 @@ func TestSignals(t *testing.T) {
 	}
 }
 
-// The second signal ends each process at once, although a call is under way, and
-// says what is left.
+// The second signal ends each process at once, even during a call, and the process says
+// what is left.
 func TestSecondSignal(t *testing.T) {
 	t.Parallel()
 	cmd, busy := prepareHangingLoad(t)
@@ -67,7 +67,7 @@ func TestSecondSignal(t *testing.T) {
 		t.Fatal(err)
 	}
 	<-busy
-	// Two signals of one kind may become one; of these each arrives.
+	// Two signals of one kind may become one. These two always arrive.
 	for _, sig := range []os.Signal{os.Interrupt, syscall.SIGTERM} {
 		if err := cmd.Process.Signal(sig); err != nil {
 			t.Fatal(err)
@@ -87,8 +87,7 @@ func TestSecondSignal(t *testing.T) {
 	}
 }
 
-// A hangup that was ignored when a process began stays ignored: nohup lets it
-// outlive its terminal.
+// A hangup that was ignored when the process began stays ignored, so that nohup works.
 func TestIgnoredHangup(t *testing.T) {
 	t.Parallel()
 	in, feed, err := os.Pipe()
@@ -103,7 +102,7 @@ func TestIgnoredHangup(t *testing.T) {
 	}
 	_ = in.Close() // the process has its own
 	rows := "user_id\n" + strings.Repeat("auth0|1\n", 100_000)
-	if _, err := io.WriteString(feed, rows); err != nil { // more than a pipe holds: it is at work
+	if _, err := io.WriteString(feed, rows); err != nil { // more than a pipe holds, so the process is reading
 		t.Fatal(err)
 	}
 	if err := cmd.Process.Signal(syscall.SIGHUP); err != nil {
@@ -120,8 +119,8 @@ func TestIgnoredHangup(t *testing.T) {
 	}
 }
 
-// refuse returns faults that let no call of a path through, and a channel that
-// is closed at the first.
+// refuse returns faults that let no call of a path through, and a channel that is closed
+// at the first one.
 func refuse(path string) (func(*http.Request) httpapitest.Fault, <-chan struct{}) {
 	busy := make(chan struct{})
 	var first sync.Once
@@ -175,8 +174,8 @@ func prepareHangingLoad(t *testing.T) (*exec.Cmd, <-chan struct{}) {
 	return cmd, busy
 }
 
-// prepareConversion gives a0tojsonl a pipe that stays open. It is busy once it
-// has read from it.
+// prepareConversion gives a0tojsonl a pipe that stays open. The channel is closed once it
+// reads.
 func prepareConversion(t *testing.T) (*exec.Cmd, <-chan struct{}) {
 	t.Helper()
 	in, feed, err := os.Pipe()
@@ -188,8 +187,8 @@ func prepareConversion(t *testing.T) (*exec.Cmd, <-chan struct{}) {
 	cmd.Stdin = in
 	go func() {
 		defer close(busy)
-		// More than a pipe holds: it is all read only by a process that is at work.
-		// If it is not, the test fails for that.
+		// Only a process that is reading takes more than a pipe holds. If it does not,
+		// the test fails later.
 		_, _ = io.WriteString(feed, "user_id\n"+strings.Repeat("auth0|1\n", 100_000))
 	}()
 	t.Cleanup(func() { _, _ = feed.Close(), in.Close() })

@@ -10,7 +10,7 @@ import (
 	"a0permit/internal/permit/permittest"
 )
 
-// tenants are what auth0 can be started with.
+// tenants are the tenants that auth0 can be started with.
 var tenants = map[string]func() auth0test.Tenant{
 	"awkward": awkward,
 	"few":     few,
@@ -23,7 +23,7 @@ var tenants = map[string]func() auth0test.Tenant{
 	"sample":  func() auth0test.Tenant { return auth0test.Sample(2500) },
 }
 
-// events are what can happen in a tenant: see change.
+// events are what change can do to a tenant.
 var events = map[string]func(*auth0test.Tenant){
 	// Bob's account is deleted, and he signs up anew.
 	"bob-signs-up-again": giveBobID("auth0|9"),
@@ -60,7 +60,7 @@ var events = map[string]func(*auth0test.Tenant){
 	},
 }
 
-// giveBobID gives Bob another id, in the roles too.
+// giveBobID gives Bob another id, also in the roles.
 func giveBobID(id string) func(*auth0test.Tenant) {
 	return func(t *auth0test.Tenant) {
 		bob := &t.Users[1]
@@ -75,10 +75,10 @@ func giveBobID(id string) func(*auth0test.Tenant) {
 	}
 }
 
-// seeds are what permit can be started with.
+// seeds are the environments that permit can be started with.
 var seeds = map[string]permittest.State{
-	// One role of three, one user as the tenant few has it, one that differs and
-	// has more, and one that the tenant does not know.
+	// One role of three, one user as in the tenant few, one that differs and has more,
+	// and one that the tenant lacks.
 	"half": {
 		Roles: []permittest.Role{{Key: "Admin", Name: "Admin", Permissions: []string{"document:read"}}},
 		Users: []permittest.User{
@@ -115,7 +115,7 @@ func role(n int, name string, members ...string) auth0test.Role {
 	return auth0test.Role{ID: fmt.Sprintf("rol_%016d", n), Name: name, Members: members}
 }
 
-// few returns a tenant that is small enough to be read in a script.
+// few returns a tenant that is small enough to read in a script.
 func few() auth0test.Tenant {
 	return auth0test.Tenant{
 		Connections: connections,
@@ -181,7 +181,7 @@ func hostile() auth0test.Tenant {
 	return t
 }
 
-// awkward returns a tenant with every difficulty that Auth0 allows and Permit takes.
+// awkward returns a tenant with every difficulty that Auth0 allows and Permit accepts.
 func awkward() auth0test.Tenant {
 	t := few()
 	names := [][2]string{
@@ -201,7 +201,7 @@ func awkward() auth0test.Tenant {
 		id, email := fmt.Sprintf("auth0|n%d", i), fmt.Sprintf("n%d@acme.example", i)
 		t.Users = append(t.Users, user(id, email, name[0], name[1], password))
 	}
-	// More members than a page, on another connection.
+	// More members than fit on a page, on another connection.
 	var many []string
 	for i := range 250 {
 		id := fmt.Sprintf("google-oauth2|%021d", i)
@@ -210,15 +210,15 @@ func awkward() auth0test.Tenant {
 		t.Users = append(t.Users, user(id, email, "Given", family, "google-oauth2"))
 	}
 	t.Roles = append(t.Roles, role(4, "Member", many...))
-	// More roles than a page, each with someone.
+	// More roles than fit on a page, each with a member.
 	for i := range 70 {
 		t.Roles = append(t.Roles, role(100+i, fmt.Sprintf("Team %d", i), many[i], many[i+1], "auth0|n0"))
 	}
 	return t
 }
 
-// roleKeys are the keys that a0tojsonl must make of role names, written down and
-// not computed, but for the teams.
+// roleKeys are the keys that a0tojsonl must make from role names. They are written down,
+// not computed, except for the teams.
 var roleKeys = map[string]string{
 	"Admin":                  "Admin",
 	"Billing Viewer":         "billing-viewer",
@@ -241,8 +241,8 @@ func roleKey(name string) string {
 	return roleKeys[name]
 }
 
-// stateOf returns what Permit is to hold when it holds the tenant. Roles that
-// nobody holds are in no export of users.
+// stateOf returns the state of Permit after the tenant is loaded. Roles without members
+// are not in an export of users.
 func stateOf(t auth0test.Tenant) permittest.State {
 	s := permittest.State{Tenants: []permittest.Tenant{{Key: "default", Name: "Default Tenant"}}}
 	for _, u := range t.Users {

@@ -19,7 +19,7 @@ import (
 	"a0permit/internal/permit/permittest"
 )
 
-// trouble is what goes wrong in a new user's hands: the fakes, and a command.
+// trouble lists what goes wrong for a new user: the fakes to start, and a command.
 var trouble = []struct{ given, command string }{
 	// Sign-in to Auth0.
 	{"auth0 few", "AUTH0_DOMAIN= a0export > users.csv.gz"},
@@ -130,7 +130,7 @@ auth0|2,bob@acme.example
 {"type":"end","complete":true,"users":2,"roles":0,"tenants":0,"rejected":0}
 `
 
-// diagnosis is a message under DIAGNOSTICS of a manual page, in roff.
+// diagnosis matches a message under DIAGNOSTICS of a manual page, in roff.
 var diagnosis = regexp.MustCompile(`(?m)^\.TP\n\\fB(.+)\\fP$`)
 
 // diagnoses returns the messages that the manual pages explain.
@@ -156,8 +156,8 @@ func diagnoses(t *testing.T) (rows []*regexp.Regexp) {
 	return rows
 }
 
-// DIAGNOSTICS of the manual pages has the tools' very words, an ellipsis for what
-// varies, and each first complaint that a new user meets is in it.
+// DIAGNOSTICS of the manual pages quote the tools, with an ellipsis for what varies. The
+// first complaint of each command above is among them.
 func TestDiagnostics(t *testing.T) {
 	t.Parallel()
 	needsShell(t)

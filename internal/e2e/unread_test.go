@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// A process whose reader has gone notices also while it waits, for an answer or for
+// A process whose reader has gone notices that even while it waits for an answer or for
 // its input. permitload ends in order.
 func TestReaderThatHasGone(t *testing.T) {
 	t.Parallel()
@@ -47,7 +47,7 @@ func TestReaderThatHasGone(t *testing.T) {
 	}
 }
 
-// prepareSilence gives a0tojsonl a pipe on which nothing comes.
+// prepareSilence gives a0tojsonl a pipe that stays silent.
 func prepareSilence(t *testing.T) (*exec.Cmd, <-chan struct{}) {
 	t.Helper()
 	in, feed, err := os.Pipe()

@@ -18,8 +18,8 @@ import (
 	"a0permit/internal/permit/permittest"
 )
 
-// What somebody sees who runs a load by hand, on a terminal of 80 columns: the plan,
-// the questions, and what was done.
+// On a terminal of 80 columns, somebody who runs a load by hand sees the plan, the
+// questions and the summary like this.
 func TestWatched(t *testing.T) {
 	t.Parallel()
 	evening := permittest.State{
@@ -94,10 +94,11 @@ func TestWatched(t *testing.T) {
 	}
 }
 
-// bars are those of progress, which are drawn over and gone at the end.
+// bars matches progress bars, which are erased again.
 var bars = regexp.MustCompile(`\r([^\r\n]*\x1b\[K)+`)
 
-// watch runs a command on a terminal, answers its question, and returns what is seen.
+// watch runs a command on a terminal, answers its question, and returns what the terminal
+// shows.
 func watch(t *testing.T, cmd *exec.Cmd, answer string) string {
 	t.Helper()
 	person, process := openPTY(t)
@@ -117,8 +118,8 @@ func watch(t *testing.T, cmd *exec.Cmd, answer string) string {
 			t.Fatal(err)
 		}
 	}
-	_, _ = io.Copy(&seen, person) // ends with an error when nobody has the terminal any more
-	_ = cmd.Wait()                // what it says is looked at, and its exit code is another test's
+	_, _ = io.Copy(&seen, person) // ends with an error when the terminal is closed
+	_ = cmd.Wait()                // another test looks at the exit code
 	return strings.ReplaceAll(seen.String(), "\r\n", "\n")
 }
 
@@ -136,7 +137,7 @@ func wrap(text string, columns int) string {
 	return b.String()
 }
 
-// compareFile compares what was seen with a file, which -update writes anew.
+// compareFile compares a text with a file, or writes the file if -update is set.
 func compareFile(t *testing.T, name, got string) {
 	t.Helper()
 	if *update {
