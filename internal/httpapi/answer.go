@@ -9,8 +9,8 @@ import (
 	"strings"
 )
 
-// answerError is a 2xx answer that is not what the service documents: a sign-in
-// page of something in between, or nothing at all.
+// answerError is a 2xx answer that is not as documented: the sign-in page of something in
+// between, for example, or nothing at all.
 type answerError struct {
 	method, path string
 	status       int
@@ -21,8 +21,8 @@ func (e *answerError) Error() string {
 	return Redact(fmt.Sprintf("%s %s: %d, but %s", e.method, e.path, e.status, e.why))
 }
 
-// decode decodes the body of a 2xx answer into out. It returns why it cannot, or
-// "", and shows the beginning of a body that is no JSON only where that is allowed.
+// decode decodes the body of a 2xx answer into out. It returns why it cannot, or "". It
+// quotes the beginning of a body that is not JSON only if mayShow is set.
 func decode(resp *http.Response, data []byte, out any, mayShow bool) string {
 	if kind := resp.Header.Get("Content-Type"); kind != "" && !isJSON(kind) {
 		if !mayShow {
@@ -33,7 +33,7 @@ func decode(resp *http.Response, data []byte, out any, mayShow bool) string {
 	switch trimmed := bytes.TrimSpace(data); {
 	case len(trimmed) == 0:
 		return "the answer is empty"
-	case string(trimmed) == "null": // which decodes into anything
+	case string(trimmed) == "null": // it would decode into anything
 		return "the answer is null"
 	}
 	if err := json.Unmarshal(data, out); err != nil {

@@ -8,8 +8,8 @@ import (
 	"a0permit/internal/httpapi"
 )
 
-// An answer that looks like success but is not the service's is an error, that
-// of a read as well as that of a write. A write may have done its work.
+// An answer that looks like success but is not the service's is an error, for reads and
+// writes. A write may have done its work.
 func TestForeignAnswers(t *testing.T) {
 	t.Parallel()
 	kind := func(name string) http.Header { return http.Header{"Content-Type": {name}} }

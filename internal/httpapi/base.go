@@ -73,7 +73,7 @@ func isPort(text string) bool {
 	return err == nil && n > 0
 }
 
-// pasted finds the domain and the port in what was pasted with more around it.
+// pasted matches the domain and the port in a longer text.
 var pasted = regexp.MustCompile(
 	`(?i)^[\s"'<]*(?:https?:?/+)*(?:[^/@]*@)?([a-z0-9-]+(?:\.[a-z0-9-]+)+|localhost)(?::(\d+))?`)
 

@@ -39,8 +39,8 @@ func TestParseBase(t *testing.T) {
 	}
 }
 
-// What people paste with too much around it is not called, and told in its right form.
-// Nothing of it that may be a secret is shown.
+// An address pasted with too much around it is not called. The error shows its right
+// form, without anything that may be a secret.
 func TestRightBase(t *testing.T) {
 	t.Parallel()
 	tests := map[string]string{

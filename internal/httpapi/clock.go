@@ -6,11 +6,11 @@ import (
 	"time"
 )
 
-// clock tells a service's time by the Date of its latest answer.
+// clock knows a service's time from the Date of its latest answer.
 type clock struct {
 	mu   sync.Mutex
-	date time.Time // in the latest answer
-	read time.Time // when it came, by our clock
+	date time.Time // of the latest answer
+	read time.Time // when that answer came, by our clock
 }
 
 func (c *clock) set(answer *http.Response) {
@@ -32,7 +32,7 @@ func (c *clock) now() time.Time {
 	return c.date.Add(time.Since(c.read))
 }
 
-// Now returns the time by the service's own clock, zero before it has told one.
-// This machine's clock may be wrong by any amount. A Date has no fractions of a
-// second, so the service may be up to a second further.
+// Now returns the time by the service's clock, or the zero time before its first answer.
+// This machine's clock may be wrong. A Date has whole seconds, so the service may be up
+// to a second ahead.
 func (c *Client) Now() time.Time { return c.clock.now() }

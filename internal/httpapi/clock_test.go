@@ -11,8 +11,8 @@ import (
 	"a0permit/internal/httpapi"
 )
 
-// A client tells the time of the service that it talks to, however wrong the
-// clock of this machine is, and goes on telling it between two answers.
+// A client knows the time of its service, however wrong the clock of this machine is, and
+// also between two answers.
 func TestClientKnowsTheServicesTime(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

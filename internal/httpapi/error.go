@@ -14,8 +14,8 @@ import (
 	"time"
 )
 
-// APIError is an answer that refuses a call. Message is the service's own text
-// and may hold personal data; Error leaves emails out.
+// APIError is an answer that refuses a call. Message is the service's own text and may
+// hold personal data. Error leaves emails out.
 type APIError struct {
 	Method, Path string
 	Status       int
@@ -24,17 +24,15 @@ type APIError struct {
 	RequestID    string
 	RetryAfter   time.Duration
 	Attempts     int
-	// Known is set by Config.ParseError when the body is in the service's own form,
-	// and so comes from the service and not from something in front of it.
+	// Known is set by Config.ParseError if the body has the service's own form. Then it
+	// comes from the service, not from something in front of it.
 	Known bool
-	// Foreign is set when the answer is a redirect, or has something else than a JSON
-	// object: a page of something in front of the service, or at a wrong address.
+	// Foreign is set if the answer is a redirect or not a JSON object. Then it comes from
+	// something in front of the service, or from a wrong address.
 	Foreign bool
-	// Unanswered is set when an earlier attempt got no answer: it may have done
-	// its work.
+	// Unanswered is set if an earlier attempt got no answer. It may have done its work.
 	Unanswered bool
-	// Items holds what the refusal says about single items of a bulk call, by
-	// their index.
+	// Items holds what the refusal says about single items of a bulk call, by index.
 	Items map[int]string
 }
 
@@ -87,9 +85,8 @@ func (e *transportError) mayHaveArrived() bool {
 	return !ok || op.Op != "dial"
 }
 
-// Unanswered reports whether a call that failed may have done its work all the
-// same, because it or an attempt before it got no answer, or none of the
-// service's.
+// Unanswered reports whether a failed call may have done its work, because it or an
+// earlier attempt got no answer from the service.
 func Unanswered(err error) bool {
 	if api, ok := errors.AsType[*APIError](err); ok {
 		return api.Unanswered
@@ -101,8 +98,8 @@ func Unanswered(err error) bool {
 	return ok && transport.mayHaveArrived()
 }
 
-// excerpt returns the beginning of an error body that is not in the service's
-// form, quoted and on one line.
+// excerpt returns the beginning of an error body in a foreign form, quoted and on one
+// line.
 func excerpt(body []byte) string {
 	text := strings.Join(strings.Fields(string(body)), " ")
 	if len(text) > 200 {
@@ -114,9 +111,9 @@ func excerpt(body []byte) string {
 	return strconv.Quote(text)
 }
 
-// IsForeign reports whether err is an answer that is most likely not the service's:
-// one that looks like success and is not what is documented, or that refuses in
-// another form.
+// IsForeign reports whether err is an answer that most likely does not come from the
+// service: one that looks like success but is not as documented, or a refusal in another
+// form.
 func IsForeign(err error) bool {
 	if api, ok := errors.AsType[*APIError](err); ok {
 		return api.Foreign
@@ -125,23 +122,22 @@ func IsForeign(err error) bool {
 	return ok
 }
 
-// isForeign reports whether an answer that is no success is none of an API.
+// isForeign reports whether a refusal does not come from an API.
 func isForeign(status int, body []byte) bool {
 	var object map[string]json.RawMessage
 	isPage := len(bytes.TrimSpace(body)) > 0 && json.Unmarshal(body, &object) != nil
 	return isPage || status >= 300 && status <= 399
 }
 
-// The bounds of a wait that Retry-After asks for. A shorter one would make the
-// retries a flood, and a longer one does not fit a time.Duration.
+// These bound the wait that Retry-After asks for. A shorter one would turn retries into a
+// flood, and a longer one does not fit into a time.Duration.
 const (
 	minRetryAfter = time.Second
 	maxRetryAfter = 100 * 365 * 24 * time.Hour
 )
 
-// retryAfter returns the wait that Retry-After asks for, in whole seconds or as
-// a date of the service's clock (RFC 9110, section 10.2.3). It is 0 without the
-// header, and where the header is neither.
+// retryAfter returns the wait that Retry-After asks for, in seconds or as a date of the
+// service's clock (RFC 9110, section 10.2.3). It is 0 without a valid header.
 func retryAfter(resp *http.Response) time.Duration {
 	value := strings.TrimSpace(resp.Header.Get("Retry-After"))
 	if value != "" && strings.Trim(value, "0123456789") == "" {

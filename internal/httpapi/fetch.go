@@ -38,8 +38,8 @@ func (c *Client) fetch(
 	if err != nil {
 		return nil, linkError("it is not a URL")
 	}
-	// Offsets count bytes of the file as it is stored, so nothing on the way may
-	// compress or decompress it.
+	// Offsets count bytes of the stored file, so nothing on the way may compress or
+	// decompress it.
 	req.Header.Set("Accept-Encoding", "identity")
 	if offset > 0 && etag != "" && !strings.HasPrefix(etag, "W/") {
 		req.Header.Set("Range", fmt.Sprintf("bytes=%d-", offset))
@@ -67,8 +67,8 @@ func (c *Client) fetch(
 	return resp, nil
 }
 
-// ErrLink is the error of a link that is not followed, since what it opens could
-// be read or replaced on the way.
+// ErrLink is the error of a link that is not followed, because its target could be read
+// or replaced on the way.
 var ErrLink = errors.New("the download link was not followed")
 
 func linkError(why string) error { return fmt.Errorf("%w: %s", ErrLink, why) }
@@ -90,16 +90,15 @@ func checkLink(link string) error {
 	return nil
 }
 
-// isRestFrom reports whether a Content-Range is that of a file from offset to its
-// end.
+// isRestFrom reports whether a Content-Range covers a file from offset to its end.
 func isRestFrom(offset int64, contentRange string) bool {
 	var first, last, size int64
 	n, err := fmt.Sscanf(contentRange, "bytes %d-%d/%d", &first, &last, &size)
 	return err == nil && n == 3 && first == offset && last == size-1
 }
 
-// idleBody ends a read that brings nothing for too long. The time between reads
-// does not count: a slow reader is no fault of the service.
+// idleBody ends a read that brings nothing for too long. The time between reads does not
+// count, since a slow reader is not the service's fault.
 type idleBody struct {
 	io.ReadCloser
 	ctx     context.Context //nolint:containedctx // of the request that this is the answer to

@@ -13,7 +13,7 @@ import (
 	"a0permit/internal/httpapi"
 )
 
-// stallingBody brings a word and then nothing.
+// stallingBody delivers a word and then stalls.
 type stallingBody struct {
 	ctx  context.Context
 	sent bool
@@ -68,7 +68,7 @@ func TestFetchThatStalls(t *testing.T) {
 	}
 }
 
-// A host that refuses a link and then says nothing more is not waited for.
+// A host that refuses a link and then stalls is not waited for.
 func TestFetchOfARefusalThatStalls(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -87,8 +87,8 @@ func TestFetchOfARefusalThatStalls(t *testing.T) {
 	})
 }
 
-// What a link opens is to be the service's. Nothing is sent where it could be
-// another's, and the error does not show the link.
+// A link must open what the service has stored. If it could be something else, nothing is
+// sent, and the error does not show the link.
 func TestFetchOfLinksThatAreNotFollowed(t *testing.T) {
 	t.Parallel()
 	tests := []struct{ link, want string }{
@@ -133,7 +133,7 @@ func TestFetchOfLinksThatAreNotFollowed(t *testing.T) {
 	}
 }
 
-// Only an ETag tells the rest of a file from the rest of another one.
+// Only an ETag tells the rest of the same file from the rest of another.
 func TestFetchAsksForTheRest(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -151,7 +151,7 @@ func TestFetchAsksForTheRest(t *testing.T) {
 		{7, `"a"`, "bytes=7-", 200, "", 200, false},
 		{7, `"a"`, "bytes=7-", 206, "bytes 5-9/10", 0, true},
 		{7, `"a"`, "bytes=7-", 206, "bytes 7-8/10", 0, true}, // not to the end
-		{7, `"a"`, "bytes=7-", 206, "bytes 7-9/*", 0, true},  // of nobody knows how much
+		{7, `"a"`, "bytes=7-", 206, "bytes 7-9/*", 0, true},  // of an unknown size
 		{7, `"a"`, "bytes=7-", 206, "", 0, true},
 		{0, "", "", 206, "bytes 0-4/10", 0, true},
 		{7, `"a"`, "bytes=7-", 416, "", 0, true},

@@ -8,19 +8,19 @@ import (
 	"time"
 )
 
-// gate holds calls back until they may be sent. It is what the pacers share,
-// and its lock guards their state too.
+// gate holds calls back until they may be sent. The pacers share it, and its lock guards
+// their state, too.
 type gate struct {
-	// MaxPause is the longest pause that a service may ask for; a longer one is
-	// an error. 0 is no bound.
+	// MaxPause is the longest pause that a service may ask for. A longer one is an error.
+	// 0 is no bound.
 	MaxPause time.Duration
 
 	onWait func(wait time.Duration, why string) // called before each wait; may be nil
 
 	mu       sync.Mutex
 	inFlight int
-	refusals int           // 429s in a row
-	paused   time.Time     // by a 429, until this time
+	refusals int           // consecutive 429s
+	paused   time.Time     // after a 429, until this time
 	changed  chan struct{} // closed and renewed with each answer
 }
 
@@ -33,8 +33,8 @@ type turn interface {
 	end(now time.Time, answer *http.Response)
 }
 
-// begin waits until the call may be sent and starts it. The function that it
-// returns ends the call.
+// begin waits until the call may be sent, and starts it. The returned function ends the
+// call.
 func (g *gate) begin(ctx context.Context, call turn) (func(*http.Response), error) {
 	for {
 		g.mu.Lock()

@@ -1,6 +1,6 @@
-// Package httpapi makes the HTTP calls of both clients: it paces them, signs
-// them, sends them, retries them, bounds their answers and decodes them. It
-// knows no endpoint and no service.
+// Package httpapi makes the HTTP calls of both clients: it paces, signs, sends and
+// retries them, and bounds and decodes their answers. It knows no endpoint and no
+// service.
 package httpapi
 
 import (
@@ -20,7 +20,7 @@ import (
 	"github.com/sethvargo/go-retry"
 )
 
-// Bounds on what is read of an answer. No answer of either service comes near
+// These bound what is read of an answer. No answer of either service comes near
 // maxAnswer, and no error is worth more than maxError.
 const (
 	maxAnswer = 32 << 20
@@ -28,13 +28,13 @@ const (
 	drain     = 4 << 10
 )
 
-// Config configures a Client. Base is needed, and Token or Tokens where calls
-// are signed. The zero value of every other field has a default.
+// Config configures a Client. It needs Base and, if calls are signed, Token or Tokens.
+// All other fields have defaults.
 type Config struct {
 	Base      *url.URL
 	Token     Secret
 	UserAgent string
-	// Tokens signs calls in place of Token.
+	// Tokens signs calls instead of Token.
 	Tokens TokenSource
 	// Pacer decides when a call may be sent; nil paces by the service's 429s
 	// alone.
@@ -42,13 +42,13 @@ type Config struct {
 	// Transport is for tests.
 	Transport http.RoundTripper
 	Log       *slog.Logger
-	// Timeout bounds one attempt, its answer included (2 min).
+	// Timeout bounds one attempt with its answer. The default is 2 minutes.
 	Timeout time.Duration
-	// MaxWait bounds how long a failing call is repeated, retries and pauses
-	// together (2 h).
+	// MaxWait bounds how long a failing call is repeated, with all retries and pauses.
+	// The default is 2 hours.
 	MaxWait time.Duration
-	// OnWait is called before every wait for a retry, so that people can be told
-	// why nothing happens.
+	// OnWait is called before every wait for a retry, so that people can be told about
+	// it.
 	OnWait func(wait time.Duration, why error)
 	// ParseError fills in what the service's error body says.
 	ParseError func(e *APIError, body []byte)
@@ -91,7 +91,7 @@ func New(config Config) *Client {
 	}}
 }
 
-// Call is one request. It must be safe to repeat, since it is retried.
+// Call is one request. It must be safe to repeat, since it may be retried.
 type Call struct {
 	Method string
 	// Path is relative to Config.Base, and escaped.
@@ -99,22 +99,22 @@ type Call struct {
 	Query url.Values
 	// Body is sent as JSON; nil sends none.
 	Body any
-	// Empty lets the answer have no body, as that of a DELETE has.
+	// Empty allows an answer without a body, as for a DELETE.
 	Empty bool
-	// Abandon lets an interrupt end this call although it is no GET: it leaves
-	// nothing behind.
+	// Abandon allows an interrupt to end this call although it is not a GET, because it
+	// leaves nothing behind.
 	Abandon bool
-	// Private keeps all of an answer out of errors: it may hold secrets.
+	// Private keeps everything in an answer out of errors, since it may hold secrets.
 	Private bool
-	// Attempts is how often the call is tried while the service fails to answer it:
-	// by any 5xx but 503, which is not about the call. With 0 it is tried ten times,
-	// and a 502 or 504 counts as a service that is away, which is waited for.
+	// Attempts bounds how often the call is tried if the service fails with a 5xx other
+	// than 503, which is not about the call. With 0 it is tried ten times, and a 502 or
+	// 504 means that the service is away, which is waited for.
 	Attempts int
 }
 
-// Do makes a call and decodes its answer into out, which says by its type what
-// the service documents. Any status but 2xx is an *APIError. An answer without
-// JSON, or with other JSON, is an error too: it may not be the service's at all.
+// Do makes a call and decodes its answer into out, whose type says what the service
+// documents. Any status but 2xx is an *APIError. An answer without JSON, or with other
+// JSON, is an error, too, since it may not come from the service.
 func (c *Client) Do(ctx context.Context, call Call, out any) error {
 	var body []byte
 	if call.Body != nil {
@@ -124,7 +124,7 @@ func (c *Client) Do(ctx context.Context, call Call, out any) error {
 		}
 	}
 	attempts, renewed := 0, false
-	var lost error // of the attempt that may have done its work all the same
+	var lost error // of an attempt that may have done its work
 	patience := newPatience(call.Attempts, c.config.MaxWait, c.config.OnWait)
 	err := retry.Do(ctx, patience, func(ctx context.Context) error {
 		token := c.config.Token
@@ -143,7 +143,7 @@ func (c *Client) Do(ctx context.Context, call Call, out any) error {
 			lost = err
 		}
 		if ctx.Err() != nil {
-			return context.Cause(ctx) // which may be another call's error
+			return context.Cause(ctx) // it may be another call's error
 		}
 		if api, ok := errors.AsType[*APIError](err); ok {
 			api.Attempts, api.Unanswered = attempts, lost != nil
@@ -162,13 +162,12 @@ func (c *Client) Do(ctx context.Context, call Call, out any) error {
 		return retry.RetryableError(err)
 	})
 	if err != nil && ctx.Err() != nil && lost != nil && call.isWrite() {
-		return errors.Join(context.Cause(ctx), lost) // what is known of a write outlives an interrupt
+		return errors.Join(context.Cause(ctx), lost) // what is known about a write survives an interrupt
 	}
 	return err
 }
 
-// attempt sends the call once and returns the status of the answer, 0 without
-// one.
+// attempt sends the call once and returns the status of the answer, or 0 without one.
 func (c *Client) attempt(ctx context.Context, call Call, token Secret, body []byte, out any) (int, error) {
 	//nolint:bodyclose // it opens nothing: done takes the answer
 	done, err := c.config.Pacer.Begin(ctx, call.Method, call.Path)
@@ -176,7 +175,7 @@ func (c *Client) attempt(ctx context.Context, call Call, token Secret, body []by
 		return 0, err
 	}
 	if call.isWrite() {
-		// A write under way is not interrupted, so that its outcome is known.
+		// A write is not interrupted, so that its outcome is known.
 		ctx = context.WithoutCancel(ctx)
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, c.config.Timeout, fmt.Errorf("no answer within %s", c.config.Timeout))
@@ -191,7 +190,7 @@ func (c *Client) attempt(ctx context.Context, call Call, token Secret, body []by
 	c.answered.Store(true)
 	c.clock.set(resp)
 	data, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
-	// Only now: the pacer counts from the end of the answer.
+	// The pacer counts from the end of the answer.
 	done(resp)
 	c.config.Log.Debug("call", "method", call.Method, "path", call.Path,
 		"status", resp.StatusCode, "took", time.Since(start).Round(time.Millisecond))

@@ -54,8 +54,8 @@ func TestInterruptLetsAWriteFinish(t *testing.T) {
 	}
 }
 
-// A write that got no answer may have done its work. An interrupt does not hide
-// that, whether it comes during the call or while it waits for another attempt.
+// A write without an answer may have done its work. An interrupt does not hide that,
+// whether it comes during the call or before the next attempt.
 func TestInterruptTellsOfALostAnswer(t *testing.T) {
 	t.Parallel()
 	for name, after := range map[string]time.Duration{"during the call": time.Second, "between two": 15 * time.Second} {

@@ -8,12 +8,12 @@ import (
 
 // A Pacer decides when a call may be sent.
 type Pacer interface {
-	// Begin waits until the call may be sent. The caller calls done with the
-	// answer, or with nil when none will come.
+	// Begin waits until the call may be sent. The caller then calls done with the answer,
+	// or with nil if there is none.
 	Begin(ctx context.Context, method, path string) (done func(answer *http.Response), err error)
 }
 
-// Sleep waits for this time, or until ctx ends, and then returns its cause.
+// Sleep waits, or until ctx ends, and then returns the cause.
 func Sleep(ctx context.Context, wait time.Duration) error {
 	if wait <= 0 {
 		return nil
@@ -21,7 +21,7 @@ func Sleep(ctx context.Context, wait time.Duration) error {
 	return sleep(ctx, wait, nil)
 }
 
-// sleep waits until wake is closed, but no longer than wait unless that is 0.
+// sleep waits until wake is closed or, unless wait is 0, until wait has passed.
 func sleep(ctx context.Context, wait time.Duration, wake <-chan struct{}) error {
 	var expired <-chan time.Time
 	if wait > 0 {

@@ -12,9 +12,9 @@ import (
 	"github.com/sethvargo/go-retry"
 )
 
-// How often and how long a call is retried. A service that has never answered
-// is probably misspelt, so nobody is kept waiting for it. One that has answered
-// before is waited for.
+// These are how often and how long a call is retried. The address of a service that has
+// never answered is probably misspelt, so nobody waits for it. A service that has
+// answered before is waited for.
 const (
 	firstWait     = 500 * time.Millisecond
 	longestWait   = time.Minute
@@ -22,20 +22,20 @@ const (
 	maxUnanswered = 4 // attempts on a service that has never answered
 )
 
-// patience decides for one call how long to wait before the next attempt and
-// when to give up. It implements retry.Backoff.
+// patience decides, for one call, how long to wait before the next attempt and when to
+// give up. It implements retry.Backoff.
 type patience struct {
 	growth      retry.Backoff
 	maxAttempts int
-	outages     bool // a 502 or 504 counts as a service that is away
+	outages     bool // a 502 or 504 means that the service is away
 	maxWait     time.Duration
 	onWait      func(time.Duration, error)
 
-	since    time.Time // when this call first failed
+	since    time.Time // when this call failed first
 	attempts int       // failures that count as attempts
 	last     error
 	minWait  time.Duration // what the service asked for
-	noWait   bool          // no wait here; the pacer may hold the next attempt back
+	noWait   bool          // no wait here: the pacer may hold the next attempt back
 }
 
 func newPatience(attempts int, maxWait time.Duration, onWait func(time.Duration, error)) *patience {
@@ -46,8 +46,8 @@ func newPatience(attempts int, maxWait time.Duration, onWait func(time.Duration,
 	}
 }
 
-// noteFailure records a failure and reports whether to repeat the call.
-// answered is whether the service has ever answered.
+// noteFailure records a failure and reports whether to repeat the call. answered says
+// whether the service has ever answered.
 func (p *patience) noteFailure(err error, answered bool) bool {
 	if p.since.IsZero() {
 		p.since = time.Now()
@@ -61,12 +61,12 @@ func (p *patience) noteFailure(err error, answered bool) bool {
 	p.minWait = api.RetryAfter
 	switch {
 	case api.Status == http.StatusTooManyRequests:
-		// The pacer holds all calls back, so this counts as no attempt.
+		// The pacer holds all calls back, so this is not an attempt.
 		p.noWait = true
 		return true
 	case api.Status == http.StatusServiceUnavailable,
 		p.outages && (api.Status == http.StatusBadGateway || api.Status == http.StatusGatewayTimeout):
-		return true // the service is away, as it is when the network is
+		return true // the service is away, as if the network were
 	case isRetryable(api):
 		p.attempts++
 		return p.attempts < p.maxAttempts
@@ -74,7 +74,7 @@ func (p *patience) noteFailure(err error, answered bool) bool {
 	return false
 }
 
-// skipWait makes the next attempt follow at once.
+// skipWait lets the next attempt follow at once.
 func (p *patience) skipWait() {
 	if p.since.IsZero() {
 		p.since = time.Now()
@@ -93,11 +93,10 @@ func isRetryable(e *APIError) bool {
 	return e.Status >= 500 || e.Code == "CONCURRENT_OPERATION_DISALLOWED"
 }
 
-// isTransient reports whether a call that got no complete answer may get one
-// the next time.
+// isTransient reports whether a call without a complete answer may get one the next time.
 func isTransient(err error) bool {
 	if _, ok := errors.AsType[*transportError](err); !ok {
-		return false // an answer that cannot be decoded stays so
+		return false // an answer that cannot be decoded will not change
 	}
 	var (
 		certificate *x509.CertificateInvalidError
@@ -115,7 +114,7 @@ func (p *patience) Next() (time.Duration, bool) {
 	}
 	grown, _ := p.growth.Next()
 	// Full jitter, but never less than what the service asked for.
-	wait := max(rand.N(grown)+1, p.minWait) //nolint:gosec // nobody gains by guessing a wait
+	wait := max(rand.N(grown)+1, p.minWait) //nolint:gosec // the jitter need not be unpredictable
 	if time.Since(p.since)+wait > p.maxWait {
 		return 0, true
 	}
@@ -123,8 +122,8 @@ func (p *patience) Next() (time.Duration, bool) {
 	return wait, false
 }
 
-// Unreachable reports whether err says that a service has never been reached, as
-// when its name is misspelt, or what listens there does not speak https.
+// Unreachable reports whether err means that a service was never reached, for example
+// because its name is misspelt or it does not speak https.
 func Unreachable(err error) bool {
 	var (
 		transport *transportError

@@ -9,36 +9,35 @@ import (
 	"time"
 )
 
-// Quota paces calls by what the service says is left, in the headers
-// x-ratelimit-limit, -remaining and -reset of its answers. It sends nothing when
-// nothing is left. A service may count several kinds of call separately: those
-// whose answers name the same limit are taken for one bucket.
+// Quota paces calls by the headers x-ratelimit-limit, -remaining and -reset of answers.
+// It sends nothing if nothing remains. A service may count kinds of calls separately;
+// kinds whose answers name the same limit share a bucket.
 type Quota struct {
 	gate
 
-	interval time.Duration // the least between two calls
-	nextCall time.Time     // not before, for the sake of interval
+	interval time.Duration // at least, between two calls
+	nextCall time.Time     // earliest next call, because of interval
 
 	buckets map[string]*bucket // by x-ratelimit-limit; "" is for answers without it
-	kinds   map[string]*bucket // by kind of call, as its last answer said
-	latest  *bucket            // of the last answer: the guess for a new kind of call
+	kinds   map[string]*bucket // by kind of call, from its last answer
+	latest  *bucket            // of the last answer; a guess for new kinds of calls
 
 	clockKnown bool          // ahead is known
-	ahead      time.Duration // how far the service's clock is ahead of ours, at least
+	ahead      time.Duration // how far the service's clock is ahead of ours at least
 }
 
-// bucket is what is known of one limit.
+// bucket holds the state of one limit.
 type bucket struct {
 	limited   bool
 	remaining int
 	reset     time.Time
-	window    int64 // the reset as the service said it, which names the window
-	inFlight  int   // calls that may not be part of remaining yet
+	window    int64 // the reset as the service wrote it, which names the window
+	inFlight  int   // calls that remaining may not include yet
 }
 
-// NewQuota returns a pacer that knows nothing yet, and so sends one call alone
-// first. maxRPS bounds the calls a second, however many are left; 0 is no bound.
-// onWait, which may be nil, is called before each wait with its reason.
+// NewQuota returns a pacer that knows nothing yet, so it sends one call alone first.
+// maxRPS bounds the calls a second, however many remain; 0 is no bound. onWait, which may
+// be nil, is called with the reason before each wait.
 func NewQuota(maxRPS float64, onWait func(wait time.Duration, why string)) *Quota {
 	q := &Quota{
 		gate:    gate{MaxPause: maxQuotaWait, onWait: onWait, changed: make(chan struct{})},
@@ -56,7 +55,7 @@ func (q *Quota) Begin(ctx context.Context, method, path string) (func(*http.Resp
 	return q.begin(ctx, call) //nolint:bodyclose // it opens nothing: done takes the answer
 }
 
-// kindOf returns the call without the ids in its path.
+// kindOf returns the method and path of a call without ids.
 func kindOf(method, path string) string {
 	parts := strings.Split(path, "/")
 	for i, part := range parts {
@@ -67,11 +66,11 @@ func kindOf(method, path string) string {
 	return method + strings.Join(parts, "/")
 }
 
-// quotaTurn is one call and the bucket that it is counted in.
+// quotaTurn is one call and the bucket in which it counts.
 type quotaTurn struct {
 	pacer  *Quota
 	kind   string
-	bucket *bucket // set when the call may be sent
+	bucket *bucket // set once the call may be sent
 }
 
 func (t *quotaTurn) next(now time.Time) (time.Duration, string) {
@@ -85,7 +84,7 @@ func (t *quotaTurn) next(now time.Time) (time.Duration, string) {
 		if wait := b.reset.Sub(now); wait > 0 {
 			return wait, used
 		}
-		// The reset has passed: some of it is back, maybe just one.
+		// The reset has passed: some calls are back, perhaps just one.
 		if b.inFlight > 0 {
 			return 0, used
 		}
@@ -104,7 +103,7 @@ func (t *quotaTurn) start(now time.Time) {
 
 func (t *quotaTurn) end(now time.Time, answer *http.Response) {
 	t.bucket.inFlight--
-	if answer == nil { // it may have been counted
+	if answer == nil { // the service may have counted it
 		t.bucket.remaining = max(t.bucket.remaining-1, 0)
 		return
 	}
@@ -117,11 +116,11 @@ const (
 	maxQuotaPause = time.Minute
 )
 
-// maxQuotaWait is the longest pause that a 429 may ask for. Auth0's windows are
-// seconds or minutes long.
+// maxQuotaWait is the longest pause after a 429. Auth0's windows are seconds or minutes
+// long.
 const maxQuotaWait = 2 * time.Hour
 
-// learn takes the state of a limit from an answer.
+// learn takes the state of a limit from the headers of an answer.
 func (q *Quota) learn(kind string, now time.Time, answer *http.Response) {
 	q.compareClocks(answer, now)
 	reset, window, hasReset := parseReset(answer, now, q.ahead)
@@ -137,7 +136,7 @@ func (q *Quota) learn(kind string, now time.Time, answer *http.Response) {
 		q.paused, remaining = now.Add(wait), 0
 	}
 	if !limited && answer.StatusCode >= 400 {
-		return // from something in front of the service, which knows no limit
+		return // it comes from something in front of the service, which knows no limit
 	}
 	b := q.buckets[limit]
 	if b == nil {
@@ -145,8 +144,8 @@ func (q *Quota) learn(kind string, now time.Time, answer *http.Response) {
 		q.buckets[limit] = b
 	}
 	q.kinds[kind], q.latest = b, b
-	// Answers overtake each other. Within a window the lowest number is the
-	// latest; a window that has passed no longer counts.
+	// Answers overtake each other. Within a window the lowest number is the latest, and a
+	// window that has passed no longer counts.
 	switch {
 	case window > b.window:
 		b.window, b.remaining, b.reset = window, remaining, reset
@@ -155,24 +154,23 @@ func (q *Quota) learn(kind string, now time.Time, answer *http.Response) {
 	}
 }
 
-// compareClocks learns from the Date of an answer how far the service's clock is
-// ahead of ours, at least, since a Date is cut to seconds. A call that is sent
-// too early draws a 429.
+// compareClocks learns from the Date of an answer how far the service's clock is ahead of
+// ours at least. A Date has whole seconds. A call that is sent too early draws a 429.
 func (q *Quota) compareClocks(answer *http.Response, now time.Time) {
 	date, err := http.ParseTime(answer.Header.Get("Date"))
 	if err != nil {
 		return
 	}
 	ahead := date.Sub(now)
-	// After a 429 the difference known so far may be the cause.
+	// After a 429, the difference known so far may have been the cause.
 	if !q.clockKnown || ahead > q.ahead || answer.StatusCode == http.StatusTooManyRequests {
 		q.clockKnown, q.ahead = true, ahead
 	}
 }
 
-// parseReset reads x-ratelimit-reset: UNIX seconds of the service's clock on the
-// Management API, a delay in seconds on some others (Auth0 docs, rate limit use
-// cases). The window is a number that is the same in all answers of a window.
+// parseReset reads x-ratelimit-reset. It is in UNIX seconds of the service's clock on the
+// Management API, and a delay in seconds on some others (Auth0 docs, rate limit use
+// cases). window is a number that all answers of a window share.
 func parseReset(answer *http.Response, now time.Time, ahead time.Duration) (reset time.Time, window int64, ok bool) {
 	seconds, err := strconv.ParseInt(answer.Header.Get("X-Ratelimit-Reset"), 10, 64)
 	if err != nil {

@@ -26,7 +26,7 @@ func TestQuotaWaitsForTheReset(t *testing.T) {
 	in := func(d time.Duration) string { return unixSeconds(time.Now().Add(d)) }
 	tests := []struct {
 		name   string
-		answer func() *http.Response // made when the clock shows this decade
+		answer func() *http.Response // written when the clock shows this decade
 		want   time.Duration
 	}{
 		{"something is left", func() *http.Response { return limitAnswer(200, 3, in(9*time.Second)) }, 0},
@@ -91,8 +91,8 @@ func TestQuotaLetsNoMoreOutThanIsLeft(t *testing.T) {
 	})
 }
 
-// skipTo2026 takes the clock of a bubble from 2000 to 2026: only then can UNIX
-// seconds be told from a delay.
+// skipTo2026 moves the clock of a bubble from 2000 to 2026. Only then UNIX seconds differ
+// from a delay.
 func skipTo2026(t *testing.T) {
 	t.Helper()
 	time.Sleep(26 * 365 * 24 * time.Hour)

@@ -11,8 +11,7 @@ import (
 	"a0permit/internal/httpapi"
 )
 
-// answers is a transport that gives one answer after another, and the last
-// again and again.
+// answers is a transport that gives one answer after another, and then repeats the last.
 type answers struct {
 	list []answer
 	seen []*http.Request
@@ -48,7 +47,7 @@ func (a *answers) RoundTrip(r *http.Request) (*http.Response, error) {
 	}, nil
 }
 
-// transportFunc is a function as a transport.
+// transportFunc makes a transport from a function.
 type transportFunc func(*http.Request) (*http.Response, error)
 
 func (f transportFunc) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
@@ -60,8 +59,8 @@ func parseError(e *httpapi.APIError, body []byte) {
 	}
 }
 
-// newClient returns a client of a; change, which may be nil, changes its
-// configuration.
+// newClient returns a client that gets these answers. change, which may be nil, changes
+// its configuration.
 func newClient(t *testing.T, a *answers, change func(*httpapi.Config)) *httpapi.Client {
 	t.Helper()
 	base, err := url.Parse("https://api.example.com/prefix")

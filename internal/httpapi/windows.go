@@ -9,8 +9,7 @@ import (
 	"time"
 )
 
-// Class is one of a service's published limits: this many calls in any span of
-// this length.
+// Class is a published limit of a service: so many calls in any span of a length.
 type Class struct {
 	Name  string
 	Calls int
@@ -19,9 +18,9 @@ type Class struct {
 	Has func(method, path string) bool
 }
 
-// Windows paces calls by sliding windows. A slot becomes free one window after
-// its call was answered and not after it was sent, since the service may have
-// counted the call at any time between the two.
+// Windows paces calls by sliding windows. A slot becomes free one window after its call
+// was answered, not after it was sent, since the service may have counted the call at any
+// time in between.
 type Windows struct {
 	gate
 
@@ -31,10 +30,10 @@ type Windows struct {
 type window struct {
 	Class
 	inFlight int
-	ends     []time.Time // of the answers that still count, oldest first
+	ends     []time.Time // of answers that still count, oldest first
 }
 
-// The pause after a 429 that does not say how long.
+// This is the pause after a 429 that does not say how long to wait.
 const firstPause = 30 * time.Second
 
 // NewWindows returns a pacer for classes. onWait, which may be nil, is called
@@ -58,7 +57,7 @@ func (w *Windows) Begin(ctx context.Context, method, path string) (func(*http.Re
 	return w.begin(ctx, call) //nolint:bodyclose // it opens nothing: done takes the answer
 }
 
-// windowsTurn is one call and the windows that it is counted in.
+// windowsTurn is one call and the windows in which it counts.
 type windowsTurn struct {
 	pacer   *Windows
 	windows []*window
@@ -93,7 +92,7 @@ func (t *windowsTurn) end(now time.Time, answer *http.Response) {
 		return
 	}
 	w, pause := t.pacer, retryAfter(answer)
-	// Of calls that were in flight together, only the first refusal counts.
+	// If calls were in flight together, only the first refusal counts.
 	if !now.Before(w.paused) {
 		pause = cmp.Or(pause, min(firstPause<<min(w.refusals, 10), longest))
 		w.refusals++
@@ -103,10 +102,10 @@ func (t *windowsTurn) end(now time.Time, answer *http.Response) {
 	}
 }
 
-// nextSlot reports whether the window has a slot, and otherwise returns how long
-// until it has one. 0 means that a call in flight must end first.
+// nextSlot reports whether the window has a free slot. If not, it returns how long until
+// it has one, or 0 if a call in flight must end first.
 func (win *window) nextSlot(now time.Time) (wait time.Duration, free bool) {
-	// A thousandth more, since two clocks do not run alike.
+	// A thousandth more, since two clocks never run at the same speed.
 	span := win.Per + win.Per/1000
 	for len(win.ends) > 0 && now.Sub(win.ends[0]) >= span {
 		win.ends = win.ends[1:]
@@ -120,7 +119,7 @@ func (win *window) nextSlot(now time.Time) (wait time.Duration, free bool) {
 	return span - now.Sub(win.ends[0]), false
 }
 
-// reason says why a call must wait for the window.
+// reason returns why a call must wait for the window.
 func (win *window) reason() string {
 	calls := win.Name + " calls"
 	if win.Name == "all" {
@@ -132,7 +131,7 @@ func (win *window) reason() string {
 	return fmt.Sprintf("the limit of %d %s in %s is used up", win.Calls, calls, formatDuration(win.Per))
 }
 
-// formatDuration returns a duration as people write it: 10m and not 10m0s.
+// formatDuration returns a duration as people write it: 10m instead of 10m0s.
 func formatDuration(d time.Duration) string {
 	switch {
 	case d%time.Hour == 0:

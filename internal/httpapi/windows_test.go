@@ -22,8 +22,8 @@ func TestWindowsCountFromTheAnswer(t *testing.T) {
 		first(&http.Response{StatusCode: 200})
 		begin(t, w)(&http.Response{StatusCode: 200})
 		begin(t, w)
-		// Not at 60 s, one window after it was sent: the service may have counted
-		// it as late as its answer, at 10 s.
+		// Not at 60 s, one window after it was sent: the service may have counted it only
+		// when it answered, at 10 s.
 		if got := time.Since(start).Round(time.Second); got != 70*time.Second {
 			t.Errorf("third call went out after %v, want 70s", got)
 		}
@@ -101,7 +101,7 @@ func TestWindowsPauseAfter429(t *testing.T) {
 	}
 	synctest.Test(t, func(t *testing.T) {
 		w := httpapi.NewWindows([]httpapi.Class{class("bulk", 100, 2*time.Minute)}, nil)
-		// Retry-After first, then 30 s doubled, up to the window of the class.
+		// First Retry-After, then 30 s, doubled up to the window of the class.
 		for _, step := range []struct {
 			header string
 			want   time.Duration

@@ -7,9 +7,9 @@ import (
 	"github.com/urfave/cli/v2"
 )
 
-// Command takes the name of a sub-command out of args, wherever it stands among
-// the flags, and returns it with the rest. The first of names is the default. Any
-// other argument stays, for the tool to refuse.
+// Command takes the name of a sub-command out of args, wherever it stands among the
+// flags, and returns it with the rest. The first of names is the default. It leaves any
+// other argument, which the tool then refuses.
 func (t *Tool) Command(args []string, flags []cli.Flag, names ...string) (string, []string) {
 	t.commands = names
 	flags = append(commonFlags(flags), flags...)
@@ -31,8 +31,8 @@ func (t *Tool) Command(args []string, flags []cli.Flag, names ...string) (string
 	return names[0], args
 }
 
-// takesValue reports whether the argument after a flag is its value. Of short
-// flags written together only the last can have one.
+// takesValue reports whether the argument after a flag is its value. If short flags are
+// written together, only the last can have one.
 func takesValue(flags []cli.Flag, name string) bool {
 	for _, name := range []string{name, name[max(0, len(name)-1):]} {
 		for _, flag := range flags {

@@ -8,9 +8,9 @@ import (
 	"github.com/urfave/cli/v2"
 )
 
-// Completions returns the app's completion scripts, each by the name under which
-// a shell looks for it. commands are the app's sub-commands; one that has any takes
-// files, too, if it has an ArgsUsage.
+// Completions returns the app's completion scripts by file name, as shells look for them.
+// commands are the app's sub-commands; an app with sub-commands also takes files if it
+// has an ArgsUsage.
 func Completions(app *cli.App, commands []string) map[string]string {
 	addCommonFlags(app)
 	scripts := map[string]string{}
@@ -20,7 +20,8 @@ func Completions(app *cli.App, commands []string) map[string]string {
 	return scripts
 }
 
-// shells are the shells that have a script: the name of its file, and what makes it.
+// shells maps each supported shell to the name of its script and the function that makes
+// it.
 var shells = map[string]struct {
 	file   string
 	script func(app *cli.App, commands []string) string
@@ -125,7 +126,7 @@ func zshScript(app *cli.App, commands []string) string {
 		}
 		for _, name := range d.options() {
 			if value != "" && strings.HasPrefix(name, "--") {
-				name += "=" // the value may also follow after a space
+				name += "=" // the value may also follow a space
 			}
 			fmt.Fprintf(&b, "  '%s%s[%s]%s' \\\n", repeatable, name, zshEscapes.Replace(d.text), value)
 		}
@@ -142,7 +143,7 @@ func zshScript(app *cli.App, commands []string) string {
 	return b.String()
 }
 
-// letterOrNone drops what is not a letter, as the function of strings.Map.
+// letterOrNone drops everything that is not a letter. It is for strings.Map.
 func letterOrNone(r rune) rune {
 	if r >= 'A' && r <= 'Z' || r >= 'a' && r <= 'z' {
 		return r

@@ -2,7 +2,7 @@ package tool
 
 import "strconv"
 
-// Count returns a number and what it counts, in the plural unless it is 1.
+// Count returns a number with a noun, which is in the plural unless the number is 1.
 func Count(n int, noun string) string {
 	if n != 1 {
 		noun += "s"

@@ -11,8 +11,8 @@ import (
 )
 
 // isClosed reports whether a stream was closed when the process began, as by >&- in a
-// shell. By then Go has put a /dev/null in its place that can be read and written,
-// which a redirection to /dev/null cannot.
+// shell. Go puts a /dev/null in its place that can be read and written. A redirection to
+// /dev/null cannot do both.
 func isClosed(stream any) bool {
 	readWrite := false
 	_ = control(source(stream), func(fd uintptr) {
@@ -24,8 +24,8 @@ func isClosed(stream any) bool {
 	return readWrite && info != nil && err == nil && os.SameFile(info, null)
 }
 
-// openDescriptor opens a descriptor that the process was started with, so that
-// writes go to where it stands. Those that Go has opened itself are none of it.
+// openDescriptor opens a descriptor that the process was started with, and keeps its
+// offset. It refuses descriptors that Go has opened itself.
 func openDescriptor(n int, path string) (*os.File, error) {
 	flags, err := unix.FcntlInt(uintptr(n), unix.F_GETFD, 0)
 	if err == nil && flags&unix.FD_CLOEXEC != 0 {

@@ -5,9 +5,9 @@ import (
 	"os"
 )
 
-// isClosed reports nothing: on Windows a closed stream has no stand-in, and writing
-// to it fails.
+// isClosed always returns false: on Windows nothing stands in for a closed stream, and
+// writing to it fails.
 func isClosed(any) bool { return false }
 
-// openDescriptor opens nothing: on Windows no path leads to a descriptor.
+// openDescriptor opens nothing: on Windows descriptors have no path.
 func openDescriptor(int, string) (*os.File, error) { return nil, errors.ErrUnsupported }

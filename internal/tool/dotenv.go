@@ -16,12 +16,12 @@ import (
 	"github.com/urfave/cli/v2"
 )
 
-// environment is the process's environment and, for variables that are not set
-// there, a .env file in the working directory.
+// environment is the environment of the process, with the variables of a .env file in the
+// working directory for those that are not set.
 type environment struct {
 	dotenv  map[string]string
 	address string // the variable of .env that says where secrets go, "" for none
-	host    string // what it says
+	host    string // its variables
 }
 
 func (e *environment) get(name string) string {
@@ -31,7 +31,7 @@ func (e *environment) get(name string) string {
 	return e.dotenv[name]
 }
 
-// isFromDotenv reports whether a variable has its value from .env.
+// isFromDotenv reports whether the value of a variable comes from .env.
 func (e *environment) isFromDotenv(name string) bool {
 	_, ok := os.LookupEnv(name)
 	return !ok && e.dotenv[name] != ""
@@ -39,8 +39,8 @@ func (e *environment) isFromDotenv(name string) bool {
 
 const dotenvName = ".env"
 
-// loadDotenv reads .env, if there is one, and sets the flags whose variables are in
-// it. A tool whose flags have no variables does not read the file.
+// loadDotenv reads .env, if there is one, and sets the flags whose variables it has. If
+// no flag of the tool has a variable, it does not read the file.
 func (t *Tool) loadDotenv(c *cli.Context) error {
 	if !slices.ContainsFunc(c.App.Flags, hasEnvVar) {
 		return nil
@@ -82,7 +82,7 @@ func hasEnvVar(flag cli.Flag) bool {
 	return ok && len(f.GetEnvVars()) > 0
 }
 
-// Variables by their names.
+// These are names of variables.
 var (
 	addressName = regexp.MustCompile(`_(URL|DOMAIN)$`)
 	secretName  = regexp.MustCompile(`_(TOKEN|KEY|SECRET)$`)
@@ -97,8 +97,8 @@ func hostOf(address string) string {
 	return address[strings.LastIndexByte(address, '@')+1:]
 }
 
-// tellOfAddress warns, once, that a secret which is not from .env goes to where that
-// says: somebody else may have put the file there.
+// tellOfAddress warns once that .env decides where a secret goes which is not from .env.
+// Somebody else may have put the file there.
 func (t *Tool) tellOfAddress(secret string) {
 	if t.env.address != "" {
 		t.Warn(".env sets %s, so %s is sent to %s", t.env.address, secret, t.env.host)
@@ -106,11 +106,11 @@ func (t *Tool) tellOfAddress(secret string) {
 	t.env.address = ""
 }
 
-// dotenvWait bounds the wait for a .env that is a pipe: a password manager asks its
-// user first.
+// dotenvWait bounds the wait for a .env that is a pipe. A password manager asks its user
+// first.
 const dotenvWait = 30 * time.Second
 
-// readDotenv returns the text of .env, nil when there is none.
+// readDotenv returns the text of .env, or nil if there is none.
 func (t *Tool) readDotenv(ctx context.Context) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, dotenvWait)
 	defer cancel()
@@ -138,10 +138,10 @@ func (t *Tool) readDotenv(ctx context.Context) ([]byte, error) {
 	return text, err
 }
 
-// mostSettings bounds the files of settings, in bytes.
+// mostSettings bounds the size of settings files, in bytes.
 const mostSettings = 64 << 10
 
-// readText returns the text of a file of settings, without a byte order mark.
+// readText returns the text of a settings file without its byte order mark.
 func (t *Tool) readText(ctx context.Context, path string) ([]byte, error) {
 	data, err := t.readFile(ctx, path, mostSettings)
 	if err != nil {

@@ -25,13 +25,13 @@ func writeDotenv(t *testing.T, text string) {
 	}
 }
 
-// sayDomain prints what a flag with a variable has.
+// sayDomain prints the value of a flag that has a variable.
 func sayDomain(c *cli.Context, t *tool.Tool) error {
 	t.Say("domain %s", c.String("domain"))
 	return nil
 }
 
-// A .env of another user could send a secret of ours to where that user says.
+// A .env of another user could send our secret to an address of that user.
 func TestDotenvOfAnotherUser(t *testing.T) {
 	if os.Geteuid() != 0 {
 		t.Skip("only root can give a file away")
@@ -52,7 +52,7 @@ func TestDotenvOfAnotherUser(t *testing.T) {
 	}
 	refused()
 
-	// A link that another user has made to a file of ours.
+	// The link belongs to another user, and the file to us.
 	if err := errors.Join(os.Chown(".env", 0, 0), os.Rename(".env", "mine"), os.Symlink("mine", ".env")); err != nil {
 		t.Fatal(err)
 	}
@@ -63,7 +63,7 @@ func TestDotenvOfAnotherUser(t *testing.T) {
 	refused()
 }
 
-// A .env that is a pipe does not hold up a run that is interrupted.
+// A .env that is a pipe does not delay the end of an interrupted run.
 func TestDotenvIsAPipe(t *testing.T) {
 	t.Chdir(t.TempDir())
 	if err := syscall.Mkfifo(".env", 0o600); err != nil {

@@ -13,7 +13,7 @@ const (
 	BadUsage    = 2   // a flag or a setting; nothing was read or sent
 	Rejected    = 3   // ran to the end, but some records were rejected
 	Interrupted = 130 // SIGINT
-	Unread      = 141 // nobody reads stdout, as a shell tells of SIGPIPE
+	Unread      = 141 // nobody reads stdout; a shell reports SIGPIPE like this
 	Terminated  = 143 // SIGTERM, and SIGHUP
 )
 
@@ -23,51 +23,51 @@ type Error struct {
 	Code  int
 	Hints []string
 
-	kind *kind // nil: an error like any other
+	kind *kind // nil for an ordinary error
 }
 
-// kind is how an error is told.
+// kind says how an error is printed.
 type kind struct{ label, before string }
 
 var (
 	failed    = kind{label: "error"}
-	stopped   = kind{label: "stopped"} // nothing here is wrong
+	stopped   = kind{label: "stopped"} // nothing is wrong here
 	upstream  = kind{label: "stopped", before: "the stage before failed: "}
-	cancelled = kind{} // as was wanted
+	cancelled = kind{} // as requested
 )
 
 func (e *Error) Error() string { return e.Err.Error() }
 
 func (e *Error) Unwrap() error { return e.Err }
 
-// Usage returns an error in what was typed or set.
+// Usage returns an error about what was typed or set.
 func Usage(message string, hints ...string) error {
 	return &Error{Err: errors.New(message), Code: BadUsage, Hints: hints}
 }
 
-// Upstream returns the error of a stage whose input is not whole because the command
-// before it failed. It is told as no error and without a hint: the first error on the
-// screen is the real one.
+// Upstream returns the error of a stage whose input is incomplete because the command
+// before it failed. It is printed without "error" and without a hint, since the first
+// error on the screen is the one to mend.
 func Upstream(err error) error {
 	return &Error{Err: err, Code: Stopped, kind: &upstream}
 }
 
-// Cancelled returns the error of a run that somebody has answered with no.
+// Cancelled returns the error of a run in which somebody answered a question with no.
 func Cancelled(hints ...string) error {
 	return &Error{Err: errors.New("cancelled; nothing was written"), Code: Stopped, Hints: hints, kind: &cancelled}
 }
 
-// InBetween is a hint for an answer that is not the service's own.
+// InBetween is a hint for an answer that does not come from the service.
 const InBetween = "or something else answered: a proxy (HTTPS_PROXY), or the sign-in page of a Wi-Fi network"
 
-// Hint returns err with hints that say what to type next, and with its exit code.
+// Hint returns err with hints that say what to type next. It keeps the exit code of err.
 // If several errors of a chain have hints, those of the innermost are printed.
 func Hint(err error, hints ...string) error {
 	return &Error{Err: err, Code: Code(err), Hints: hints}
 }
 
-// ErrRejected ends a run that reached its end but set records aside. They have
-// been reported by then, so nothing more is printed.
+// ErrRejected ends a run that was completed but set records aside. They have been
+// reported by then, so nothing more is printed.
 var ErrRejected = &Error{Err: errors.New("some records were rejected"), Code: Rejected}
 
 // Code returns the exit code for err.
@@ -96,7 +96,7 @@ func hints(err error) []string {
 	return innermost
 }
 
-// kindOf returns how an error is told.
+// kindOf returns how an error is printed.
 func kindOf(err error) kind {
 	for e := (*Error)(nil); errors.As(err, &e); err = e.Err {
 		if e.kind != nil {
@@ -106,8 +106,8 @@ func kindOf(err error) kind {
 	return failed
 }
 
-// textOf returns what an error says. What errors.Join has put on lines of their own is
-// parted by semicolons, since each message is one line.
+// textOf returns the text of an error on one line. Where errors.Join has put a line end,
+// it puts a semicolon.
 func textOf(err error) string {
 	var inner []error
 	switch e := err.(type) { //nolint:errorlint // errors.As would not stop at each

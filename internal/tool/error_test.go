@@ -84,7 +84,7 @@ func TestPrintedError(t *testing.T) {
 			fmt.Errorf("write: %w", tool.ErrUnread),
 			result{code: 141, errs: "demo: stopped: nobody reads what it writes: the command after it has ended\n"},
 		},
-		"rejected": {fmt.Errorf("load: %w", tool.ErrRejected), result{code: 3}}, // reported before
+		"rejected": {fmt.Errorf("load: %w", tool.ErrRejected), result{code: 3}}, // it was reported before
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -11,8 +11,8 @@ import (
 	"github.com/urfave/cli/v2"
 )
 
-// A FlagDoc is what help, man pages and completions say of a flag. All of it
-// comes from the flag's definition.
+// A FlagDoc describes a flag for help, man pages and completions. Everything in it comes
+// from the definition of the flag.
 type FlagDoc struct {
 	names        []string // the long one first
 	metavar      string   // of its value, "" when it takes none
@@ -45,13 +45,13 @@ func docOf(flag cli.Flag) FlagDoc {
 	if t := defaultText(flag); t != "" {
 		d.defaultValue = t
 	}
-	if d.choices() != nil { // shown beside the flag, and so not again in the text
+	if d.choices() != nil { // it is shown beside the flag, so not in the text
 		d.text = strings.TrimSpace(strings.TrimPrefix(d.text, d.metavar))
 	}
 	return d
 }
 
-// defaultText returns the words in a definition for the default value.
+// defaultText returns a definition's own words for the default value.
 func defaultText(flag cli.Flag) string {
 	switch f := flag.(type) {
 	case *cli.StringFlag:
@@ -68,7 +68,7 @@ func defaultText(flag cli.Flag) string {
 	return ""
 }
 
-// shortDuration returns a duration as people write it: 2h, not 2h0m0s.
+// shortDuration returns a duration as people write it: 2h instead of 2h0m0s.
 func shortDuration(d time.Duration) string {
 	s := d.String()
 	if strings.HasSuffix(s, "m0s") {
@@ -82,7 +82,7 @@ func shortDuration(d time.Duration) string {
 
 var choiceShape = regexp.MustCompile(`^[a-z:]+(\|[a-z:]+)+$`)
 
-// choices returns the values that a flag takes, nil when it takes any.
+// choices returns the values that a flag accepts, or nil if it accepts any.
 func (d FlagDoc) choices() []string {
 	if !choiceShape.MatchString(d.metavar) {
 		return nil
@@ -103,8 +103,8 @@ func (d FlagDoc) options() []string {
 	return names
 }
 
-// Synopsis returns the flag as it is typed, with its value and the short name
-// first: "-o, --output FILE".
+// Synopsis returns the flag as it is typed, the short name first and with its value: "-o,
+// --output FILE".
 func (d FlagDoc) Synopsis() string {
 	names := d.options()
 	slices.Reverse(names)
@@ -131,7 +131,7 @@ type FlagGroup struct {
 	Flags []FlagDoc
 }
 
-// FlagGroups returns an app's flags and those of all tools by category, in the
+// FlagGroups returns the flags of an app and those of all tools, by category and in the
 // order of their definition.
 func FlagGroups(app *cli.App) []FlagGroup {
 	addCommonFlags(app)
@@ -172,7 +172,7 @@ func addCommonFlags(app *cli.App) {
 	app.Flags = append(app.Flags, commonFlags(app.Flags)...)
 }
 
-// takesToken reports whether these are the flags of a tool that calls a service.
+// takesToken reports whether flags belong to a tool that calls a service.
 func takesToken(flags []cli.Flag) bool {
 	name := TokenFileFlag().Names()[0]
 	return slices.ContainsFunc(flags, func(f cli.Flag) bool { return f.Names()[0] == name })
@@ -180,7 +180,7 @@ func takesToken(flags []cli.Flag) bool {
 
 const messages = "MESSAGES"
 
-// commonFlags returns the flags of all tools, for one that has these of its own.
+// commonFlags returns the flags of all tools, for a tool that has these flags of its own.
 func commonFlags(own []cli.Flag) []cli.Flag {
 	more := "print more: -v waits and retries, -vv every call"
 	if !takesToken(own) {

@@ -17,12 +17,12 @@ var ExitStatus = []struct{ Codes, Meaning string }{
 	{"130, 143", "interrupted"},
 }
 
-// widestFlag bounds the column of flags. A wider flag moves the text of its own
-// line only.
+// widestFlag bounds the width of the column of flags. The text of a wider flag is moved
+// right.
 const widestFlag = 30
 
-// Help returns what --help prints: the flags by category, one a line, then the
-// app's description and the exit codes.
+// Help returns the text of --help: the flags by category, one a line, then the app's
+// description and the exit codes.
 func Help(app *cli.App) string {
 	groups := FlagGroups(app)
 	var b strings.Builder

@@ -14,8 +14,7 @@ import (
 	"github.com/klauspost/compress/gzip"
 )
 
-// EmptyError returns the error for an input without a single byte, or with
-// nothing in it.
+// EmptyError returns the error for an input without a single byte, or with nothing in it.
 func (t *Tool) EmptyError(name string) error {
 	switch {
 	case name != "-":
@@ -33,23 +32,22 @@ func (t *Tool) IsFed() bool {
 	return !isFile || isPipe(t.In)
 }
 
-// Input is one file or stdin, unpacked when it begins like gzip.
+// Input is a file or stdin. It is decompressed if it begins like gzip.
 type Input struct {
 	Name string
-	// File is set when the input is a regular file without compression, which can
-	// be read again in place.
+	// File is set if the input is an uncompressed regular file, which can be read again
+	// in place.
 	File *os.File
 
-	fed   bool            // by another command
+	fed   bool            // another command writes it
 	ctx   context.Context //nolint:containedctx // io.Reader has no parameter for it
 	r     io.Reader
 	close func() error
 	times gzipTimes
 }
 
-// Inputs returns the names of the inputs for these FILE arguments: stdin ("-")
-// when there are none. It refuses stdin when that is a terminal, since nobody
-// types such data.
+// Inputs returns the names of the inputs for FILE arguments; without any, stdin ("-"). It
+// refuses a terminal on stdin, since nobody types such data.
 func (t *Tool) Inputs(files []string) ([]string, error) {
 	if len(files) == 0 {
 		files = []string{"-"}
@@ -73,8 +71,8 @@ func (t *Tool) Inputs(files []string) ([]string, error) {
 	return files, nil
 }
 
-// Open opens one of the inputs. An input without a single byte is an EmptyError.
-// A read ends early when ctx does.
+// Open opens an input. An input without a single byte is an EmptyError. Reading ends when
+// ctx does.
 func (t *Tool) Open(ctx context.Context, name string) (*Input, error) {
 	in := &Input{Name: name, ctx: ctx, close: func() error { return nil }}
 	var raw io.Reader
@@ -120,9 +118,9 @@ func (t *Tool) Open(ctx context.Context, name string) (*Input, error) {
 	return in, nil
 }
 
-// Read reads the unpacked bytes.
+// Read reads decompressed bytes.
 func (in *Input) Read(p []byte) (int, error) {
-	if in.ctx.Err() != nil { // which the reads of a file on disk do not look at
+	if in.ctx.Err() != nil { // reading a file on disk does not look at it
 		return 0, context.Cause(in.ctx)
 	}
 	n, err := in.r.Read(p)
@@ -135,8 +133,8 @@ func (in *Input) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// Oldest returns the oldest time in the gzip headers read so far, zero when none
-// of them has one.
+// Oldest returns the oldest time in the gzip headers read so far, or the zero time if
+// there is none.
 func (in *Input) Oldest() time.Time { return in.times.oldest }
 
 // Close closes the input.
@@ -150,8 +148,8 @@ func (g *gzipTimes) add(at time.Time) {
 	}
 }
 
-// gzipMembers reads gzip members one after another. The library can do that too,
-// but keeps the header of the first member only.
+// gzipMembers reads gzip members one after another. The library can do that, too, but
+// keeps only the header of the first.
 type gzipMembers struct {
 	in    *bufio.Reader
 	times *gzipTimes

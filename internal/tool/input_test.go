@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// A large file is not read to its end after a signal, as a pipe is not.
+// After a signal, a large file is not read to its end.
 func TestReadOfAFileEndsWithItsContext(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "large")

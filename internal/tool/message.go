@@ -9,37 +9,37 @@ import (
 	"time"
 )
 
-// Say tells people what happens, unless --quiet is set.
+// Say prints a message for people, unless --quiet is set.
 func (t *Tool) Say(format string, args ...any) {
 	if !t.quiet {
 		t.message(slog.LevelInfo, "", fmt.Sprintf(format, args...))
 	}
 }
 
-// SayCounts is Say for a message with numbers: under --log-format json they are
-// fields, too.
+// SayCounts is Say for a message with numbers. With --log-format json they are also
+// fields.
 func (t *Tool) SayCounts(text string, counts ...slog.Attr) {
 	if !t.quiet {
 		t.message(slog.LevelInfo, "", text, counts...)
 	}
 }
 
-// Warn tells people what they should know but need not act on now.
+// Warn prints what people should know but need not act on now.
 func (t *Tool) Warn(format string, args ...any) {
 	if !t.quiet {
 		t.message(slog.LevelWarn, "warning", fmt.Sprintf(format, args...))
 	}
 }
 
-// Hint tells people what to type, after a warning.
+// Hint prints what people can type, after a warning.
 func (t *Tool) Hint(format string, args ...any) {
 	if !t.quiet {
 		t.message(slog.LevelInfo, "hint", fmt.Sprintf(format, args...))
 	}
 }
 
-// Problem reports a record that was set aside. Like every error it is printed
-// under --quiet too.
+// Problem reports a record that was set aside. Like every error, it is printed even with
+// --quiet.
 func (t *Tool) Problem(format string, args ...any) {
 	t.message(slog.LevelError, "error", fmt.Sprintf(format, args...))
 }
@@ -59,9 +59,9 @@ func (t *Tool) printError(err error) {
 	}
 }
 
-// message writes one line for people. These lines are the tool's interface, not
-// diagnostics, so no log level hides them. Under --log-format json they are
-// records like the others. Errors of stderr are ignored: nobody would see them.
+// message writes one line for people. These lines are the tool's interface, not its log,
+// so no log level hides them. With --log-format json they are records like all others.
+// Errors of stderr are ignored, since nobody would see them.
 func (t *Tool) message(level slog.Level, label, text string, attrs ...slog.Attr) {
 	if t.json {
 		line := slog.NewRecord(time.Now(), level, text, 0)
@@ -76,28 +76,28 @@ func (t *Tool) message(level slog.Level, label, text string, attrs ...slog.Attr)
 	_, _ = fmt.Fprintf(t.Err, "%s: %s%s\n", t.Name, label, oneLine(text))
 }
 
-// waitEnd returns the end of the wait that people have been told of.
+// waitEnd returns when the wait ends that people were told about.
 func (t *Tool) waitEnd() time.Time {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return t.waitUntil
 }
 
-// isCounting reports whether a Progress shows what happens.
+// isCounting reports whether a Progress is shown.
 func (t *Tool) isCounting() bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return t.counting
 }
 
-// setCounting says whether a Progress shows what happens.
+// setCounting sets whether a Progress is shown.
 func (t *Tool) setCounting(counting bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.counting = counting
 }
 
-// isStarved reports whether stdin is read and has given nothing yet.
+// isStarved reports whether stdin is being read and has delivered nothing yet.
 func (t *Tool) isStarved() bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -110,8 +110,8 @@ func (t *Tool) setStarved(starved bool) {
 	t.starved = starved
 }
 
-// Waiting tells people of a wait that they would notice, once for all calls that
-// wait for the same.
+// Waiting reports a wait that people would notice, once for all calls that wait for the
+// same thing.
 func (t *Tool) Waiting(wait time.Duration, why string) {
 	until := time.Now().Add(wait)
 	t.mu.Lock()

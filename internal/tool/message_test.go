@@ -13,7 +13,7 @@ import (
 	"a0permit/internal/tool"
 )
 
-// speak says something of each kind.
+// speak prints a message of each kind.
 func speak(_ *cli.Context, t *tool.Tool) error {
 	t.Say("read %d", 2)
 	t.Warn("%s is old", "b")
@@ -69,7 +69,7 @@ func TestMessagesAsJSON(t *testing.T) {
 	}
 }
 
-// readMessages reads stderr, each line of which must be JSON.
+// readMessages reads stderr, in which each line must be JSON.
 func readMessages(t *testing.T, r result) []message {
 	t.Helper()
 	var all []message

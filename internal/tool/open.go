@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// openFile opens a file. A named pipe opens only when somebody opens its other end,
-// so it says that it waits, and gives up when ctx ends.
+// openFile opens a file. A named pipe opens only when somebody opens its other end, so
+// openFile reports the wait, and gives up when ctx ends.
 func (t *Tool) openFile(ctx context.Context, path string, flag int) (*os.File, error) {
 	type result struct {
 		f   *os.File
@@ -31,7 +31,7 @@ func (t *Tool) openFile(ctx context.Context, path string, flag int) (*os.File, e
 		case <-ctx.Done():
 		}
 	}
-	select { // what opens at once opens after a signal too
+	select { // what opens at once opens even after a signal
 	case r := <-opened:
 		return r.f, r.err
 	case <-time.After(interruptDelay):
@@ -39,8 +39,8 @@ func (t *Tool) openFile(ctx context.Context, path string, flag int) (*os.File, e
 	}
 }
 
-// readFile reads a small file. One of more than limit bytes is another file than was
-// meant: it may be a device that has no end.
+// readFile reads a small file. A file of more than limit bytes cannot be the one that was
+// meant; it may be an endless device.
 func (t *Tool) readFile(ctx context.Context, path string, limit int) ([]byte, error) {
 	f, err := t.openFile(ctx, path, os.O_RDONLY)
 	if err != nil {

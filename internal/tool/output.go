@@ -15,15 +15,15 @@ import (
 	"a0permit/internal/spool"
 )
 
-// Output is where data goes: stdout, a device, or a file that gets its name only
-// when it is whole.
+// Output receives data: stdout, a device, or a file that gets its name only when it is
+// complete.
 type Output struct {
 	w       io.Writer
 	file    *os.File // nil for stdout and stderr
 	path    string
-	inPlace bool // it is no file of its own
+	inPlace bool // it is not a file of its own
 	closed  bool
-	// unwatch ends the watch for a signal, and reports whether none has come.
+	// unwatch stops watching for a signal, and reports whether none has come.
 	unwatch func() bool
 }
 
@@ -46,10 +46,10 @@ func closedError(c *cli.Context) error {
 	return Usage(errClosed.Error(), hint)
 }
 
-// Create opens path for data. The data goes to a temporary file in the same
-// directory, readable by its owner only, which Commit renames. At the first signal
-// that file goes, so that nothing which ends the process later leaves it behind.
-// "" and "-" are stdout. Descriptors, devices and pipes are written where they are.
+// Create opens path for data. The data goes to a temporary file in the same directory,
+// readable by its owner only, which Commit renames. The first signal removes that file,
+// so that nothing which ends the process later can leave it behind. "" and "-" are
+// stdout. Descriptors, devices and pipes are written in place.
 func (t *Tool) Create(ctx context.Context, path string) (*Output, error) {
 	out, err := t.create(ctx, path)
 	if err != nil || out.file == nil || out.inPlace {
@@ -59,7 +59,7 @@ func (t *Tool) Create(ctx context.Context, path string) (*Output, error) {
 	return out, nil
 }
 
-// create is Create for a file that a signal does not take away.
+// create is Create for a file that stays after a signal.
 func (t *Tool) create(ctx context.Context, path string) (*Output, error) {
 	if path == "" || path == "-" {
 		return &Output{w: t.Out}, nil
@@ -75,7 +75,7 @@ func (t *Tool) create(ctx context.Context, path string) (*Output, error) {
 		return t.openInPlace(ctx, path, n)
 	}
 	switch info, err := os.Stat(path); {
-	case errors.Is(err, fs.ErrNotExist): // a link to nothing stays, and gets its target
+	case errors.Is(err, fs.ErrNotExist): // a link to a missing file stays, and gets its target
 	case err != nil:
 		return nil, &Error{Err: err, Code: BadUsage}
 	case info.IsDir():
@@ -90,8 +90,8 @@ func (t *Tool) create(ctx context.Context, path string) (*Output, error) {
 	return &Output{w: f, file: f, path: target}, nil
 }
 
-// openInPlace opens what is there already: descriptor n, or where that is -1 the device
-// or pipe at path.
+// openInPlace opens something that exists already: descriptor n or, if n is -1, the
+// device or pipe at path.
 func (t *Tool) openInPlace(ctx context.Context, path string, n int) (*Output, error) {
 	var f *os.File
 	var err error
@@ -116,7 +116,7 @@ func (o *Output) Write(p []byte) (int, error) {
 	return n, withPath(err, o.path)
 }
 
-// withPath returns an error of the temporary file with the path that the user
+// withPath replaces the path of the temporary file in an error by the path that the user
 // knows.
 func withPath(err error, path string) error {
 	if fault, ok := errors.AsType[*fs.PathError](err); ok && path != "" {
@@ -125,7 +125,7 @@ func withPath(err error, path string) error {
 	return err
 }
 
-// Commit gives the file its name, and brings both to the disk.
+// Commit gives the file its name and syncs both to the disk.
 func (o *Output) Commit() error {
 	if o.file == nil || o.closed {
 		return nil
@@ -145,7 +145,7 @@ func (o *Output) Commit() error {
 		return errors.Join(err, os.Remove(o.file.Name()))
 	}
 	err := spool.SyncDir(filepath.Dir(o.path))
-	if errors.Is(err, fs.ErrPermission) { // one may write to a directory that one may not read
+	if errors.Is(err, fs.ErrPermission) { // a directory may be writable without being readable
 		err = nil
 	}
 	return err
@@ -161,14 +161,14 @@ func (o *Output) Abort() {
 	if o.unwatch != nil {
 		o.unwatch()
 	}
-	_ = o.file.Close() // the run has failed for a better reason
+	_ = o.file.Close() // the run has failed for another reason
 	if !o.inPlace {
 		_ = os.Remove(o.file.Name())
 	}
 }
 
-// CheckKept refuses what a flag names, if anything, where that can be no file which is
-// made late in a run and written to by and by: then the run ends before it begins.
+// CheckKept refuses a path, if any, at which no file can be written step by step late in
+// a run. Then the run ends before it begins.
 func CheckKept(flag, path string) error {
 	if path == "" {
 		return nil
@@ -187,10 +187,10 @@ func CheckKept(flag, path string) error {
 	return nil
 }
 
-// SetAside renames a file, or the one that a link leads to, to the first free name
-// of path.1, path.2 and so on, to make room for another, and returns that name. It returns "" and renames nothing
-// when there is no regular file, or when the file is empty or worthless, judged by
-// its first bytes.
+// SetAside makes room for another file: it renames the file at path, or the target of a
+// link, to the first free name of path.1, path.2 and so on, and returns that name. It
+// returns "" and renames nothing if there is no regular file, or if the file is empty or
+// worthless, judged by its first bytes.
 func SetAside(path string, worthless func(head []byte) bool) (string, error) {
 	path, descriptor := follow(path)
 	info, err := os.Stat(path)

@@ -28,8 +28,8 @@ func TestOutputErrors(t *testing.T) {
 	}
 }
 
-// Where one may write but not look around, a file gets its name all the same: only
-// the name cannot be brought to the disk.
+// In a directory that is writable but not readable, a file still gets its name. Only the
+// name cannot be synced.
 func TestOutputInADirectoryThatMayNotBeRead(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -58,8 +58,8 @@ func TestOutputInADirectoryThatMayNotBeRead(t *testing.T) {
 	}
 }
 
-// From the first signal on, no temporary file is left behind, whatever ends the
-// process then; and nothing gets the name that it was meant for.
+// After the first signal, no temporary file is left behind, whatever ends the process
+// then, and no file gets its name.
 func TestSignalTakesTheTemporaryFile(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -97,8 +97,8 @@ func TestSignalTakesTheTemporaryFile(t *testing.T) {
 	}
 }
 
-// What a link leads to is set aside, and the link stays: the file that comes next
-// takes the place of its target.
+// The target of a link is set aside, and the link stays: the next file takes the place of
+// the target.
 func TestSetAsideByALink(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

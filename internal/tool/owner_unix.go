@@ -8,8 +8,8 @@ import (
 	"syscall"
 )
 
-// checkOwner refuses a file of settings that another user, but for root, owns or may
-// write to: it would say where our secrets go. A link is as much its owner's.
+// checkOwner refuses a settings file that another user, except root, owns or may write
+// to, since it could redirect our secrets. For a link, the link and its target count.
 func checkOwner(path string) error {
 	const look = "check what is in it, then: "
 	for _, stat := range []func(string) (os.FileInfo, error){os.Lstat, os.Stat} {

@@ -1,4 +1,4 @@
 package tool
 
-// checkOwner checks nothing: what a file inherits from its folder decides here.
+// checkOwner checks nothing: on Windows a file inherits its permissions from its folder.
 func checkOwner(string) error { return nil }

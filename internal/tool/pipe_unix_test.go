@@ -18,7 +18,7 @@ import (
 	"a0permit/internal/tool"
 )
 
-// openings are the ways in which a run opens a file that is named to it.
+// openings are the ways in which a run opens a file that somebody names.
 var openings = map[string]struct {
 	flag string
 	do   action
@@ -41,8 +41,8 @@ var openings = map[string]struct {
 	"--summary": {"--summary", func(*cli.Context, *tool.Tool) error { return nil }},
 }
 
-// A signal ends the wait for a pipe that nobody opens at its other end, and for an
-// input that is open there and silent.
+// A signal ends the wait for a pipe whose other end nobody opens, and for an input that
+// is open and silent.
 func TestSignalEndsTheWaitForAPipe(t *testing.T) {
 	t.Parallel()
 	for name, way := range openings {
@@ -65,7 +65,7 @@ func TestSignalEndsTheWaitForAPipe(t *testing.T) {
 					defer f.Close() //nolint:errcheck // nobody reads it
 				}
 				ctx, cancel := context.WithCancelCause(t.Context())
-				// Whenever it comes, before the wait or during it, the run ends.
+				// The run ends whether the signal comes before the wait or during it.
 				time.AfterFunc(10*time.Millisecond, func() { cancel(errors.New("terminated signal received")) })
 				args := []string{path}
 				if way.flag != "" {
@@ -80,7 +80,7 @@ func TestSignalEndsTheWaitForAPipe(t *testing.T) {
 	}
 }
 
-// A file without an end is not read to its end.
+// An endless file is not read forever.
 func TestTokenFileWithoutAnEnd(t *testing.T) {
 	t.Parallel()
 	got := run(t.Context(), openings["--token-file"].do, "--token-file", "/dev/zero")

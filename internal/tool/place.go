@@ -13,26 +13,25 @@ import (
 	"github.com/urfave/cli/v2"
 )
 
-// place is where bytes come from or go to: a stream, or what a flag or an argument
-// names.
+// place is a source or target of bytes: a stream, or what a flag or an argument names.
 type place struct {
 	name     string // for people
 	path     string // "" for a stream
 	info     fs.FileInfo
 	isStdout bool
-	isInput  bool // and nothing else: it may be named twice
+	isInput  bool // only read; it may be named twice
 }
 
-// placeOf returns the place that a path leads to.
+// placeOf returns the place at a path.
 func placeOf(name, path string) place {
 	abs, _ := filepath.Abs(path)
 	target, n := follow(abs)
 	p := place{name: name, path: target, isStdout: n == 1}
-	p.info, _ = os.Stat(path) // nil for what is still to be made
+	p.info, _ = os.Stat(path) // nil if nothing exists there yet
 	return p
 }
 
-// is reports whether two places are one file. Pipes and devices may be shared.
+// is reports whether two places are the same file. Pipes and devices may be shared.
 func (p place) is(other place) bool {
 	switch {
 	case p.isStdout && other.isStdout:
@@ -43,9 +42,9 @@ func (p place) is(other place) bool {
 	return p.info.Mode().IsRegular() && os.SameFile(p.info, other.info)
 }
 
-// checkFiles refuses two places that are one file, by whatever names, unless both
-// are read: an output would replace an input, or another output. Only then the file
-// of --summary is known to be a place of its own.
+// checkFiles refuses two places that are the same file under any names, unless both are
+// only read. Otherwise an output would replace an input, or another output. Before this
+// check, the file of --summary may be another flag's.
 func (t *Tool) checkFiles(c *cli.Context) error {
 	places := t.places(c)
 	for i, p := range places {
@@ -61,8 +60,8 @@ func (t *Tool) checkFiles(c *cli.Context) error {
 	return nil
 }
 
-// places returns what the flags and the arguments name, and the streams. A path that
-// leads to a stream is that stream.
+// places returns the places of flags and arguments, and the streams. A path that leads to
+// a stream is that stream.
 func (t *Tool) places(c *cli.Context) []place {
 	var all []place
 	for _, flag := range c.App.Flags {
@@ -95,8 +94,8 @@ func (t *Tool) streams(withStdout bool) []place {
 	return append(all, place{name: "stderr", info: statStream(t.screen.w)})
 }
 
-// summaryPath returns the path of --summary in a command line that was refused, ""
-// when there is none. A file that is something else there too is left alone.
+// summaryPath returns the path of --summary in a refused command line, or "". It leaves
+// alone a file that is named for something else as well.
 func (t *Tool) summaryPath(args []string) string {
 	for i, arg := range args {
 		flag, path, joined := strings.Cut(arg, "=")
@@ -132,10 +131,10 @@ func writesStdout(c *cli.Context) bool {
 	return path == "" || path == "-" || n == 1
 }
 
-// follow returns where a path leads, link by link, also where nothing is there yet.
-// If that is a descriptor of this process it returns its number, else -1.
+// follow returns where a path leads through links, even if nothing exists there yet. If
+// it leads to a descriptor of this process, follow also returns its number, else -1.
 func follow(path string) (target string, descriptor int) {
-	const mostLinks = 40 // as the kernel has it
+	const mostLinks = 40 // as the kernel shows it
 	for range mostLinks {
 		dir, err := filepath.EvalSymlinks(filepath.Dir(path))
 		if err != nil {
@@ -159,8 +158,8 @@ func follow(path string) (target string, descriptor int) {
 
 var descriptorDir = regexp.MustCompile(`^(/dev/fd|/proc/(\d+|self)/(task/\d+/)?fd)$`)
 
-// descriptorOf returns the number of the descriptor that has this name in the system's
-// folder of them, -1 for one of another process. ok is false for any other file.
+// descriptorOf returns the number of the descriptor with this name in the system's folder
+// of descriptors, or -1 if it belongs to another process. ok is false for any other file.
 func descriptorOf(dir, base string) (n int, ok bool) {
 	match := descriptorDir.FindStringSubmatch(dir)
 	if match == nil {

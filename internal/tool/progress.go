@@ -13,16 +13,16 @@ import (
 	"golang.org/x/term"
 )
 
-// screen is stderr, shared by messages, diagnostics and a progress bar. While a
-// bar is shown, all other lines are printed above it.
+// screen is stderr, shared by messages, the log and a progress bar. All other lines are
+// printed above the bar.
 type screen struct {
 	mu  sync.Mutex
 	w   *stream
 	bar string // the line below all others, "" when there is none
 }
 
-// Write writes whole lines. What came from outside is made visible also where they
-// go to a file: somebody will look at that on a terminal.
+// Write writes whole lines. It makes outside text visible even in a file, since somebody
+// will look at that on a terminal.
 func (s *screen) Write(p []byte) (int, error) {
 	if _, err := s.writeAbove(s.w, visible(p)); err != nil {
 		return 0, err
@@ -41,8 +41,8 @@ func (s *screen) writeAbove(w io.Writer, p []byte) (int, error) {
 	return w.Write(p)
 }
 
-// setBar draws a line below all others, in place of the one that is there. "" takes
-// that away. The caller holds the lock.
+// setBar draws a bar below all other lines, replacing the present one. "" removes it. The
+// caller holds the lock.
 func (s *screen) setBar(line string) {
 	if line == "" && s.bar != "" {
 		s.w.command(clearLine)
@@ -54,14 +54,14 @@ func (s *screen) setBar(line string) {
 	}
 }
 
-// What a terminal obeys.
+// These are what a terminal understands.
 const (
 	clearRest = "\x1b[K" // of the line
 	clearLine = "\r" + clearRest
 )
 
-// Above returns a writer to w, which may be the same terminal as stderr. What is
-// written to it appears above a progress bar.
+// Above returns a writer to w, which may be the same terminal as stderr. It writes above
+// a progress bar.
 func (t *Tool) Above(w io.Writer) io.Writer { return above{t.screen, w} }
 
 type above struct {
@@ -113,7 +113,7 @@ type Progress struct {
 	total int // 0: not known
 	began time.Time
 
-	// Guarded by the screen's lock.
+	// These are guarded by the screen's lock.
 	least  time.Duration
 	n      int
 	status string
@@ -126,9 +126,9 @@ type Progress struct {
 
 const (
 	linePeriod = 30 * time.Second       // between two lines
-	lookPeriod = 10 * time.Second       // the same where somebody looks on
-	tickPeriod = time.Second            // between two drawings of a bar that does not move
-	drawPeriod = 100 * time.Millisecond // at least, between two of a bar that does
+	lookPeriod = 10 * time.Second       // the same on a terminal
+	tickPeriod = time.Second            // between two drawings of a bar that stands still
+	drawPeriod = 100 * time.Millisecond // at least, between two drawings of a bar that moves
 )
 
 // linePeriod returns the time between two lines.
@@ -139,8 +139,8 @@ func (t *Tool) linePeriod() time.Duration {
 	return linePeriod
 }
 
-// Progress begins to count something, up to total or, if total is 0, without a
-// known end. Only one may count at a time.
+// Progress begins to count up to total or, if total is 0, without a known end. Only one
+// Progress may count at a time.
 func (t *Tool) Progress(what string, total int) *Progress {
 	p := &Progress{
 		tool: t, what: what, total: total, began: time.Now(),
@@ -161,7 +161,7 @@ func (t *Tool) Progress(what string, total int) *Progress {
 	return p
 }
 
-// AtLeast sets the least time that the operation takes, however fast it has been
+// AtLeast sets a lower bound for the duration of the operation, however fast it has been
 // so far.
 func (p *Progress) AtLeast(d time.Duration) {
 	p.tool.screen.mu.Lock()
@@ -169,7 +169,7 @@ func (p *Progress) AtLeast(d time.Duration) {
 	p.tool.screen.mu.Unlock()
 }
 
-// tick shows the progress at intervals, even when nothing moves.
+// tick shows the progress at intervals, even if nothing moves.
 func (p *Progress) tick(period time.Duration) {
 	defer close(p.done)
 	ticker := time.NewTicker(period)
@@ -208,7 +208,7 @@ func (p *Progress) draw(now time.Time) {
 	const width = 12
 	p.drawn = now
 	s := p.tool.screen
-	bar := string(`|/-\`[int(now.Sub(p.began)/tickPeriod)%4]) // it turns: the end is not known
+	bar := string(`|/-\`[int(now.Sub(p.began)/tickPeriod)%4]) // it turns, since the end is not known
 	if p.total > 0 && p.n <= p.total {
 		done := strings.Repeat("=", width*p.n/p.total)
 		bar = fmt.Sprintf("%3d%% [%-*s]", 100*p.n/p.total, width, done)
@@ -217,7 +217,7 @@ func (p *Progress) draw(now time.Time) {
 	s.setBar(line[:min(len(line), s.columns()-1)])
 }
 
-// columns returns the present width of the terminal.
+// columns returns the current width of the terminal.
 func (s *screen) columns() int {
 	const usual = 80
 	var width int
@@ -250,7 +250,7 @@ func (p *Progress) line(now time.Time) string {
 	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s: %s", p.what, Thousands(p.n))
-	known := p.total > 0 && p.n <= p.total // there may be more by now than were counted
+	known := p.total > 0 && p.n <= p.total // more may exist by now than were counted
 	if known {
 		fmt.Fprintf(&b, " of %s", Thousands(p.total))
 		if p.tool.progress == progressLines {

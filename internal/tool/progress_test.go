@@ -20,7 +20,7 @@ func countSlowly(total int) action {
 	return func(_ *cli.Context, t *tool.Tool) error {
 		p := t.Progress("users", total)
 		defer p.End()
-		time.Sleep(time.Second / 2) // never at the moment at which a line is due
+		time.Sleep(time.Second / 2) // so that no step falls on the moment of a line
 		for i := range 180 {
 			time.Sleep(time.Second)
 			p.Add(100)
@@ -69,7 +69,7 @@ func TestProgressInLines(t *testing.T) {
 	}
 }
 
-// A bar fits 80 columns, leaves no trace, and stays below what is printed.
+// A bar fits into 80 columns, stays below other lines, and leaves no trace.
 func TestProgressAsBar(t *testing.T) {
 	t.Parallel()
 	for _, total := range []int{18000, 0, 1000} {
@@ -95,8 +95,8 @@ func TestProgressAsBar(t *testing.T) {
 	}
 }
 
-// Five million users, over hours, still fit 80 columns. What is added after the
-// end prints nothing.
+// Five million users over hours still fit into 80 columns. Adding after the end prints
+// nothing.
 func TestLongBar(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

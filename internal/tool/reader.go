@@ -9,10 +9,9 @@ import (
 	"time"
 )
 
-// reader ends a read when its context ends, although a read of a pipe cannot be
-// interrupted: a goroutine does the reading, and also reads ahead. Close waits for
-// that goroutine, unless nothing can wake it, as with a real stdin on which
-// nothing arrives. Then it ends with the process.
+// reader lets a read end when its context does, although a read of a pipe cannot be
+// interrupted. A goroutine reads, and reads ahead. Close waits for that goroutine, unless
+// nothing can wake it, as with a silent stdin; then it ends with the process.
 type reader struct {
 	ctx   context.Context //nolint:containedctx // io.Reader has no parameter for it
 	src   io.Reader
@@ -23,10 +22,10 @@ type reader struct {
 
 	wait *wait
 	name string // for people
-	size int    // of what has come so far
+	size int    // received so far
 
-	data []byte // not yet returned
-	buf  []byte // that data is a part of
+	data []byte // not returned yet
+	buf  []byte // the buffer of data
 	err  error
 }
 
@@ -37,7 +36,7 @@ type block struct {
 
 const blockSize = 256 << 10
 
-// newReader returns a reader that says what it waits for.
+// newReader returns a reader that reports waits under a name.
 func (t *Tool) newReader(ctx context.Context, src io.Reader, name string) *reader {
 	r := &reader{
 		ctx: ctx, src: src, wait: t.newWait(), name: name, full: make(chan block),
@@ -75,7 +74,7 @@ func (r *reader) Read(p []byte) (int, error) {
 			return 0, r.err
 		}
 		if r.buf != nil {
-			r.empty <- r.buf[:cap(r.buf)] // never blocks: there are two buffers, and room for two
+			r.empty <- r.buf[:cap(r.buf)] // never blocks: two buffers exist, and two fit
 			r.buf = nil
 		}
 		select {
@@ -86,7 +85,7 @@ func (r *reader) Read(p []byte) (int, error) {
 			r.data, r.buf, r.err = b.data, b.data, b.err
 			r.size += len(b.data)
 			if errors.Is(b.err, io.EOF) && r.awaitInterrupt() {
-				// Ctrl-C also ends the command before this one. Then the pipe ends
+				// Ctrl-C also ends the command before this one, so the pipe may end
 				// before the data does.
 				r.err = context.Cause(r.ctx)
 			}
@@ -109,12 +108,12 @@ func (r *reader) state() string {
 	return fmt.Sprintf("reading %s, %s KiB so far", r.name, Thousands(r.size>>10))
 }
 
-// interruptDelay bounds the time from the end of a pipe to the arrival of the
-// interrupt that ended the command before this one.
+// interruptDelay bounds the time between the end of a pipe and the interrupt that ended
+// the command before this one.
 const interruptDelay = 20 * time.Millisecond
 
-// awaitInterrupt reports whether the run is interrupted at the end of its input.
-// At the end of a pipe it waits, since the interrupt may arrive after the end.
+// awaitInterrupt reports whether the run is interrupted at the end of its input. At the
+// end of a pipe it waits, since the interrupt may arrive a little later.
 func (r *reader) awaitInterrupt() bool {
 	if !isPipe(r.src) {
 		return r.ctx.Err() != nil
@@ -127,7 +126,7 @@ func (r *reader) awaitInterrupt() bool {
 	}
 }
 
-// Close stops reading ahead and waits for the goroutine, if that can be woken.
+// Close stops reading ahead, and waits for the goroutine if that can be woken.
 func (r *reader) Close() error {
 	r.once.Do(func() { close(r.stop) })
 	r.wait.timer.Stop()
@@ -142,8 +141,7 @@ func (r *reader) Close() error {
 // deadliner is a source whose blocked read can be ended.
 type deadliner interface{ SetReadDeadline(t time.Time) error }
 
-// wake ends a read that is under way and reports whether it could. For a real
-// stdin it cannot.
+// wake ends a read and reports whether it could. It cannot end a read of a real stdin.
 func (r *reader) wake() bool {
 	switch src := r.src.(type) {
 	case deadliner:

@@ -8,19 +8,19 @@ import (
 	"time"
 )
 
-// Report is what a run says at its end: one line for people, from String, unless
-// it is empty; and for --summary the same as JSON.
+// Report is the summary of a run: one line for people, from String, unless it is empty,
+// and the same as JSON for --summary.
 type Report interface{ String() string }
 
-// TimedReport is a report that says itself how long the run took, and gives the numbers
-// of its line as fields, too, for --log-format json.
+// TimedReport is a report whose line says how long the run took. For --log-format json it
+// also returns the numbers of the line as fields.
 type TimedReport interface {
 	Report
 	Closing(elapsed time.Duration) (line string, counts []slog.Attr)
 }
 
-// SetReport sets the report of this run. It is read when the run ends, however it
-// ends.
+// SetReport sets the report of this run. It is printed when the run ends, for whatever
+// reason.
 func (t *Tool) SetReport(r Report) { t.report = r }
 
 // printReport prints the closing line.

@@ -7,8 +7,8 @@ import (
 	"github.com/urfave/cli/v2"
 )
 
-// TokenFileFlag returns the flag --token-file, for people who keep the secret out
-// of the environment.
+// TokenFileFlag returns the flag --token-file, for people who keep the secret out of the
+// environment.
 func TokenFileFlag() cli.Flag {
 	return &cli.StringFlag{
 		Name: "token-file", Category: "SIGN-IN",
@@ -16,8 +16,8 @@ func TokenFileFlag() cli.Flag {
 	}
 }
 
-// Token returns the secret in the file of --token-file, or else in the variables
-// with these names: see Setting. It is "" when there is none.
+// Token returns the secret in the file of --token-file, or else in the variables with
+// these names: see Setting. It is "" if there is none.
 func (t *Tool) Token(c *cli.Context, names ...string) (string, error) {
 	if path := c.String("token-file"); path != "" {
 		text, err := t.readText(c.Context, path)
@@ -43,9 +43,8 @@ func (t *Tool) Token(c *cli.Context, names ...string) (string, error) {
 	return t.Setting(names...)
 }
 
-// Setting returns the value of the first variable in names that is set, in the
-// environment or in .env, and "" when none is. Two variables with different values
-// are an error.
+// Setting returns the value of the first of the variables that is set, in the environment
+// or in .env, or "". Two variables with different values are an error.
 func (t *Tool) Setting(names ...string) (string, error) {
 	var setting, from string
 	for _, name := range names {

@@ -11,10 +11,10 @@ import (
 	"time"
 )
 
-// Signals returns a context that ends at the first signal to end the process:
-// Ctrl-C, SIGTERM or, when the terminal goes away, SIGHUP. The second ends the
-// process at once by exit, with lastWords on errs, which say what is left. Only a main
-// may call it.
+// Signals returns a context that ends at the first signal to end the process: Ctrl-C,
+// SIGTERM or, when the terminal goes away, SIGHUP. The second signal ends the process at
+// once with exit, after lastWords on errs, which say what is left. Only a main may call
+// it.
 func Signals(lastWords string, errs io.Writer, exit func(code int)) (ctx context.Context, stop func()) {
 	heeded := []os.Signal{os.Interrupt, syscall.SIGTERM}
 	if !signal.Ignored(syscall.SIGHUP) { // nohup lets the process outlive its terminal
@@ -51,7 +51,7 @@ type signalError struct{ os.Signal }
 
 func (e signalError) Error() string { return e.String() + " signal received" }
 
-// lastDelay bounds the writing of the last words: nobody may read them.
+// lastDelay bounds the time for writing the last words, since nobody may read them.
 const lastDelay = 200 * time.Millisecond
 
 func sayLast(errs io.Writer, lastWords string) {
@@ -59,7 +59,7 @@ func sayLast(errs io.Writer, lastWords string) {
 	go func() {
 		defer close(written)
 		if IsTerminal(errs) {
-			lastWords = clearLine + lastWords // there may be a bar
+			lastWords = clearLine + lastWords // a bar may be there
 		}
 		_, _ = fmt.Fprintln(errs, lastWords)
 	}()

@@ -5,9 +5,8 @@ import (
 	"time"
 )
 
-// Status sets what is waited for, in words, such as how far a job elsewhere is. It
-// comes before the count, and with the time that has passed in place of a speed. ""
-// ends it.
+// Status sets what the run waits for, such as a job elsewhere. A progress then shows it
+// before the count, with the time in place of a speed. "" ends it.
 func (p *Progress) Status(text string) {
 	if p == nil {
 		return

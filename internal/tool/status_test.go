@@ -11,14 +11,14 @@ import (
 	"a0permit/internal/tool"
 )
 
-// What is waited for is told with the time that has passed, until it has come.
+// A status is shown with the time that has passed, until it is cleared.
 func TestStatus(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		got := run(t.Context(), func(_ *cli.Context, t *tool.Tool) error {
 			p := t.Progress("rows", 0)
 			defer p.End()
-			time.Sleep(time.Second / 2) // never at the moment at which a line is due
+			time.Sleep(time.Second / 2) // so that no step falls on the moment of a line
 			p.Status("job: pending")
 			time.Sleep(time.Minute)
 			p.Status("job: running, 40%")

@@ -13,17 +13,17 @@ import (
 	"unicode/utf8"
 )
 
-// stream is stdout, stderr or a device: a writer that may be a terminal, or a pipe
-// whose reader has stopped reading. Its first fault stays.
+// stream is stdout, stderr or a device. It may be a terminal, or a pipe whose reader has
+// stopped reading. Its first error stays.
 type stream struct {
 	w        io.Writer
 	ctx      context.Context //nolint:containedctx // io.Writer has no parameter for it
-	terminal bool            // what it is sent is made visible
+	terminal bool            // make outside text visible
 	closed   bool
 	mayBlock bool
 
 	mu   sync.Mutex
-	part []byte // of a character that a terminal is still to be sent
+	part []byte // part of a character, kept back from a terminal
 	err  error
 }
 
@@ -35,7 +35,7 @@ func newStream(w io.Writer) *stream {
 	}
 }
 
-// source returns what is behind a stream that main or a test has given.
+// source returns what is behind a stream.
 func source(w any) any {
 	if s, ok := w.(*stream); ok {
 		return s.w
@@ -43,7 +43,7 @@ func source(w any) any {
 	return w
 }
 
-// statStream returns what is known of the file behind a stream, nil when it is none.
+// statStream returns the file information of a stream, or nil if it is not a file.
 func statStream(w any) fs.FileInfo {
 	f, ok := source(w).(*os.File)
 	if !ok {
@@ -71,15 +71,15 @@ func (s *stream) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// command writes what a terminal is to obey. Errors are ignored: nobody would see
-// what it draws.
+// command writes a control sequence. It ignores errors, since nobody would see its
+// effect.
 func (s *stream) command(text string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	_, _ = s.send([]byte(text))
 }
 
-// end writes what is left of a character that was cut, and returns the first fault.
+// end writes what is left of a cut character, and returns the first error.
 func (s *stream) end() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -130,14 +130,14 @@ func (s *stream) send(p []byte) (int, error) {
 	return n, s.err
 }
 
-// fail makes all that is written from now on fail.
+// fail makes all later writes fail.
 func (s *stream) fail(err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.err = cmp.Or(s.err, err)
 }
 
-// sendOrStall is a write that ends after the first signal, although nobody may read.
+// sendOrStall writes, and ends after the first signal even if nobody reads.
 func (s *stream) sendOrStall(p []byte) (int, error) {
 	type result struct {
 		n   int

@@ -30,8 +30,8 @@ func fullPipe(t *testing.T) io.Writer {
 	return w
 }
 
-// A reader that has stopped reading, or a terminal that is halted by Ctrl-S, does
-// not keep a run from ending at the first signal.
+// A reader that has stopped reading, or a terminal halted by Ctrl-S, does not keep a run
+// from ending at the first signal.
 func TestStalledReader(t *testing.T) {
 	t.Parallel()
 	for name, stalled := range map[string]struct{ out, errs bool }{
@@ -60,7 +60,7 @@ func TestStalledReader(t *testing.T) {
 	}
 }
 
-// After the signal a reader that is only slow gets what is still to be said.
+// After the signal, a slow reader still gets everything.
 func TestSlowReader(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -83,12 +83,12 @@ func TestSlowReader(t *testing.T) {
 	})
 }
 
-// disk is a writer that is full.
+// disk is a full disk.
 type disk struct{}
 
 func (disk) Write([]byte) (int, error) { return 0, errors.New("no space left") }
 
-// What cannot be written to stdout is an error, also of what the library writes.
+// A failed write to stdout is an error, even if the library made it.
 func TestStdoutIsChecked(t *testing.T) {
 	t.Parallel()
 	for _, args := range [][]string{{"--help"}, {"--version"}, nil} {

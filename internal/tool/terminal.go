@@ -19,8 +19,8 @@ func IsTerminal(stream any) bool {
 	return control(source(stream), func(fd uintptr) { is = term.IsTerminal(int(fd)) }) == nil && is
 }
 
-// control calls do with the descriptor of a file. Unlike the one that Fd returns it
-// stays as it is: a read from it can still be ended.
+// control calls do with the descriptor of a file. Unlike Fd, it keeps reads from the file
+// interruptible.
 func control(stream any, do func(fd uintptr)) error {
 	f, ok := stream.(syscall.Conn)
 	if !ok {
@@ -33,12 +33,12 @@ func control(stream any, do func(fd uintptr)) error {
 	return conn.Control(do)
 }
 
-// ErrNoTerminal is Ask's error when there is nobody to ask.
+// ErrNoTerminal is the error of Ask if nobody can be asked.
 var ErrNoTerminal = errors.New("there is no terminal to ask on")
 
-// Ask asks a yes-or-no question on the terminal itself, since stdin and stdout
-// carry data. Any answer but y or yes is no, and so is what was typed before the
-// question. Ask gives up when ctx ends.
+// Ask asks a yes-or-no question on the terminal itself, since stdin and stdout carry
+// data. Any answer but y or yes is no, and so is anything typed before the question. Ask
+// gives up when ctx ends.
 func (t *Tool) Ask(ctx context.Context, question string) (bool, error) {
 	if t.Terminal == nil {
 		return false, ErrNoTerminal
@@ -71,16 +71,16 @@ func (t *Tool) Ask(ctx context.Context, question string) (bool, error) {
 	select {
 	case answer = <-replies:
 	case <-ctx.Done():
-		_, _ = fmt.Fprintln(screen) // what is printed next begins a line
+		_, _ = fmt.Fprintln(screen) // the next output begins a line
 		if wakeable, ok := tty.(deadliner); ok && wakeable.SetReadDeadline(time.Unix(1, 0)) == nil {
 			<-replies
-		} // or else the goroutine ends with the process, like a read of stdin
+		} // or the goroutine ends with the process, like a read of stdin
 		return false, context.Cause(ctx)
 	}
 	if answer.err != nil && !errors.Is(answer.err, io.EOF) {
 		return false, fmt.Errorf("read the answer from the terminal: %w", answer.err)
 	}
-	if answer.err != nil { // Ctrl-D: the cursor still stands behind the question
+	if answer.err != nil { // Ctrl-D: the cursor is still behind the question
 		_, _ = fmt.Fprintln(screen)
 	}
 	word := strings.ToLower(strings.TrimSpace(answer.line))

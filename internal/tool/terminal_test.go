@@ -11,7 +11,7 @@ import (
 	"testing/synctest"
 )
 
-// terminalOf returns a function that opens a terminal from which typed is read.
+// terminalOf returns a function that opens a terminal from which typed can be read.
 func terminalOf(typed string, printed *bytes.Buffer) func() (io.ReadWriteCloser, error) {
 	return func() (io.ReadWriteCloser, error) {
 		return struct {
@@ -35,7 +35,7 @@ func TestAsk(t *testing.T) {
 			t.Errorf("%q: %v, %v", typed, got, err)
 		}
 		asked := "permitload: delete 2 users? [y/N] "
-		if !strings.HasSuffix(typed, "\n") { // what is printed next begins a line
+		if !strings.HasSuffix(typed, "\n") { // the next output begins a line
 			asked += "\n"
 		}
 		if printed.String() != asked {
@@ -44,7 +44,7 @@ func TestAsk(t *testing.T) {
 	}
 }
 
-// eager is a terminal on which somebody has typed before the question.
+// eager is a terminal on which somebody typed before the question.
 type eager struct {
 	io.Reader
 	bytes.Buffer // what is printed
@@ -60,7 +60,7 @@ func (e *eager) DiscardInput() error {
 	return nil
 }
 
-// What was typed before the question is no answer to it.
+// What was typed before the question does not answer it.
 func TestTypedAhead(t *testing.T) {
 	t.Parallel()
 	asker := New("permitload", nil, nil, io.Discard)
@@ -70,7 +70,7 @@ func TestTypedAhead(t *testing.T) {
 	}
 }
 
-// A name in a question commands no terminal and makes no second question.
+// A name in a question cannot control the terminal or add a line.
 func TestQuestionIsVisible(t *testing.T) {
 	t.Parallel()
 	var printed bytes.Buffer

@@ -19,7 +19,7 @@ func OpenTerminal() (io.ReadWriteCloser, error) {
 
 type terminal struct{ *os.File }
 
-// DiscardInput drops what was typed and not read.
+// DiscardInput drops input that was typed and not read.
 func (t terminal) DiscardInput() error {
 	var discardErr error
 	err := control(t.File, func(fd uintptr) { discardErr = discardInput(int(fd)) })

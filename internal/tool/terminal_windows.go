@@ -8,8 +8,8 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// OpenTerminal opens the console of the process, which has one name for reading
-// and one for writing. See Tool.Terminal.
+// OpenTerminal opens the console of the process, which has one name for reading and
+// another for writing. See Tool.Terminal.
 func OpenTerminal() (io.ReadWriteCloser, error) {
 	in, err := os.OpenFile("CONIN$", os.O_RDWR, 0)
 	if err != nil {
@@ -28,7 +28,7 @@ type console struct {
 	in, out *os.File
 }
 
-// DiscardInput drops what was typed and not read.
+// DiscardInput drops input that was typed and not read.
 func (c console) DiscardInput() error {
 	return windows.FlushConsoleInputBuffer(windows.Handle(c.in.Fd()))
 }

@@ -1,6 +1,6 @@
-// Package tool is what the three commands share at the command line: streams,
-// settings, messages with hints, exit codes, files in and out, and the one
-// question that may be asked. It knows nothing of Auth0, Permit, CSV or JSONL.
+// Package tool is what the three commands share at the command line: streams, settings,
+// messages with hints, exit codes, files, and questions. It knows nothing of Auth0,
+// Permit, CSV or JSONL.
 package tool
 
 import (
@@ -24,21 +24,20 @@ type Tool struct {
 	Out  io.Writer
 	Err  io.Writer
 	Log  *slog.Logger // for diagnostics; Run sets its level once the flags are read
-	// Terminal opens the terminal for questions; nil means that there is nobody
-	// to ask. Only a main may set it to OpenTerminal: a test would ask the person
-	// who runs it.
+	// Terminal opens the terminal for questions. With nil, nobody can be asked. Only a
+	// main may set it to OpenTerminal, since a test would ask the person who runs it.
 	Terminal func() (io.ReadWriteCloser, error)
-	// DrawsApart is set for a tool that draws progress only after the end of its
-	// input, and writes whole lines by Above.
+	// DrawsApart is set for a tool that draws progress only after the end of its input,
+	// and writes whole lines through Above.
 	DrawsApart bool
-	// UnreadCode is the exit code of a run that ends because nobody reads its stdout;
-	// 0 stands for Unread.
+	// UnreadCode is the exit code of a run that ends because nobody reads its stdout. 0
+	// stands for Unread.
 	UnreadCode int
-	// Whole returns the app that completions are made for, where a sub-command has an
-	// app of its own.
+	// Whole returns the app for which completions are made, if a sub-command has an app
+	// of its own.
 	Whole func() *cli.App
 
-	command  string   // as it is typed: the name, and the sub-command's where that has one
+	command  string   // as it is typed, with a sub-command
 	commands []string // the sub-commands, the default one first
 	stdout   *stream  // the same as Out
 	screen   *screen  // the same as Err
@@ -51,9 +50,9 @@ type Tool struct {
 	started  time.Time
 
 	mu        sync.Mutex
-	waitUntil time.Time // the end of the wait that people have been told of
-	starved   bool      // stdin has given nothing yet
-	counting  bool      // a Progress shows what happens
+	waitUntil time.Time // when the wait ends that people were told about
+	starved   bool      // stdin has delivered nothing yet
+	counting  bool      // a Progress is shown
 }
 
 // New returns a tool with its streams.
@@ -65,9 +64,9 @@ func New(name string, in io.Reader, out, errs io.Writer) *Tool {
 	}
 }
 
-// Run parses args for app, runs its action, prints what went wrong and returns
-// the exit code. It closes the ways in which urfave/cli would spoil a filter:
-// help on stdout for a mistyped flag, and os.Exit from inside the library.
+// Run parses args for app, runs its action, prints errors and returns the exit code. It
+// turns off what would spoil a filter in urfave/cli: help on stdout after a mistyped
+// flag, and os.Exit inside the library.
 func (t *Tool) Run(ctx context.Context, app *cli.App, args []string) int {
 	t.started = time.Now()
 	ctx, stop := context.WithCancelCause(ctx)
@@ -76,8 +75,8 @@ func (t *Tool) Run(ctx context.Context, app *cli.App, args []string) int {
 	app.Name = cmp.Or(app.Name, t.Name)
 	t.command = app.Name
 	app.Reader, app.Writer, app.ErrWriter = t.In, t.Out, t.Err
-	// The library's help flag is a variable that all runs of the process write to.
-	// It finds ours by name instead.
+	// The library's help flag is a variable that all runs in the process write to. With a
+	// flag of this name, it takes ours.
 	app.HideHelp, app.HideHelpCommand, app.HideVersion = true, true, true
 	app.UseShortOptionHandling = true
 	app.DisableSliceFlagSeparator = true // a value may hold a comma
@@ -128,9 +127,9 @@ func (t *Tool) Run(ctx context.Context, app *cli.App, args []string) int {
 	return code
 }
 
-// orEnded returns the error of a run that was interrupted, or whose reader has gone,
-// in place of one that this may have caused. It keeps the hints of an interrupted
-// run, which say how to go on.
+// orEnded returns the error of a run that was interrupted, or whose reader has gone, in
+// place of an error that this may have caused. It keeps the hints of an interrupted run,
+// which say how to go on.
 func (t *Tool) orEnded(ctx context.Context, err error) error {
 	switch {
 	case err == nil:
@@ -169,8 +168,8 @@ func (t *Tool) readCommonFlags(c *cli.Context) error {
 	return t.loadDotenv(c)
 }
 
-// Files returns the positional arguments. It refuses a flag among them, which
-// urfave/cli would take for a file.
+// Files returns the positional arguments. It refuses flags among them, which urfave/cli
+// would take for files.
 func Files(c *cli.Context) ([]string, error) {
 	args := c.Args().Slice()
 	for _, arg := range args {

@@ -25,7 +25,7 @@ type result struct {
 
 type action = func(c *cli.Context, t *tool.Tool) error
 
-// run runs a command named demo, as its main would.
+// run runs a command named demo as its main would.
 func run(ctx context.Context, do action, args ...string) result {
 	var out, errs bytes.Buffer
 	t := tool.New("demo", strings.NewReader(""), &out, &errs)
@@ -46,7 +46,7 @@ func run(ctx context.Context, do action, args ...string) result {
 	return result{code, out.String(), errs.String()}
 }
 
-// fail returns an action that fails.
+// fail returns an action that returns err.
 func fail(err error) action {
 	return func(*cli.Context, *tool.Tool) error { return err }
 }
@@ -149,7 +149,7 @@ func TestInterrupted(t *testing.T) {
 	}
 }
 
-// The race detector finds what two runs share.
+// The race detector would find anything that two runs share.
 func TestTwoRunsAtOnce(t *testing.T) {
 	t.Parallel()
 	var runs sync.WaitGroup

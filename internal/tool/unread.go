@@ -9,11 +9,10 @@ import (
 // ErrUnread is the error of a write to a pipe whose reader has gone.
 var ErrUnread = errors.New("nobody reads what it writes: the command after it has ended")
 
-const readerPeriod = time.Second // between two looks for the reader of stdout
+const readerPeriod = time.Second // between two checks whether stdout has a reader
 
-// watchReader ends the run when stdout is a pipe whose reader has gone: a run
-// that waits would notice only at its next write. The function that it returns ends
-// the watch.
+// watchReader ends the run if stdout is a pipe whose reader has gone. A waiting run would
+// notice only at its next write. The returned function ends the watch.
 func (t *Tool) watchReader(ctx context.Context, end context.CancelCauseFunc) (stop func()) {
 	if !canWatchReader || !isPipe(t.Out) {
 		return func() {}
@@ -31,7 +30,7 @@ func (t *Tool) watchReader(ctx context.Context, end context.CancelCauseFunc) (st
 			case <-ticker.C:
 			}
 			if hasNoReader(t.Out) {
-				t.stdout.fail(ErrUnread) // a write would end the process before it says why
+				t.stdout.fail(ErrUnread) // a write would end the process before it can say why
 				end(ErrUnread)
 				return
 			}

@@ -6,7 +6,7 @@ import "golang.org/x/sys/unix"
 
 const canWatchReader = true
 
-// hasNoReader reports whether a pipe has nobody left at its other end.
+// hasNoReader reports whether nobody is left at the other end of a pipe.
 func hasNoReader(pipe any) bool {
 	var events int16
 	_ = control(source(pipe), func(fd uintptr) {
@@ -15,5 +15,5 @@ func hasNoReader(pipe any) bool {
 			events = fds[0].Revents
 		}
 	})
-	return events&(unix.POLLERR|unix.POLLHUP) != 0 // Linux has the one, BSD and macOS the other
+	return events&(unix.POLLERR|unix.POLLHUP) != 0 // Linux sets the first, BSD and macOS the second
 }

@@ -2,5 +2,5 @@ package tool
 
 const canWatchReader = false
 
-// hasNoReader reports nothing: on Windows a pipe does not tell.
+// hasNoReader always returns false: a pipe does not tell on Windows.
 func hasNoReader(any) bool { return false }

@@ -10,9 +10,8 @@ import (
 	"github.com/xrash/smetrics"
 )
 
-// usageError returns the error for a command line that the library does not
-// understand, with what was most likely meant. commands are the tool's
-// sub-commands.
+// usageError returns the error for a command line that the library does not understand,
+// with what was most likely meant. commands are the tool's sub-commands.
 func usageError(app *cli.App, args, commands []string, err error) error {
 	seeHelp := "see " + app.Name + " --help"
 	_, name, ok := strings.Cut(err.Error(), "flag provided but not defined: -")
@@ -24,7 +23,7 @@ func usageError(app *cli.App, args, commands []string, err error) error {
 	}
 	name = strings.TrimLeft(name, "-")
 	typed := "-" + name
-	for _, arg := range args { // the library has lost a dash
+	for _, arg := range args { // the library has removed a dash
 		if flag, _, _ := strings.Cut(arg, "="); flag == "--"+name {
 			typed = flag
 		}
@@ -48,11 +47,10 @@ func usageError(app *cli.App, args, commands []string, err error) error {
 	return Usage(problem, seeHelp)
 }
 
-// secretFlag matches the names that other tools give to flags for secrets.
+// secretFlag matches names of flags for secrets in other tools.
 var secretFlag = regexp.MustCompile(`(?i)^(api[-_]?)?(key|token|secret|password)$|^client[-_]secret$`)
 
-// flagExample returns an example of the flag that an error is about, "" when it is
-// about none.
+// flagExample returns an example of the flag that an error is about, or "".
 func flagExample(app *cli.App, err error) string {
 	for _, flag := range app.Flags {
 		d := docOf(flag)
@@ -75,15 +73,15 @@ func example(d FlagDoc) string {
 	return "--" + d.names[0] + " " + d.metavar
 }
 
-// The library's errors about the value of a flag.
+// These match the library's errors about values of flags.
 var (
 	badValue = regexp.MustCompile(`^invalid value (".*") for flag -([\w-]+): .*$`)
 	badBool  = regexp.MustCompile(`^invalid boolean value (".*") for -([\w-]+): .*$`)
 	noValue  = regexp.MustCompile(`^flag needs an argument: -([\w-]+)$`)
 )
 
-// wrongValue returns what is wrong with a value that its flag does not take, and what
-// to type instead. Both are "" for any other error.
+// wrongValue returns what is wrong with the value of a flag, and what to type instead.
+// Both are "" for any other error.
 func wrongValue(app *cli.App, text string) (problem, hint string) {
 	match := badValue.FindStringSubmatch(text)
 	if match == nil {
@@ -95,7 +93,7 @@ func wrongValue(app *cli.App, text string) (problem, hint string) {
 		return "", ""
 	}
 	d := docOf(app.Flags[i])
-	if !strings.ContainsAny(d.defaultValue, "0123456789") { // a word for the default is no number either
+	if !strings.ContainsAny(d.defaultValue, "0123456789") { // nor is a word for the default a number
 		d.defaultValue = ""
 	}
 	hint = example(d)
@@ -123,7 +121,7 @@ func rephrase(text string) string {
 	return noValue.ReplaceAllString(text, "--$1 needs a value")
 }
 
-// Nearest returns the one of names that was most likely meant, "" for none.
+// Nearest returns the name that was most likely meant, or "".
 func Nearest(word string, names []string) string {
 	const alike = 0.8
 	best, near := alike, ""
@@ -135,8 +133,8 @@ func Nearest(word string, names []string) string {
 	return near
 }
 
-// helpAlone returns args or, if --help is among them, the command with --help
-// alone: the library would take an argument for a topic.
+// helpAlone returns args or, if --help is among them, the command with --help alone. The
+// library would take an argument for a topic.
 func helpAlone(args []string) []string {
 	for i, arg := range args {
 		switch {

@@ -37,7 +37,7 @@ func TestUsage(t *testing.T) {
 	}
 }
 
-// What is wrong with a value is said, and what to type.
+// The error says what is wrong with a value, and the hint what to type.
 func TestWrongValues(t *testing.T) {
 	t.Parallel()
 	for args, want := range map[string]string{
@@ -69,8 +69,8 @@ func TestSuggestions(t *testing.T) {
 	}
 }
 
-// A summary is written even for a command line that makes no sense, unless its
-// file may also be that of another flag.
+// A summary is written even for a command line that makes no sense, unless another flag
+// may name its file, too.
 func TestSummaryOfBadUsage(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {

@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// Version returns the version, the commit and the version of Go, all of which Go
-// puts into every binary.
+// Version returns the versions of the tool and of Go, and the commit. Go puts all of them
+// into every binary.
 func Version() string {
 	var version, commit, goVersion string
 	if info, ok := debug.ReadBuildInfo(); ok {
@@ -23,7 +23,7 @@ func Version() string {
 	return fmt.Sprintf("%s (commit %s, %s)", cmp.Or(version, "(devel)"), cmp.Or(commit, "unknown"), goVersion)
 }
 
-// UserAgent returns the name and version under which the tool calls services.
+// UserAgent returns the name and version that the tool sends to services.
 func (t *Tool) UserAgent() string {
 	version, _, _ := strings.Cut(Version(), " ")
 	return t.Name + "/" + version

@@ -8,9 +8,9 @@ import (
 	"unicode/utf8"
 )
 
-// visible returns text as it may go to a terminal: what has no shape of its own
-// becomes \u and its number, as JSON has it. Such characters command a terminal, turn
-// the letters behind them around, or hide. Ends of lines and tabs stay.
+// visible returns text for a terminal: characters without a shape become \u and a number,
+// as in JSON. They may control the terminal, reverse the letters after them, or hide.
+// Line ends and tabs stay.
 func visible(text []byte) []byte {
 	if !bytes.ContainsFunc(text, isHidden) {
 		return text
@@ -33,8 +33,8 @@ func visible(text []byte) []byte {
 	return shown
 }
 
-// isHidden reports whether a character is not to get to a terminal. Blanks of every
-// kind may: record.IsInvisible is about what nobody means to type.
+// isHidden reports whether a character must not reach a terminal. Blanks of every kind
+// may. record.IsInvisible is about characters that nobody types on purpose.
 func isHidden(r rune) bool {
 	if r < utf8.RuneSelf && r >= ' ' && r != 0x7f || r == '\n' || r == '\t' {
 		return false
@@ -43,7 +43,7 @@ func isHidden(r rune) bool {
 		unicode.In(r, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector)
 }
 
-// oneLine returns text as a part of a line: its own ends of lines begin no other.
+// oneLine returns text for a part of a line, with its own line ends made visible.
 func oneLine(text string) string {
 	return string(bytes.ReplaceAll(visible([]byte(text)), []byte("\n"), []byte(`\n`)))
 }

@@ -12,12 +12,12 @@ import (
 	"a0permit/internal/tool"
 )
 
-// hostile is what a name in a tenant may hold: it clears a terminal, turns letters
-// around, hides some, and ends the line to begin one of ours.
+// hostile is a possible name in a tenant: it clears a terminal, reverses letters, hides
+// some, and ends the line to fake one of ours.
 const hostile = "a\x1b[2Jb\u009b31mc\x7fd\u202ee\u2066f\u200eg\u061ch\u200bi\u2060j\ufeffk\u00adl\u2028m" +
 	"\u3164n\ufe0fo\U000e0041p\rq\ndemo: error: forged"
 
-// findHidden returns what of a text a terminal would not show as it is written.
+// findHidden returns what a terminal would not show of a text.
 func findHidden(text string) string {
 	var hidden []rune
 	for _, r := range text {
@@ -28,7 +28,7 @@ func findHidden(text string) string {
 	return string(hidden)
 }
 
-// speakOf says something of each kind about an outside text.
+// speakOf prints messages of each kind about an outside text.
 func speakOf(text string) action {
 	return func(_ *cli.Context, t *tool.Tool) error {
 		t.Say("role %s", text)
@@ -40,8 +40,8 @@ func speakOf(text string) action {
 	}
 }
 
-// Text from outside commands no terminal and begins no line, in messages and in the
-// log, also where they go to a file that is looked at later.
+// Outside text cannot control a terminal or begin a line, in messages and in the log,
+// even in a file that is looked at later.
 func TestOutsideTextIsMadeVisible(t *testing.T) {
 	t.Parallel()
 	for _, args := range [][]string{nil, {"--log-format", "json"}} {
@@ -61,7 +61,7 @@ func TestOutsideTextIsMadeVisible(t *testing.T) {
 	}
 }
 
-// In JSON nothing is lost by it: who reads the record has the text itself.
+// JSON keeps the text itself for programs that read the record.
 func TestVisibleJSON(t *testing.T) {
 	t.Parallel()
 	got := run(t.Context(), speakOf(hostile), "--log-format", "json")
@@ -73,7 +73,7 @@ func TestVisibleJSON(t *testing.T) {
 	}
 }
 
-// Names of other languages and pictures stay as they are.
+// Names in other languages and emoji stay as they are.
 func TestVisibleTextStays(t *testing.T) {
 	t.Parallel()
 	const text = "José Pérez 王小明 مريم 😀 café\tone"

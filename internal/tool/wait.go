@@ -5,8 +5,7 @@ import (
 	"time"
 )
 
-// wait says at intervals what the run waits for, unless progress is shown, which says
-// it itself.
+// wait reports at intervals what the run waits for, unless progress is shown.
 type wait struct {
 	tool  *Tool
 	began time.Time
@@ -17,7 +16,7 @@ func (t *Tool) newWait() *wait {
 	return &wait{tool: t, began: time.Now(), timer: time.NewTimer(t.linePeriod())}
 }
 
-// say says what is waited for, and for how long.
+// say reports what the run waits for, and for how long.
 func (w *wait) say(what string) {
 	w.timer.Reset(linePeriod)
 	if w.tool.progress != progressNone && !w.tool.isCounting() {
@@ -25,7 +24,7 @@ func (w *wait) say(what string) {
 	}
 }
 
-// inputName is stdin's in what is said of a wait.
+// inputName is the name of stdin in reports of a wait.
 const inputName = "input"
 
 // minutes returns a duration as a clock shows it.

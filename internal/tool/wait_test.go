@@ -12,8 +12,8 @@ import (
 	"a0permit/internal/tool"
 )
 
-// A run that reads stdin says so, at most every half minute, until it has it all. One
-// that shows progress says it there.
+// A run that reads stdin reports the wait at most every half minute, until the input has
+// ended. If it shows progress, that reports it.
 func TestWaitingForInput(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {

@@ -1,6 +1,6 @@
-// Package httpapitest is what the fake services share: a clock that can run
-// faster than the wall clock, a record of the calls that arrived, and faults in
-// front of a handler. It knows nothing of Auth0 or Permit.
+// Package httpapitest holds what the fake services share: a clock that can run faster
+// than the wall clock, a recorder of calls, and faults in front of a handler. It knows
+// nothing of Auth0 or Permit.
 package httpapitest
 
 import (
@@ -15,14 +15,13 @@ import (
 	"time"
 )
 
-// Clock tells a fake the time. With a scale of 120 ten minutes pass in five
-// seconds, so that rate limits can be tested with real processes. A nil Clock is
-// the wall clock.
+// Clock gives a fake its time. With a scale of 120, ten minutes pass in five seconds, so
+// that rate limits can be tested with real processes. A nil Clock is the wall clock.
 type Clock struct {
 	began time.Time // by the wall clock
 	start time.Time // by this clock
 	scale float64
-	ahead atomic.Int64 // by what Advance has moved it
+	ahead atomic.Int64 // moved by Advance
 }
 
 // NewClock returns a clock that starts now and runs scale times as fast as the
@@ -31,7 +30,7 @@ func NewClock(scale float64) *Clock {
 	return NewClockAt(time.Now(), scale)
 }
 
-// NewClockAt returns such a clock, but one that shows start now.
+// NewClockAt is NewClock for a clock that starts at a given time.
 func NewClockAt(start time.Time, scale float64) *Clock {
 	return &Clock{began: time.Now(), start: start, scale: scale}
 }
@@ -45,11 +44,11 @@ func (c *Clock) Now() time.Time {
 	return c.start.Add(passed + time.Duration(c.ahead.Load()))
 }
 
-// Advance moves the clock on, or back.
+// Advance moves the clock forward, or back.
 func (c *Clock) Advance(by time.Duration) { c.ahead.Add(int64(by)) }
 
-// Call is one request as it arrived, and the status of its answer. 0 means that
-// no answer reached the caller.
+// Call is one request as it arrived, with the status of its answer. 0 means that no
+// answer reached the caller.
 type Call struct {
 	At     time.Time
 	Method string
@@ -60,8 +59,8 @@ type Call struct {
 	Status int
 }
 
-// Recorder keeps every call that passes through it, in order of arrival. The
-// zero value is ready to use, also concurrently.
+// Recorder records every call that passes through it, in the order of arrival. The zero
+// value is ready to use, also concurrently.
 type Recorder struct {
 	Clock *Clock
 
@@ -86,7 +85,7 @@ func (r *Recorder) Wrap(next http.Handler) http.Handler {
 		})
 		r.mu.Unlock()
 		sw := &statusWriter{ResponseWriter: w}
-		// Deferred, since a handler drops the connection with a panic.
+		// Deferred, since a handler may drop the connection with a panic.
 		defer func() {
 			r.mu.Lock()
 			r.calls[i].Status = sw.status
@@ -135,17 +134,17 @@ func (w *statusWriter) Write(p []byte) (int, error) {
 // Unwrap returns the writer below, for http.ResponseController.
 func (w *statusWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
-// Fault is what goes wrong with one call. The zero value lets it pass.
+// Fault says what goes wrong with one call. The zero value lets it pass.
 type Fault struct {
-	Status     int           // answer this at once, without doing the work
+	Status     int           // status to answer at once, without doing the work
 	Body       string        // with this body
 	RetryAfter time.Duration // and this header, when not 0
 	Cut        bool          // drop the connection without doing the work
 	Lose       bool          // do the work, then drop the connection without an answer
 }
 
-// WithFaults returns a handler that asks choose what goes wrong with each call,
-// before next sees it. A nil choose lets everything pass.
+// WithFaults returns a handler that asks choose for the fault of each call before next
+// sees it. With nil, everything passes.
 func WithFaults(next http.Handler, choose func(*http.Request) Fault) http.Handler {
 	if choose == nil {
 		return next
@@ -171,15 +170,15 @@ func WithFaults(next http.Handler, choose func(*http.Request) Fault) http.Handle
 	})
 }
 
-// lostAnswer is a ResponseWriter that keeps nothing.
+// lostAnswer is a ResponseWriter that discards the answer.
 type lostAnswer struct{ header http.Header }
 
 func (n *lostAnswer) Header() http.Header         { return n.header }
 func (n *lostAnswer) Write(p []byte) (int, error) { return len(p), nil }
 func (n *lostAnswer) WriteHeader(int)             {}
 
-// Transport calls a handler in the goroutine of the caller instead of over a
-// socket, so that a client and a fake can share a testing/synctest bubble.
+// Transport calls a handler in the caller's goroutine instead of over a socket, so that a
+// client and a fake can share a testing/synctest bubble.
 type Transport struct{ Handler http.Handler }
 
 // RoundTrip implements http.RoundTripper.
@@ -231,7 +230,7 @@ func (a *answer) response(r *http.Request, body io.Reader) *http.Response {
 	}
 }
 
-// brokenBody is the end of an answer whose connection was dropped.
+// brokenBody is the rest of an answer whose connection was dropped.
 type brokenBody struct{}
 
 func (brokenBody) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
@@ -249,5 +248,5 @@ func (a *answer) Write(p []byte) (int, error) {
 	return a.body.Write(p)
 }
 
-// FlushError implements what http.ResponseController asks for.
+// FlushError is for http.ResponseController.
 func (a *answer) FlushError() error { return nil }
