@@ -61,13 +61,48 @@ func runInto(
 	ctx context.Context, t *testing.T, srv *permittest.Server, stdin io.Reader, stdout io.Writer, args ...string,
 ) result {
 	t.Helper()
+	return runOn(ctx, t, srv, nil, stdin, stdout, args...)
+}
+
+// runOn is runInto with a terminal to ask on.
+func runOn(
+	ctx context.Context, t *testing.T, srv *permittest.Server, terminal Terminal,
+	stdin io.Reader, stdout io.Writer, args ...string,
+) result {
+	t.Helper()
 	address, stop := srv.Start()
 	defer stop()
 	keyFile := writeFile(t, "key", permittest.DefaultKey)
 	args = append([]string{"permitload", "--api-url", address, "--token-file", keyFile}, args...)
 	var stderr strings.Builder
-	code := Run(ctx, args, stdin, stdout, &stderr, nil)
+	code := Run(ctx, args, stdin, stdout, &stderr, terminal)
 	return result{code: code, stderr: stderr.String()}
+}
+
+// runAsked is run where somebody sits at a terminal and answers every question the
+// same. It returns the questions, too.
+func runAsked(
+	t *testing.T, srv *permittest.Server, answer, input string, args ...string,
+) (got result, questions []string) {
+	t.Helper()
+	var screen bytes.Buffer
+	terminal := func() (io.ReadWriteCloser, error) {
+		return struct {
+			io.Reader
+			io.Writer
+			io.Closer
+		}{strings.NewReader(answer + "\n"), &screen, io.NopCloser(nil)}, nil
+	}
+	var stdout strings.Builder
+	got = runOn(t.Context(), t, srv, terminal, strings.NewReader(input), &stdout, args...)
+	got.stdout = stdout.String()
+	const prompt = " [y/N] "
+	for question := range strings.SplitAfterSeq(screen.String(), prompt) {
+		if question != "" {
+			questions = append(questions, strings.TrimSuffix(question, prompt))
+		}
+	}
+	return got, questions
 }
 
 // load loads input into srv without a connection, so that it can run in a

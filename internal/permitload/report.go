@@ -123,8 +123,12 @@ func (r *report) Closing(elapsed time.Duration) (line string, counts []slog.Attr
 		return "", nil
 	}
 	for kind, t := range r.ledger.Tallies() {
-		counts = append(counts, slog.Group(kind+"s", "in", t.In, "added", t.Added, "changed", t.Loaded-t.Added,
-			"unchanged", t.Unchanged, "repeated", t.Repeated, "not_loaded", t.NotLoaded))
+		done := []any{"added", t.Added, "changed", t.Loaded - t.Added}
+		if r.deletes {
+			done = []any{"deleted", t.Loaded}
+		}
+		counts = append(counts, slog.Group(kind+"s", append(done, "in", t.In,
+			"unchanged", t.Unchanged, "repeated", t.Repeated, "not_loaded", t.NotLoaded)...))
 	}
 	sums := r.ledger.Sums
 	counts = append(counts, slog.Int("assignments_made", sums.Assigned),
