@@ -18,7 +18,7 @@ import (
 func (t *Tool) EmptyError(name string) error {
 	switch {
 	case name != "-":
-		return Hint(errors.New(name+" is empty"), "run the command that writes it again")
+		return Hint(errors.New(name+" is empty"), "the command that writes it was stopped, or had nothing to write")
 	case t.IsFed():
 		return Upstream(errors.New("the command before this one wrote nothing"))
 	}

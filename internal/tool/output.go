@@ -180,9 +180,9 @@ func CheckKept(flag, path string) error {
 	}
 	switch {
 	case err != nil:
-		return Usage(flag+": "+err.Error(), "name a file in a directory that is there")
+		return Usage(flag+": "+err.Error(), "name a file in a directory that exists")
 	case descriptor >= 0, info != nil && !info.Mode().IsRegular():
-		return Usage(flag+": "+path+" is no file of its own", "name a file")
+		return Usage(flag+": "+path+" is not a regular file", "name a file")
 	}
 	return nil
 }

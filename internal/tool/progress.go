@@ -125,7 +125,7 @@ type Progress struct {
 }
 
 const (
-	linePeriod = 30 * time.Second       // between two lines
+	logPeriod  = 30 * time.Second       // between two lines
 	lookPeriod = 10 * time.Second       // the same on a terminal
 	tickPeriod = time.Second            // between two drawings of a bar that stands still
 	drawPeriod = 100 * time.Millisecond // at least, between two drawings of a bar that moves
@@ -136,7 +136,7 @@ func (t *Tool) linePeriod() time.Duration {
 	if IsTerminal(t.screen.w) {
 		return lookPeriod
 	}
-	return linePeriod
+	return logPeriod
 }
 
 // Progress begins to count up to total or, if total is 0, without a known end. Only one
@@ -192,7 +192,7 @@ func (p *Progress) show(now time.Time) {
 	case p.ended:
 	case p.tool.progress == progressBar:
 		p.draw(now)
-	case p.n == 0 && p.tool.isStarved() && now.Sub(p.drawn) < linePeriod: // the stage before speaks
+	case p.n == 0 && p.tool.isStarved() && now.Sub(p.drawn) < p.tool.linePeriod(): // the stage before speaks
 	default:
 		p.drawn = now
 		line = p.line(now)

@@ -18,7 +18,7 @@ func (p *Progress) Status(text string) {
 
 // statusLine returns the line of a progress that has a status.
 func (p *Progress) statusLine(took time.Duration) string {
-	line := fmt.Sprintf("%s, %d:%02d", p.status, int(took.Minutes()), int(took.Seconds())%60)
+	line := p.status + ", " + minutes(took)
 	if p.n > 0 {
 		line += fmt.Sprintf("; %s: %s", p.what, Thousands(p.n))
 	}

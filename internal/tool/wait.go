@@ -18,7 +18,7 @@ func (t *Tool) newWait() *wait {
 
 // say reports what the run waits for, and for how long.
 func (w *wait) say(what string) {
-	w.timer.Reset(linePeriod)
+	w.timer.Reset(w.tool.linePeriod())
 	if w.tool.progress != progressNone && !w.tool.isCounting() {
 		w.tool.Say("%s, %s", what, minutes(time.Since(w.began)))
 	}
