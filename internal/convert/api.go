@@ -12,17 +12,17 @@ import (
 // APIRow is a row of an apis table.
 type APIRow struct {
 	ID, Identifier, Name, RBAC, Permissions string
-	// List is what Check has read from Permissions, nil for nothing.
+	// List holds the permissions that Check parsed; nil if the cell is empty.
 	List []APIPermission
 }
 
-// An APIPermission is a permission that an API has.
+// An APIPermission is a permission that an API defines.
 type APIPermission struct {
 	Value       string `json:"value"`
 	Description string `json:"description"`
 }
 
-// UnmarshalCSVWithFields takes one cell. Check checks it.
+// UnmarshalCSVWithFields stores one cell. Check validates it.
 func (r *APIRow) UnmarshalCSVWithFields(column, cell string) error {
 	switch column {
 	case columnResourceServerID:
@@ -46,7 +46,8 @@ const (
 	namelessPermission = "contains a permission without a name"
 )
 
-// Check returns what is wrong with the row by itself, nil for nothing.
+// Check validates the row without looking at other rows, and sets List. It returns the
+// first fault, or nil.
 func (r *APIRow) Check() *Fault {
 	if r.Identifier == "" {
 		return &Fault{Column: columnIdentifier, Reason: "no identifier"}
@@ -73,21 +74,22 @@ func (r *APIRow) Check() *Fault {
 
 var apiRows sync.Pool
 
-// Pool returns the pool of rows that are not in use.
+// Pool returns the pool of rows to reuse.
 func (*APIRow) Pool() *sync.Pool { return &apiRows }
 
-// A LateAPIError is an API that is described when its permissions have been written.
+// A LateAPIError reports an API whose row comes after its permissions were written.
 type LateAPIError struct{ Identifier string }
 
 func (e *LateAPIError) Error() string {
 	return fmt.Sprintf("API %q: roles before this row hold permissions of it", e.Identifier)
 }
 
-// BeginAPIs notes that the input has an apis table: then it has all APIs that count.
+// BeginAPIs records that the input has an apis table. Permissions of APIs that it does
+// not list are then left out.
 func (c *Catalogue) BeginAPIs() { c.permissions.isDescribed = true }
 
-// AddAPI keeps a row that has passed Check, which is at this place of the input, until
-// the next Flush. The error is a *LateAPIError, which ends the run.
+// AddAPI adds a row that has passed Check; the next Flush writes its permissions. at
+// says where the row is in the input. The error is a *LateAPIError, which ends the run.
 func (c *Catalogue) AddAPI(row *APIRow, at string) error {
 	b := &c.permissions
 	a := b.getAPI(row.Identifier)
@@ -109,12 +111,12 @@ func (c *Catalogue) AddAPI(row *APIRow, at string) error {
 	return nil
 }
 
-// mostActions is how many actions go into one line. A loader joins the lines of a
+// mostActions is the most actions in one line. The loader merges the lines of a
 // resource.
 const mostActions = 1000
 
-// takeResources passes the lines of the actions that have none yet.
-func (b *permissionBook) takeResources(yield func(record.Resource) error) error {
+// flushResources passes to yield lines with the actions that are not yet written.
+func (b *permissionBook) flushResources(yield func(record.Resource) error) error {
 	for _, r := range b.resources {
 		for len(r.actions) > 0 {
 			n := min(len(r.actions), mostActions)

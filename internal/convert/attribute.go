@@ -13,7 +13,7 @@ import (
 	"a0permit/internal/jsonl"
 )
 
-// Keep says which columns become attributes without being named.
+// Keep says which columns become attributes if no option names them.
 type Keep int
 
 // The choices of Keep.
@@ -23,11 +23,10 @@ const (
 	KeepNone
 )
 
-// Type is how a cell is written as an attribute.
+// Type says how a cell is written as an attribute.
 type Type int
 
-// The types. Known means the type that Auth0 has for the column, and otherwise
-// text.
+// The types. Known means Auth0's type for the column, and text if Auth0 has none.
 const (
 	Known Type = iota
 	String
@@ -36,8 +35,8 @@ const (
 	JSON
 )
 
-// auth0Types are the types of those attributes in Auth0's user profile that are not
-// text. Dates are text, also in Auth0's JSON
+// auth0Types lists the attributes in Auth0's user profile that are not text. Dates are
+// text in Auth0's JSON, too
 // (https://auth0.com/docs/manage-users/user-accounts/user-profiles/user-profile-structure).
 var auth0Types = map[string]Type{
 	"blocked":        Bool,
@@ -48,19 +47,19 @@ var auth0Types = map[string]Type{
 
 // An Attribute is a column to keep.
 type Attribute struct {
-	Column string // by its name in the header or by ours
-	Name   string // in Permit; "" means our name of the column
+	Column string // its name in the header, or our name for it
+	Name   string // in Permit; "" means our name for the column
 	Type   Type
 }
 
-// auth0UserID is the attribute for the user's id when the key is another column.
+// auth0UserID is the attribute that holds the user's id if another column is the key.
 const auth0UserID = "auth0_user_id"
 
 // keptColumn is a column of a table that becomes an attribute.
 type keptColumn struct {
 	name   string // of the attribute
 	typ    Type
-	at     int // the column
+	at     int // the index of the column
 	column string
 	place  place
 }
@@ -105,7 +104,7 @@ func (t *Table) keepColumns(o *Options) error {
 	return nil
 }
 
-// hasNoUse reports whether a column can only be an attribute.
+// hasNoUse reports whether a column is of no use except as an attribute.
 func (t *Table) hasNoUse(column string) bool {
 	return column != t.key && column != RejectReason && !slices.Contains(kinds[Users].columns, column)
 }
@@ -118,12 +117,12 @@ func (t *Table) keepColumn(i int, name string, typ Type) {
 	t.kept = append(t.kept, keptColumn{at: i, column: column, name: name, typ: typ})
 }
 
-// ourName returns our name of a column of users.
+// ourName returns our name for a column of users.
 func ourName(column string) string {
 	return cmp.Or(kinds[Users].aliases[column], column)
 }
 
-// readValues reads the values of the user's attributes.
+// readValues sets into.Values to the values of the user's attributes.
 func (t *Table) readValues(row *UserRow, into *User) *Fault {
 	into.Values = into.Values[:0]
 	for i := range t.kept {
@@ -140,8 +139,8 @@ func (t *Table) readValues(row *UserRow, into *User) *Fault {
 	return nil
 }
 
-// jsonLiteral returns a cell as JSON on one line, or what is wrong with it. For
-// null it returns "", which is no value.
+// jsonLiteral returns a cell as JSON on one line, or what is wrong with it. For null it
+// returns "", which means no value.
 func jsonLiteral(cell string, typ Type) (text, problem string) {
 	switch typ {
 	case Bool:
@@ -155,7 +154,7 @@ func jsonLiteral(cell string, typ Type) (text, problem string) {
 		}
 		return "", "neither true nor false"
 	case Number:
-		// A number in JSON that is not too large for any reader.
+		// ParseFloat refuses numbers that are too large for readers of the line.
 		_, err := strconv.ParseFloat(cell, 64)
 		if err != nil || !json.Valid([]byte(cell)) || cell != strings.TrimSpace(cell) {
 			return "", "not a JSON number"
@@ -177,6 +176,6 @@ func jsonLiteral(cell string, typ Type) (text, problem string) {
 	}
 }
 
-// mostDepth is how deep JSON may be nested. Metadata is a few deep, and readers of the
-// line give up somewhere above.
+// mostDepth limits the nesting of JSON. Metadata nests a few levels; readers of the
+// line give up somewhere above 100.
 const mostDepth = 100

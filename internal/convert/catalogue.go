@@ -10,39 +10,39 @@ import (
 	"a0permit/internal/record"
 )
 
-// Lines is what a row becomes apart from a user's own fields. It is valid until
-// the next row.
+// Lines holds the records that a row becomes, apart from the user's own fields, and
+// what to report about the row. It is valid until the next row.
 type Lines struct {
-	// Resources are to be written before the roles, and Roles and Tenants before the user.
+	// Write Resources before Roles, and Roles and Tenants before the user.
 	Resources []record.Resource
 	Roles     []record.Role
 	Tenants   []record.Tenant
-	// Assignments are the user's, nil when nothing is known of them.
+	// Assignments are the user's; nil if the input does not give them.
 	Assignments []record.RoleAssignment
-	// WithoutRole is the number of memberships that were left out because they
-	// have no role.
+	// WithoutRole counts the memberships that were left out because they have no role.
 	WithoutRole int
-	// Unkeyed are roles without a usable key. Each appears once, in the first row
-	// that names it.
+	// Unkeyed lists roles without a usable key, each only for the first row that names
+	// it.
 	Unkeyed []Unkeyed
-	// PermissionFaults and GrantFaults are reported once each.
+	// Each of the PermissionFaults and GrantFaults is reported only once.
 	PermissionFaults []PermissionFault
 	GrantFaults      []GrantFault
 }
 
-// A Catalogue is the roles and tenants met so far. Rows must be added in their
-// order. It is not safe for concurrent use.
+// A Catalogue remembers the roles, tenants and permissions of the rows so far. Add rows
+// in input order. It is not safe for concurrent use.
 type Catalogue struct {
 	options Options
 	roles   roleBook
-	// permissions, waiting and grants are of the tables that say what roles permit.
+	// permissions, waiting and grants come from the tables that give roles their
+	// permissions.
 	permissions permissionBook
 	waiting     []waitingRole
 	grants      map[int32]grants // by the first role with the key
 
 	hasher  idhash.Hasher
 	tenants map[idhash.Hash]writtenTenant // by key
-	ids     []string                      // of organizations whose tenants have their names as keys
+	ids     []string                      // of organizations, if their names are the tenants' keys
 
 	// Reused for each row.
 	lines Lines
@@ -50,10 +50,10 @@ type Catalogue struct {
 	seen  map[record.RoleAssignment]bool
 }
 
-// writtenTenant is a tenant with a line. One without a name gets another line when
-// its name is met: a loader merges lines with the same key.
+// writtenTenant is a tenant that has a line. If the line has no name, another line
+// follows once a row gives the name: the loader merges lines with the same key.
 type writtenTenant struct {
-	id      int32 // in ids, where the key is not the id
+	id      int32 // index in ids, if the key is not the id
 	hasName bool
 }
 
@@ -72,15 +72,14 @@ func NewCatalogue(o Options) *Catalogue {
 	}
 }
 
-// UnusedMappings returns the entries of the role map that were not used for any
-// role, in order.
+// UnusedMappings returns the entries of the role map that matched no role, sorted.
 func (c *Catalogue) UnusedMappings() []string { return c.roles.unusedMappings() }
 
-// UnusedPermissionMappings returns the entries of the permission map that were not used
-// for any permission.
+// UnusedPermissionMappings returns the entries of the permission map that matched no
+// permission, in any order.
 func (c *Catalogue) UnusedPermissionMappings() []Permission { return c.permissions.unusedMappings() }
 
-// Permissions returns what people should know of the permissions met so far.
+// Permissions returns counts of the permissions so far.
 func (c *Catalogue) Permissions() PermissionCounts { return c.permissions.count() }
 
 func (c *Catalogue) reset() *Lines {
@@ -92,9 +91,9 @@ func (c *Catalogue) reset() *Lines {
 	return &c.lines
 }
 
-// Assign returns the assignments of what a user holds, and the lines of the roles
-// and tenants that nobody has held before. The same Holds always becomes the same
-// assignments. The error is ErrUnkeyed, or a *TenantError, which ends the run.
+// Assign returns the role assignments of a user, and the lines of the roles and tenants
+// that no earlier user holds. Equal Holds give equal assignments. The error is
+// ErrUnkeyed, or a *TenantError, which ends the run.
 func (c *Catalogue) Assign(h *Holds) (*Lines, error) {
 	lines := c.reset()
 	for _, name := range h.Roles {
@@ -129,8 +128,8 @@ func (c *Catalogue) Assign(h *Holds) (*Lines, error) {
 	return lines, nil
 }
 
-// clearSeen forgets the assignments of the row before. After a row with very many of
-// them the map would be slow to clear for each row to come.
+// clearSeen forgets the assignments of the previous row. A very large map is replaced,
+// since clearing it would slow down every later row.
 func (c *Catalogue) clearSeen() {
 	if len(c.seen) > 1000 {
 		c.seen = map[record.RoleAssignment]bool{}
@@ -182,12 +181,12 @@ func (c *Catalogue) addAssignment(h heldRole) {
 	}
 }
 
-// auth0OrganizationID is the attribute for the organization's id when the key is
-// its name.
+// auth0OrganizationID is the attribute that holds the organization's id if its name is
+// the key.
 const auth0OrganizationID = "auth0_organization_id"
 
-// A TenantError is two organizations for one tenant key, which can only happen
-// when names are keys.
+// A TenantError reports two organizations with the same tenant key. This can only
+// happen if names are keys.
 type TenantError struct{ Key, ID, Other string }
 
 func (e *TenantError) Error() string {
@@ -219,7 +218,7 @@ func (c *Catalogue) addTenantLine(t *record.Tenant) {
 	if c.options.TenantsByName && !known {
 		id, _ := t.Attributes[auth0OrganizationID].(string)
 		written.id = int32(len(c.ids))           //nolint:gosec // no input has two billion organizations
-		c.ids = append(c.ids, strings.Clone(id)) // the cell is part of its whole chunk
+		c.ids = append(c.ids, strings.Clone(id)) // the cell would keep its whole chunk in memory
 	}
 	written.hasName = t.Name != ""
 	c.tenants[hash] = written
@@ -243,12 +242,12 @@ func (c *Catalogue) AddOrganization(row *OrganizationRow) (*Lines, error) {
 	return lines, err
 }
 
-// AddRole converts a row that has passed Check and is at this place of the input. The
-// error is ErrUnkeyed, or a *RekeyError or *TwinError, which end the run. The line of a
-// role whose permissions are known waits for Flush.
+// AddRole converts a row that has passed Check. at says where the row is in the input.
+// The error is ErrUnkeyed, or a *RekeyError or *TwinError, which end the run. If the
+// row gives the role's permissions, its line waits for Flush.
 //
-// A role that users have named before gets a second line, with what the table adds:
-// a loader merges lines with the same key.
+// A role that users have already named gets a second line, with what the table adds:
+// the loader merges lines with the same key.
 func (c *Catalogue) AddRole(row *RoleRow, at string) (*Lines, error) {
 	lines := c.reset()
 	r, err := c.roles.getWithID(row.Name, row.ID)

@@ -1,6 +1,6 @@
 package convert
 
-// Our names of the columns that mean something.
+// Our names for the columns that have a meaning.
 const (
 	columnUserID        = "user_id"
 	columnEmail         = "email"
@@ -26,11 +26,11 @@ const (
 // dashboardID is what the dashboard's export calls user_id.
 const dashboardID = "Id"
 
-// RejectReason is the column that a file of rejected rows adds to those of their
-// table. The cells of such a table are Guarded.
+// RejectReason is the column that a file of rejected rows adds to those of their table.
+// The cells of such a file are Guarded.
 const RejectReason = "reject_reason"
 
-// Kind is what the rows of a table are.
+// Kind says what the rows of a table describe.
 type Kind int
 
 // The kinds of table.
@@ -41,8 +41,8 @@ const (
 	APIs
 )
 
-// kinds are the columns of each kind of table. A row with the name of the id, as
-// written here, is the header of such a table.
+// kinds lists the columns of each kind of table. A row that contains the name of an id
+// column, exactly as written here, is the header of such a table.
 var kinds = [...]struct {
 	id       string
 	columns  []string
@@ -54,9 +54,9 @@ var kinds = [...]struct {
 		columns: []string{
 			columnUserID, columnEmail, columnGivenName, columnFamilyName, columnProvider, columnRoles, columnOrganizations,
 		},
-		// The names used by the dashboard's export, by its extension, by an export
-		// job without export_as, and by the script in Permit's guide. The last five
-		// are names of attributes, for which Permit has no field.
+		// The names in the dashboard's export, in that of its extension, in an export
+		// job without export_as, and in the script in Permit's guide. The last five
+		// name attributes for which Permit has no field.
 		aliases: map[string]string{
 			dashboardID:                columnUserID,
 			"Email":                    columnEmail,
@@ -89,8 +89,8 @@ var kinds = [...]struct {
 	},
 }
 
-// kindByID returns the kind of table whose id column has that name, 0 for none. It
-// compares lengths first, to be cheap: it is called for every cell of the input.
+// kindByID returns the kind of table whose id column has that name, or 0. It compares
+// lengths first, since it is called for every cell of the input.
 func kindByID(cell string) Kind {
 	switch len(cell) {
 	case len(columnUserID): // columnRoleID has the same length

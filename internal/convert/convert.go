@@ -1,10 +1,10 @@
-// Package convert turns rows of Auth0 tables into records. It is pure: it reads and
-// writes nothing, has no clock, and reports only by what it returns.
+// Package convert turns rows of Auth0 tables into records. It is pure: it does no I/O,
+// has no clock, and reports only through its results.
 //
-// A row is converted in two steps. Its Table does what depends on that row alone,
-// in any order and on any goroutine. The Catalogue then finds the roles and tenants
-// that the user holds, in the order of the rows, since of two roles for one key the
-// first one has it. Neither remembers rows: it is the loader that finds duplicates.
+// A row is converted in two steps. Its Table does what depends on that row alone, in
+// any order and on any goroutine. The Catalogue then finds the roles and tenants that
+// the user holds. It needs the rows in input order, because the first of two roles with
+// the same key gets it. Neither remembers rows: the loader finds duplicates.
 package convert
 
 import (
@@ -13,37 +13,37 @@ import (
 	"unicode/utf8"
 )
 
-// Options are what people may decide about the mapping. The zero value is the
-// default. NewTable checks them against a header.
+// Options configure the mapping. The zero value is the default. NewTable checks them
+// against a header.
 type Options struct {
 	RoleMap    RoleMap
 	Attributes []Attribute // in addition to those of Keep, and before them
 	Keep       Keep
-	// UserKey is the column of the users' keys; "" is user_id. With another column
-	// the id is kept as the attribute auth0_user_id.
+	// UserKey is the column with the users' keys; "" means user_id. With another
+	// column, the id is kept as the attribute auth0_user_id.
 	UserKey string
 	// TenantsByName makes an organization's name the key of its tenant, instead of
 	// its id.
 	TenantsByName bool
-	// MemberRole is the Auth0 name of the role for memberships without one. They
-	// are left out when it is "".
+	// MemberRole is the Auth0 name of the role for memberships without one. If it is
+	// "", they are left out.
 	MemberRole     string
 	PermissionForm PermissionForm
 	PermissionMap  PermissionMap
-	// Escaping is that of each table, and Undecided when the rows are to tell. A
-	// table of rejected rows has its own.
+	// Escaping is the escaping of every table, except those of rejected rows. Undecided
+	// means that the rows decide.
 	Escaping Escaping
 }
 
-// A Fault is why a row is rejected. It never contains a cell, which may be personal
+// A Fault says why a row is rejected. It never contains a cell, which may be personal
 // data.
 type Fault struct {
 	Column     string // "" for the row as a whole
-	Reason     string // one of few, so that faults can be counted by reason
+	Reason     string // from a small set, so that faults can be counted by reason
 	Detail     string // more about this row
-	Connection string // of the user, to count by; "" when unknown
+	Connection string // the user's, to count faults by; "" if unknown
 	Cure       string // what to do about rows with this reason; may be ""
-	Hint       string // set when going on would do harm
+	Hint       string // what to do if the run must stop; "" if it may go on
 }
 
 // Error returns the column and the reason, without the detail.
@@ -54,7 +54,7 @@ func (f *Fault) Error() string {
 	return f.Column + ": " + f.Reason
 }
 
-// LoneCRCure is what to do about lines that end in CR alone.
+// LoneCRCure says what to do about lines that end in CR alone.
 const LoneCRCure = `convert the line endings: tr '\r' '\n' < FILE`
 
 // RaggedFault returns the fault of a row with more or fewer cells than its header.
@@ -62,7 +62,7 @@ func RaggedFault(cells, columns int) *Fault {
 	return &Fault{Reason: "wrong number of cells", Detail: fmt.Sprintf("%d in place of %d", cells, columns)}
 }
 
-// keyFault returns the fault of a key for which record has this error.
+// keyFault returns the fault of a key that record refuses with err.
 func keyFault(column, key string, err error) *Fault {
 	if fault := invisibleFault(column, key); fault != nil {
 		return fault
@@ -70,11 +70,11 @@ func keyFault(column, key string, err error) *Fault {
 	return &Fault{Column: column, Reason: err.Error()}
 }
 
-// ErrUnkeyed is the error for a row that names a role without a usable key. The
-// fault is the role's, not the row's, so the row is not rejected.
+// ErrUnkeyed means that a row names a role without a usable key. The role is at fault,
+// not the row, so the row is not rejected.
 var ErrUnkeyed = errors.New("a role that the row names has no key")
 
-// utf8Fault returns the fault of a cell that is not UTF-8, nil for one that is.
+// utf8Fault returns the fault of a cell that is not UTF-8, and nil if it is.
 func utf8Fault(column, cell string) *Fault {
 	if utf8.ValidString(cell) {
 		return nil

@@ -9,7 +9,7 @@ import (
 	"a0permit/internal/record"
 )
 
-// converter converts rows in both steps.
+// converter converts rows in both steps: Table and Catalogue.
 type converter struct {
 	options   convert.Options
 	table     *convert.Table
@@ -26,7 +26,7 @@ func newConverter(t *testing.T, o convert.Options) *converter {
 	return &converter{options: o, table: table, catalogue: convert.NewCatalogue(o)}
 }
 
-// convert returns the lines that a row becomes, what is said of its roles, and its
+// convert returns the lines that a row becomes, the reports about its roles, and its
 // error.
 func (c *converter) convert(row any) []string {
 	var user []byte
@@ -76,7 +76,7 @@ func (c *converter) convert(row any) []string {
 	return out
 }
 
-// convertUser returns the line of a user without its end.
+// convertUser returns the line of a user up to the role assignments.
 func (c *converter) convertUser(row *convert.UserRow) ([]byte, *convert.Fault) {
 	var user convert.User
 	if fault := c.table.ReadUser(row, &user); fault != nil {

@@ -9,7 +9,7 @@ import (
 	"a0permit/internal/record"
 )
 
-// emailFault returns what is wrong with an email, nil for nothing.
+// emailFault returns what is wrong with an email, or nil.
 func emailFault(email string) *Fault {
 	if isPlainEmail(email) {
 		return nil
@@ -30,10 +30,10 @@ func emailFault(email string) *Fault {
 
 const mostEmailRunes = 254
 
-// isDomain reports whether the labels of a domain are what email-validator, which
-// Permit's pydantic calls, takes in each of its versions: letters, digits and hyphens
-// within, and a letter in the last one. record.ValidEmail, which also judges what
-// Permit has given out, is not so strict.
+// isDomain reports whether every version of email-validator, which Permit's pydantic
+// calls, accepts the labels of a domain: letters, digits and inner hyphens, with a
+// letter in the last label. record.ValidEmail is less strict, because it also judges
+// emails that Permit returned.
 func isDomain(domain string) bool {
 	var last string
 	for label := range strings.SplitSeq(domain, ".") {
@@ -51,8 +51,9 @@ func isDomain(domain string) bool {
 }
 
 // isPlainEmail reports whether s is an address of the usual form: words of letters,
-// digits and inner -, before the @ also _ and +, joined by single dots, with a letter
-// at the end. It only saves time: emailFault has nothing against any of them.
+// digits and inner hyphens, joined by single dots, with a letter at the end. Words
+// before the @ may also contain _ and +. It only saves time: emailFault accepts all of
+// these anyway.
 func isPlainEmail(s string) bool {
 	at, dots, start := -1, 0, 0 // start is where the word begins
 	for i := range len(s) {
@@ -80,8 +81,8 @@ var wordByte = func() (set [256]bool) {
 	return set
 }()
 
-// invisibleFault returns the fault of a cell with a character that people do not see,
-// as comes along when text is pasted. It names the character.
+// invisibleFault returns a fault that names the invisible character in a cell, or nil.
+// Pasted text often contains one.
 func invisibleFault(column, cell string) *Fault {
 	if fault := utf8Fault(column, cell); fault != nil {
 		return fault

@@ -16,8 +16,8 @@ func emailFault(t *testing.T, email string) *convert.Fault {
 	return fault
 }
 
-// Emails as people paste them. What Permit's email-validator refuses is a fault; so is
-// what it would take without anybody seeing it.
+// Emails as people paste them. It is a fault if Permit's email-validator refuses the
+// email, or if it accepts a character that nobody can see.
 func TestEmails(t *testing.T) {
 	t.Parallel()
 	const (
@@ -80,7 +80,7 @@ func TestEmails(t *testing.T) {
 	}
 }
 
-// Also a key says which character nobody sees in it.
+// For keys, too, the fault names the invisible character.
 func TestInvisibleCharactersInKeys(t *testing.T) {
 	t.Parallel()
 	row := convert.UserRow{UserID: "auth0|1\u200b"}
@@ -94,8 +94,8 @@ func TestInvisibleCharactersInKeys(t *testing.T) {
 	}
 }
 
-// No email is taken that record refuses, and the fast check takes none that the slow
-// one refuses.
+// No email that record refuses is accepted, and the fast check accepts none that the
+// slow one refuses.
 func FuzzEmail(f *testing.F) {
 	for _, s := range []string{
 		"jane@acme.com", "a.b+c@x-y.co", "a..b@c.de", "@", "a@b", ".a@b.c", "a@b.c.", "a@-b.c", "a-@b-.c", "a@10.0.0.1",
@@ -109,7 +109,7 @@ func FuzzEmail(f *testing.F) {
 		if s != "" && fault == nil && (!record.ValidEmail(s) || !utf8.ValidString(s)) {
 			t.Errorf("email %q is taken", s)
 		}
-		// With a letter that the fast check does not know, the slow one judges.
+		// The fast check does not know é, so the slow one decides.
 		other := strings.Replace(s, "a", "é", 1)
 		if slow := emailFault(t, other); len(s) < 60 && (fault == nil) != (slow == nil) {
 			t.Errorf("email %q: %v, but %q: %v", s, fault, other, slow)

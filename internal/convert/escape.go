@@ -9,30 +9,30 @@ import (
 	"unicode/utf8"
 )
 
-// Escaping is what has been put before the cells of a table, so that a spreadsheet
-// takes none of them for a formula.
+// Escaping says what was put before the cells of a table, so that a spreadsheet does
+// not take them for formulas.
 type Escaping int
 
 // The kinds of escaping.
 const (
-	// Undecided is the escaping of a table whose rows have to tell.
+	// Undecided means that the rows decide.
 	Undecided Escaping = iota
-	// Plain is a table without any.
+	// Plain means no escaping.
 	Plain
-	// Escaped is Auth0's: a ' before each text, and none before numbers, booleans and
-	// dates (https://auth0.com/docs/manage-users/user-migration/bulk-user-exports).
+	// Escaped means Auth0's escaping: a ' before each text, but not before numbers,
+	// booleans and dates
+	// (https://auth0.com/docs/manage-users/user-migration/bulk-user-exports).
 	Escaped
-	// Guarded is ours of rejected rows: see Guard.
+	// Guarded means our escaping of rejected rows: see Guard.
 	Guarded
 )
 
-// Escaping returns the escaping of the table as far as its header and the options
-// tell.
+// Escaping returns the table's escaping if its header or the options give it, and
+// otherwise Undecided.
 func (t *Table) Escaping() Escaping { return t.escaping }
 
-// Unescape takes from the cells of a row, in place, what escaping has put there.
-// Unless the options say what that is, a row that is plainly of the other kind than
-// its table is a fault.
+// Unescape removes the escaping from the cells of a row, in place. Unless the options
+// give the escaping, a row that clearly has another one than its table is a fault.
 func (t *Table) Unescape(cells []string, e Escaping) *Fault {
 	if e == Guarded {
 		for i, cell := range cells {
@@ -51,14 +51,14 @@ func (t *Table) Unescape(cells []string, e Escaping) *Fault {
 	}
 	for i, cell := range cells {
 		if isMarked(cell) && (i >= len(t.raw) || !t.raw[i]) {
-			cells[i] = cell[1:] // one, since a name may begin with another
+			cells[i] = cell[1:] // only one: a name may begin with a ' of its own
 		}
 	}
 	return nil
 }
 
-// contradicts reports whether a row would be read wrong by the escaping of the
-// table. It is called for each row, and so looks first for what most rows show.
+// contradicts reports whether the escaping of the table would misread a row. It is
+// called for each row, so it first tests what is true of most rows.
 func (t *Table) contradicts(cells []string, e Escaping) bool {
 	if len(cells) != len(t.Columns) || e == Escaped && isMarked(cells[t.id]) || !slices.ContainsFunc(cells, isMarked) {
 		return false
@@ -73,9 +73,9 @@ func (t *Table) contradicts(cells []string, e Escaping) bool {
 
 func isMarked(cell string) bool { return cell != "" && cell[0] == '\'' }
 
-// A Sample is what the first rows of a table tell of its escaping, all together: no
-// cell tells by itself. An id may be a number, which Auth0 does not escape, and a
-// name may begin with a ' of its own.
+// A Sample counts the escaped and the plain texts in the first rows of a table. No
+// single cell is proof: an id may be a number, which Auth0 does not escape, and a name
+// may begin with a ' of its own.
 type Sample struct {
 	table         *Table
 	with, without int // texts with and without a ' before them
@@ -93,7 +93,7 @@ func (p cellPlace) String() string { return fmt.Sprintf("line %d, column %q", p.
 // NewSample returns a sample without rows.
 func (t *Table) NewSample() *Sample { return &Sample{table: t} }
 
-// Add adds a row. A ragged one tells nothing.
+// Add counts the texts of a row. It ignores a row with the wrong number of cells.
 func (s *Sample) Add(cells []string, line int) {
 	t := s.table
 	if len(cells) != len(t.Columns) {
@@ -114,8 +114,8 @@ func (s *Sample) Add(cells []string, line int) {
 	}
 }
 
-// isText reports whether Auth0 would write a cell as text. It does not know of cells
-// that begin like JSON.
+// isText reports whether Auth0 would write a cell as text. It returns false for cells
+// that begin like JSON, since it cannot tell.
 func isText(cell string) bool {
 	switch c := cell[0]; {
 	case c == '[', c == '{', strings.EqualFold(cell, "true"), strings.EqualFold(cell, "false"), cell == "null":
@@ -129,8 +129,8 @@ func isText(cell string) bool {
 	}
 }
 
-// kind returns what twice as many texts say as say otherwise, and Undecided when the
-// difference is smaller.
+// kind returns Escaped or Plain if at least twice as many texts are of that kind as of
+// the other, and otherwise Undecided.
 func (s *Sample) kind() Escaping {
 	switch {
 	case s.with+s.without == 0:
@@ -144,8 +144,8 @@ func (s *Sample) kind() Escaping {
 	}
 }
 
-// Escaping returns what the rows tell: Undecided when there is no text in them, and
-// a *MixedError when they do not agree.
+// Escaping returns the escaping that the rows show, and Undecided if they contain no
+// text. If they disagree, the error is a *MixedError.
 func (s *Sample) Escaping() (Escaping, error) {
 	kind := s.kind()
 	if kind == Undecided && s.with > 0 {
@@ -154,7 +154,7 @@ func (s *Sample) Escaping() (Escaping, error) {
 	return kind, nil
 }
 
-// A MixedError is a table of which Auth0 seems to have escaped a part.
+// A MixedError reports a table that Auth0 seems to have escaped only in part.
 type MixedError struct{ sample Sample }
 
 func (e *MixedError) Error() string {
@@ -167,9 +167,9 @@ func (e *MixedError) Error() string {
 // formula (https://owasp.org/www-community/attacks/CSV_Injection).
 const formulaStarts = "=+-@\t\r\n＝＋－＠"
 
-// Guard returns a cell of a rejected row with a ' before it if a spreadsheet could
-// take it for a formula. A ' before a formula or another ' gets one too: so unguard
-// returns each cell as it was, and most cells need none.
+// Guard returns a cell of a rejected row, with a ' before it if a spreadsheet could
+// take it for a formula. A cell that begins with a ' and then a formula or another '
+// gets one too, so that unguard restores every cell. Most cells need none.
 func Guard(cell string) string {
 	if isFormula(cell) || isGuarded(cell) {
 		return "'" + cell
@@ -190,7 +190,7 @@ func isFormula(cell string) bool {
 	return first != utf8.RuneError && strings.ContainsRune(formulaStarts, first)
 }
 
-// isGuarded reports whether a cell begins as Guard lets those begin that it changes.
+// isGuarded reports whether a cell begins like one that Guard has changed.
 func isGuarded(cell string) bool {
 	return isMarked(cell) && (isMarked(cell[1:]) || isFormula(cell[1:]))
 }

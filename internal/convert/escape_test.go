@@ -10,8 +10,8 @@ import (
 	"a0permit/internal/convert"
 )
 
-// unescape returns the rows of a table without its escaping, as far as they are no
-// fault.
+// unescape returns the rows of a table without their escaping. It leaves out those that
+// are at fault.
 func unescape(t *testing.T, header string, rows []string, o convert.Options) ([]string, error) {
 	t.Helper()
 	table, err := convert.NewTable(strings.Split(header, ","), &o)
@@ -96,7 +96,7 @@ func TestUnescape(t *testing.T) {
 	}
 }
 
-// Twice as many texts of one kind decide; fewer do not.
+// A kind of text decides if it is at least twice as frequent as the other.
 func TestEscapingByMajority(t *testing.T) {
 	t.Parallel()
 	const header = "user_id,a,b"
@@ -122,7 +122,8 @@ func TestEscapingByMajority(t *testing.T) {
 	}
 }
 
-// A row of the other kind is a fault where reading it by the table would change it.
+// A row with the other escaping is a fault if reading it like its table would change
+// it.
 func TestRowsUnlikeTheirTable(t *testing.T) {
 	t.Parallel()
 	const header = "user_id,email,given_name,family_name"
@@ -140,7 +141,7 @@ func TestRowsUnlikeTheirTable(t *testing.T) {
 		{escaped, "auth0|2,c@d.co,Cy,'t Hooft", true},
 		{escaped, "auth0|2,,,'t Hooft", true},
 		{escaped, "auth0|2,c@d.co,Cy,Lee", false},
-		{escaped, "'auth0|2,c@d.co,Cy,Lee", false}, // mended by hand
+		{escaped, "'auth0|2,c@d.co,Cy,Lee", false}, // edited by hand
 		{escaped, "7,'c@d.co,,", false},
 	} {
 		rows := append(append([]string{}, tt.table[0], tt.table[0], tt.table[0]), tt.row)
@@ -151,7 +152,7 @@ func TestRowsUnlikeTheirTable(t *testing.T) {
 	}
 }
 
-// A guarded cell is no formula, and comes back as it was.
+// A guarded cell is not a formula, and unguarding restores it.
 func FuzzGuard(f *testing.F) {
 	for _, cell := range []string{
 		"", "a", "'", "''", "'''", "'t Hooft", "=1+1", "'=1+1", "''=1", "+1", "-1", "@a", "\tx", "\rx", "\n=",

@@ -7,11 +7,12 @@ import (
 	"strings"
 )
 
-// A HeaderError is a header that does not say what the rows are.
+// A HeaderError reports a header that does not say what the rows are, or that lacks a
+// column that an option names.
 type HeaderError struct {
 	Problem string
 	Hints   []string // what to type or to change
-	// Separator is what separates the cells in place of commas, 0 if they do.
+	// Separator is the character that separates the cells instead of commas, or 0.
 	Separator byte
 }
 
@@ -21,7 +22,8 @@ func newHeaderError(problem string, hints ...string) *HeaderError {
 	return &HeaderError{Problem: problem, Hints: hints}
 }
 
-// kindOfHeader returns the kind of table that has these columns.
+// kindOfHeader returns the kind of table that has these columns. The error is a
+// *HeaderError.
 func kindOfHeader(columns []string) (Kind, error) {
 	var seen [len(kinds)]bool
 	hasAlias := false
@@ -30,7 +32,7 @@ func kindOfHeader(columns []string) (Kind, error) {
 		hasAlias = hasAlias || column == dashboardID
 	}
 	if seen[Users] {
-		return Users, nil // a user may well have a role_id or an organization_id
+		return Users, nil // a users table may also have a role_id or an organization_id
 	}
 	var ids []string
 	var found Kind
@@ -68,8 +70,8 @@ func kindOfHeader(columns []string) (Kind, error) {
 
 const noUserID = "no user_id column"
 
-// SeparatorOf returns what separates the cells of a header in place of the commas by
-// which it was split: that which parts off a column that is known. It returns 0 when
+// SeparatorOf returns the character that separates the cells of a header which was
+// wrongly split at commas: the first one that yields a known column. It returns 0 if
 // there is none.
 func SeparatorOf(columns []string, isKnown func(column string) bool) byte {
 	line := strings.Join(columns, ",")
@@ -81,14 +83,14 @@ func SeparatorOf(columns []string, isKnown func(column string) bool) byte {
 	return 0
 }
 
-// isID reports whether a cell is the name of a column of ids.
+// isID reports whether a cell is the name of an id column.
 func isID(cell string) bool {
 	cell = strings.TrimSpace(cell)
 	return kindByID(cell) != 0 || cell == dashboardID
 }
 
-// isColumnName reports whether a cell is a name for a column of users. A row without
-// any may well be about a person, and is not shown.
+// isColumnName reports whether a cell is the name of a users column. A row without any
+// such name may be personal data, and is not shown.
 func isColumnName(cell string) bool {
 	isCell := func(name string) bool { return strings.EqualFold(name, cell) }
 	users := &kinds[Users]
@@ -96,7 +98,7 @@ func isColumnName(cell string) bool {
 		slices.ContainsFunc(slices.Collect(maps.Keys(users.aliases)), isCell)
 }
 
-// columnsHint lists the columns of a header, as far as they fit on a line.
+// columnsHint returns a hint that lists the first columns of a header.
 func columnsHint(columns []string) string {
 	const most, longest = 12, 40
 	var list []string
@@ -112,23 +114,22 @@ func columnsHint(columns []string) string {
 	return "the header has: " + strings.Join(list, ", ")
 }
 
-// looksLikeID reports whether a cell is an id of any kind, and no column's name. That of
-// an API is 24 hexadecimal digits.
+// looksLikeID reports whether a cell looks like an id, not like the name of a column.
+// The id of an API is 24 hexadecimal digits.
 func looksLikeID(cell string) bool {
 	return strings.ContainsAny(cell, "@|") || strings.HasPrefix(cell, "rol_") || strings.HasPrefix(cell, "org_") ||
 		len(cell) == 24 && strings.Trim(cell, "0123456789abcdef") == ""
 }
 
-// looksLikeData reports whether a row has an email or a user id, and so is no
+// looksLikeData reports whether a row has an email or a user id, and so is not a
 // header.
 func looksLikeData(cells []string) bool {
 	return slices.ContainsFunc(cells, func(cell string) bool { return strings.ContainsAny(cell, "@|") })
 }
 
-// IsHeader reports whether a row is not a row of this table but the header of
-// another. A header has the name of exactly one kind's id, or is this table's own
-// header again, as after cat. The row of a user whose name is user_id is no header,
-// since the user's id or email shows that the row is data.
+// IsHeader reports whether a row is a header instead of data of this table. A header
+// has the name of an id column, or repeats this table's own header, as after cat. A row
+// with an id or an email is data, even if the user's name is "user_id".
 func (t *Table) IsHeader(cells []string) bool {
 	if cells[0] == t.Header[0] && slices.Equal(cells, t.Header) {
 		return true
@@ -151,12 +152,12 @@ func (t *Table) IsHeader(cells []string) bool {
 		hasEmail := slices.ContainsFunc(cells, func(cell string) bool { return strings.Contains(cell, "@") })
 		return !hasEmail && (t.id >= len(cells) || !looksLikeID(cells[t.id]))
 	default:
-		// A row of ours has an id there, which never is a column's name.
+		// A row of this table has an id there, which is never the name of a column.
 		return t.id < len(cells) && kindByID(cells[t.id]) != 0
 	}
 }
 
-// Marks returns texts of which each header of another table has one as a cell.
+// Marks returns the texts to look for: every header has at least one of them as a cell.
 func (t *Table) Marks() []string {
 	return []string{columnUserID, columnRoleID, columnOrganizationID, columnResourceServerID, t.Header[t.id]}
 }

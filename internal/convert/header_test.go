@@ -42,7 +42,7 @@ func TestIsHeader(t *testing.T) {
 		{"role_id,name,description", "user_id,email", true},
 		{"role_id,name", "organization_id,name,display_name", true},
 		{"Id,Email", "Id,Email", true},
-		{"Id,Email", "Id,Mail", false}, // aliases are known in a file's first row only
+		{"Id,Email", "Id,Mail", false}, // aliases only work in a file's first row
 		{"user_id,role_id", "user_id,role_id", true},
 		{"user_id,email", "user_id,role_id,x", true},
 		{"user_id,email,given_name", "auth0|1,jane@acme.com,user_id", false},

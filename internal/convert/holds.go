@@ -9,15 +9,14 @@ import (
 	"a0permit/internal/record"
 )
 
-// Holds is what a user holds, by Auth0's names.
+// Holds lists the roles that a user holds, by Auth0's names.
 type Holds struct {
-	// Roles are the tenant-wide roles, nil when the table says nothing of them.
+	// Roles are the tenant-wide roles; nil if the table does not give them.
 	Roles       []string
 	Memberships []Membership
 }
 
-// A Membership is an organization that a user is a member of, with the user's roles
-// in it.
+// A Membership is an organization that a user belongs to, with the user's roles in it.
 type Membership struct {
 	ID          string       `json:"id"`
 	Name        string       `json:"name"`
@@ -25,12 +24,12 @@ type Membership struct {
 	Roles       []MemberRole `json:"roles"`
 }
 
-// A MemberRole is a role that a member of an organization has: one of the tenant, by its
-// name, or one of the organization's own, with its id, because its name is unique within
-// the organization only.
+// A MemberRole is a role of a member of an organization. A role of the tenant has only
+// a name. A role of the organization itself also has an id, because its name is unique
+// only within the organization.
 type MemberRole struct{ ID, Name string }
 
-// UnmarshalJSON takes a name, or an object with an id and a name.
+// UnmarshalJSON accepts a name, or an object with an id and a name.
 func (r *MemberRole) UnmarshalJSON(data []byte) error {
 	if len(data) == 0 || data[0] != '{' {
 		return json.Unmarshal(data, &r.Name)
@@ -51,9 +50,9 @@ const (
 	namelessRole     = "contains a role without a name"
 )
 
-// ReadHolds reads a cell of roles and a cell of organizations. That takes longer
-// than the rest of a row, and users differ little in these cells: callers should
-// remember the result.
+// ReadHolds parses a cell of roles and a cell of organizations. This takes longer than
+// the rest of a row, and many users have the same cells, so callers should cache the
+// result.
 func (o *Options) ReadHolds(roles, organizations string) (*Holds, *Fault) {
 	h := &Holds{}
 	if roles != "" && !decodeArray(roles, &h.Roles) {
@@ -77,8 +76,8 @@ func (o *Options) ReadHolds(roles, organizations string) (*Holds, *Fault) {
 	return h, nil
 }
 
-// Size returns about how many bytes the assignments take in a line, rather too many
-// than too few.
+// Size returns roughly how many bytes the assignments take in a line, erring on the
+// high side.
 func (h *Holds) Size() int {
 	const names = len(`{"role":"","tenant":""},`)
 	size := 0
@@ -96,14 +95,12 @@ func (h *Holds) Size() int {
 	return size
 }
 
-// decodeArray decodes a cell and reports whether it is a JSON array, which null is
-// not.
+// decodeArray decodes a cell and reports whether it is a JSON array. null is not one.
 func decodeArray[T any](cell string, into *[]T) bool {
 	return utf8.ValidString(cell) && json.Unmarshal([]byte(cell), into) == nil && *into != nil
 }
 
-// tenantProblem returns what is wrong with an organization as a tenant, "" for
-// nothing.
+// tenantProblem returns the reason why an organization cannot be a tenant, or "".
 func (o *Options) tenantProblem(id, name string) string {
 	field, key := "id", id
 	if o.TenantsByName {

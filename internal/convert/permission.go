@@ -6,27 +6,28 @@ import (
 	"a0permit/internal/record"
 )
 
-// A Permission is one of Auth0. Its name alone says little: two APIs may both have a
-// read:users. An API is known by its identifier, which never changes.
+// A Permission is a permission in Auth0. Its name alone does not identify it: two APIs
+// may both have a read:users. API is the identifier of its API, which never changes.
 type Permission struct {
 	API  string `json:"resource_server_identifier"`
 	Name string `json:"permission_name"`
 }
 
-// PermissionForm says how the name of a permission is read.
+// PermissionForm says how to split the name of a permission.
 type PermissionForm int
 
 // The forms.
 const (
-	// ActionResource is Auth0's own, as in read:invoices.
+	// ActionResource is Auth0's own form, as in read:invoices.
 	ActionResource PermissionForm = iota
-	// ResourceAction is invoices:read.
+	// ResourceAction is the reverse, as in invoices:read.
 	ResourceAction
 	// WholeAPI takes the API as the resource, and the whole name as the action.
 	WholeAPI
 )
 
-// split returns the parts of a permission's name. Without a resource the API is it.
+// split returns the parts of a permission's name. If resource is "", the API is the
+// resource.
 func (f PermissionForm) split(name string) (resource, action string) {
 	switch i := strings.LastIndexByte(name, ':'); {
 	case f == WholeAPI || i < 0:
@@ -39,26 +40,27 @@ func (f PermissionForm) split(name string) (resource, action string) {
 	}
 }
 
-// A PermissionTarget is what a permission becomes in Permit. Without a resource it is
-// left out.
+// A PermissionTarget is what a permission becomes in Permit. If Resource is "", the
+// permission is left out.
 type PermissionTarget struct{ Resource, Action string }
 
-// A PermissionMap maps permissions, whose API may be an identifier or a name. A
-// permission without a name is the whole API: then the target has no action. The line
-// of the permission wins over that of the API, and the identifier over the name.
+// A PermissionMap maps permissions to targets. The API of a permission may be an
+// identifier or a name. An entry without a permission name stands for the whole API,
+// and its target has no action. An entry for a permission wins over one for its API,
+// and an identifier wins over a name.
 type PermissionMap map[Permission]PermissionTarget
 
-// keyOf returns the key for a part of a permission's name, or the name of an API: the
-// text itself where Permit takes it, else what a slug leaves of it, as for roles.
+// keyOf returns the key for a part of a permission's name, or for the name of an API:
+// the text itself if Permit accepts it, and otherwise a slug, as for roles.
 func keyOf(text string) string { return record.KeyOfRole(text) }
 
-// An api is an API of Auth0.
+// api is an API in Auth0.
 type api struct {
 	identifier, name string
 	isDescribed      bool // by an apis table
 	hasList          bool // its permissions are known
 	rbacOff          bool
-	isDecided        bool // it is decided what becomes of a permission of it
+	isDecided        bool // the fate of one of its permissions is decided
 }
 
 // key returns the key of the API as a resource.
@@ -76,8 +78,8 @@ func (a *api) keyOfIdentifier() string {
 	return keyOf(a.identifier)
 }
 
-// isSystem reports whether an API that no table describes is one of Auth0's own, which
-// every tenant has: by their identifiers, such as https://acme.eu.auth0.com/api/v2/.
+// isSystem reports whether an API is one of Auth0's own, which every tenant has. It
+// goes by the identifier, such as https://acme.eu.auth0.com/api/v2/.
 func (a *api) isSystem() bool {
 	host, path, _ := strings.Cut(strings.TrimPrefix(a.identifier, "https://"), "/")
 	return strings.HasSuffix(host, ".auth0.com") && (path == "api/v2/" || path == "me/" || path == "my-org/")
@@ -98,15 +100,15 @@ const (
 	usable           // it has a resource and an action
 	faulty           // reported
 	mappedOut        // left out by the map
-	undescribed      // left out, since the apis table does not have its API
+	undescribed      // left out, since no apis table describes its API
 )
 
-// permission is a permission of Auth0 and what it becomes.
+// permission is a permission in Auth0, and what it becomes in Permit.
 type permission struct {
 	Permission
 	api         *api
 	description string
-	at          string // where it was met first
+	at          string // where in the input it appears first
 	isListed    bool   // by an apis table
 	isHeld      bool   // by a role
 	fate        fate
@@ -114,24 +116,24 @@ type permission struct {
 	isWritten   bool // as an action
 }
 
-// text returns how a role line names the permission.
+// text returns the permission as a role line names it: resource:action.
 func (p *permission) text() string { return p.target.Resource + ":" + p.target.Action }
 
-// A PermissionFault is a permission that cannot become a resource and an action.
+// A PermissionFault reports a permission that cannot become a resource and an action.
 type PermissionFault struct {
-	At string // where it was met first
+	At string // where in the input it appears first
 	Permission
-	// Target is what it would become. Where a part of it is "", nothing is left of the
-	// name.
+	// Target is what it would become. A part is "" if no character of the name can be
+	// in a key.
 	Target PermissionTarget
-	// Other is the permission that has become this already.
+	// Other is the permission that already has this target.
 	Other Permission
-	// Proposal is a target that is free, for a line of the map.
+	// Proposal is a free target to enter in the map.
 	Proposal PermissionTarget
 }
 
-// permissionBook is the APIs and permissions met so far. A tenant has a hundred APIs of a
-// thousand permissions each, or more, so they are held.
+// permissionBook keeps all APIs and permissions so far in memory. A tenant may have a
+// hundred APIs with a thousand permissions each, or more.
 type permissionBook struct {
 	form        PermissionForm
 	mapping     PermissionMap
@@ -141,13 +143,13 @@ type permissionBook struct {
 	byID        map[string]*api
 	permissions []*permission
 	byName      map[Permission]*permission
-	decided     int                    // as many of permissions
+	decided     int                    // the number of permissions decided
 	owners      map[string]*permission // by text
 	resources   []*resource
 	byKey       map[string]*resource
 }
 
-// resource is a resource and its actions that are not written yet.
+// resource is a resource with the actions that are not yet written.
 type resource struct {
 	key, name string
 	actions   []*permission
@@ -160,7 +162,7 @@ func newPermissionBook(o *Options) permissionBook {
 	}
 }
 
-// get returns the permission, which may be new.
+// get returns the permission p, which it adds if it is new.
 func (b *permissionBook) get(p Permission, at string) *permission {
 	if known, ok := b.byName[p]; ok {
 		return known
@@ -182,8 +184,8 @@ func (b *permissionBook) getAPI(identifier string) *api {
 	return fresh
 }
 
-// decide decides what becomes of the permissions met since the last time, and returns
-// those that are at fault.
+// decide sets the fate of the permissions added since the last call, and returns the
+// faults.
 func (b *permissionBook) decide() []PermissionFault {
 	var faults []PermissionFault
 	for ; b.decided < len(b.permissions); b.decided++ {
@@ -227,7 +229,8 @@ func (b *permissionBook) decideOne(p *permission) *PermissionFault {
 	return fault
 }
 
-// lookUp returns what the map makes of a permission, and the name of the resource.
+// lookUp returns the target that the map gives a permission, and the name of its
+// resource. ok is false if no entry matches.
 func (b *permissionBook) lookUp(p *permission) (name string, target PermissionTarget, ok bool) {
 	for _, entry := range [...]Permission{
 		{p.API, p.Name}, {p.api.name, p.Name}, {API: p.API}, {API: p.api.name},
@@ -246,7 +249,8 @@ func (b *permissionBook) lookUp(p *permission) (name string, target PermissionTa
 	return "", PermissionTarget{}, false
 }
 
-// read returns what the form makes of a permission, and the name of the resource.
+// read returns the target that the form gives a permission, and the name of its
+// resource.
 func (b *permissionBook) read(p *permission) (name string, target PermissionTarget) {
 	resource, action := b.form.split(p.Name)
 	name = strings.TrimSpace(resource)
@@ -266,7 +270,8 @@ func (b *permissionBook) addAction(p *permission, resourceName string) {
 	r.actions = append(r.actions, p)
 }
 
-// propose returns a target for a permission at fault that no permission has.
+// propose returns a free target for a permission at fault. A part is "" if it knows
+// none.
 func (b *permissionBook) propose(f *PermissionFault) PermissionTarget {
 	if f.Target.Resource == "" || f.Target.Action == "" {
 		return f.Target
@@ -283,20 +288,20 @@ func (b *permissionBook) propose(f *PermissionFault) PermissionTarget {
 	return PermissionTarget{Action: f.Target.Action}
 }
 
-// PermissionCounts is what people should know of permissions.
+// PermissionCounts counts the permissions that users should know about.
 type PermissionCounts struct {
-	RBACOff []string // APIs for which Auth0 does not look at roles
-	// Undescribed is how many permissions that roles hold were left out, by API: the apis
-	// table does not have it.
+	RBACOff []string // APIs for which Auth0 ignores roles
+	// Undescribed counts, by API, the permissions of roles that were left out because
+	// no apis table describes the API.
 	Undescribed map[string]int
 	MappedOut   int // permissions left out by the map
-	Unlisted    int // permissions that roles hold, but which their API does not list
+	Unlisted    int // permissions that roles hold, but their API does not list
 	NameOnly    int // permissions that roles hold, on APIs that no table describes
 	VerbFirst   int // permissions like read:invoices
 	VerbLast    int // permissions like invoices:read
 }
 
-// count counts what people should know of permissions.
+// count returns the counts of all permissions so far.
 func (b *permissionBook) count() PermissionCounts {
 	c := PermissionCounts{Undescribed: map[string]int{}}
 	usedAPIs := map[*api]bool{}
@@ -338,13 +343,13 @@ func (c *PermissionCounts) addUsable(p *permission, hasTable bool) {
 	}
 }
 
-// verbs are those that nearly all names of permissions are made of.
+// verbs are the verbs in nearly all names of permissions.
 var verbs = map[string]bool{
 	"read": true, "write": true, "create": true, "update": true, "delete": true, "list": true, "view": true,
 	"edit": true, "get": true, "manage": true, "add": true, "remove": true, "use": true,
 }
 
-// unusedMappings returns the entries of the map that were not used.
+// unusedMappings returns the entries of the map that matched no permission.
 func (b *permissionBook) unusedMappings() []Permission {
 	var unused []Permission
 	for entry := range b.mapping {

@@ -9,28 +9,28 @@ import (
 	"a0permit/internal/record"
 )
 
-// A RoleMap maps Auth0's names or rol_ ids of roles to their Permit keys. The id
+// A RoleMap maps roles, by their name or rol_ id in Auth0, to keys in Permit. The id
 // wins, since it never changes.
 type RoleMap map[string]string
 
-// Unkeyed is a role without a usable key, because no character of its name can be
-// in a key or because Other has the key already.
+// Unkeyed is a role without a usable key, because no character of its name can be in a
+// key or because Other already has the key.
 type Unkeyed struct {
 	Name       string
 	Key, Other string
 	Mapped     bool // the role map gives the role its key
-	// IsOwned and OtherIsOwned are whether the roles are those of organizations.
+	// IsOwned and OtherIsOwned say whether the two roles belong to organizations.
 	IsOwned, OtherIsOwned bool
-	// ToMap is the role for which a line in the map is missing.
+	// ToMap is the role that needs a line in the map.
 	ToMap MapEntry
 }
 
-// A MapEntry is a role as the role map should name it: by its id when it has no name here,
-// as a role of an organization, whose name is not its own.
+// A MapEntry is a role as the role map should name it. A role of an organization has
+// only an ID here, since its name is not unique.
 type MapEntry struct{ Name, ID string }
 
-// A RekeyError is a role whose id maps to another key than the one it has had so
-// far, while its id was not known.
+// A RekeyError reports a role whose id maps to another key than the one that it got by
+// its name, before its id was known.
 type RekeyError struct{ Name, Key, Before string }
 
 func (e *RekeyError) Error() string {
@@ -41,8 +41,8 @@ func (e *RekeyError) Error() string {
 	return text + fmt.Sprintf("users before this row have it as %q", e.Before)
 }
 
-// A TwinError is two roles of one name. Users name their roles, so nobody knows which
-// of the two they hold.
+// A TwinError reports two roles with the same name. Users name their roles, so nobody
+// knows which of the two they hold.
 type TwinError struct{ Name, ID string }
 
 func (e *TwinError) Error() string {
@@ -53,12 +53,12 @@ func (e *TwinError) Error() string {
 type role struct {
 	number int32  // in the roleBook
 	name   string // in Auth0
-	key    string // "" when it has no usable one
+	key    string // "" if it has no usable key
 }
 
-// A roleBook is the roles met so far, by number. A tenant of Auth0 has a thousand of
-// them at most, but the input may be of another origin. So it keeps hashes in place
-// of texts, and nothing that can be found out again.
+// A roleBook keeps the roles so far, by number. A tenant of Auth0 has at most a
+// thousand roles, but the input may come from elsewhere. So the book keeps hashes
+// instead of texts, and nothing that it can compute again.
 type roleBook struct {
 	mapping RoleMap
 	used    map[string]bool // entries of mapping
@@ -66,17 +66,17 @@ type roleBook struct {
 	byName  map[idhash.Hash]int32
 	byKey   map[idhash.Hash]int32 // the first with that key
 	roles   []roleEntry
-	names   []byte                // of all roles, one after another; an owned one's id behind its name
-	mapped  map[int32]string      // the keys that the mapping gives
-	byID    map[idhash.Hash]int32 // those whose id is known
+	names   []byte                // of all roles, one after another; an owned role's id follows its name
+	mapped  map[int32]string      // keys given by the mapping
+	byID    map[idhash.Hash]int32 // roles whose id is known
 }
 
 // roleEntry is what a roleBook keeps of each role.
 type roleEntry struct {
-	name      int         // where it ends in names
+	nameEnd   int         // end of its text in names
 	id        idhash.Hash // zero while the id is not known
-	first     int32       // with the key; of an unkeyed role, the one that has its key; or none
-	line      int32       // of the first with a key: whose name is in the key's line; or none
+	first     int32       // first role with the key; for an unkeyed role, the one that took it; or none
+	line      int32       // for the first role with a key: the role that the key's line names; or none
 	mapped    bool
 	unkeyed   bool
 	reported  bool // as unkeyed
@@ -85,7 +85,7 @@ type roleEntry struct {
 	granted   bool // its permissions are known
 }
 
-// none is the number of no role.
+// none is a number that no role has.
 const none = -1
 
 func newRoleBook(m RoleMap) roleBook {
@@ -98,19 +98,19 @@ func newRoleBook(m RoleMap) roleBook {
 
 func (b *roleBook) has(name idhash.Hash) bool { _, ok := b.byName[name]; return ok }
 
-// get returns the role of that name.
+// get returns the role with that name, which it adds if it is new.
 func (b *roleBook) get(name string) role {
 	hash := b.hasher.Hash(name)
 	if n, ok := b.byName[hash]; ok {
-		return b.numbered(n, name)
+		return b.roleAt(n, name)
 	}
 	r := b.add(name, "", false)
 	b.byName[hash] = r.number
 	return r
 }
 
-// numbered returns the role of that number and name.
-func (b *roleBook) numbered(n int32, name string) role {
+// roleAt returns the role with that number, under that name.
+func (b *roleBook) roleAt(n int32, name string) role {
 	switch {
 	case b.roles[n].unkeyed:
 		return role{number: n, name: name}
@@ -121,12 +121,12 @@ func (b *roleBook) numbered(n int32, name string) role {
 	}
 }
 
-// getOwned returns the role of an organization. Its id says which one it is, since its
-// name is unique within its organization only.
+// getOwned returns a role of an organization, which it adds if it is new. Only the id
+// identifies it, since the name is unique only within the organization.
 func (b *roleBook) getOwned(name, id string) role {
 	hash := b.hasher.Hash(id)
 	if n, ok := b.byID[hash]; ok {
-		return b.numbered(n, b.nameOf(n))
+		return b.roleAt(n, b.nameOf(n))
 	}
 	r := b.add(name, id, true)
 	b.byID[hash] = r.number
@@ -134,11 +134,12 @@ func (b *roleBook) getOwned(name, id string) role {
 	return r
 }
 
-// getWithID returns the role of that name, whose id is known now.
+// getWithID returns the role with that name, and records its id. It adds the role if it
+// is new. The error is a *TwinError or a *RekeyError.
 func (b *roleBook) getWithID(name, id string) (role, error) {
 	idHash := b.hasher.Hash(id)
 	if n, ok := b.byID[idHash]; ok && b.roles[n].owned {
-		return b.numbered(n, b.nameOf(n)), nil
+		return b.roleAt(n, b.nameOf(n)), nil
 	}
 	var r role
 	if hash := b.hasher.Hash(name); b.has(hash) {
@@ -163,8 +164,8 @@ func (b *roleBook) getWithID(name, id string) (role, error) {
 	return r, nil
 }
 
-// add adds a role. Of two roles for one key the first one has it, unless the mapping
-// gives it to both. The mapping knows the role of an organization by its id alone.
+// add adds a role. The first of two roles with the same key gets it, unless the mapping
+// gives it to both. The mapping knows a role of an organization by its id alone.
 func (b *roleBook) add(name, id string, owned bool) role {
 	r := role{number: int32(len(b.roles)), name: name} //nolint:gosec // no input has two billion roles
 	entry := roleEntry{first: none, line: none, owned: owned}
@@ -196,12 +197,12 @@ func (b *roleBook) add(name, id string, owned bool) role {
 	if owned {
 		b.names = append(append(b.names, 0), id...)
 	}
-	entry.name = len(b.names)
+	entry.nameEnd = len(b.names)
 	b.roles = append(b.roles, entry)
 	return r
 }
 
-// lookUp returns the key in the mapping.
+// lookUp returns the key that the mapping gives a role, by its id or else its name.
 func (b *roleBook) lookUp(name, id string) (key string, ok bool) {
 	for _, entry := range [...]string{id, name} {
 		if key, ok := b.mapping[entry]; ok && entry != "" {
@@ -225,8 +226,8 @@ func (b *roleBook) unusedMappings() []string {
 
 func (b *roleBook) isUnkeyed(r role) bool { return b.roles[r.number].unkeyed }
 
-// reportUnkeyed returns what is wrong with an unkeyed role, the first time that it is
-// asked.
+// reportUnkeyed returns what is wrong with an unkeyed role. isNew is false if the role
+// has a key or was reported before.
 func (b *roleBook) reportUnkeyed(r role, id string) (u Unkeyed, isNew bool) {
 	entry := &b.roles[r.number]
 	if !entry.unkeyed || entry.reported {
@@ -269,9 +270,9 @@ func (b *roleBook) ownedID(n int32) string {
 func (b *roleBook) textOf(n int32) (name, id string) {
 	start := 0
 	if n > 0 {
-		start = b.roles[n-1].name
+		start = b.roles[n-1].nameEnd
 	}
-	text := string(b.names[start:b.roles[n].name])
+	text := string(b.names[start:b.roles[n].nameEnd])
 	if b.roles[n].owned {
 		i := strings.LastIndexByte(text, 0)
 		return text[:i], text[i+1:]
@@ -279,8 +280,9 @@ func (b *roleBook) textOf(n int32) (name, id string) {
 	return text, ""
 }
 
-// claimLine reports whether the line of the role's key is to be written with this
-// role: no role has it yet, or this one has, and more is known of it now.
+// claimLine reports whether to write the line of the role's key for this role. That is
+// so if the key has no line yet, or if this role has the line and more is known of it
+// now.
 func (b *roleBook) claimLine(r role, knowsMore bool) bool {
 	line := &b.roles[b.roles[r.number].first].line
 	if *line == none || *line == r.number && knowsMore {
@@ -290,7 +292,7 @@ func (b *roleBook) claimLine(r role, knowsMore bool) bool {
 	return false
 }
 
-// describe notes that a table has described the role, and reports whether that is new.
+// describe records that a table describes the role, and reports whether that is new.
 func (b *roleBook) describe(r role) bool {
 	entry := &b.roles[r.number]
 	isNew := !entry.described

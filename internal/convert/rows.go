@@ -10,15 +10,15 @@ import (
 // UserRow is a row of a users table.
 type UserRow struct {
 	UserID, Email, GivenName, FamilyName, Provider, Roles, Organizations string
-	// Others are the wanted cells of further columns, in their order.
+	// Others are the wanted cells of other columns, in column order.
 	Others []string
-	others [4]string // saves an allocation when they are few
+	others [4]string // saves an allocation if there are few
 }
 
-// columnOther is the name under which a UserRow gets the cells of Others.
+// columnOther is the field name of the columns whose cells go to Others.
 const columnOther = "other"
 
-// UnmarshalCSVWithFields takes one cell. Table.ReadUser checks it.
+// UnmarshalCSVWithFields stores one cell. Table.ReadUser validates it.
 func (r *UserRow) UnmarshalCSVWithFields(column, cell string) error {
 	if field := r.field(column); field != nil {
 		*field = cell
@@ -31,7 +31,7 @@ func (r *UserRow) UnmarshalCSVWithFields(column, cell string) error {
 	return nil
 }
 
-// field returns the field of a column that means something, nil for another.
+// field returns the field for a column, and nil if it has none.
 func (r *UserRow) field(column string) *string {
 	switch column {
 	case columnUserID:
@@ -53,7 +53,7 @@ func (r *UserRow) field(column string) *string {
 	}
 }
 
-// A place is where a UserRow has the cell of a column.
+// A place says where a UserRow keeps the cell of a column.
 type place struct {
 	column string // columnOther means Others
 	i      int    // in Others
@@ -69,11 +69,12 @@ func (r *UserRow) at(p place) string {
 // RoleRow is a row of a roles table.
 type RoleRow struct {
 	ID, Name, Description, Permissions string
-	// List is what Check has read from Permissions, nil when nothing is known of them.
+	// List holds the permissions that Check parsed; nil if the table does not give
+	// them.
 	List []Permission
 }
 
-// UnmarshalCSVWithFields takes one cell. Check checks it.
+// UnmarshalCSVWithFields stores one cell. Check validates it.
 func (r *RoleRow) UnmarshalCSVWithFields(column, cell string) error {
 	switch column {
 	case columnRoleID:
@@ -88,7 +89,8 @@ func (r *RoleRow) UnmarshalCSVWithFields(column, cell string) error {
 	return nil
 }
 
-// Check returns what is wrong with the row by itself, nil for nothing.
+// Check validates the row without looking at other rows. It returns the first fault, or
+// nil.
 func (r *RoleRow) Check() *Fault {
 	switch {
 	case r.ID == "":
@@ -112,7 +114,7 @@ func (r *RoleRow) Check() *Fault {
 // OrganizationRow is a row of an organizations table.
 type OrganizationRow struct{ ID, Name, DisplayName string }
 
-// UnmarshalCSVWithFields takes one cell. Check checks it.
+// UnmarshalCSVWithFields stores one cell. Check validates it.
 func (r *OrganizationRow) UnmarshalCSVWithFields(column, cell string) error {
 	switch column {
 	case columnOrganizationID:
@@ -125,7 +127,8 @@ func (r *OrganizationRow) UnmarshalCSVWithFields(column, cell string) error {
 	return nil
 }
 
-// Check returns what is wrong with the row by itself, nil for nothing.
+// Check validates the row without looking at other rows. It returns the first fault, or
+// nil.
 func (r *OrganizationRow) Check(o *Options) *Fault {
 	if r.ID == "" {
 		return &Fault{Column: columnOrganizationID, Reason: record.ErrNoKey.Error()}
@@ -144,11 +147,11 @@ func (r *OrganizationRow) Check(o *Options) *Fault {
 
 var userRows, roleRows, organizationRows sync.Pool
 
-// Pool returns the pool of rows that are not in use.
+// Pool returns the pool of rows to reuse.
 func (*UserRow) Pool() *sync.Pool { return &userRows }
 
-// Pool returns the pool of rows that are not in use.
+// Pool returns the pool of rows to reuse.
 func (*RoleRow) Pool() *sync.Pool { return &roleRows }
 
-// Pool returns the pool of rows that are not in use.
+// Pool returns the pool of rows to reuse.
 func (*OrganizationRow) Pool() *sync.Pool { return &organizationRows }

@@ -13,24 +13,25 @@ import (
 type Table struct {
 	Kind    Kind
 	Header  []string // as written
-	Columns []string // the same by our names; a column without meaning keeps its own
+	Columns []string // the same, by our names; other columns keep theirs
 
-	id       int      // the column of the id
-	email    int      // the column of the email; -1 when there is none
-	escaping Escaping // Undecided when the rows are to tell
-	// escapingGiven is whether the options say what the escaping is.
+	id       int      // the index of the id column
+	email    int      // the index of the email column, or -1
+	escaping Escaping // Undecided if the rows decide
+	// escapingGiven says whether the options give the escaping.
 	escapingGiven bool
 	raw           []bool   // columns that Auth0 never escapes
-	fields        []string // the names of the columns for gocsv
+	fields        []string // the columns' names for gocsv
 
-	// Of a users table.
-	key      string // the column of a user's key
+	// For a users table only.
+	key      string // the column with a user's key
 	keyPlace place
 	kept     []keptColumn // in the order of the attributes' names
 	encoder  *record.UserEncoder
 }
 
-// NewTable reads a header and checks the options against it.
+// NewTable returns the table with this header. The error is a *HeaderError, also if the
+// options do not fit the header.
 func NewTable(header []string, o *Options) (*Table, error) {
 	if slices.ContainsFunc(header, func(cell string) bool { return strings.ContainsRune(cell, '\r') }) {
 		const problem = "lines end with CR only, so the whole file reads as one header"
@@ -51,7 +52,7 @@ func NewTable(header []string, o *Options) (*Table, error) {
 		return nil, err
 	}
 	kind := &kinds[t.Kind]
-	at := map[string]int{} // of the columns that mean something
+	at := map[string]int{} // indexes of the columns that have a meaning
 	for i, column := range t.Columns {
 		if alias := kind.aliases[column]; alias != "" {
 			t.Columns[i] = alias
@@ -131,7 +132,7 @@ func (t *Table) HasRolesOnly() bool {
 // Fields returns the names of the columns for a mapper of csvrows: see UserRow.
 func (t *Table) Fields() []string { return t.fields }
 
-// HeaderName returns the header's name of one of our columns.
+// HeaderName returns the header's name for one of our columns.
 func (t *Table) HeaderName(column string) string {
 	if i := slices.Index(t.Columns, column); i >= 0 {
 		return t.Header[i]

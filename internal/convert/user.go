@@ -7,17 +7,17 @@ import (
 	"a0permit/internal/record"
 )
 
-// A User is what a row says of the user alone: a record without role assignments,
+// A User holds what a row says about the user alone: a record without role assignments,
 // and the values of its attributes.
 type User struct {
 	record.User
-	// Values are the values of the table's attributes, in its order: text for a
-	// String, JSON for the other types. "" is no value.
+	// Values are the values of the table's attributes, in its order: text for a String,
+	// JSON for the other types. "" means no value.
 	Values []string
 }
 
-// ReadUser makes a user of a row, and reuses the memory of into. It does not check
-// that the text is UTF-8: AppendUser does so on the way, and UTF8Fault finds the
+// ReadUser converts a row into a user, and reuses the memory of into. It does not check
+// that the text is UTF-8: AppendUser does so as it writes, and UTF8Fault finds the
 // cell.
 func (t *Table) ReadUser(row *UserRow, into *User) *Fault {
 	fault := t.readUser(row, into)
@@ -51,14 +51,14 @@ func (t *Table) readUser(row *UserRow, into *User) *Fault {
 	return t.readValues(row, into)
 }
 
-// AppendUser appends the line of a user up to the role assignments, and reports
-// whether all text in it is UTF-8.
+// AppendUser appends the line of a user up to the role assignments, and reports whether
+// all its text is UTF-8.
 func (t *Table) AppendUser(dst []byte, u *User) (_ []byte, valid bool) {
 	return t.encoder.Append(dst, &u.User, u.Values)
 }
 
-// UTF8Fault returns the fault of a row with text that is not UTF-8, nil when all is.
-// JSON has no other text, and a converted cell would be a guess.
+// UTF8Fault returns the fault of a cell that is not UTF-8, or nil. JSON allows no other
+// text, and a converted cell would be a guess.
 func (t *Table) UTF8Fault(row *UserRow) *Fault {
 	fault := cmp.Or(
 		utf8Fault(columnEmail, row.Email),
@@ -75,9 +75,9 @@ func (t *Table) UTF8Fault(row *UserRow) *Fault {
 	return fault
 }
 
-// HasBareID reports whether the user's key is an id without the provider that Auth0
-// puts before it, as in auth0|5f7c8ec7: then it is the user_id of an identity. Of an id
-// with a | it cannot be told.
+// HasBareID reports whether the user's key lacks the provider with which Auth0 begins
+// its ids, as in auth0|5f7c8ec7. Such a key is the user_id of an identity. If it
+// contains a | itself, HasBareID cannot tell.
 func (t *Table) HasBareID(u *User) bool {
 	return t.key == columnUserID && strings.IndexByte(u.Key, '|') < 0
 }

@@ -117,7 +117,7 @@ func TestUser(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			c := newConverter(t, convert.Options{})
-			for i := range 2 { // the second time with the catalogue written
+			for i := range 2 { // the second time, the catalogue's lines are written already
 				want := tt.want
 				if i > 0 {
 					want = want[len(want)-1:]
@@ -130,7 +130,7 @@ func TestUser(t *testing.T) {
 	}
 }
 
-// Nothing of a row is left in the next.
+// Nothing of a row remains in the next.
 func TestUsersInARow(t *testing.T) {
 	t.Parallel()
 	c := newConverter(t, convert.Options{})

@@ -8,8 +8,8 @@ import (
 	"a0permit/internal/record"
 )
 
-// waitingRole is a role whose permissions are known, and whose line waits until the APIs
-// are known, too.
+// waitingRole is a role with known permissions, whose line waits until the APIs are
+// known.
 type waitingRole struct {
 	role
 	id, description string
@@ -17,24 +17,24 @@ type waitingRole struct {
 	permissions     []*permission
 }
 
-// grants is what a role key permits, and whose row said so.
+// grants identifies the permissions of a role key, and the role whose row gave them.
 type grants struct {
-	sum    idhash.Hash
+	sum    idhash.Hash // of the permissions
 	number int32
 }
 
-// A GrantFault is a role whose key another role has, with other permissions. One of them
-// would get what it does not have in Auth0.
+// A GrantFault reports two rows that give one role key different permissions. One of
+// the roles would get permissions that it does not have in Auth0.
 type GrantFault struct {
 	At              string
 	Name, ID, Other string
 	Key             string
-	IsSame          bool // it is the same role, by two rows
+	IsSame          bool // both rows are about the same role
 }
 
 // hold keeps a role until Flush.
 func (c *Catalogue) hold(r role, row *RoleRow, at string) {
-	r.name, r.key = strings.Clone(r.name), strings.Clone(r.key) // cells are part of their whole chunk
+	r.name, r.key = strings.Clone(r.name), strings.Clone(r.key) // a cell would keep its whole chunk in memory
 	w := waitingRole{
 		role: r, id: strings.Clone(row.ID), description: strings.Clone(row.Description), at: at,
 		permissions: make([]*permission, 0, len(row.List)),
@@ -47,15 +47,15 @@ func (c *Catalogue) hold(r role, row *RoleRow, at string) {
 	c.waiting = append(c.waiting, w)
 }
 
-// Flush passes the lines of the resources and roles that have been waiting for the APIs:
-// those of resources first. It is to be called before the first user, and at the end.
+// Flush passes to yield the lines that waited for the APIs: resources first, then
+// roles. Call it before the first user, and at the end.
 func (c *Catalogue) Flush(yield func(*Lines) error) error {
 	lines := c.reset()
 	lines.PermissionFaults = c.permissions.decide()
 	if err := yield(lines); err != nil {
 		return err
 	}
-	err := c.permissions.takeResources(func(r record.Resource) error {
+	err := c.permissions.flushResources(func(r record.Resource) error {
 		lines := c.reset()
 		lines.Resources = append(lines.Resources, r)
 		return yield(lines)
@@ -72,7 +72,7 @@ func (c *Catalogue) Flush(yield func(*Lines) error) error {
 	return err
 }
 
-// grant makes the line of a role that has been waiting.
+// grant adds the line of a waiting role to the lines of the catalogue.
 func (c *Catalogue) grant(w *waitingRole) {
 	permissions := []string{}
 	for _, p := range w.permissions {
@@ -107,7 +107,7 @@ func (c *Catalogue) grant(w *waitingRole) {
 	c.lines.Roles = append(c.lines.Roles, line)
 }
 
-// joinTexts joins texts so that different lists become different texts.
+// joinTexts joins texts with NULs, so that different lists give different results.
 func joinTexts(texts []string) string {
 	var all []byte
 	for _, text := range texts {
@@ -116,9 +116,9 @@ func joinTexts(texts []string) string {
 	return string(all)
 }
 
-// CountUngranted returns how many roles there are whose permissions are not known: those
-// that get the permissions of another role, with which they share a key, and those of
-// organizations that get none, if permissions are known of other roles.
+// CountUngranted counts the roles whose permissions are not known. sharing counts those
+// that get the permissions of another role with the same key. owned counts roles of
+// organizations, which get none; it is 0 if the input gives no permissions at all.
 func (c *Catalogue) CountUngranted() (sharing, owned int) {
 	for i := range c.roles.roles {
 		entry := &c.roles.roles[i]
