@@ -5,7 +5,7 @@ import (
 	"errors"
 )
 
-// echo is the answer to the write of one object: the object.
+// echo is the answer to the write of one object: that object.
 type echo struct{ key string }
 
 func (e *echo) UnmarshalJSON(data []byte) error {
@@ -21,24 +21,23 @@ func (e *echo) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// written is the answer to the write of one object whose content matters: the
-// object.
-type written struct {
+// objectEcho is an echo whose content matters. It is decoded into object.
+type objectEcho struct {
 	key    string
 	object any
 }
 
-func (w *written) UnmarshalJSON(data []byte) error {
-	if err := (&echo{key: w.key}).UnmarshalJSON(data); err != nil {
+func (e *objectEcho) UnmarshalJSON(data []byte) error {
+	if err := (&echo{key: e.key}).UnmarshalJSON(data); err != nil {
 		return err
 	}
-	return json.Unmarshal(data, w.object)
+	return json.Unmarshal(data, e.object)
 }
 
-// made is the answer to the write of one assignment: an assignment.
-type made struct{}
+// assignmentEcho is the answer to the write of one assignment: an assignment.
+type assignmentEcho struct{}
 
-func (*made) UnmarshalJSON(data []byte) error {
+func (*assignmentEcho) UnmarshalJSON(data []byte) error {
 	var h Held
 	if err := json.Unmarshal(data, &h); err != nil {
 		return err
@@ -49,15 +48,15 @@ func (*made) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// found is the answer to a question for one object: the object. Permit also finds
-// another one whose own id is the key.
-type found struct {
-	key    string
-	object any
-	is     bool // it is the one with the key
+// lookup is the answer to a request for one object by key. Permit also finds an object
+// whose id equals the key, so the answer may be another object.
+type lookup struct {
+	key     string
+	object  any
+	matches bool // the object has the key
 }
 
-func (f *found) UnmarshalJSON(data []byte) error {
+func (l *lookup) UnmarshalJSON(data []byte) error {
 	var b struct {
 		Key string `json:"key"`
 		ID  string `json:"id"`
@@ -65,37 +64,37 @@ func (f *found) UnmarshalJSON(data []byte) error {
 	if err := json.Unmarshal(data, &b); err != nil {
 		return err
 	}
-	f.is = b.Key == f.key
+	l.matches = b.Key == l.key
 	switch {
-	case f.is:
-		return json.Unmarshal(data, f.object)
-	case b.Key == "" || b.ID != f.key:
+	case l.matches:
+		return json.Unmarshal(data, l.object)
+	case b.Key == "" || b.ID != l.key:
 		return errors.New("it is not about what was asked for")
 	}
 	return nil
 }
 
-// result is the answer to a bulk write: an object that has no fields today
-// (OpenAPI), and none of an error.
+// result is the answer to a bulk write. It is an object that has no fields today
+// (OpenAPI); an answer with the fields of an error is refused.
 type result struct {
-	Code   fieldOfErrors `json:"error_code"`
-	Error  fieldOfErrors `json:"error"`
-	Detail fieldOfErrors `json:"detail"`
+	Code   errorField `json:"error_code"`
+	Error  errorField `json:"error"`
+	Detail errorField `json:"detail"`
 }
 
-// fieldOfErrors is a field that only the answers of errors have.
-type fieldOfErrors struct{}
+// errorField is a field that only error answers have.
+type errorField struct{}
 
-func (*fieldOfErrors) UnmarshalJSON(data []byte) error {
+func (*errorField) UnmarshalJSON(data []byte) error {
 	if string(data) == "null" {
 		return nil
 	}
 	return errors.New("it is that of an error")
 }
 
-// report is the answer to a bulk write of assignments. A count that it leaves out
-// is 0 (OpenAPI).
-type report struct {
+// assignmentCounts is the answer to a bulk write of assignments. A missing count is 0
+// (OpenAPI).
+type assignmentCounts struct {
 	result
 	Created int `json:"assignments_created"`
 	Removed int `json:"assignments_removed"`

@@ -10,8 +10,8 @@ import (
 	"a0permit/internal/permit"
 )
 
-// A write whose answer looks like success and is not Permit's did not succeed, for
-// all that is known: it may have been done.
+// A write fails if its answer looks like success but is not Permit's. It may still have
+// been done.
 func TestWritesWithForeignAnswers(t *testing.T) {
 	t.Parallel()
 	type client = *permit.Client
@@ -69,7 +69,7 @@ func TestWritesWithForeignAnswers(t *testing.T) {
 	}
 }
 
-// The answer to one assignment is an assignment.
+// The answer to the write of one assignment is an assignment.
 func TestAssignOneIsAnsweredByAnAssignment(t *testing.T) {
 	t.Parallel()
 	for _, body := range []string{`{}`, `{"user":"a"}`, `{"assignments_created":0}`} {
@@ -80,7 +80,7 @@ func TestAssignOneIsAnsweredByAnAssignment(t *testing.T) {
 	}
 }
 
-// A write of one object is answered by that object.
+// The answer to the write of one object is that object.
 func TestWriteThatAnswersWithAnotherObject(t *testing.T) {
 	t.Parallel()
 	c := newClient(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {

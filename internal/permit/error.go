@@ -10,9 +10,9 @@ import (
 	"a0permit/internal/httpapi"
 )
 
-// parseError reads an error body: Permit's ErrorDetails {id, title, error_code,
-// message}, FastAPI's {detail}, which is a list or a text, or the gateway's
-// {error, message}.
+// parseError fills in e from an error body: Permit's ErrorDetails {id, title,
+// error_code, message}, FastAPI's {detail}, which is a list or a string, or the
+// gateway's {error, message}.
 func parseError(e *httpapi.APIError, body []byte) {
 	var b struct {
 		ID      string          `json:"id"`
@@ -61,8 +61,8 @@ func parseError(e *httpapi.APIError, body []byte) {
 
 func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }
 
-// locate splits a location such as ["body","operations",3,"email"] into a name
-// and its first number, -1 without one.
+// locate splits a location such as ["body","operations",3,"email"] into a name and its
+// first number, or -1.
 func locate(loc []any) (name string, index int) {
 	index = -1
 	var names []string
@@ -79,8 +79,8 @@ func locate(loc []any) (name string, index int) {
 	return strings.Join(names, "."), index
 }
 
-// Status returns the HTTP status of an answer that refused a call, and 0 for any
-// other error.
+// Status returns the HTTP status of an answer that refused a call, or 0 for any other
+// error.
 func Status(err error) int {
 	if api, ok := errors.AsType[*httpapi.APIError](err); ok {
 		return api.Status
@@ -88,16 +88,15 @@ func Status(err error) int {
 	return 0
 }
 
-// IsNotFound reports whether Permit itself says that what a call names is not
-// there. A 404 without Permit's own code may come from something in front of it,
-// or be about the address.
+// IsNotFound reports whether Permit itself says that the object of a call does not
+// exist. A 404 without Permit's own code may come from a proxy, or mean a wrong URL.
 func IsNotFound(err error) bool {
 	api, ok := errors.AsType[*httpapi.APIError](err)
 	return ok && api.Known && api.Status == http.StatusNotFound && api.Code == "NOT_FOUND"
 }
 
-// IsConflict reports whether Permit itself says that what a call would make is
-// there already, or differs from what is.
+// IsConflict reports whether Permit itself says that what a call would create exists
+// already, or differs from what exists.
 func IsConflict(err error) bool {
 	api, ok := errors.AsType[*httpapi.APIError](err)
 	return ok && api.Known && api.Status == http.StatusConflict

@@ -17,8 +17,7 @@ import (
 	"a0permit/internal/permit/permittest"
 )
 
-// The error bodies of Permit itself are from its documents and from public
-// reports.
+// Permit's own error bodies are from its documents and from public reports.
 func TestParseError(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -164,7 +163,7 @@ func TestFaultyItems(t *testing.T) {
 	}
 }
 
-// Only Permit's own words say that something is not there, or is there already.
+// Only Permit's own words mean that something does not exist, or exists already.
 func TestWhatPermitItselfSays(t *testing.T) {
 	t.Parallel()
 	const own, gateway = `{"error_code":"NOT_FOUND","message":"no"}`, `{"error":"NOT_FOUND","message":"no route"}`

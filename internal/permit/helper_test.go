@@ -13,7 +13,7 @@ import (
 
 const place = "/" + permittest.ProjectKey + "/" + permittest.EnvironmentKey
 
-// newClient returns a client of handler, as if that were Permit.
+// newClient returns a client for which handler is Permit.
 func newClient(handler http.Handler) *permit.Client {
 	c := permit.New(httpapi.Config{
 		Base: &url.URL{Scheme: "https", Host: "permit.example"}, Token: permittest.DefaultKey,
@@ -23,7 +23,7 @@ func newClient(handler http.Handler) *permit.Client {
 	return c
 }
 
-// collect returns all that a list yields, and its error.
+// collect returns the items of a list, and its error.
 func collect[T any](list iter.Seq2[T, error]) (items []T, err error) {
 	for item, fault := range list {
 		if fault != nil {

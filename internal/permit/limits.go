@@ -8,9 +8,9 @@ import (
 	"a0permit/internal/httpapi"
 )
 
-// Classes returns Permit's published rate limits (docs, API rate limits). A
-// fifth of the 300 writes and 1000 calls a minute is left to the customer's
-// application, which shares the limits.
+// Classes returns Permit's published rate limits (docs, API rate limits). Of the 300
+// writes and 1000 calls a minute, it leaves a fifth to the customer's application,
+// which shares the limits.
 func Classes() []httpapi.Class {
 	return []httpapi.Class{
 		{Name: "bulk", Calls: BulkCalls, Per: 10 * time.Minute, Has: func(method, path string) bool {
@@ -29,11 +29,11 @@ func Classes() []httpapi.Class {
 	}
 }
 
-// BulkCalls is how many bulk calls Permit allows in ten minutes.
+// BulkCalls is the number of bulk calls that Permit allows in ten minutes.
 const BulkCalls = 100
 
-// isBulk reports whether path is that of a bulk call. It looks behind the
-// environment only, since a project or a user may be called bulk.
+// isBulk reports whether path is that of a bulk call. It looks only at the part after
+// the environment, since a project or a user may be called bulk.
 func isBulk(path string) bool {
 	parts := strings.Split(path, "/") // "", v2, facts, project, environment, ...
 	return len(parts) == 7 && (parts[5] == "bulk" || parts[5] == "role_assignments" && parts[6] == "bulk")
@@ -47,6 +47,6 @@ const (
 	MaxRoles       = 2000
 )
 
-// AtOnce is how many calls for single records may go side by side. Permit names no
-// limit; more would leave little to the application.
+// AtOnce is the number of calls for single records to make at the same time. Permit
+// publishes no limit; more would leave little to the customer's application.
 const AtOnce = 4

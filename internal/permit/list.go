@@ -15,14 +15,14 @@ import (
 	"a0permit/internal/idhash"
 )
 
-// The most items that a page can be asked for (OpenAPI: per_page).
+// The most items that a call can ask for in one page (OpenAPI: per_page).
 const (
 	PageSize            = 100
 	AssignmentsPageSize = 1000
 )
 
-// ignoreUnproved yields a list without the errors for which IsUnproved holds. It is
-// for lists where a missing item does no harm: writing the item shows that it exists.
+// ignoreUnproved yields a list without the errors of IsUnproved. It is for lists where
+// a missing item does no harm: writing the item shows that it exists.
 func ignoreUnproved[T any](list iter.Seq2[T, error]) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		for item, err := range list {
@@ -35,7 +35,8 @@ func ignoreUnproved[T any](list iter.Seq2[T, error]) iter.Seq2[T, error] {
 
 // object is an item of a list.
 type object interface {
-	// id tells the object from all others of its list. One without it is none of them.
+	// id returns what identifies the object in its list. An answer without it is not
+	// such an object.
 	id() string
 }
 
@@ -54,7 +55,7 @@ func (h Held) id() string {
 // envelope, depending on the endpoint and its parameters.
 type list[T object] struct {
 	items []T
-	total int // -1 when the answer does not say
+	total int // -1 if the answer does not say
 }
 
 func (l *list[T]) UnmarshalJSON(data []byte) error {
@@ -89,93 +90,90 @@ func (l *list[T]) check() error {
 	return nil
 }
 
-// ErrShrunk is the error of a list that lost an item while it was read. The
-// items behind it have moved up, and one may have moved from a page that was not
-// read yet to one that was.
+// ErrShrunk means that a list lost an item while it was read. Later items then moved
+// up, and one may have moved from an unread page to a page already read.
 var ErrShrunk = errors.New("the list has become shorter while it was read")
 
-// ErrUncounted is the error of a list without a total, or with more items than it.
+// ErrUncounted means that a list has no total, or more items than its total.
 var ErrUncounted = errors.New("the list does not say how many items it has")
 
-// ErrEndless is the error of a list that was not read to its end, since it seems to
-// have none.
+// ErrEndless means that a list was not read to its end, because it seems to have none.
 var ErrEndless = errors.New("the list goes on and on")
 
-// IsUnproved reports whether err is that of a list which nothing proves to be whole.
+// IsUnproved reports whether err means that a list may be incomplete.
 func IsUnproved(err error) bool {
 	return errors.Is(err, ErrShrunk) || errors.Is(err, ErrUncounted) || errors.Is(err, ErrEndless)
 }
 
-// Bounds on a list that may have no end.
+// Bounds on lists that may have no end.
 const (
-	maxPages   = 10_000 // of a list without a total: of a million users
-	sparePages = 20     // more than twice the first total, for others who load meanwhile
+	maxPages   = 10_000 // for a list without a total: a million users
+	sparePages = 20     // beyond twice the first total, for what others load meanwhile
 )
 
-// reading is how far a list has been read.
-type reading struct {
+// progress says how far a list has been read.
+type progress struct {
 	known         *idhash.Sample
 	pages         int
-	seen, repeats int // items, and those of them that had come before
-	first, most   int // totals, -1 where there was none
+	seen, repeats int // items so far, and the repeats among them
+	first, most   int // first and largest total; -1 if no answer gave one
 	shrunk        bool
 }
 
-// add notes an answer and returns its items that have not come before.
-func add[T object](r *reading, answer list[T]) (items []T) {
-	r.pages++
-	r.seen += len(answer.items)
-	if r.first < 0 {
-		r.first = answer.total
+// add records an answer, and returns those of its items that are new.
+func add[T object](p *progress, answer list[T]) (items []T) {
+	p.pages++
+	p.seen += len(answer.items)
+	if p.first < 0 {
+		p.first = answer.total
 	}
-	r.shrunk = r.shrunk || answer.total >= 0 && answer.total < r.most
-	r.most = max(r.most, answer.total)
+	p.shrunk = p.shrunk || answer.total >= 0 && answer.total < p.most
+	p.most = max(p.most, answer.total)
 	for _, item := range answer.items {
-		if _, isKnown := r.known.Add(item.id()); !isKnown {
+		if _, isKnown := p.known.Add(item.id()); !isKnown {
 			items = append(items, item)
 		}
 	}
-	r.repeats += len(answer.items) - len(items)
+	p.repeats += len(answer.items) - len(items)
 	return items
 }
 
-// isEndless reports whether a list does not look as if it would end. size is that of
-// its pages.
-func (r *reading) isEndless(size int) bool {
-	if r.most < 0 {
-		return r.pages >= maxPages
+// isEndless reports whether a list seems to have no end. size is its page size.
+func (p *progress) isEndless(size int) bool {
+	if p.most < 0 {
+		return p.pages >= maxPages
 	}
-	return r.seen > 2*r.first+sparePages*size
+	return p.seen > 2*p.first+sparePages*size
 }
 
-// verdict returns nil where a list that has been read to its end is whole. What is
-// made meanwhile in front of what was read moves the others back, so that as many
-// come again.
-func (r *reading) verdict() error {
+// checkComplete returns nil if a list that was read to its end is complete, and
+// otherwise ErrUncounted or ErrShrunk. Each item that is created before the items
+// already read moves those back, so that one item is repeated.
+func (p *progress) checkComplete() error {
 	switch {
-	case r.most < 0 || r.seen > r.most:
+	case p.most < 0 || p.seen > p.most:
 		return ErrUncounted
-	case r.shrunk || r.seen < r.most || r.repeats > r.most-r.first:
+	case p.shrunk || p.seen < p.most || p.repeats > p.most-p.first:
 		return ErrShrunk
 	}
 	return nil
 }
 
-// pages yields all items of a list. It ends with the total, where answers have
-// one, and otherwise with an empty page: a server may grant smaller pages than were
-// asked for. A page that brings nothing new ends it, too. An error is yielded once,
-// at the end: one for which IsUnproved holds after all other items.
+// pages yields all items of a list. It ends when it has as many as the total says, or
+// at an empty page if there is no total: a server may return smaller pages than asked
+// for. A page with nothing new also ends it. An error is yielded once, at the end; one
+// of IsUnproved comes after all other items.
 func pages[T object](ctx context.Context, c *Client, path string, size int, filter url.Values) iter.Seq2[T, error] {
 	return pagesFrom[T](ctx, c, path, size, filter, nil)
 }
 
-// pagesFrom is pages for a caller who has the first page already, unless it is nil.
+// pagesFrom is like pages, but does not request the first page if the caller has it.
 func pagesFrom[T object](
 	ctx context.Context, c *Client, path string, size int, filter url.Values, first *list[T],
 ) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		var none T
-		read := &reading{known: idhash.NewSample(), first: -1, most: -1}
+		read := &progress{known: idhash.NewSample(), first: -1, most: -1}
 		for page := 1; ; page++ {
 			var answer list[T]
 			query := pageQuery(page, size)
@@ -197,7 +195,7 @@ func pagesFrom[T object](
 				yield(none, ErrEndless)
 				return
 			case len(items) == 0, read.seen == answer.total, answer.total < 0 && read.seen == read.most:
-				if err := read.verdict(); err != nil {
+				if err := read.checkComplete(); err != nil {
 					yield(none, err)
 				}
 				return
@@ -212,7 +210,7 @@ func pageQuery(page, size int) url.Values {
 	}
 }
 
-// count returns the total of a list, and whether the answer says it.
+// count returns the total of a list. known is false if the answer does not give it.
 func count[T object](ctx context.Context, c *Client, path string, filter url.Values) (n int, known bool, err error) {
 	var answer list[T]
 	query := pageQuery(1, 1)

@@ -17,13 +17,13 @@ import (
 	"a0permit/internal/permit"
 )
 
-// pager answers a list of users u0, u1, ... page by page.
+// pager serves a list of users u0, u1, ... page by page.
 type pager struct {
 	items    int
 	envelope bool
 	total    func(page int) any // nil: no total_count
-	most     int                // the largest page that it grants; 0: any
-	ignores  bool               // page is ignored
+	most     int                // the largest page it returns; 0: any
+	ignores  bool               // it ignores the parameter page
 
 	queries []url.Values
 }
@@ -141,8 +141,8 @@ func TestPages(t *testing.T) {
 	}
 }
 
-// A server that ignores page answers with the first one again and again. Nothing of
-// that is taken for more items, and it ends.
+// A server that ignores page returns the first one again and again. The client takes
+// none of it for new items, and stops.
 func TestSamePageAgain(t *testing.T) {
 	t.Parallel()
 	tests := map[string]pager{
@@ -162,19 +162,19 @@ func TestSamePageAgain(t *testing.T) {
 	}
 }
 
-// A list is not whole whose total is reached by what came before. What is made in
-// front meanwhile moves the others back: so many may come twice.
+// A list is not complete if only repeated items reach its total. An item that is
+// created meanwhile in front moves the others back, so one may come twice.
 func TestItemsThatComeAgain(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		name       string
-		from, last int // of what page 2 shows
-		total      int // of page 2, after 150
+		from, last int // the items on page 2
+		total      int // on page 2; 150 before
 		err        error
 	}{
 		{"none", 100, 150, 150, nil},
-		{"one, since one was made", 99, 150, 151, nil},
-		{"two, and one was made", 98, 149, 151, permit.ErrShrunk},
+		{"one, since one was created", 99, 150, 151, nil},
+		{"two, but only one was created", 98, 149, 151, permit.ErrShrunk},
 		{"instead of others", 60, 110, 150, permit.ErrShrunk},
 	} {
 		c := newClient(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -197,7 +197,7 @@ func TestItemsThatComeAgain(t *testing.T) {
 	}
 }
 
-// A list that brings new items for ever ends, in so many calls at most.
+// Reading a list that always has new items ends, after a bounded number of calls.
 func TestListsWithoutEnd(t *testing.T) {
 	t.Parallel()
 	growing := func(page int) any { return 100 * (page + 1) }
@@ -243,7 +243,7 @@ func assignmentLister(users ...string) lister {
 	})
 }
 
-// The pages are as large as Permit grants, and each is asked for with the filter.
+// The client asks for the largest pages that Permit allows, each with the filter.
 func TestPageQueries(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -301,8 +301,8 @@ func TestPageQueries(t *testing.T) {
 	}
 }
 
-// A filter asks for each user once, in as few calls as the number and the keys of
-// the users allow.
+// The filter has each user once, in as few calls as the number of users and their keys
+// allow.
 func TestAssignmentsOfManyUsers(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct{ length, n, calls int }{{30, 100, 1}, {30, 101, 2}, {255, 100, 5}, {9000, 1, 1}} {

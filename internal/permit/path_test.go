@@ -14,8 +14,8 @@ import (
 	"a0permit/internal/permit/permittest"
 )
 
-// A key is one segment of the path, whatever is in it. The test uses a real
-// connection, since the bytes sent are what counts.
+// A key is one segment of the path, whatever it contains. The test uses a real
+// connection, because the bytes on the wire are what counts.
 func TestKeysInPaths(t *testing.T) {
 	t.Parallel()
 	tests := []struct{ key, want string }{

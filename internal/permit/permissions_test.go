@@ -22,7 +22,7 @@ var documents = permittest.State{
 	},
 }
 
-// What a role has it keeps, and what it is given or loses twice does no harm.
+// A role keeps what it has. To grant or revoke a permission twice does no harm.
 func TestGrantAndRevoke(t *testing.T) {
 	t.Parallel()
 	s := permittest.New(permittest.Options{})
@@ -50,7 +50,7 @@ func TestGrantAndRevoke(t *testing.T) {
 	}
 }
 
-// Where Permit leaves out what it does not know, Grant returns what the role has.
+// If Permit skips a permission that it does not know, Grant returns what the role has.
 func TestGrantReturnsWhatTheRoleHas(t *testing.T) {
 	t.Parallel()
 	s := permittest.New(permittest.Options{MissingAction: http.StatusOK})
@@ -61,7 +61,7 @@ func TestGrantReturnsWhatTheRoleHas(t *testing.T) {
 	}
 }
 
-// A permission that names nothing is refused, in each of the ways that it may be.
+// A permission that does not exist is refused, in each way that Permit may do so.
 func TestPermissionsThatNameNothing(t *testing.T) {
 	t.Parallel()
 	for _, status := range []int{http.StatusNotFound, http.StatusUnprocessableEntity, http.StatusBadRequest} {
@@ -81,7 +81,7 @@ func TestPermissionsThatNameNothing(t *testing.T) {
 	}
 }
 
-// A resource is created with all its actions, or is there already.
+// A resource is created with all its actions, unless it exists already.
 func TestCreateResource(t *testing.T) {
 	t.Parallel()
 	s := permittest.New(permittest.Options{})
@@ -115,7 +115,7 @@ func TestCreateResource(t *testing.T) {
 	}
 }
 
-// What somebody else does between two calls shows in the answers of the second.
+// Changes that somebody else makes between two calls show in the second answer.
 func TestSchemaChangesMeanwhile(t *testing.T) {
 	t.Parallel()
 	var meanwhile permittest.State
@@ -143,7 +143,7 @@ func TestSchemaChangesMeanwhile(t *testing.T) {
 	}
 }
 
-// A role may have a thousand permissions, and they come back whole.
+// A role may have a thousand permissions, and all are read back.
 func TestManyPermissions(t *testing.T) {
 	t.Parallel()
 	actions, names := map[string]permit.Action{}, make([]string, 1000)

@@ -1,6 +1,6 @@
-// Package permit is a thin client for the few calls of the Permit API that a
-// load needs. It reads lists page by page and returns what Permit says; what to
-// do with it is up to the caller.
+// Package permit is a thin client for the few calls of the Permit API that a load
+// needs. It reads lists page by page and returns what Permit answers; the caller
+// decides what to do with it.
 package permit
 
 import (
@@ -32,7 +32,7 @@ func New(config httpapi.Config) *Client {
 	return &Client{api: httpapi.New(config), host: config.Base.Host}
 }
 
-// Region returns where the API is: US, EU, or its host.
+// Region returns the region of the API: US, EU, or else its host.
 func (c *Client) Region() string {
 	switch c.host {
 	case "api.permit.io":
@@ -43,7 +43,7 @@ func (c *Client) Region() string {
 	return c.host
 }
 
-// Now returns the time by Permit's clock, zero before its first answer: see
+// Now returns the time on Permit's clock, or zero before its first answer: see
 // httpapi.Client.Now.
 func (c *Client) Now() time.Time { return c.api.Now() }
 
@@ -70,35 +70,34 @@ func (c *Client) In(project, environment string) {
 	c.facts, c.schema = "/v2/facts/"+place, "/v2/schema/"+place
 }
 
-// WithAttempts returns the client with so many attempts at a call that Permit
-// answers with a failure: see httpapi.Call. It is for calls after In.
+// WithAttempts returns a copy of the client that makes n attempts at a call while
+// Permit fails to answer it: see httpapi.Call. Call In first.
 func (c *Client) WithAttempts(n int) *Client {
-	some := *c
-	some.attempts = n
-	return &some
+	clone := *c
+	clone.attempts = n
+	return &clone
 }
 
 func (c *Client) get(ctx context.Context, path string, query url.Values, out any) error {
 	return c.do(ctx, httpapi.Call{Method: http.MethodGet, Path: path, Query: query}, out)
 }
 
-// find reads the object with this key from a list into object, and reports whether
-// Permit has it.
+// find gets the object with this key and decodes it into object. It reports whether
+// Permit has the object.
 func (c *Client) find(ctx context.Context, list, key string, object any) (bool, error) {
-	answer := found{key: key, object: object}
+	answer := lookup{key: key, object: object}
 	err := c.get(ctx, list+"/"+url.PathEscape(key), nil, &answer)
 	if IsNotFound(err) {
 		return false, nil
 	}
-	return err == nil && answer.is, err
+	return err == nil && answer.matches, err
 }
 
 func (c *Client) send(ctx context.Context, method, path string, body, out any) error {
 	return c.do(ctx, httpapi.Call{Method: method, Path: path, Body: body}, out)
 }
 
-// delete makes a call whose answer has no body, or one that says what was
-// deleted.
+// delete makes a call whose answer has no body, or one that says what was deleted.
 func (c *Client) delete(ctx context.Context, path string, body any) error {
 	return c.do(ctx, httpapi.Call{Method: http.MethodDelete, Path: path, Body: body, Empty: true}, &result{})
 }

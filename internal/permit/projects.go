@@ -6,7 +6,7 @@ import (
 	"net/url"
 )
 
-// Place is a project or an environment, as people know it.
+// Place is a project or an environment.
 type Place struct {
 	Key  string `json:"key"`
 	Name string `json:"name"`

@@ -15,7 +15,7 @@ import (
 	"a0permit/internal/permit/permittest"
 )
 
-// What was written is read back the same, in every form of Permit's answers.
+// What was written is read back unchanged, in every form of Permit's answers.
 func TestReadBack(t *testing.T) {
 	t.Parallel()
 	roles := []permit.Role{
@@ -59,7 +59,7 @@ func TestReadBack(t *testing.T) {
 					t.Errorf("a role of environment %q", gotRoles[i].Environment)
 				}
 				gotRoles[i].Environment = ""
-				gotRoles[i].Permissions, gotRoles[i].Extends = nil, nil // which are []
+				gotRoles[i].Permissions, gotRoles[i].Extends = nil, nil // they are []
 			}
 			if diff := cmp.Diff(roles, gotRoles, empty); diff != "" || err != nil {
 				t.Errorf("roles: %v (-want +got): %s", err, diff)
@@ -90,8 +90,7 @@ func TestReadBack(t *testing.T) {
 	}
 }
 
-// collectAssignments returns the assignments of a list. Each must say when it was
-// made.
+// collectAssignments returns the assignments of a list. Each must have its time.
 func collectAssignments(list iter.Seq2[permit.Held, error]) ([]permit.Assignment, error) {
 	all, err := collect(list)
 	var assignments []permit.Assignment

@@ -12,8 +12,8 @@ import (
 	"a0permit/internal/permit/permittest"
 )
 
-// Requests are compared byte by byte: Permit refuses a field that it does not
-// know, and null clears a value.
+// The test compares requests byte by byte: Permit refuses unknown fields, and null
+// clears a value.
 func TestRequests(t *testing.T) {
 	t.Parallel()
 	const facts, schema = "/v2/facts/default/dev", "/v2/schema/default/dev"

@@ -13,8 +13,8 @@ type Resource struct {
 	Name        string            `json:"name"`
 	Description string            `json:"description,omitempty"`
 	Actions     map[string]Action `json:"actions"` // by key
-	// Attributes are whatever one likes to keep. What Permit itself calls the attributes of
-	// a resource are definitions for its policies.
+	// Attributes hold any values. Permit's own attributes of a resource are something
+	// else: definitions for its policies.
 	Attributes map[string]any `json:"type_attributes,omitempty"`
 }
 
@@ -27,8 +27,8 @@ type Action struct {
 	Attributes  map[string]any `json:"attributes,omitempty"`
 }
 
-// Resources yields the resources that somebody has defined. Permit's own, such as that of
-// users, are left out.
+// Resources yields the resources that somebody has defined, without Permit's built-in
+// ones, such as that of users.
 func (c *Client) Resources(ctx context.Context) iter.Seq2[Resource, error] {
 	return pages[Resource](ctx, c, c.schema+"/resources", PageSize, url.Values{"include_built_in": {"false"}})
 }
@@ -46,17 +46,17 @@ func (c *Client) Resource(ctx context.Context, key string) (Resource, bool, erro
 	return r, has, err
 }
 
-// CreateResource creates a resource with its actions. Permit answers 409 when it exists.
-// There is no call here that changes one: PATCH and PUT replace all actions, and take
-// those that are left out from the roles that have them (docs, Resources API).
+// CreateResource creates a resource with its actions. Permit answers 409 if it exists.
+// No call here changes a resource: PATCH and PUT replace all actions, and roles lose
+// those that are left out (docs, Resources API).
 func (c *Client) CreateResource(ctx context.Context, resource Resource) error {
 	if resource.Actions == nil {
-		resource.Actions = map[string]Action{} // which Permit requires
+		resource.Actions = map[string]Action{} // Permit requires it
 	}
 	return c.send(ctx, http.MethodPost, c.schema+"/resources", resource, &echo{key: resource.Key})
 }
 
-// CreateAction adds an action to a resource. Permit answers 409 when it exists.
+// CreateAction adds an action to a resource. Permit answers 409 if it exists.
 func (c *Client) CreateAction(ctx context.Context, resource, key string, action Action) error {
 	body := struct {
 		Key string `json:"key"`
@@ -66,24 +66,26 @@ func (c *Client) CreateAction(ctx context.Context, resource, key string, action 
 	return c.send(ctx, http.MethodPost, path, body, &echo{key: key})
 }
 
-// MaxPermissions is how many permissions one call gives to a role. Permit names no limit;
-// its Terraform provider has met a 500 at about 40 changes by another call.
+// MaxPermissions is the most permissions to give to a role in one call. Permit
+// publishes no limit; its Terraform provider got a 500 at about 40 changes in another
+// call.
 const MaxPermissions = 200
 
 type permissions struct {
 	Permissions []string `json:"permissions"`
 }
 
-// Grant gives permissions to a role, and returns all that it has then. What it has already
-// is skipped (OpenAPI), so that the call may be repeated.
+// Grant gives permissions to a role, and returns all that it then has. Permit skips
+// those that it already has (OpenAPI), so the call may be repeated.
 func (c *Client) Grant(ctx context.Context, role string, granted []string) ([]string, error) {
 	var has permissions
 	path := c.schema + "/roles/" + url.PathEscape(role) + "/permissions"
-	err := c.send(ctx, http.MethodPost, path, permissions{granted}, &written{key: role, object: &has})
+	err := c.send(ctx, http.MethodPost, path, permissions{granted}, &objectEcho{key: role, object: &has})
 	return has.Permissions, err
 }
 
-// Revoke takes permissions from a role. What it does not have is skipped (OpenAPI).
+// Revoke takes permissions from a role. Permit skips those that it does not have
+// (OpenAPI).
 func (c *Client) Revoke(ctx context.Context, role string, revoked []string) error {
 	return c.delete(ctx, c.schema+"/roles/"+url.PathEscape(role)+"/permissions", permissions{revoked})
 }

@@ -6,7 +6,7 @@ import (
 	"net/http"
 )
 
-// Role is a role of the environment, as far as a load is concerned with it.
+// Role is a role of the environment, with the fields that a load needs.
 type Role struct {
 	Key         string `json:"key"`
 	Name        string `json:"name"`
@@ -14,10 +14,10 @@ type Role struct {
 	// Permissions are what the role permits, each as resource:action.
 	Permissions []string       `json:"permissions,omitempty"`
 	Attributes  map[string]any `json:"attributes,omitempty"`
-	// Extends are the keys of roles whose permissions this one has too. Only answers have
-	// it.
+	// Extends are the keys of the roles whose permissions this one inherits. Only
+	// answers have them.
 	Extends []string `json:"extends,omitempty"`
-	// Environment is the id of the environment, which only answers have.
+	// Environment is the id of the environment. Only answers have it.
 	Environment string `json:"environment_id,omitempty"`
 }
 
@@ -32,13 +32,13 @@ func (c *Client) HasRole(ctx context.Context, key string) (bool, error) {
 	return c.find(ctx, c.schema+"/roles", key, &r)
 }
 
-// CreateRole creates one role. Permit answers 409 when it exists.
+// CreateRole creates one role. Permit answers 409 if it exists.
 func (c *Client) CreateRole(ctx context.Context, role Role) error {
 	return c.send(ctx, http.MethodPost, c.schema+"/roles", role, &echo{key: role.Key})
 }
 
-// PutRoles creates roles in one call. It is for roles that do not exist: it
-// replaces the others, and whether that clears their permissions is not known.
+// PutRoles creates roles in one call. Use it only for roles that do not exist: it
+// replaces the others, and it is not documented whether that clears their permissions.
 func (c *Client) PutRoles(ctx context.Context, roles []Role) error {
 	return c.send(ctx, http.MethodPut, c.schema+"/bulk/roles", operations[Role]{roles}, &result{})
 }

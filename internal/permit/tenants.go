@@ -19,8 +19,8 @@ func (c *Client) Tenants(ctx context.Context) iter.Seq2[Tenant, error] {
 	return pages[Tenant](ctx, c, c.facts+"/tenants", PageSize, nil)
 }
 
-// CountTenants returns the number of tenants of the environment, and whether the
-// answer says it.
+// CountTenants returns the number of tenants of the environment. known is false if the
+// answer does not give it.
 func (c *Client) CountTenants(ctx context.Context) (n int, known bool, err error) {
 	return count[Tenant](ctx, c, c.facts+"/tenants", nil)
 }
@@ -32,7 +32,7 @@ func (c *Client) Tenant(ctx context.Context, key string) (Tenant, bool, error) {
 	return t, has, err
 }
 
-// CreateTenants creates tenants in one call: all of them, or none on an error.
+// CreateTenants creates tenants in one call: all of them, or none if it fails.
 func (c *Client) CreateTenants(ctx context.Context, tenants []Tenant) error {
 	return c.send(ctx, http.MethodPost, c.facts+"/bulk/tenants", operations[Tenant]{tenants}, &result{})
 }
@@ -45,7 +45,7 @@ func (c *Client) RenameTenant(ctx context.Context, key, name string) error {
 	return c.send(ctx, http.MethodPatch, c.facts+"/tenants/"+url.PathEscape(key), body, &echo{key: key})
 }
 
-// CreateTenant creates one tenant. Permit answers 409, or 200, when it exists.
+// CreateTenant creates one tenant. Permit answers 409, or 200, if it exists.
 func (c *Client) CreateTenant(ctx context.Context, tenant Tenant) error {
 	return c.send(ctx, http.MethodPost, c.facts+"/tenants", tenant, &echo{key: tenant.Key})
 }

@@ -10,7 +10,7 @@ import (
 	"strconv"
 )
 
-// User is a user as Permit answers it and as it is written (UserCreate).
+// User is a user, as Permit returns it and as it is written (UserCreate).
 type User struct {
 	Key       string `json:"key"`
 	Email     string `json:"email,omitempty"`
@@ -19,43 +19,43 @@ type User struct {
 	// Attributes stays encoded, since a float64 may not hold all digits of a
 	// number.
 	Attributes json.RawMessage `json:"attributes,omitempty"`
-	// RoleAssignments are for the write of a new user. What a bulk call does with
-	// them is not documented.
+	// RoleAssignments are the roles of a new user. It is not documented what a bulk
+	// call does with them.
 	RoleAssignments []UserRole `json:"role_assignments,omitempty"`
-	// Nulls are the fields to write as null: email, first_name or last_name. What
-	// takes the value of a field away, null or to leave it out, is not documented.
+	// Nulls are the fields to write as null: email, first_name or last_name. It is not
+	// documented whether null or leaving a field out clears its value.
 	Nulls []string `json:"-"`
 }
 
-// userWithNulls is a user of whom some fields are written as null.
+// userWithNulls is a user with some fields written as null.
 type userWithNulls struct {
 	User
-	Email     *opt `json:"email,omitempty"`
-	FirstName *opt `json:"first_name,omitempty"`
-	LastName  *opt `json:"last_name,omitempty"`
+	Email     *nullable `json:"email,omitempty"`
+	FirstName *nullable `json:"first_name,omitempty"`
+	LastName  *nullable `json:"last_name,omitempty"`
 }
 
-// opt is a text, or null for "".
-type opt string
+// nullable is a string that is written as null if it is empty.
+type nullable string
 
 // MarshalJSON implements json.Marshaler.
-func (o opt) MarshalJSON() ([]byte, error) {
+func (o nullable) MarshalJSON() ([]byte, error) {
 	if o == "" {
 		return []byte("null"), nil
 	}
 	return json.Marshal(string(o))
 }
 
-// body returns a user as it is sent.
+// body returns the user as it is sent.
 func (u User) body() any {
 	if len(u.Nulls) == 0 {
 		return u
 	}
-	field := func(name, value string) *opt {
+	field := func(name, value string) *nullable {
 		if value == "" && !slices.Contains(u.Nulls, name) {
 			return nil
 		}
-		text := opt(value)
+		text := nullable(value)
 		return &text
 	}
 	return userWithNulls{
@@ -63,30 +63,31 @@ func (u User) body() any {
 	}
 }
 
-// UserRole is a role that a new user is to hold in a tenant (UserRoleCreate).
+// UserRole is a role of a new user in a tenant (UserRoleCreate).
 type UserRole struct {
 	Role   string `json:"role"`
 	Tenant string `json:"tenant"`
 }
 
-// UserPage is the first page of the list of users, and what it says of the others.
+// UserPage is the first page of the list of users, with their total.
 type UserPage struct{ answer *list[User] }
 
-// Total returns the number of users of the environment, and whether the page says it.
+// Total returns the number of users of the environment. known is false if the page does
+// not give it.
 func (p *UserPage) Total() (n int, known bool) { return max(p.answer.total, 0), p.answer.total >= 0 }
 
-// FirstUsers returns the first page of the list of users. UsersFrom goes on from it, so
-// that to count users before they are listed takes no call of its own.
+// FirstUsers returns the first page of the list of users. UsersFrom continues from it,
+// so that counting users before listing them costs no extra call.
 func (c *Client) FirstUsers(ctx context.Context) (*UserPage, error) {
 	p := &UserPage{&list[User]{}}
 	return p, c.get(ctx, c.facts+"/users", pageQuery(1, PageSize), p.answer)
 }
 
-// Users yields the users of the environment. It ends with ErrShrunk when users
-// were deleted meanwhile: some of the others may be missing.
+// Users yields the users of the environment. It ends with ErrShrunk if users were
+// deleted meanwhile: others may then be missing.
 func (c *Client) Users(ctx context.Context) iter.Seq2[User, error] { return c.UsersFrom(ctx, nil) }
 
-// UsersFrom is Users for a caller who has the first page already; nil is none.
+// UsersFrom is like Users, but does not request the first page unless it is nil.
 func (c *Client) UsersFrom(ctx context.Context, first *UserPage) iter.Seq2[User, error] {
 	if first == nil {
 		first = &UserPage{}
@@ -94,8 +95,8 @@ func (c *Client) UsersFrom(ctx context.Context, first *UserPage) iter.Seq2[User,
 	return pagesFrom(ctx, c, c.facts+"/users", PageSize, nil, first.answer)
 }
 
-// CountUsers returns the number of users of the environment, 0 when the answer
-// does not say.
+// CountUsers returns the number of users of the environment. known is false if the
+// answer does not give it.
 func (c *Client) CountUsers(ctx context.Context) (n int, known bool, err error) {
 	return count[User](ctx, c, c.facts+"/users", nil)
 }
@@ -119,8 +120,7 @@ func (c *Client) Search(ctx context.Context, text string) iter.Seq2[User, error]
 	return ignoreUnproved(pages[User](ctx, c, c.facts+"/users", PageSize, url.Values{"search": {text}}))
 }
 
-// HasUser reports whether Permit shows the user yet. What a bulk call writes is
-// not visible at once.
+// HasUser reports whether Permit shows the user. A bulk write does not show at once.
 func (c *Client) HasUser(ctx context.Context, key string) (bool, error) {
 	_, has, err := c.User(ctx, key)
 	return has, err
@@ -147,7 +147,7 @@ func (c *Client) DeleteUsers(ctx context.Context, keys []string) error {
 	}{keys}, &result{})
 }
 
-// DeleteUser deletes one user. Permit answers 404 when it does not exist.
+// DeleteUser deletes one user. Permit answers 404 if it does not exist.
 func (c *Client) DeleteUser(ctx context.Context, key string) error {
 	return c.delete(ctx, c.facts+"/users/"+url.PathEscape(key), nil)
 }

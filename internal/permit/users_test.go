@@ -33,8 +33,8 @@ func TestHasUser(t *testing.T) {
 	}
 }
 
-// Who has the key is what the answer is about. A user may have another's id for
-// its key: then Permit answers with that other.
+// The answer must be about the user with the key. If the key is another user's id,
+// Permit answers with that user.
 func TestUserThatIsAnother(t *testing.T) {
 	t.Parallel()
 	for body, isForeign := range map[string]bool{
@@ -49,7 +49,7 @@ func TestUserThatIsAnother(t *testing.T) {
 	}
 }
 
-// A field is written as null where that is asked for, and left out otherwise.
+// A field is written as null on request, and otherwise left out.
 func TestNullFields(t *testing.T) {
 	t.Parallel()
 	s := permittest.New(permittest.Options{PutOmitted: permittest.Keep})
