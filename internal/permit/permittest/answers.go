@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// opt is an optional text. An empty one is absent: null in the answer (docs:
-// examples of users and tenants), or left out under Options.LeaveOut.
+// opt is an optional string. An empty one is null in the answer (docs: examples of
+// users and tenants), or left out under Options.LeaveOut.
 type opt struct {
 	text     string
 	leaveOut bool
@@ -49,7 +49,7 @@ func (s *Server) here() place {
 	return place{s.showID(OrganizationID), s.showID(ProjectID), s.showID(EnvironmentID)}
 }
 
-// showID returns an id in the form that answers have it.
+// showID returns an id in the form of the answers.
 func (s *Server) showID(id string) string {
 	if s.o.BareIDs {
 		return strings.ReplaceAll(id, "-", "")
@@ -59,9 +59,9 @@ func (s *Server) showID(id string) string {
 
 func (s *Server) ident(i ident) string { return s.showID(i.String()) }
 
-// attributes returns what an answer shows of attributes. Those that nobody set
-// are null (the live tests of Permit's Node and Java SDKs), or {} as the spec
-// has it under Options.LeaveOut.
+// attributes returns attributes as an answer shows them. If nobody set them, they are
+// null (the live tests of Permit's Node and Java SDKs), or {} under Options.LeaveOut,
+// as in the spec.
 func (s *Server) attributes(raw json.RawMessage) json.RawMessage {
 	if raw == nil && s.o.LeaveOut {
 		return json.RawMessage("{}")
@@ -90,8 +90,8 @@ func (s *Server) readRole(r *role) roleRead {
 	}
 }
 
-// resourceRead has no attributes, roles, relations and groups of actions: they are
-// not kept.
+// resourceRead shows attributes, roles, relations and action groups as empty: the fake
+// does not store them.
 type resourceRead struct {
 	ID             string                `json:"id"`
 	Key            string                `json:"key"`
@@ -109,20 +109,20 @@ type resourceRead struct {
 	Updated stamp `json:"updated_at"`
 }
 
-// readResource returns a resource with the actions that are visible at a time.
+// readResource returns a resource with the actions that are visible now.
 func (s *Server) readResource(r *resource, now time.Time) resourceRead {
 	read := resourceRead{
 		ID: s.ident(r.id), Key: r.key, Name: r.name, URN: s.optional(r.urn), Description: s.optional(r.description),
 		Actions: map[string]actionRead{}, TypeAttributes: s.attributes(r.typeAttributes),
 		place: s.here(), Created: stamp(r.created), Updated: stamp(r.updated),
 	}
-	for key, a := range r.shown(now) {
+	for key, a := range r.visibleActions(now) {
 		read.Actions[key] = s.readActionBlock(a)
 	}
 	return read
 }
 
-// actionRead is the ActionBlockRead of the spec, as it is in a resource.
+// actionRead is the ActionBlockRead of the spec, which is part of a resource.
 type actionRead struct {
 	ID          string          `json:"id"`
 	Key         string          `json:"key"`

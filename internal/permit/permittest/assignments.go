@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// listAssignments answers an array, or an envelope when the total is asked for
-// (spec).
+// listAssignments answers with an array, or with an envelope if the call asks for the
+// total (spec).
 func (s *Server) listAssignments(c *call) (answer, error) {
 	users, roles, tenants := c.query.list("user"), c.query.list("role"), c.query.list("tenant")
 	resource, _ := c.query.last("resource")
@@ -50,8 +50,8 @@ func (s *Server) listAssignments(c *call) (answer, error) {
 	return answerPage(items, keep, g, envelope, s.readAssignment)
 }
 
-// resolveFilter returns the set of what a repeatable parameter names, nil
-// without one. Whether an unknown name is an error is unverified.
+// resolveFilter returns the set of objects that a repeatable parameter names, or nil if
+// the call does not have it. Whether an unknown name is an error is unverified.
 func resolveFilter[T any](s *Server, kind string, refs []string, find func(string) *T) (map[*T]bool, error) {
 	if len(refs) == 0 {
 		return nil, nil
@@ -68,7 +68,7 @@ func resolveFilter[T any](s *Server, kind string, refs []string, find func(strin
 	return set, nil
 }
 
-// onlyMember returns the member of a set of one.
+// onlyMember returns the only member of a set.
 func onlyMember[T any](set map[*T]bool) *T {
 	for v := range set {
 		return v
@@ -93,9 +93,9 @@ func (s *Server) postAssignment(c *call) (answer, error) {
 	return s.assignOne(c, c.body.text("user"), c.body)
 }
 
-// assignOne answers with the email in place of the key of a user who has one, as
-// the live service has been seen to do (a "fix bug in api" note in the tests of
-// Permit's Python SDK).
+// assignOne answers with the user's email instead of the key, if the user has one. The
+// live service has been seen to do so (a "fix bug in api" note in the tests of Permit's
+// Python SDK).
 func (s *Server) assignOne(c *call, ref string, f fields) (answer, error) {
 	b := s.newBatch()
 	u := s.visibleUser(ref)

@@ -129,8 +129,8 @@ func TestAssignmentsByID(t *testing.T) {
 	}
 }
 
-// checkByID checks that objects go by their ids, in the form of the answers and
-// in the other. The project and the environment do so too.
+// checkByID checks that calls may name objects by id, with and without dashes. The same
+// goes for the project and the environment.
 func checkByID(t *testing.T, o Options) {
 	t.Helper()
 	s := New(o)

@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// batch is what the rows of one call have claimed so far. A call checks all of
-// its rows before it writes the first, so that a refusal leaves no trace.
+// batch holds what the rows of one call have claimed so far. A call checks all of its
+// rows before it writes the first, so that a refusal changes nothing.
 type batch struct {
 	s         *Server
 	keys      map[string]bool
@@ -26,7 +26,7 @@ func (s *Server) newBatch() *batch {
 	}
 }
 
-// userWrite is one row that can be written.
+// userWrite is the write of one row that has passed the checks.
 type userWrite struct {
 	user   *user
 	fresh  bool
@@ -56,8 +56,8 @@ func (b *batch) upsert(f fields) (*userWrite, error) {
 	if w.user == nil {
 		w.user, w.fresh = &user{key: key, now: &profile{}}, true
 	} else {
-		how := b.s.o.PutAssignments
-		w.clear = how == Clear || how == Replace && listed
+		effect := b.s.o.PutAssignments
+		w.clear = effect == Clear || effect == Replace && listed
 		if b.s.o.PutOmitted == Keep {
 			w.next = *w.user.now
 		}
@@ -86,9 +86,8 @@ func (b *batch) patch(u *user, f fields) (*userWrite, error) {
 	return w, b.setProfile(w, f)
 }
 
-// setProfile takes the fields of a row and claims its email. Rows are compared
-// in their order, as in a database: two users cannot swap their emails in one
-// batch.
+// setProfile takes the fields of a row and claims its email. It checks rows one after
+// another, as a database does: two users cannot swap their emails in one batch.
 func (b *batch) setProfile(w *userWrite, f fields) error {
 	has := f.has
 	if b.s.o.OmitNull {
@@ -112,19 +111,19 @@ func (b *batch) setProfile(w *userWrite, f fields) error {
 	return b.claimEmail(w)
 }
 
-// claimEmail refuses an email that another user has, under
-// Options.DuplicateEmail. Without it two users may have one email: Permit's own
-// live tests create users with one email again and again, and never delete them
-// (permit-golang and permit-dotnet, integration tests). The spec says otherwise:
-// "if synced, will be unique inside the environment". The status is unverified.
+// claimEmail refuses an email that another user has, if Options.DuplicateEmail is set.
+// Otherwise users may share an email: Permit's own live tests create users with the
+// same email again and again, and never delete them (permit-golang and permit-dotnet,
+// integration tests). The spec says otherwise: "if synced, will be unique inside the
+// environment". The status is unverified.
 func (b *batch) claimEmail(w *userWrite) error {
 	old, claim := strings.ToLower(w.user.now.email), strings.ToLower(w.next.email)
 	if b.s.o.DuplicateEmail == 0 || claim == old {
 		return nil
 	}
 	if claim != "" {
-		owner, told := b.emails[claim]
-		if !told {
+		owner, known := b.emails[claim]
+		if !known {
 			owner = b.s.userByEmail[claim]
 		}
 		switch {

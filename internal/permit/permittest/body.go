@@ -41,8 +41,8 @@ func idents(most func(Caps) int) *body {
 	return &body{shape: shape{{name: "idents", kind: texts, required: true}}, list: "idents", cap: most}
 }
 
-// read decodes and checks a body in the order of FastAPI, with the cap before
-// the records.
+// read decodes and checks a body in FastAPI's order. It checks the cap before the
+// records.
 func (b *body) read(s *Server, c *call, contentType string, raw []byte) error {
 	v, err := decode(contentType, raw)
 	if err != nil {
@@ -61,7 +61,7 @@ func (b *body) read(s *Server, c *call, contentType string, raw []byte) error {
 	}
 	check := checker{strictEmails: s.o.StrictEmails, refuseNull: s.o.RefuseNull}
 	if b.array {
-		// A field that is a list of rows, whose location is the body itself.
+		// The body is checked like a field with a list of rows.
 		check.checkValue(v, &field{kind: records, row: b.shape}, []any{"body"})
 	} else {
 		check.checkObject(v, b.shape, []any{"body"})
@@ -106,7 +106,7 @@ func decode(contentType string, raw []byte) (any, error) {
 		return nil, errPlain(http.StatusBadRequest, "There was an error parsing the body")
 	}
 	if !isJSON(contentType) {
-		return string(raw), nil // FastAPI passes the text on, which is then no object
+		return string(raw), nil // FastAPI passes the text on; the check then finds no object
 	}
 	d := json.NewDecoder(bytes.NewReader(raw))
 	d.UseNumber() // attributes keep their digits
@@ -129,8 +129,8 @@ func jsonProblem(msg string, at int64) problem {
 	return problem{Loc: []any{"body", at}, Msg: fmt.Sprintf("%s: char %d", msg, at), Type: "value_error.jsondecode"}
 }
 
-// isJSON reports whether a body is read as JSON, by FastAPI's rule: without a
-// type it is.
+// isJSON reports whether FastAPI reads a body of this type as JSON. It does so without
+// a type.
 func isJSON(contentType string) bool {
 	if contentType == "" {
 		return true

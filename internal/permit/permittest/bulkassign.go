@@ -7,9 +7,9 @@ import (
 	"time"
 )
 
-// resolveGrant finds the role, tenant and resource instance of a row. Naming a
-// tenant does not create it (docs: SCIM; Permit's end-to-end tests). Naming a
-// resource instance together with a tenant does (spec).
+// resolveGrant finds the role, tenant and resource instance of a row. It does not
+// create a missing tenant (docs: SCIM; Permit's end-to-end tests). It creates a missing
+// resource instance if the row also names a tenant (spec).
 func (b *batch) resolveGrant(f fields, loc []any) (grant, error) {
 	s := b.s
 	g := grant{role: s.role(f.text("role"))}
@@ -55,9 +55,9 @@ func (b *batch) resolveInstance(g grant, ref string) (grant, error) {
 	return g, nil
 }
 
-// postAssignments assigns all or nothing. 409 rejects the whole batch (spec,
-// September 2026), and so does a missing user under the policy "fail" (spec). It
-// answers with the count alone.
+// postAssignments assigns all or nothing. 409 rejects the whole batch (spec, September
+// 2026), and so does a missing user under the policy "fail" (spec). The answer has only
+// the count.
 func (s *Server) postAssignments(c *call) (answer, error) {
 	policy := c.query.choice("missing_user_policy", "fail", "ignore", "create")
 	if err := c.query.err(); err != nil {
@@ -112,8 +112,8 @@ func (s *Server) postAssignments(c *call) (answer, error) {
 	return answerOK(map[string]int{"assignments_created": len(pairs)})
 }
 
-// createBareUser prepares the user that the policy "create" makes, who has a key
-// only. A user who is written but not visible yet is a conflict (unverified).
+// createBareUser prepares a user with only a key, for the policy "create". A user who
+// is written but not visible yet is a conflict (unverified).
 func (b *batch) createBareUser(ref string, i int) (*userWrite, error) {
 	if !userKey.MatchString(ref) {
 		return nil, errInvalid(problem{
@@ -124,21 +124,21 @@ func (b *batch) createBareUser(ref string, i int) (*userWrite, error) {
 }
 
 // deleteAssignments answers with the number of assignments that it removed.
-// Options.UnknownIdent decides on the others.
+// Options.UnknownIdent says what happens to rows without an assignment.
 func (s *Server) deleteAssignments(c *call) (answer, error) {
-	var doomed []*assignment
+	var found []*assignment
 	for _, row := range c.rows {
 		a, err := s.findAssignment(row.text("user"), row)
 		switch {
 		case err == nil:
-			doomed = append(doomed, a)
+			found = append(found, a)
 		case s.o.UnknownIdent == http.StatusNotFound:
 			return answer{}, err
 		}
 	}
 	removed := 0
-	for _, a := range doomed {
-		if !a.deleted { // otherwise the row is there twice
+	for _, a := range found {
+		if !a.deleted { // otherwise the batch has the row twice
 			s.unassign(a)
 			removed++
 		}
@@ -174,9 +174,9 @@ func (s *store) unassign(a *assignment) {
 	a.user.roles = slices.DeleteFunc(a.user.roles, func(b *assignment) bool { return a == b })
 }
 
-func (s *Server) unassignWhere(doomed func(*assignment) bool) {
+func (s *Server) unassignWhere(matches func(*assignment) bool) {
 	for _, a := range s.assigned {
-		if doomed(a) {
+		if matches(a) {
 			s.unassign(a)
 		}
 	}

@@ -1,13 +1,13 @@
 package permittest
 
-// putUsers does as Permit's Python SDK says: "if the user exists - replaces it,
-// otherwise creates". Its answer has no fields. That nothing is written when one
-// row is refused is unverified.
+// putUsers does what Permit's Python SDK says: "if the user exists - replaces it,
+// otherwise creates". Its answer has no fields. If one row is refused, nothing is
+// written (unverified).
 func (s *Server) putUsers(c *call) (answer, error) {
 	return s.writeUsers(c, (*batch).upsert)
 }
 
-// postUsers creates all users or, when the key of one exists, none (Permit's own
+// postUsers creates all users or, if the key of one exists, none (Permit's own
 // end-to-end tests).
 func (s *Server) postUsers(c *call) (answer, error) {
 	return s.writeUsers(c, (*batch).create)
@@ -52,17 +52,17 @@ func (s *Server) checkInline(ops []fields) error {
 	return errInvalid(found...)
 }
 
-// deleteUsers also deletes users that readers do not see yet. Whether their
-// assignments go with them is unverified: an older live test of Permit's Python
-// SDK finds them gone, and that of 2.8.3 finds one still listed. Under
-// Options.KeepOrphans they stay, until their role or tenant goes, or a user with
-// the same key comes, who then has them.
+// deleteUsers also deletes users that readers do not see yet. Whether their assignments
+// go with them is unverified: an older live test of Permit's Python SDK finds them
+// gone, and that of 2.8.3 finds one still listed. Under Options.KeepOrphans they stay
+// until their role or tenant is deleted, or until a new user with the same key gets
+// them.
 func (s *Server) deleteUsers(c *call) (answer, error) {
-	doomed, err := resolveIdents(s, c, "User", s.user)
+	users, err := resolveIdents(s, c, "User", s.user)
 	if err != nil {
 		return answer{}, err
 	}
-	for _, u := range doomed {
+	for _, u := range users {
 		if !u.deleted { // otherwise named twice, by key and by id
 			s.dropUser(u, s.o.KeepOrphans)
 		}

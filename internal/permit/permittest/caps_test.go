@@ -8,8 +8,8 @@ import (
 	. "a0permit/internal/permit/permittest"
 )
 
-// Each bulk call has a cap, the published one and that of Options. One record
-// more draws each of the possible answers.
+// Each bulk call has a cap: the published one, or that of Options. One record more gets
+// each of the possible answers.
 func TestCaps(t *testing.T) {
 	t.Parallel()
 	wrap := func(name, rows string) string { return `{"` + name + `":` + rows + `}` }

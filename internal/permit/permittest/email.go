@@ -6,9 +6,8 @@ import (
 	"unicode"
 )
 
-// specialUse holds the domains that email-validator refuses from version 1.2 on,
-// without those that no user would have. Which version Permit runs is
-// unverified.
+// specialUse lists the domains that email-validator refuses since version 1.2, without
+// those that no user would have. Which version Permit runs is unverified.
 var specialUse = []string{"arpa", "invalid", "local", "localhost", "onion", "test"}
 
 // isEmail reports whether email-validator, which is behind pydantic's EmailStr,

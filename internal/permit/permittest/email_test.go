@@ -8,7 +8,7 @@ import (
 	. "a0permit/internal/permit/permittest"
 )
 
-// Two users may have one email, in the case that each was given.
+// Two users may share an email, each in its own case.
 func TestEmailIsShared(t *testing.T) {
 	t.Parallel()
 	both := "[" + annWhole + " {bob ANN@example.com   map[]}]"
@@ -51,8 +51,7 @@ func TestEmailIsShared(t *testing.T) {
 	})
 }
 
-// Where emails are unique, their case does not matter, and a refusal leaves no
-// trace.
+// If emails are unique, their case does not matter, and a refusal changes nothing.
 func TestEmailIsUnique(t *testing.T) {
 	t.Parallel()
 	taken := func(name, call, body string, seed State, users string) []scene {

@@ -7,8 +7,8 @@ import (
 	"net/http"
 )
 
-// refusal is an error answer: FastAPI's HTTPValidationError when it has detail,
-// {"detail": message} when it is bare, and otherwise Permit's ErrorDetails.
+// refusal is an error answer: FastAPI's HTTPValidationError if it has detail,
+// {"detail": message} if it is bare, and otherwise Permit's ErrorDetails.
 type refusal struct {
 	status  int
 	code    string
@@ -40,8 +40,8 @@ func errInvalid(detail ...problem) *refusal {
 	return &refusal{status: http.StatusUnprocessableEntity, code: "INVALID_INPUT", detail: detail}
 }
 
-// errNotFound has the two parts that Permit's CLI looks for: the kind in quotes
-// and id='...'.
+// errNotFound returns a refusal with the two parts that Permit's CLI looks for: the
+// kind in quotes and id='...'.
 func errNotFound(kind, id string) *refusal { return errNotFoundAs(http.StatusNotFound, kind, id) }
 
 func errNotFoundAs(status int, kind, id string) *refusal {
@@ -58,7 +58,8 @@ func errDuplicate(kind, id string) *refusal {
 		"%s with the same unique key already exists (id='%s')", kind, id)
 }
 
-// titles is by code. Only that of UNEXPECTED_ERROR has been seen in public.
+// titles has the title of each code. Only that of UNEXPECTED_ERROR has been seen in
+// public.
 var titles = map[string]string{
 	"UNEXPECTED_ERROR": "The request could not be completed",
 	"NOT_FOUND":        "The requested data could not be found",

@@ -15,7 +15,7 @@ func TestFaults(t *testing.T) {
 	fault := func(f httpapitest.Fault) func(*http.Request) httpapitest.Fault {
 		done := false
 		return func(r *http.Request) httpapitest.Fault {
-			if _, err := io.ReadAll(r.Body); err != nil { // what is read here must reach the handler all the same
+			if _, err := io.ReadAll(r.Body); err != nil { // the handler must still get what is read here
 				return httpapitest.Fault{Status: 599}
 			}
 			if done {

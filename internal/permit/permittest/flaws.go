@@ -9,20 +9,20 @@ import (
 	"strings"
 )
 
-// A Flaw is a way in which the answer to a call is not what Permit documents, by
-// the service or by something in front of it. None is documented: they are what
-// proxies, caches, sign-in pages and half-finished releases of other services have
-// been seen to do. A call that a flaw cannot happen to is answered as it should be.
+// A Flaw is a way in which an answer differs from what Permit documents, caused by the
+// service or by something in front of it. No flaw is documented: proxies, caches,
+// sign-in pages and half-finished releases of other services have been seen to do such
+// things. A call to which a flaw does not apply gets the right answer.
 type Flaw string
 
-// Flaws of answers to calls that succeed, whose work is done.
+// Flaws of the answers to calls that succeed. The work is done.
 const (
 	EmptyBody Flaw = "empty-body" // nothing
 	NoContent Flaw = "no-content" // nothing, with status 204
 	NullBody  Flaw = "null-body"  // null
 	ErrorBody Flaw = "error-body" // Permit's form of an error, with status 200
 	OtherKey  Flaw = "other-key"  // another object than the one that was named
-	NoDate    Flaw = "no-date"    // no Date header, also where the call is refused
+	NoDate    Flaw = "no-date"    // no Date header, not even if the call is refused
 )
 
 // Flaws of lists.
@@ -34,18 +34,18 @@ const (
 	EmptyList  Flaw = "empty-list"  // none of the items of the total
 	EmptyPages Flaw = "empty-pages" // none after the first page
 	ShortPage  Flaw = "short-page"  // one item of the page is missing
-	SmallPage  Flaw = "small-page"  // this page is counted in pages of three
+	SmallPage  Flaw = "small-page"  // this page is cut as if pages had three items
 	LowTotal   Flaw = "low-total"   // a total that is one too low
 	HighTotal  Flaw = "high-total"  // a total that is one too high
 	SamePage   Flaw = "same-page"   // page is ignored
-	NewPages   Flaw = "new-pages"   // items that do not exist, and ever one page more
+	NewPages   Flaw = "new-pages"   // items that do not exist, and always one page more
 )
 
 // NoContents is a flaw of objects: roles without their permissions, and resources
 // without their actions. The spec requires neither.
 const NoContents Flaw = "no-contents"
 
-// Flaws of role_assignments/bulk. The last two are of the permissions of a role, too.
+// Flaws of role_assignments/bulk. The last two also apply to the permissions of a role.
 const (
 	NoCount  Flaw = "no-count"  // a count of 0, for what is done
 	LowCount Flaw = "low-count" // a count that is one too low
@@ -133,7 +133,7 @@ func (f front) answer(w http.ResponseWriter) {
 	_, _ = w.Write([]byte(f.body)) // a caller may have gone
 }
 
-// change returns the call as the flaw makes Permit read it.
+// change returns the call as Permit reads it under the flaw.
 func (f Flaw) change(r *http.Request, raw []byte) (*http.Request, []byte) {
 	set := map[Flaw][2]string{SamePage: {"page", "1"}, SmallPage: {"per_page", "3"}}[f]
 	if q := r.URL.Query(); q.Has(set[0]) {
@@ -146,19 +146,19 @@ func (f Flaw) change(r *http.Request, raw []byte) (*http.Request, []byte) {
 	}
 	var rows []json.RawMessage
 	if json.Unmarshal(raw, &rows) == nil && len(rows) > 0 {
-		raw, _ = json.Marshal(f.leave(rows)) // of what was JSON
+		raw, _ = json.Marshal(f.remaining(rows)) // it was JSON, so this cannot fail
 		return r, raw
 	}
 	var body map[string]json.RawMessage
 	if json.Unmarshal(raw, &body) == nil && json.Unmarshal(body["permissions"], &rows) == nil && len(rows) > 0 {
-		body["permissions"], _ = json.Marshal(f.leave(rows))
+		body["permissions"], _ = json.Marshal(f.remaining(rows))
 		raw, _ = json.Marshal(body)
 	}
 	return r, raw
 }
 
-// leave returns the rows that LeftOut and NotDone leave.
-func (f Flaw) leave(rows []json.RawMessage) []json.RawMessage {
+// remaining returns the rows that LeftOut or NotDone does not drop.
+func (f Flaw) remaining(rows []json.RawMessage) []json.RawMessage {
 	if f == NotDone {
 		return rows[:0]
 	}
@@ -188,7 +188,7 @@ func (f Flaw) spoil(r *http.Request, body any) any {
 		return body
 	}
 	var object map[string]any
-	if items, ok := readAgain[[]any](body); ok { // in an envelope as NewPages has it, and the others not
+	if items, ok := readAgain[[]any](body); ok { // only NewPages adds an envelope
 		if f == NewPages {
 			return f.spoilList(r, map[string]any{}, items)
 		}
@@ -211,7 +211,7 @@ func (f Flaw) spoil(r *http.Request, body any) any {
 		}
 	}
 	if f == NoContents {
-		bare(object)
+		stripContents(object)
 	}
 	if object["key"] != nil && f == OtherKey {
 		object["key"], object["id"] = "another", ident(0).String()
@@ -219,7 +219,7 @@ func (f Flaw) spoil(r *http.Request, body any) any {
 	return object
 }
 
-// readAgain returns a body as its reader gets it.
+// readAgain returns a body as its reader decodes it.
 func readAgain[T any](body any) (as T, ok bool) {
 	text, err := json.Marshal(body)
 	if err != nil {
@@ -265,24 +265,24 @@ func (f Flaw) spoilList(r *http.Request, list map[string]any, items []any) map[s
 		}
 	case NoContents:
 		for _, item := range items {
-			bare(item.(map[string]any))
+			stripContents(item.(map[string]any))
 		}
 	case NewPages:
 		size, _ := strconv.Atoi(r.URL.Query().Get("per_page"))
-		list["data"] = madeUp((page-1)*size, size)
+		list["data"] = fakeItems((page-1)*size, size)
 		list["total_count"] = (page + 1) * size
 	}
 	return list
 }
 
-// bare takes the permissions from a role, and the actions from a resource.
-func bare(object map[string]any) {
+// stripContents removes the permissions of a role, and the actions of a resource.
+func stripContents(object map[string]any) {
 	delete(object, "permissions")
 	delete(object, "actions")
 }
 
-// madeUp returns items that do not exist, as those of every list are.
-func madeUp(from, n int) []map[string]any {
+// fakeItems returns items that do not exist, with the fields of every kind of list.
+func fakeItems(from, n int) []map[string]any {
 	items := make([]map[string]any, max(n, 0))
 	for i := range items {
 		name := fmt.Sprint("made-up-", from+i)

@@ -10,8 +10,8 @@ import (
 	. "a0permit/internal/permit/permittest"
 )
 
-// answersWith returns the answers to calls of each kind, all with that flaw, and
-// how many records they left.
+// answersWith makes calls of each kind with that flaw. It returns the answers, and how
+// many records there are afterwards.
 func answersWith(t *testing.T, flaw Flaw) (answers []string, left string) {
 	t.Helper()
 	var active Flaw
@@ -37,8 +37,8 @@ func answersWith(t *testing.T, flaw Flaw) (answers []string, left string) {
 	return answers, fmt.Sprint(state.Users, state.Assignments)
 }
 
-// Each flaw makes some answer another one. What answers in the place of Permit does
-// none of the work; otherwise it is done, but for what LeftOut and NotDone leave out.
+// Each flaw changes some answer. If something answers in place of Permit, the work is
+// not done; otherwise it is, except for what LeftOut and NotDone leave out.
 func TestFlawsShow(t *testing.T) {
 	t.Parallel()
 	right, done := answersWith(t, "")
@@ -65,7 +65,7 @@ func TestFlawsShow(t *testing.T) {
 	}
 }
 
-// What the answers look like.
+// This shows what the answers look like.
 func TestFlawedAnswers(t *testing.T) {
 	t.Parallel()
 	const oneRow = `[{"user":"ann","role":"admin","tenant":"default"}]`
@@ -110,7 +110,7 @@ func TestFlawedAnswers(t *testing.T) {
 	}
 }
 
-// The pages of an environment that grants small ones hold everything once.
+// If the environment only returns small pages, they still hold each item once.
 func TestSmallPagesAreWhole(t *testing.T) {
 	t.Parallel()
 	s := New(Options{PageMax: 2})

@@ -9,8 +9,8 @@ import (
 	. "a0permit/internal/permit/permittest"
 )
 
-// Three new users with a role each, and one who exists, go along with their
-// roles in a bulk call. What comes of the roles is one of five answers.
+// A bulk call writes three new users and an existing one, each with a role. One of five
+// options says what happens to the roles.
 func TestInlineAssignments(t *testing.T) {
 	t.Parallel()
 	body := ops(
@@ -21,7 +21,7 @@ func TestInlineAssignments(t *testing.T) {
 	)
 	const (
 		all = "[{ann viewer acme } " + annAdmin + " {x viewer acme } {y viewer acme } {z viewer acme }]"
-		// The first and the third of the call, and what ann had: listed ones never go.
+		// The first and the third of the call, and what ann had: listed ones stay.
 		half = "[" + annAdmin + " {x viewer acme } {z viewer acme }]"
 		none = "[" + annAdmin + "]"
 	)

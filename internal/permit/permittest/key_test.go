@@ -73,7 +73,7 @@ func TestProjects(t *testing.T) {
 	})
 }
 
-// Permit's command line takes a key of 97 characters and more.
+// Permit's command line accepts keys of 97 characters or more.
 func TestDefaultKeyIsLikeARealOne(t *testing.T) {
 	t.Parallel()
 	if !regexp.MustCompile(`^permit_key_[A-Za-z0-9]{86}$`).MatchString(DefaultKey) {

@@ -75,7 +75,7 @@ func isBulk(path string, wide bool) bool {
 	return p[5] == "bulk" || wide && p[5] == "role_assignments" && p[6] == "bulk"
 }
 
-// windows holds the calls of sliding windows, by the time of their arrival.
+// windows holds the calls in sliding windows, by their time of arrival.
 type windows struct {
 	limits []Limit
 
@@ -83,9 +83,9 @@ type windows struct {
 	arrivals map[Class][]time.Time
 }
 
-// enter counts a call and reports whether it may pass. If not, it returns the
-// time until one may. A refused call counts too: whether Permit counts it is
-// unverified, and a client that does not wait should notice.
+// enter counts a call and reports whether it may pass. If not, it returns the time
+// until one may. A refused call counts too, so that a client that does not wait
+// notices. Whether Permit counts it is unverified.
 func (l *windows) enter(now time.Time, in []Class) (wait time.Duration, ok bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

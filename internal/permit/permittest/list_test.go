@@ -23,7 +23,7 @@ func populate(n int) (*Server, State) {
 	return s, seed
 }
 
-// The pages hold everything once, in order of creation.
+// The pages hold each item once, in order of creation.
 func TestPagesAreWhole(t *testing.T) {
 	t.Parallel()
 	const n = 1200

@@ -28,8 +28,8 @@ func (s *Server) listTenantUsers(c *call) (answer, error) {
 	return answerPage(s.users.all(), keep, g, true, func(u *user) userRead { return s.readUser(u, instances) })
 }
 
-// postTenantUser creates a user; one who exists is a conflict (Permit's own
-// end-to-end tests). That it is a member without a role is not played.
+// postTenantUser creates a user. If the user exists, that is a conflict (Permit's own
+// end-to-end tests). The fake has no membership without a role.
 func (s *Server) postTenantUser(c *call) (answer, error) {
 	if s.tenant(c.args[0]) == nil {
 		return answer{}, errNotFound("Tenant", c.args[0])
@@ -37,8 +37,8 @@ func (s *Server) postTenantUser(c *call) (answer, error) {
 	return s.postUser(c)
 }
 
-// deleteTenantUser takes away what a user has in a tenant, and deletes a user
-// who has nothing left (Permit's own end-to-end tests).
+// deleteTenantUser removes a user's roles in a tenant, and deletes the user if no roles
+// are left (Permit's own end-to-end tests).
 func (s *Server) deleteTenantUser(c *call) (answer, error) {
 	in, u := s.tenant(c.args[0]), s.visibleUser(c.args[1])
 	switch {

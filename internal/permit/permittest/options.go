@@ -7,12 +7,12 @@ import (
 	"a0permit/internal/httpapi/httpapitest"
 )
 
-// DefaultKey is the API key that is accepted unless Options has another. It has
-// the form of a real one, permit_key_ and 86 characters: Permit's own command
-// line refuses shorter keys.
+// DefaultKey is the API key that the fake accepts unless Options has another. It has
+// the form of a real key, permit_key_ and 86 characters: Permit's own command line
+// refuses shorter ones.
 const DefaultKey = "permit_key_sandboxSandboxSandboxSandboxSandboxSandboxSandboxSandboxSandboxSandboxSandboxSandbox00"
 
-// Level is what an API key was made for. The answer of the scope call has
+// Level says what an API key gives access to. The answer to the scope call names
 // nothing below that level (Permit's Python SDK derives the level from this).
 type Level int
 
@@ -23,7 +23,7 @@ const (
 	LevelOrganization
 )
 
-// Pair is what role_assignments/bulk does with an assignment that exists.
+// Pair says what role_assignments/bulk does with an assignment that exists.
 type Pair int
 
 // Conflict refuses the whole batch with 409 (spec, September 2026: "the whole
@@ -34,8 +34,8 @@ const (
 	Skip
 )
 
-// Effect is what a write does to values that it does not name. The zero value
-// means the default of the option.
+// Effect says what a write does to values that it does not name. The zero value means
+// the default of the option.
 type Effect int
 
 // The effects.
@@ -45,21 +45,21 @@ const (
 	Replace
 )
 
-// Inline is what PUT and POST bulk/users do with the role_assignments of an
-// operation. The spec has the field, but nobody has been seen to send it there,
-// so that each of these is unverified.
+// Inline says what PUT and POST bulk/users do with the role_assignments of an
+// operation. The spec has the field, but nobody has been seen to send it there, so all
+// of these are unverified.
 type Inline int
 
-// The answers to role_assignments in a bulk call. Single calls always make them.
+// What a bulk call does with role_assignments. Single calls always make them.
 const (
-	InlineMade    Inline = iota // they are there when the user is
-	InlineHalf                  // of those in a call, every other one is made
-	InlineLate                  // they are there some time after the user
+	InlineMade    Inline = iota // they exist as soon as the user does
+	InlineHalf                  // every other one in a call is made
+	InlineLate                  // they appear some time after the user
 	InlineIgnored               // none is made
 	InlineRefused               // 422, as for an unknown field
 )
 
-// inlineLag is how much later than their users InlineLate shows them.
+// inlineLag is the time from the user to the assignments under InlineLate.
 const inlineLag = 10 * time.Second
 
 // Body429 is the form of the body of a 429.
@@ -71,12 +71,12 @@ const (
 	Body429CloudPDP                // {"error":"rate_limited","message":"..."}
 )
 
-// Caps holds the most records of each bulk call. 0 is the published cap (docs:
-// bulk operations).
+// Caps holds the most records of each bulk call. 0 means the published cap (docs: bulk
+// operations).
 type Caps struct{ Users, Tenants, Assignments, Roles int }
 
-// Options decides how the environment answers. The zero value is usable, and a
-// status of 0 is its default.
+// Options says how the environment answers. The zero value is usable, and a status of 0
+// means the default.
 type Options struct {
 	Key      string // accepted API key; "" is DefaultKey
 	KeyLevel Level
@@ -95,13 +95,13 @@ type Options struct {
 	// role assignments after a bulk assignment (unverified).
 	Lag, AssignmentLag time.Duration
 
-	// SchemaLag is how long after the write of a resource or an action it becomes
-	// visible: to GET, in the list and to the permissions of roles, for which it is
-	// missing until then. Permit's own end-to-end tests do not wait for any.
+	// SchemaLag is the time until a new resource or action becomes visible: to GET, in
+	// the list and to the permissions of roles, for which it does not exist until then.
+	// Permit's own end-to-end tests do not wait for it.
 	SchemaLag time.Duration
 
 	Caps     Caps
-	PageMax  int   // the most items of a page, whatever is asked for; 0 is per_page, up to the spec's maximum
+	PageMax  int   // the most items of a page, whatever per_page says; 0: only the spec's maximum
 	Oversize int   // above a cap: 403 (spec, for bulk delete), 413 or 422
 	MaxBody  int64 // bytes above which a proxy answers 413 in HTML; 0 is no limit
 
@@ -125,10 +125,10 @@ type Options struct {
 	// are removed.
 	PutAssignments Effect
 
-	// DefaultRoles makes it an environment with default roles: admin, editor and
-	// viewer are there from the start, and are given permissions for the actions of
-	// new resources that are called create, read, update and delete (docs: creating
-	// environments). Whether a resource that the API creates counts is unverified.
+	// DefaultRoles adds the default roles admin, editor and viewer. They get
+	// permissions for the actions create, read, update and delete of new resources
+	// (docs: creating environments). Whether this includes resources that the API
+	// creates is unverified.
 	DefaultRoles bool
 
 	Inline      Inline // role_assignments in PUT and POST bulk/users
@@ -138,14 +138,14 @@ type Options struct {
 	StrictEmails bool // refuse special-use domains (.local, .test, ...) as newer email-validator versions do
 	Envelopes    bool // wrap the lists of roles, tenants and assignments even when the total is not asked for
 	LeaveOut     bool // leave absent optional fields out, and answer {} for attributes, instead of null
-	RefuseNull   bool // refuse null in a body, as the spec says, where Permit's own clients send it
-	OmitNull     bool // take a null field of a user as one that is left out, as pydantic's exclude_none does
+	RefuseNull   bool // refuse null in a body, as the spec says, although Permit's own clients send it
+	OmitNull     bool // treat a null field of a user as left out, as pydantic's exclude_none does
 	BareIDs      bool // ids are 32 hex digits without dashes, as in the examples of the docs
-	HideNames    bool // the key may not read the project and the environment that it is for: 403
+	HideNames    bool // the key may not read its own project and environment: 403
 	PlainDetail  bool // answer 401 and 403 as FastAPI's {"detail":"..."} instead of ErrorDetails
 
 	Names  Names          // how a 422 names the items of a bulk call
-	Poison map[string]int // the status of every write that holds this key, as of a firewall that reads along
+	Poison map[string]int // the status of every write that contains this key, as if a firewall read the bodies
 
 	// Faults chooses what goes wrong with a call before Permit sees it.
 	Faults func(*http.Request) httpapitest.Fault

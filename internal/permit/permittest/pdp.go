@@ -8,12 +8,13 @@ import (
 	"time"
 )
 
-// UserPermissionsPath is where the fake answers as a PDP does: POST for what a user
-// may do. The calls are not among Calls, and use up none of the API's limits.
+// UserPermissionsPath is the path at which the fake answers like a PDP: a POST returns
+// what a user may do. These calls are not among Calls, and do not count against the
+// API's limits.
 const UserPermissionsPath = "/user-permissions"
 
-// pdpLimit is that of the Cloud PDP (docs: cloud PDP capabilities). It is of an IP
-// address there, and of the fake here.
+// pdpLimit is the limit of the Cloud PDP (docs: cloud PDP capabilities). There it holds
+// for an IP address, here for the whole fake.
 var pdpLimit = Limit{"pdp", 500, time.Minute}
 
 // userPermissionsQuery is the UserPermissionsQuery of Permit's PDP. Attributes and
@@ -33,8 +34,8 @@ type userPermissionsResult struct {
 	Roles       []string `json:"roles"`
 }
 
-// serveUserPermissions answers with the tenants in which the user holds a role, each
-// as __tenant:key. A user who is not known holds none.
+// serveUserPermissions answers with the tenants in which the user holds a role, each as
+// __tenant:key. An unknown user holds none.
 func (s *Server) serveUserPermissions(w http.ResponseWriter, r *http.Request) {
 	raw, err := io.ReadAll(r.Body)
 	if err != nil {
@@ -64,8 +65,8 @@ func (s *Server) serveUserPermissions(w http.ResponseWriter, r *http.Request) {
 	send(w, http.StatusOK, results)
 }
 
-// checkQuery refuses a call as a PDP does before it reads it: in plain words, unlike
-// the API.
+// checkQuery refuses a call as a PDP does before it reads the body: in plain text,
+// unlike the API.
 func (s *Server) checkQuery(r *http.Request) *refusal {
 	switch {
 	case r.Header.Get("Authorization") == "":
@@ -79,7 +80,7 @@ func (s *Server) checkQuery(r *http.Request) *refusal {
 	return nil
 }
 
-// decodeQuery reads a query. What it does not know is ignored.
+// decodeQuery decodes a query. It ignores unknown fields.
 func decodeQuery(raw []byte) (query userPermissionsQuery, refused *refusal) {
 	if !json.Valid(raw) {
 		return query, errPlain(http.StatusBadRequest, "Failed to parse the request body as JSON")
@@ -121,8 +122,8 @@ func errQuery(problem string) *refusal {
 	return errPlain(http.StatusUnprocessableEntity, "Failed to deserialize the JSON body into the target type: "+problem)
 }
 
-// keeps reports whether the filters keep a tenant, in the PDP's words.
-func (q *userPermissionsQuery) keeps(tenant string) bool {
+// matches reports whether a tenant passes the filters, which have the PDP's semantics.
+func (q *userPermissionsQuery) matches(tenant string) bool {
 	full := "__tenant:" + tenant
 	switch {
 	case q.kinds != nil && !slices.Contains(q.kinds, "__tenant"):
@@ -139,7 +140,7 @@ func (s *store) userPermissions(q userPermissionsQuery) map[string]userPermissio
 	results := map[string]userPermissionsResult{}
 	permissions := s.effectivePermissions(q.user)
 	for key, roles := range s.rolesByTenant(q.user) {
-		if !q.keeps(key) {
+		if !q.matches(key) {
 			continue
 		}
 		result := userPermissionsResult{Permissions: permissions[key], Roles: []string{}}

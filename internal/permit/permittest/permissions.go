@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// patchedPermissions is how many permissions of a role a PATCH can change. With
-// about 40 it has been seen to answer 500 (Permit's Terraform provider).
+// patchedPermissions is the most permissions of a role that a PATCH can change. With
+// about 40, Permit has been seen to answer 500 (Permit's Terraform provider).
 const patchedPermissions = 40
 
 // postPermissions skips permissions that the role has (spec).
@@ -48,7 +48,7 @@ func (s *Server) permissions(c *call, f fields, missing int, loc ...any) ([]stri
 	names := make([]string, 0, len(refs))
 	known := map[string]bool{}
 	for i, ref := range refs {
-		a, err := s.permitted(ref)
+		a, err := s.actionOf(ref)
 		if err != nil {
 			return nil, err
 		}
@@ -65,7 +65,7 @@ func (s *Server) permissions(c *call, f fields, missing int, loc ...any) ([]stri
 	return names, nil
 }
 
-// checkCount plays Options.MaxPermissions.
+// checkCount applies Options.MaxPermissions.
 func (s *Server) checkCount(n int) error {
 	if s.o.MaxPermissions > 0 && n > s.o.MaxPermissions {
 		return errRefused(http.StatusInternalServerError, "UNEXPECTED_ERROR", "You did nothing wrong")
@@ -73,10 +73,10 @@ func (s *Server) checkCount(n int) error {
 	return nil
 }
 
-// permitted returns the action of a permission, nil where there is none: "either a
-// resource action id, or {resource_key}:{action_key}" (spec). The code of the
-// refusal is in the spec, its status is unverified.
-func (s *Server) permitted(ref string) (*action, error) {
+// actionOf returns the action of a permission, or nil if it does not exist: "either a
+// resource action id, or {resource_key}:{action_key}" (spec). The spec has the code of
+// the refusal; the status is unverified.
+func (s *Server) actionOf(ref string) (*action, error) {
 	if id, ok := parseIdent(ref); ok {
 		a, _ := s.ids[id].(*action)
 		return a, nil
@@ -92,8 +92,8 @@ func (s *Server) permitted(ref string) (*action, error) {
 	return nil, nil
 }
 
-// errMissing is the refusal of a permission that names no action. Nobody has been
-// seen to be refused so.
+// errMissing returns the refusal of a permission that names no action. No such refusal
+// has been seen in public.
 func errMissing(status int, ref string, loc []any) error {
 	switch status {
 	case http.StatusUnprocessableEntity:
@@ -104,7 +104,7 @@ func errMissing(status int, ref string, loc []any) error {
 	return errNotFound("ResourceAction", ref)
 }
 
-// union returns a list with what it lacks of another.
+// union returns list with the values of other that it lacks.
 func union(list, other []string) []string {
 	has := setOf(list)
 	whole := slices.Clone(list)
@@ -116,7 +116,7 @@ func union(list, other []string) []string {
 	return whole
 }
 
-// without returns a list without what is in another.
+// without returns list without the values of other.
 func without(list, other []string) []string {
 	has := setOf(other)
 	return slices.DeleteFunc(slices.Clone(list), func(v string) bool { return has[v] })
@@ -138,7 +138,7 @@ var defaultPermissions = map[string][]string{
 	"viewer": {"read"},
 }
 
-// grantDefaults plays Options.DefaultRoles.
+// grantDefaults applies Options.DefaultRoles.
 func (s *Server) grantDefaults(c *call, r *resource) {
 	if !s.o.DefaultRoles {
 		return
@@ -153,9 +153,9 @@ func (s *Server) grantDefaults(c *call, r *resource) {
 	}
 }
 
-// EffectivePermissions returns what a user may do, by tenant: the permissions of the
-// roles that the user holds there and of those that they extend, in order. A tenant
-// in which the user holds a role without permissions has an empty list.
+// EffectivePermissions returns what a user may do, by tenant: the sorted permissions of
+// the roles that the user holds there, and of the roles that they extend. A tenant in
+// which the user holds a role without permissions has an empty list.
 func (s *Server) EffectivePermissions(user string) map[string][]string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -176,7 +176,8 @@ func (s *store) effectivePermissions(user string) map[string][]string {
 	return all
 }
 
-// addPermissions adds those of a role and of the roles that it extends, once each.
+// addPermissions adds the permissions of a role and of the roles that it extends. It
+// visits each role once.
 func (s *store) addPermissions(names []string, r *role, seen map[*role]bool) []string {
 	if r == nil || seen[r] {
 		return names
@@ -189,8 +190,8 @@ func (s *store) addPermissions(names []string, r *role, seen map[*role]bool) []s
 	return names
 }
 
-// rolesByTenant returns the roles that a user holds in each tenant. Those on
-// resource instances are left out: they say nothing of the tenant.
+// rolesByTenant returns the roles that a user holds in each tenant. It leaves out roles
+// on resource instances, which do not apply to the tenant.
 func (s *store) rolesByTenant(user string) map[string][]*role {
 	all := map[string][]*role{}
 	if u := s.userByKey[user]; u != nil {

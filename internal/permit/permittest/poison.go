@@ -7,21 +7,20 @@ import (
 	"strings"
 )
 
-// Names is how a 422 tells which items of a bulk call are at fault.
+// Names says how a 422 names the items of a bulk call that are at fault.
 type Names int
 
-// The spec has a list of places and messages, which may be one of each item at
-// fault. Another service's has been seen to end with the first that it finds, and
-// to count from where it looked, so that it always names item 0. Which of them it
-// is with Permit is unverified.
+// In the spec, a 422 has a list of places and messages, which may have an entry for
+// each item at fault. Another service has been seen to stop at the first fault, and to
+// count from there, so that it always names item 0. What Permit does is unverified.
 const (
 	NameAll   Names = iota
 	NameOne         // one of the items at fault
 	NameFirst       // item 0, whichever is at fault
-	NameFar         // one that is not there
+	NameFar         // an item that does not exist
 )
 
-// of returns the problems of a bulk call as they are told.
+// of returns the problems of a bulk call that the answer names.
 func (n Names) of(problems []problem) []problem {
 	if n == NameAll || len(problems) == 0 {
 		return problems
@@ -36,8 +35,7 @@ func (n Names) of(problems []problem) []problem {
 	return []problem{one}
 }
 
-// poison returns the status of Options.Poison for this call, and 0 where there is
-// none.
+// poison returns the status that Options.Poison gives this call, or 0.
 func (s *Server) poison(r *http.Request, raw []byte) int {
 	if r.Method == http.MethodGet {
 		return 0

@@ -7,8 +7,8 @@ import (
 	. "a0permit/internal/permit/permittest"
 )
 
-// Every write that holds a poison record is refused, alone and in a batch, and
-// nothing of the batch is done. Reads and other writes are not.
+// Every write that contains a poison record is refused, alone and in a batch, and
+// nothing of the batch is done. Reads and other writes pass.
 func TestPoison(t *testing.T) {
 	t.Parallel()
 	const viewer = `{"user":"ann","role":"viewer","tenant":"acme"}`

@@ -66,7 +66,7 @@ func (s *Server) getEnvironment(*call) (answer, error) {
 	return answerOK(s.readEnvironment())
 }
 
-// answerNames answers with the list of the only one there is.
+// answerNames answers with a list of one item.
 func answerNames[R any](s *Server, c *call, only R) (answer, error) {
 	g := c.query.page(100)
 	if err := c.query.err(); err != nil {
@@ -78,8 +78,8 @@ func answerNames[R any](s *Server, c *call, only R) (answer, error) {
 	return answerPage([]R{only}, nil, g, false, func(r R) R { return r })
 }
 
-// checkNames refuses a key that may not read what it is for. Permit's Python SDK
-// lets the key of an environment ask; what it is answered is unverified.
+// checkNames applies Options.HideNames. Permit's Python SDK makes these calls with the
+// key of an environment; what Permit answers is unverified.
 func (s *Server) checkNames() error {
 	if s.o.HideNames {
 		return errRefused(http.StatusForbidden, "FORBIDDEN_ACCESS", "the api key may not read projects and environments")

@@ -7,7 +7,7 @@ import (
 	. "a0permit/internal/permit/permittest"
 )
 
-// A PUT without a list of assignments and one with a list, under each effect.
+// The test makes a PUT with and without a list of assignments, under each effect.
 func TestPutAssignments(t *testing.T) {
 	t.Parallel()
 	with := `{"key":"ann","role_assignments":[{"role":"viewer","tenant":"acme"},{"role":"viewer","tenant":"acme"}]}`

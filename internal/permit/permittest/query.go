@@ -109,8 +109,8 @@ func (p *params) page(most int) page {
 	return g
 }
 
-// span returns where the page begins and ends in a list of n. A page behind the
-// end is empty.
+// span returns where the page begins and ends in a list of n items. A page past the end
+// is empty.
 func (g page) span(n int) (from, to int) {
 	if g.number-1 > n/g.size {
 		return n, n
@@ -119,16 +119,15 @@ func (g page) span(n int) (from, to int) {
 	return from, min(n, from+g.size)
 }
 
-// paginated is the PaginatedResult of the spec. That page_count counts pages is
-// unverified.
+// paginated is the PaginatedResult of the spec. page_count counts pages (unverified).
 type paginated struct {
 	Data  any `json:"data"`
 	Total int `json:"total_count"`
 	Pages int `json:"page_count"`
 }
 
-// answerPage answers with one page of the items that keep accepts, or of all
-// when keep is nil. read returns the form of an item in the answer.
+// answerPage answers with one page of the items that keep accepts, or of all items if
+// keep is nil. read returns the form of an item in the answer.
 func answerPage[T, R any](items []T, keep func(T) bool, g page, envelope bool, read func(T) R) (answer, error) {
 	if keep != nil {
 		return answerMatches(items, keep, g, envelope, read)
@@ -141,8 +140,8 @@ func answerPage[T, R any](items []T, keep func(T) bool, g page, envelope bool, r
 	return g.answer(data, len(items), envelope)
 }
 
-// answerMatches answers with one page of the items that keep accepts. It stops
-// at the end of the page unless the total is asked for.
+// answerMatches answers with one page of the items that keep accepts. It stops at the
+// end of the page unless the call asks for the total.
 func answerMatches[T, R any](items []T, keep func(T) bool, g page, envelope bool, read func(T) R) (answer, error) {
 	data := []R{}
 	from, to := g.span(len(items))

@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// listResources lists the resources with all their actions. Built-in ones are left
-// out unless they are asked for (spec).
+// listResources lists the resources with all their actions. It leaves out built-in ones
+// unless the call asks for them (spec).
 func (s *Server) listResources(c *call) (answer, error) {
 	search, _ := c.query.last("search")
 	builtIn := c.query.flag("include_built_in")
@@ -26,7 +26,7 @@ func (s *Server) listResources(c *call) (answer, error) {
 	})
 }
 
-// findResource returns the resource of a path. It is not there while it is late.
+// findResource returns the resource that a path names, if it is visible.
 func (s *Server) findResource(c *call) (*resource, error) {
 	r := s.resource(c.args[0])
 	if r == nil || r.visibleAt.After(c.now) {
@@ -43,7 +43,7 @@ func (s *Server) getResource(c *call) (answer, error) {
 	return answerOK(s.readResource(r, c.now))
 }
 
-// postResource refuses one that exists (Permit's own end-to-end tests).
+// postResource refuses a resource that exists (Permit's own end-to-end tests).
 func (s *Server) postResource(c *call) (answer, error) {
 	key := c.body.text("key")
 	if s.resourceByKey[key] != nil {
@@ -61,8 +61,8 @@ func (s *Server) createResource(c *call, key string) resourceRead {
 	return s.readResource(r, seen)
 }
 
-// patchResource overwrites the given fields. The actions are one field: those that
-// it does not name are gone (docs: sdk/golang/resource/Update).
+// patchResource overwrites the given fields. The actions are one field: those that the
+// call does not name are deleted (docs: sdk/golang/resource/Update).
 func (s *Server) patchResource(c *call) (answer, error) {
 	s.overwrites++
 	r, err := s.findResource(c)
@@ -115,11 +115,11 @@ func (s *Server) listActions(c *call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	return answerPage(valuesByKey(r.shown(c.now)), nil, g, false, s.readAction)
+	return answerPage(valuesByKey(r.visibleActions(c.now)), nil, g, false, s.readAction)
 }
 
-// postAction adds an action to those that a resource has. That one which exists is
-// a conflict is how Permit's own command line reads it.
+// postAction adds an action to a resource. An action that exists is a conflict, as
+// Permit's own command line expects.
 func (s *Server) postAction(c *call) (answer, error) {
 	r, err := s.findResource(c)
 	if err != nil {
@@ -160,8 +160,8 @@ func (s *Server) findAction(c *call) (*action, error) {
 	return nil, errNotFound("ResourceAction", c.args[1])
 }
 
-// writeResource sets the given fields; omitted decides on the others. Only PATCH
-// can omit the name and the actions.
+// writeResource sets the given fields; omitted says what happens to the others. Only
+// PATCH can omit the name and the actions.
 func (s *Server) writeResource(c *call, r *resource, f fields, omitted Effect) {
 	if f.has("name") {
 		r.name = f.text("name")
@@ -190,8 +190,8 @@ func (s *Server) writeResource(c *call, r *resource, f fields, omitted Effect) {
 	}
 }
 
-// writeAction creates an action or replaces it. One without a name is called as its
-// key (unverified).
+// writeAction creates or replaces an action. Without a name, its key is its name
+// (unverified).
 func (s *Server) writeAction(c *call, r *resource, key string, f fields) *action {
 	a := r.actions[key]
 	if a == nil {
@@ -223,11 +223,11 @@ func (s *store) dropAction(a *action) {
 	}
 }
 
-// permission returns the name under which a role may have the action.
+// permission returns the name of the permission for the action.
 func (a *action) permission() string { return a.resource.key + ":" + a.key }
 
-// shown returns the actions that readers see.
-func (r *resource) shown(now time.Time) map[string]*action {
+// visibleActions returns the actions that readers see now.
+func (r *resource) visibleActions(now time.Time) map[string]*action {
 	shown := maps.Clone(r.actions)
 	maps.DeleteFunc(shown, func(_ string, a *action) bool { return a.visibleAt.After(now) })
 	return shown

@@ -20,8 +20,8 @@ func (s *Server) listRoles(c *call) (answer, error) {
 	return answerPage(s.roles.all(), keep, g, envelope, s.readRole)
 }
 
-// containsText reports whether one of the values contains the text. That case
-// does not matter is unverified.
+// containsText reports whether one of the values contains the text. It ignores case
+// (unverified).
 func containsText(search string, in ...string) bool {
 	search = strings.ToLower(search)
 	return slices.ContainsFunc(in, func(v string) bool { return strings.Contains(strings.ToLower(v), search) })
@@ -84,8 +84,8 @@ func (s *Server) deleteRole(c *call) (answer, error) {
 	return answer{status: http.StatusNoContent}, nil
 }
 
-// putRoles does as the spec says: "create or replace roles in bulk". That
-// nothing is written when one of them is refused is unverified.
+// putRoles does what the spec says: "create or replace roles in bulk". If one role is
+// refused, nothing is written (unverified).
 func (s *Server) putRoles(c *call) (answer, error) {
 	type result struct {
 		Created []string `json:"created"`
@@ -115,7 +115,7 @@ func (s *Server) putRoles(c *call) (answer, error) {
 	for i, op := range ops {
 		key := op.text("key")
 		switch r := s.roleByKey[key]; {
-		case op.given("resource"): // a role on instances, which is not kept
+		case op.given("resource"): // a role on instances, which the fake does not store
 		case r != nil:
 			r.write(c, op, permissions[i], s.o.PutRoleOmitted)
 			out.Updated = append(out.Updated, key)
@@ -130,8 +130,8 @@ func (s *Server) putRoles(c *call) (answer, error) {
 	return answerOK(out)
 }
 
-// checkRole checks what a role names, and returns the names of its permissions.
-// Roles that it extends may be in the same batch.
+// checkRole checks the objects that a role names, and returns the names of its
+// permissions. Roles that it extends may be in the same batch.
 func (s *Server) checkRole(c *call, f fields, batch map[string]bool, loc ...any) ([]string, error) {
 	if f.given("resource") {
 		if s.resource(f.text("resource")) == nil {
@@ -151,7 +151,7 @@ func (s *Server) checkRole(c *call, f fields, batch map[string]bool, loc ...any)
 	return permissions, nil
 }
 
-// write sets the given fields; omitted decides on the others. Only PATCH can
+// write sets the given fields; omitted says what happens to the others. Only PATCH can
 // omit the name.
 func (r *role) write(c *call, f fields, permissions []string, omitted Effect) {
 	if f.has("name") {

@@ -7,12 +7,12 @@ import (
 	"time"
 )
 
-// call is one request as its handler gets it. Handlers run under the lock of the
-// server, and the body has been checked.
+// call is one request, as its handler gets it. Handlers run under the server's lock,
+// after the check of the body.
 type call struct {
-	args  []string // the wildcards of the path behind the environment, unescaped
-	body  fields   // when the body is an object
-	rows  []fields // when the body is an array
+	args  []string // the wildcards of the path after the environment, unescaped
+	body  fields   // if the body is an object
+	rows  []fields // if the body is an array
 	query params
 	now   time.Time
 }
@@ -196,8 +196,8 @@ func (s *Server) dispatch(r *http.Request, raw []byte) (answer, error) {
 	return rt.handle(s, c)
 }
 
-// checkScope refuses what the key has no access to with 403, and what does not
-// exist within its access with 404.
+// checkScope answers 403 for what the key has no access to, and 404 for what does not
+// exist within its access.
 func (s *Server) checkScope(project, environment string) error {
 	inProject := isNamed(project, ProjectID, ProjectKey)
 	inEnvironment := isNamed(environment, EnvironmentID, EnvironmentKey)
@@ -212,8 +212,7 @@ func (s *Server) checkScope(project, environment string) error {
 	return errRefused(http.StatusForbidden, "FORBIDDEN_ACCESS", "the api key has no access to this project or environment")
 }
 
-// isNamed reports whether a path names something by its id, with or without
-// dashes, or by its key.
+// isNamed reports whether ref is the id, with or without dashes, or the key.
 func isNamed(ref, id, key string) bool {
 	return ref == key || strings.EqualFold(ref, id) || strings.EqualFold(ref, strings.ReplaceAll(id, "-", ""))
 }

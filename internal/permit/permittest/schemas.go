@@ -41,8 +41,8 @@ var (
 		{name: "attributes", kind: mapping, nullable: true},
 	}
 
-	// roleRest is what all role schemas share. The v1compat fields are hidden in
-	// the pages of the spec, but accepted; they are not kept here.
+	// roleRest has the fields of all role schemas. The v1compat fields are hidden in
+	// the pages of the spec, but accepted; the fake does not store them.
 	roleRest = shape{
 		{name: "description", nullable: true},
 		{name: "permissions", kind: texts, nullable: true},
@@ -78,9 +78,9 @@ var (
 	attributeBlock = shape{{name: "type", required: true, pattern: attributeType}, {name: "description", nullable: true}}
 	roleBlock      = join(shape{{name: "name", required: true}}, roleRest)
 
-	// resourceRest is what all resource schemas share. Attributes, roles and relations
-	// are not kept here. That the keys of actions are checked in a resource as they are
-	// alone is unverified.
+	// resourceRest has the fields of all resource schemas. The fake does not store
+	// attributes, roles and relations. It checks the keys of actions in a resource like
+	// those of single actions (unverified).
 	resourceRest = shape{
 		{name: "urn", nullable: true},
 		{name: "description", nullable: true},

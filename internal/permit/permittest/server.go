@@ -1,20 +1,19 @@
-// Package permittest is a stateful fake of one Permit.io environment: the REST
-// calls under api.permit.io that deal with resources, roles, tenants, users and
-// role assignments, with Permit's validation, bulk caps, rate limits and error
-// bodies, and the call of a PDP for the permissions of a user. It holds a loader to
-// the documented rules, in tests and in a sandbox that people can run.
+// Package permittest is a stateful fake of one Permit.io environment: the REST calls
+// under api.permit.io for resources, roles, tenants, users and role assignments, with
+// Permit's validation, bulk caps, rate limits and error bodies, and a PDP's call for
+// the permissions of a user. It holds a loader to the documented rules, in tests and in
+// a sandbox that people can run.
 //
-// Where the documents are silent or contradict each other, an Option plays
-// either answer. The zero value is what Permit's own live tests imply, and the
-// stricter one where they say nothing. Facts carry their
-// source in a comment ("spec" is Permit's published OpenAPI document); what
-// nobody has confirmed against the live service is marked unverified.
+// If the documents are silent or contradict each other, an Option chooses the answer.
+// The zero value is what Permit's own live tests imply, or the stricter answer if they
+// say nothing. Facts carry their source in a comment ("spec" is Permit's published
+// OpenAPI document); what nobody has confirmed against the live service is marked
+// unverified.
 //
-// It is not a policy engine: of decisions it has those of tenant roles alone, and
-// it accepts derived roles (granted_to), roles of resources, and the attributes and
-// relations of resources without keeping them. The deprecated detailed
-// form of the role assignment list is not played. It is no measure of
-// Permit's speed.
+// It is not a policy engine: it decides by tenant roles alone. It accepts derived roles
+// (granted_to), roles of resources, and the attributes and relations of resources, but
+// does not store them. It does not have the deprecated detailed form of the role
+// assignment list. It says nothing about Permit's speed.
 package permittest
 
 import (
@@ -42,12 +41,11 @@ const (
 	EnvironmentName = "Development"
 )
 
-// maxURL is the length of the longest URL that reaches the API. Permit documents
-// none; that of CloudFront, and of much else that stands in front of an API, is
-// 8 KiB.
+// maxURL is the length in bytes of the longest URL that reaches the API. Permit
+// documents no limit; that of CloudFront, and of many other proxies, is 8 KiB.
 const maxURL = 8 << 10
 
-// Server is the fake. It is made by New and safe for concurrent use.
+// Server is the fake. Create it with New. It is safe for concurrent use.
 type Server struct {
 	o         Options
 	handler   http.Handler
@@ -117,9 +115,9 @@ func (s *Server) Start() (address string, stop func()) {
 	return h.URL, h.Close
 }
 
-// admit does what comes before the work: it checks the key, counts the call and
-// chooses its fault. The fault comes after the count, so that a call that failed
-// has used up its slot, as it would behind a gateway.
+// admit does what comes before the work: it checks the key, counts the call and chooses
+// its fault. The fault comes after the count, so that a failed call uses up its slot,
+// as it would behind a gateway.
 func (s *Server) admit(w http.ResponseWriter, r *http.Request) {
 	raw, err := io.ReadAll(r.Body)
 	if err != nil {
@@ -160,9 +158,9 @@ func (s *Server) isAuthorized(r *http.Request) bool {
 	return strings.EqualFold(scheme, "bearer") && key == s.o.Key
 }
 
-// wallTime converts a span of the fake's clock to one of the wall clock, which
-// is what Retry-After means to the caller. The clock does not tell its scale, so
-// it is measured.
+// wallTime converts a duration on the fake's clock to one on the wall clock, which is
+// what Retry-After means to the caller. The clock does not tell its scale, so wallTime
+// measures it.
 func (s *Server) wallTime(d time.Duration) time.Duration {
 	if s.o.Clock == nil {
 		return d

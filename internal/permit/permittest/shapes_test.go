@@ -79,7 +79,7 @@ func checkShape(t *testing.T, where string, v any, shape string) map[string]any 
 		}
 		text, _ := field.(string)
 		switch {
-		case field == nil: // a required one has been told above
+		case field == nil: // missing required fields are reported above
 		case shape == "ErrorDetails":
 			if slices.Contains(required, name) && text == "" {
 				t.Errorf("%s: %s is empty", where, name)

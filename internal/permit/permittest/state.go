@@ -49,10 +49,10 @@ type User struct {
 // ResourceInstance ("type:key") is empty for the role of a tenant.
 type Assignment struct{ User, Role, Tenant, ResourceInstance string }
 
-// State is the content of an environment in a form that can be compared: every
-// list is in order of keys, Permissions and Extends are sorted, what is empty is nil, and
-// Attributes are as encoding/json decodes them (numbers are float64, or
-// json.Number where a float64 would lose digits).
+// State is the content of an environment in a form that can be compared: lists are in
+// order of keys, Permissions and Extends are sorted, empty values are nil, and
+// Attributes are as encoding/json decodes them (numbers are float64, or json.Number
+// where a float64 would lose digits).
 type State struct {
 	Resources   []Resource
 	Roles       []Role
@@ -61,8 +61,8 @@ type State struct {
 	Assignments []Assignment
 }
 
-// State returns all that has been written, visible to readers or not. The tenant
-// "default" is part of it, built-in resources are not.
+// State returns everything written, visible to readers or not. It includes the tenant
+// "default", but no built-in resources.
 func (s *Server) State() State {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -101,14 +101,14 @@ func (s *Server) State() State {
 }
 
 func (r *resource) state() Resource {
-	is := Resource{Key: r.key, Name: r.name, Description: r.description}
+	state := Resource{Key: r.key, Name: r.name, Description: r.description}
 	for _, a := range valuesByKey(r.actions) {
-		is.Actions = append(is.Actions, Action{a.key, a.name, a.description, decodeObject(a.attributes)})
+		state.Actions = append(state.Actions, Action{a.key, a.name, a.description, decodeObject(a.attributes)})
 	}
-	return is
+	return state
 }
 
-// sorted returns a list in order, nil when it is empty.
+// sorted returns a sorted copy of a list, or nil if it is empty.
 func sorted(list []string) []string {
 	if len(list) == 0 {
 		return nil
@@ -165,16 +165,15 @@ func convertNumbers(v any) any {
 	return v
 }
 
-// Seed adds objects to the environment as if they had been there before: without
-// a call, a limit or a lag. It overwrites what exists: an action that a resource
-// had and is not given again is gone, and with it the permission for it. A
-// permission of a role brings along the resource and the action that it names. It
-// panics on an email that is taken, where that is refused, and on an assignment of
-// something unknown, since these are mistakes in the test.
+// Seed adds objects as if they had existed before: without a call, a limit or a lag. It
+// overwrites what exists: a resource loses the actions that are not given again, and
+// roles lose the permissions for them. It creates the resource and the action that a
+// role's permission names. It panics on an email that is taken, if
+// Options.DuplicateEmail is set, and on an assignment of something unknown, since these
+// are mistakes in the test.
 func (s *Server) Seed(st State) { s.SeedAt(s.o.Clock.Now(), st) }
 
-// SeedAt does what Seed does, and sets the time at which the objects were
-// created.
+// SeedAt is like Seed, but sets the time at which the objects were created.
 func (s *Server) SeedAt(at time.Time, st State) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -247,7 +246,8 @@ func (s *Server) seedAction(at time.Time, of *resource, a Action) {
 	have.attributes, have.updated = compact(a.Attributes), at
 }
 
-// seedPermission adds what a permission names and is not there.
+// seedPermission creates the resource and the action that a permission names, if they
+// are missing.
 func (s *Server) seedPermission(at time.Time, name string) {
 	key, act, _ := strings.Cut(name, ":")
 	if s.resourceByKey[key] == nil {

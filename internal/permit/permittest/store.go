@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// ident is the UUID of an object, as its kind and a running number. Half a
-// million objects would need half a million strings otherwise.
+// ident is the UUID of an object, stored as its kind and a serial number. Otherwise
+// half a million objects would need half a million strings.
 type ident uint64
 
 const (
@@ -121,7 +121,7 @@ type assignment struct {
 	id          ident
 	created     time.Time
 	visible     bool
-	removeLater bool // until readers see the latest write of the user
+	removeLater bool // once readers see the latest write of the user
 	deleted     bool
 }
 
@@ -175,7 +175,7 @@ type store struct {
 	tenantByKey   map[string]*tenant
 	userByKey     map[string]*user
 	userByEmail   map[string]*user // by email in lower case; of users who share one, the last written
-	orphans       map[string]*user // deleted users whose assignments are left
+	orphans       map[string]*user // deleted users whose assignments remain
 	instances     map[string]*instance
 	assigned      map[pair]*assignment
 	ids           map[ident]any // *role, *resource, *action, *tenant, *user or *instance
@@ -207,7 +207,8 @@ func (s *store) register(kind ident, v any) ident {
 	return id
 }
 
-// queueLate adds to a queue in order of time. The lags of calls differ little.
+// queueLate inserts into a queue in order of time. It searches from the end, since the
+// lags of calls differ little.
 func queueLate[T any](queue []late[T], l late[T]) []late[T] {
 	i := len(queue)
 	for i > 0 && queue[i-1].at.After(l.at) {

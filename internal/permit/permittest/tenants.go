@@ -24,8 +24,8 @@ func (s *Server) getTenant(c *call) (answer, error) {
 	return answerOK(s.readTenant(t))
 }
 
-// postTenant answers for a tenant that exists with 200 and the tenant (spec), or
-// with 409 (Permit's own end-to-end tests).
+// postTenant answers 200 with the tenant if it exists (spec), or 409 (Permit's own
+// end-to-end tests).
 func (s *Server) postTenant(c *call) (answer, error) {
 	key := c.body.text("key")
 	if t := s.tenantByKey[key]; t != nil {
@@ -55,8 +55,8 @@ func (s *Server) patchTenant(c *call) (answer, error) {
 	return answerOK(s.readTenant(t))
 }
 
-// postTenants creates all tenants or none, as the bulk call for users does. For
-// tenants that is unverified.
+// postTenants creates all tenants or none, like the bulk call for users (unverified for
+// tenants).
 func (s *Server) postTenants(c *call) (answer, error) {
 	ops := c.body.records("operations")
 	batch := map[string]bool{}
@@ -89,11 +89,11 @@ func (s *store) addTenant(t *tenant) {
 }
 
 func (s *Server) deleteTenants(c *call) (answer, error) {
-	doomed, err := resolveIdents(s, c, "Tenant", s.tenant)
+	found, err := resolveIdents(s, c, "Tenant", s.tenant)
 	if err != nil {
 		return answer{}, err
 	}
-	s.dropTenants(doomed)
+	s.dropTenants(found)
 	return answerOK(empty{})
 }
 
@@ -107,8 +107,8 @@ func (s *Server) deleteTenant(c *call) (answer, error) {
 	return answer{status: http.StatusNoContent}, nil
 }
 
-func (s *Server) dropTenants(doomed []*tenant) {
-	for _, t := range doomed {
+func (s *Server) dropTenants(tenants []*tenant) {
+	for _, t := range tenants {
 		if t.deleted {
 			continue // named twice, by key and by id
 		}
@@ -126,8 +126,8 @@ func (s *Server) dropTenants(doomed []*tenant) {
 	}
 }
 
-// resolveIdents returns what the idents of a bulk delete name. An empty list is
-// 400 (spec, September 2026, for users).
+// resolveIdents returns the objects that the idents of a bulk delete name. It answers
+// 400 to an empty list (spec, September 2026, for users).
 func resolveIdents[T any](s *Server, c *call, kind string, find func(string) *T) ([]*T, error) {
 	refs := c.body.texts("idents")
 	if len(refs) == 0 {

@@ -124,8 +124,8 @@ func (s *Server) deleteUser(c *call) (answer, error) {
 	return answer{status: http.StatusNoContent}, nil
 }
 
-// dropUser also removes the user's assignments (Permit's own end-to-end tests
-// rely on it), unless they are to be orphans.
+// dropUser also removes the user's assignments (Permit's own end-to-end tests rely on
+// it), unless they are to become orphans.
 func (s *Server) dropUser(u *user, orphans bool) {
 	for !orphans && len(u.roles) > 0 {
 		s.unassign(u.roles[len(u.roles)-1])
@@ -164,8 +164,8 @@ func (s *Server) postUserRole(c *call) (answer, error) {
 	return s.assignOne(c, c.args[0], c.body)
 }
 
-// readUser returns the UserRead of the spec. A user who has not signed in is
-// "pending", as all users are that were loaded.
+// readUser returns the UserRead of the spec. A user who has not signed in is "pending",
+// and so is every user that was loaded.
 func (s *Server) readUser(u *user, instances bool) userRead {
 	p := u.shown
 	r := userRead{

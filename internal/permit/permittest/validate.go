@@ -21,11 +21,11 @@ const (
 	blocks  // object whose fields are each a field.row; pattern is that of their names
 )
 
-// field is a property of a request schema of the spec. The spec has no nullable
-// one, since pydantic 1 does not say so, but Permit's own clients send null:
-// users.assign_role of the Python SDK always has "resource_instance": null, and
-// its version 3 clears a value with null. So null is taken where it may mean
-// "none", except under Options.RefuseNull.
+// field is a property of a request schema of the spec. The spec marks none as nullable,
+// since pydantic 1 does not, but Permit's own clients send null: users.assign_role of
+// the Python SDK always has "resource_instance": null, and its version 3 clears a value
+// with null. So the fake accepts null where it may mean "none", except under
+// Options.RefuseNull.
 type field struct {
 	name     string
 	kind     kind
@@ -35,14 +35,13 @@ type field struct {
 	row      shape
 }
 
-// shape lists the properties of an object, which may have no others, as in the
-// whole spec.
+// shape lists the properties of an object. It may have no others, as in the whole spec.
 type shape []field
 
 // fields is an object that has been checked against its shape.
 type fields map[string]any
 
-// has reports whether a field is there, be it null, which clears it.
+// has reports whether a field is present, even as null, which clears it.
 func (f fields) has(name string) bool { _, ok := f[name]; return ok }
 
 // given reports whether a field has a value.
@@ -50,17 +49,17 @@ func (f fields) given(name string) bool { return f[name] != nil }
 
 func (f fields) text(name string) string { v, _ := f[name].(string); return v }
 
-// attributes returns the compact JSON of the attributes, nil when they are
-// absent or null.
+// attributes returns the compact JSON of the attributes, or nil if they are absent or
+// null.
 func (f fields) attributes() json.RawMessage { return f.object("attributes") }
 
-// object returns the compact JSON of an object, nil when it is absent or null.
+// object returns the compact JSON of an object, or nil if it is absent or null.
 func (f fields) object(name string) json.RawMessage {
 	v, _ := f[name].(map[string]any)
 	return compact(v)
 }
 
-// blocks returns the objects of an object.
+// blocks returns the objects in an object, by name.
 func (f fields) blocks(name string) map[string]fields {
 	object, _ := f[name].(map[string]any)
 	out := map[string]fields{}
@@ -103,9 +102,9 @@ func compact(v map[string]any) json.RawMessage {
 	return raw
 }
 
-// checker collects problems in the order of pydantic 1: fields in the order of
-// the schema, then unknown ones by name. That loc is
-// ["body","operations",3,"email"] is unverified; FastAPI does so.
+// checker collects problems in the order of pydantic 1: fields in the order of the
+// schema, then unknown ones by name. loc is ["body","operations",3,"email"], as in
+// FastAPI (unverified).
 type checker struct {
 	strictEmails bool
 	refuseNull   bool
