@@ -14,8 +14,8 @@ import (
 	"a0permit/internal/record"
 )
 
-// FuzzAgain draws lines and a world and loads the lines into it. Then the world
-// must be what the lines ask for, and a second plan must have nothing to do.
+// FuzzAgain makes up lines and a world, and loads the lines into the world. Then the
+// world must be as the lines ask, and a second plan must be empty.
 func FuzzAgain(f *testing.F) {
 	rng := rand.New(rand.NewPCG(3, 4))
 	for range 1000 {
@@ -37,8 +37,8 @@ func FuzzAgain(f *testing.F) {
 	})
 }
 
-// checkSecondLoad checks that the same lines, loaded once more, have nothing to
-// do, count as there what the first load counted as to do, and change nothing.
+// checkSecondLoad checks that loading the same lines again has nothing to do, counts as
+// present what the first load had to do, and changes nothing.
 func checkSecondLoad(t *testing.T, w *world, lines []record.User, rejected []string, first reconcile.Counts) {
 	t.Helper()
 	plan := w.plan(lines)
@@ -51,7 +51,7 @@ func checkSecondLoad(t *testing.T, w *world, lines []record.User, rejected []str
 		},
 		AssignmentCounts: reconcile.AssignmentCounts{Assigned: first.Assign + first.Assigned},
 	}
-	isRefused := func(why string) bool { return strings.HasSuffix(why, " taken") } // and so to do again
+	isRefused := func(why string) bool { return strings.HasSuffix(why, " taken") } // so it has to be done again
 	if diff := cmp.Diff(want, plan.Counts); diff != "" && !slices.ContainsFunc(rejected, isRefused) {
 		t.Errorf("a second load is not idle (-want +got): %s", diff)
 	}
@@ -64,7 +64,7 @@ func checkSecondLoad(t *testing.T, w *world, lines []record.User, rejected []str
 	}
 }
 
-// outcome is what a load has made of a world.
+// outcome is the result of loading lines into a world.
 type outcome struct {
 	before, after *world
 	lines         []record.User
@@ -109,7 +109,8 @@ func (o *outcome) checkEmailsAreUnique(t *testing.T) {
 	}
 }
 
-// checkConflicts checks that a user is rejected for its lines just if they differ.
+// checkConflicts checks that a user is rejected as conflicted if and only if its lines
+// differ.
 func (o *outcome) checkConflicts(t *testing.T) {
 	t.Helper()
 	for _, line := range firstLines(o.lines) {
@@ -122,8 +123,8 @@ func (o *outcome) checkConflicts(t *testing.T) {
 	}
 }
 
-// checkTakenEmails checks that a user is rejected for its email only where
-// another has that by right: it had it before, or its line comes first.
+// checkTakenEmails checks that a user is rejected for its email only if another user
+// has it by right: that user had it before, or its line comes first.
 func (o *outcome) checkTakenEmails(t *testing.T) {
 	t.Helper()
 	place := func(key string) int {
@@ -141,7 +142,7 @@ func (o *outcome) checkTakenEmails(t *testing.T) {
 	}
 }
 
-// holderOf returns who has an email after the load, "" for nobody.
+// holderOf returns the key of the user who has an email after the load, or "".
 func (o *outcome) holderOf(email string) string {
 	for key, u := range o.after.users {
 		if email != "" && strings.EqualFold(u.Email, email) {
@@ -151,8 +152,8 @@ func (o *outcome) holderOf(email string) string {
 	return ""
 }
 
-// checkLoadedUsers checks that each user whose line is loaded is as the line says
-// and, where that says nothing, as it was.
+// checkLoadedUsers checks that each loaded user is as its line says, and otherwise as
+// before.
 func (o *outcome) checkLoadedUsers(t *testing.T) {
 	t.Helper()
 	for _, line := range firstLines(o.lines) {
@@ -198,8 +199,8 @@ func checkAttributes(t *testing.T, was, line, is record.User) {
 	}
 }
 
-// checkOtherUsers checks that users whose lines are not loaded are as they were,
-// if they were there at all.
+// checkOtherUsers checks that users whose lines are not loaded are unchanged, and still
+// missing if they were missing.
 func (o *outcome) checkOtherUsers(t *testing.T) {
 	t.Helper()
 	for key, was := range o.before.users {
@@ -214,8 +215,8 @@ func (o *outcome) checkOtherUsers(t *testing.T) {
 	}
 }
 
-// checkAssignments checks that each user holds what it held before and, where its
-// line is loaded, what that asks for.
+// checkAssignments checks that each user has its old assignments and, if its line is
+// loaded, those of the line.
 func (o *outcome) checkAssignments(t *testing.T) {
 	t.Helper()
 	want := map[string]assignmentSet{}

@@ -10,8 +10,8 @@ import (
 	"a0permit/internal/record"
 )
 
-// The time for an assignment must not grow with how many a user has: compare
-// ns/assignment.
+// The time for an assignment must not grow with the number of a user's assignments:
+// compare ns/assignment.
 func BenchmarkAssignmentsOfOneUser(b *testing.B) {
 	for _, n := range []int{1000, 10_000, 100_000} {
 		b.Run(fmt.Sprintf("assignments=%d", n), func(b *testing.B) {

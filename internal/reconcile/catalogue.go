@@ -8,26 +8,26 @@ import (
 	"a0permit/internal/record"
 )
 
-// catalogue holds the resources, the roles or the tenants that the input has lines
-// for, or that other lines name, in the order in which they were met.
+// catalogue holds the resources, roles or tenants that have a line in the input, or
+// that other lines name, in the order of their first appearance.
 type catalogue[T any] struct {
 	order []string
-	lines map[string]*T // nil for one that other lines only name
+	lines map[string]*T // nil if other lines only name the key
 }
 
 func newCatalogue[T any]() catalogue[T] { return catalogue[T]{lines: map[string]*T{}} }
 
-// name makes sure that key is in the catalogue.
-func (c *catalogue[T]) name(key string) {
+// addKey adds a key that the catalogue does not have yet.
+func (c *catalogue[T]) addKey(key string) {
 	if _, ok := c.lines[key]; !ok {
 		c.lines[key] = nil
 		c.order = append(c.order, key)
 	}
 }
 
-// want adds a line. Lines of one key are merged into the first.
+// want adds a line. Further lines of a key are merged into the first.
 func (c *catalogue[T]) want(key string, line *T, merge func(old *T)) Repeat {
-	c.name(key)
+	c.addKey(key)
 	if old := c.lines[key]; old != nil {
 		merge(old)
 		return Repeated
@@ -64,22 +64,23 @@ func (d *Desired) WantTenant(t *record.Tenant) Repeat {
 	})
 }
 
-// mergeAttributes returns a over b: what the first line of a key says stands
-// unless it is empty.
+// mergeAttributes returns the attributes of both lines. The value of a, the first line,
+// wins unless it is empty.
 func mergeAttributes(a, b map[string]any) map[string]any {
 	if len(b) == 0 {
 		return a
 	}
 	both := maps.Clone(b)
 	for name, value := range a {
-		if isNothing(both[name]) || !isNothing(value) {
+		if isEmpty(both[name]) || !isEmpty(value) {
 			both[name] = value
 		}
 	}
 	return both
 }
 
-// mergeActions returns a over b, action by action.
+// mergeActions returns the actions of both lines. In each action, the value of a wins
+// unless it is empty.
 func mergeActions(a, b map[string]record.Action) map[string]record.Action {
 	if len(b) == 0 {
 		return a
@@ -96,7 +97,7 @@ func mergeActions(a, b map[string]record.Action) map[string]record.Action {
 	return both
 }
 
-// union returns the permissions of both lists. It is nil where neither is known.
+// union returns the permissions of both lists, sorted, or nil if neither is known.
 func union(a, b []string) []string {
 	if a == nil {
 		return b

@@ -10,8 +10,8 @@ import (
 	"a0permit/internal/record"
 )
 
-// Lines of one key count as one. A field that is not empty beats an empty one;
-// where both say something, the first stands.
+// Lines of one key are merged. A field with a value beats an empty one; if both have a
+// value, the first wins.
 func TestRoleLinesOfOneKeyAreMerged(t *testing.T) {
 	t.Parallel()
 	type attributes = map[string]any
@@ -113,8 +113,8 @@ func TestTenantLinesOfOneKeyAreMerged(t *testing.T) {
 	}
 }
 
-// Missing roles and tenants come in the order in which the input first has them,
-// whether by a line or by a user who names them.
+// Missing roles and tenants come in the order of their first mention in the input, by a
+// line of their own or by a user.
 func TestMissingRolesAndTenantsComeInOrder(t *testing.T) {
 	t.Parallel()
 	d := newDesired(t, `{"key":"a","role_assignments":[{"role":"zeta","tenant":"org_2"},{"role":"late"}]}`)
@@ -123,7 +123,7 @@ func TestMissingRolesAndTenantsComeInOrder(t *testing.T) {
 	d.WantTenant(&record.Tenant{Key: "org_1", Name: "One"})
 	d.WantUser(parseUser(t, `{"key":"b","role_assignments":`+
 		`[{"role":"there","tenant":"org_0"},{"role":"alpha","tenant":"org_1"}]}`))
-	// Permit has an order of its own.
+	// Permit lists them in another order.
 	p := planAgainst(d, func(c *reconcile.Current) {
 		for _, key := range []string{"unheard-of", "there"} {
 			c.HaveRole(record.Role{Key: key})

@@ -7,20 +7,20 @@ import (
 	"a0permit/internal/record"
 )
 
-// Current is what Permit has of what a Desired speaks of. Whoever reads Permit
-// fills it and gives it to Diff.
+// Current is what Permit has of what a Desired mentions. Whoever reads Permit fills it
+// and passes it to Diff.
 type Current struct {
 	desired     *Desired
-	roles       []record.Role // all that Permit has
+	roles       []record.Role // all roles in Permit
 	roleNumbers map[string]int
 	extends     map[string][]string        // roles, by the role that extends them
 	resources   map[string]map[string]bool // actions, by resource
 	tenants     map[string]string          // their names
 	users       []presence                 // by the user's number
-	holders     map[uint64]uint32          // by hash of an email: who has it, see HaveUser
-	made        []bool                     // by the assignment's number
-	held        []held
-	kinds       kinds // of held
+	holders     map[uint64]uint32          // by hash of an email: its holder, see HaveUser
+	assigned    []bool                     // by the assignment's number
+	extras      []extra
+	kinds       kinds // of extras
 }
 
 // presence is how a user in Permit compares with its line.
@@ -28,18 +28,19 @@ type presence uint8
 
 const (
 	present     presence = 1 << iota // Permit has the user
-	otherEmail                       // its email is not the one that the line asks for
-	otherFields                      // some other field is not
-	holdsEmail                       // it has the email that it is the first to ask for
+	otherEmail                       // its email differs from the line's
+	otherFields                      // another field differs from the line's
+	holdsEmail                       // it has the email, and its line is the first to ask for it
 )
 
-// foreign stands for a user whom the input does not name.
+// foreign stands for a user who is not in the input.
 const foreign = ^uint32(0)
 
-// held is an assignment of a user of the input that the input does not ask for.
-type held struct {
+// extra is an assignment in Permit of a user of the input, whose line does
+// not ask for it.
+type extra struct {
 	user, kind uint32
-	old        bool // it was made before the input was true
+	old        bool // it is older than the input's data
 }
 
 // NewCurrent returns a Current in which Permit has nothing yet.
@@ -47,21 +48,21 @@ func NewCurrent(d *Desired) *Current {
 	return &Current{
 		desired: d, roleNumbers: map[string]int{}, extends: map[string][]string{}, resources: map[string]map[string]bool{},
 		tenants: map[string]string{}, users: make([]presence, len(d.users)),
-		holders: map[uint64]uint32{}, made: make([]bool, len(d.assignments.list)), kinds: newKinds(),
+		holders: map[uint64]uint32{}, assigned: make([]bool, len(d.assignments.list)), kinds: newKinds(),
 	}
 }
 
-// HaveRole notes a role that Permit has, and the roles whose permissions it has too.
+// HaveRole records a role in Permit, and the roles that it extends.
 func (c *Current) HaveRole(r record.Role, extends ...string) {
 	c.roleNumbers[r.Key], c.extends[r.Key] = len(c.roles), extends
 	c.roles = append(c.roles, r)
 }
 
-// HaveTenant notes a tenant that Permit has, and its name there.
+// HaveTenant records a tenant in Permit, and its name there.
 func (c *Current) HaveTenant(key, name string) { c.tenants[key] = name }
 
-// NeedsTenants reports whether the tenants that Permit has are still to be read:
-// the input speaks of one of which nothing is known yet, or says its name.
+// NeedsTenants reports whether the tenants in Permit must still be read: the input
+// mentions a tenant that is not known yet, or names one.
 func (c *Current) NeedsTenants() bool {
 	if c.desired.rules.Delete {
 		return false
@@ -73,15 +74,15 @@ func (c *Current) NeedsTenants() bool {
 	})
 }
 
-// HaveUser notes a user that Permit has, and returns its number when the input
-// speaks of it. The caller then compares the two with Compare.
+// HaveUser records a user in Permit. If the input has the user, it returns the user's
+// number, and the caller then calls Compare.
 func (c *Current) HaveUser(key, email string) (int, bool) {
 	i, ok := c.desired.number(key)
 	hash := c.desired.emailHash(email)
 	first, wanted := c.desired.firstToAsk(hash)
 	switch {
 	case !wanted:
-	case ok && first == i: // most are, so this takes no memory
+	case ok && first == i: // the usual case, which takes no memory
 		c.users[i] |= holdsEmail
 	case ok:
 		c.holders[hash] = uint32(i) + 1 //nolint:gosec // fewer users than 4 billion
@@ -91,8 +92,8 @@ func (c *Current) HaveUser(key, email string) (int, bool) {
 	return i, ok
 }
 
-// Compare holds Permit's user i against its line, and reports whether anything
-// is to be written. A user that was met before counts as it was then.
+// Compare compares user i in Permit with its line, and reports whether there is
+// something to write. If it is called again for a user, the first comparison counts.
 func (c *Current) Compare(i int, want, have *record.User) (differs bool) {
 	if c.users[i]&present == 0 {
 		c.users[i] |= present
@@ -108,26 +109,26 @@ func (c *Current) Compare(i int, want, have *record.User) (differs bool) {
 	return c.users[i]&(otherEmail|otherFields) != 0 || c.desired.rules.Delete
 }
 
-// HasUser reports whether Permit has user i, and its line may be loaded.
+// HasUser reports whether Permit has user i, and the user's line may be loaded.
 func (c *Current) HasUser(i int) bool {
 	return c.users[i]&present != 0 && !c.desired.users[i].conflicted
 }
 
-// IsNew reports whether user i would be a new one.
+// IsNew reports whether user i is not in Permit, and the user's line may be loaded.
 func (c *Current) IsNew(i int) bool { return c.users[i]&present == 0 && !c.desired.users[i].conflicted }
 
-// IsNewOrDiffers reports whether user i would be a new one, or differs from its line.
+// IsNewOrDiffers reports whether user i is new, or differs from its line.
 func (c *Current) IsNewOrDiffers(i int) bool {
 	return c.IsNew(i) || !c.desired.users[i].conflicted && c.users[i]&(otherEmail|otherFields) != 0
 }
 
-// ForgetUsers takes back what is known of users, for a caller who begins anew.
+// ForgetUsers forgets all users, for a caller that reads them again from the start.
 func (c *Current) ForgetUsers() {
 	clear(c.users)
 	clear(c.holders)
 }
 
-// HaveAssignment notes an assignment that Permit has, and so its tenant.
+// HaveAssignment records an assignment in Permit, and so its tenant.
 func (c *Current) HaveAssignment(userKey string, a record.RoleAssignment, created time.Time) {
 	d := c.desired
 	if _, isKnown := c.tenants[a.Tenant]; !isKnown && a.Tenant != "" {
@@ -139,23 +140,23 @@ func (c *Current) HaveAssignment(userKey string, a record.RoleAssignment, create
 	}
 	wanted := d.numbersOf(i, a)
 	for _, j := range wanted {
-		c.made[j] = true
+		c.assigned[j] = true
 	}
 	if len(wanted) == 0 && (d.canPrune() && d.users[i].known || d.rules.Delete) {
 		kind, _ := c.kinds.number(a)
-		c.held = append(c.held, held{uint32(i), kind, d.isOld(created)}) //nolint:gosec // fewer users than 4 billion
+		c.extras = append(c.extras, extra{uint32(i), kind, d.isOld(created)}) //nolint:gosec // fewer users than 4 billion
 	}
 }
 
-// ForgetAssignments takes back what is known of assignments, for a caller who
-// begins anew.
+// ForgetAssignments forgets all assignments, for a caller that reads them again from
+// the start.
 func (c *Current) ForgetAssignments() {
-	clear(c.made)
-	c.held = nil
+	clear(c.assigned)
+	c.extras = nil
 }
 
-// holder returns who has the email that user i asks for: the user's number
-// plus 1, foreign, or 0 for nobody.
+// holder returns who has the email that user i asks for: the user's number plus 1,
+// foreign, or 0 for nobody.
 func (c *Current) holder(i int) uint32 {
 	email := c.desired.users[i].email
 	if first, ok := c.desired.firstToAsk(email); ok && c.users[first]&holdsEmail != 0 {

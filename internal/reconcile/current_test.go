@@ -8,8 +8,8 @@ import (
 	"a0permit/internal/record"
 )
 
-// An assignment in Permit is the one of a line if user, role and resource instance
-// are the same, and the tenant, too, if the line names one.
+// An assignment in Permit fulfils one of a line if user, role and resource instance are
+// the same, and also the tenant if the line names one.
 func TestHaveAssignmentFindsTheLinesAssignment(t *testing.T) {
 	t.Parallel()
 	type assignment = record.RoleAssignment
@@ -19,7 +19,7 @@ func TestHaveAssignmentFindsTheLinesAssignment(t *testing.T) {
 	lines := []string{
 		`{"key":"a","role_assignments":[{"role":"r"},{"role":"s","tenant":"acme"},` +
 			`{"role":"r","resource_instance":"doc:1"},{"role":"s","tenant":"acme","resource_instance":"doc:2"}]}`,
-		// The same instances the other way: with a tenant, and without.
+		// The same instances, but with the tenant given by the other one.
 		`{"key":"b","role_assignments":[{"role":"r","tenant":"acme","resource_instance":"doc:1"},` +
 			`{"role":"s","resource_instance":"doc:2"}]}`,
 	}
@@ -70,8 +70,8 @@ func TestHaveAssignmentFindsTheLinesAssignment(t *testing.T) {
 	}
 }
 
-// One line may name an instance with its tenant and without. Permit has both by
-// one assignment.
+// A line may name an instance both with and without its tenant. One assignment in
+// Permit fulfils both.
 func TestInstanceNamedWithAndWithoutTenant(t *testing.T) {
 	t.Parallel()
 	d := newDesired(t, `{"key":"a","role_assignments":[{"role":"r","resource_instance":"doc:1"},`+
@@ -84,8 +84,8 @@ func TestInstanceNamedWithAndWithoutTenant(t *testing.T) {
 	}
 }
 
-// Compare reports whether a user differs from its line, and the first answer
-// counts for the plan.
+// Compare reports whether a user differs from its line. For the plan, the first answer
+// counts.
 func TestCompareTellsWhoDiffers(t *testing.T) {
 	t.Parallel()
 	d := newDesired(t, `{"key":"a"}`, `{"key":"b","first_name":"Bob"}`, `{"key":"c"}`,
@@ -109,7 +109,7 @@ func TestCompareTellsWhoDiffers(t *testing.T) {
 				t.Errorf("Compare(%q) = %v", tt.key, got)
 			}
 		}
-		// A list that shifts may show a user twice.
+		// A list that shifts while it is read may show a user twice.
 		c.Compare(1, &record.User{Key: "b"}, &record.User{Key: "b"})
 	})
 	if got, want := fatesOf(p), []string{"same", "update", "create", "conflicted"}; !slices.Equal(got, want) {

@@ -1,10 +1,10 @@
-// Package reconcile compares what the input asks for with what Permit has, and
-// says what is to be done. It makes no call, reads no file and asks no clock.
+// Package reconcile compares what the input asks for with what Permit has, and plans
+// what to do. It makes no calls, reads no files and has no clock.
 //
-// A Desired is filled from the input and a Current from Permit; Diff makes a
-// Plan of the two, and nothing changes it afterwards. None of them holds a
-// user's record, only what tells users apart, so that millions fit: a user is
-// named by its number in the input, and the caller finds its line by that.
+// The caller fills a Desired from the input and a Current from Permit. Diff makes a
+// Plan from the two, and nothing changes it afterwards. To hold millions of users, none
+// of the three holds a user's record, only what tells users apart. Users go by their
+// number in the input, by which the caller finds their line.
 package reconcile
 
 import (
@@ -18,11 +18,11 @@ import (
 	"a0permit/internal/record"
 )
 
-// Rules are what the person who runs permitload has chosen.
+// Rules are the choices of the person who runs permitload.
 type Rules struct {
-	Tenant            string // of assignments that name none
-	ReplaceAttributes bool   // attributes that a line does not name go
-	Delete            bool   // the users of the input are to be deleted
+	Tenant            string // the tenant of assignments that name none
+	ReplaceAttributes bool   // remove attributes that a line does not name
+	Delete            bool   // delete the users of the input
 }
 
 // Desired is what the input asks for.
@@ -33,40 +33,40 @@ type Desired struct {
 	roles       catalogue[record.Role]
 	tenants     catalogue[record.Tenant]
 	users       []user
-	numbers     map[idhash.Hash]uint32 // of users, by key
-	broken      map[idhash.Hash]bool   // keys with a line that breaks a rule
+	numbers     map[idhash.Hash]uint32 // users' numbers, by key
+	broken      map[idhash.Hash]bool   // keys with an invalid line
 	byEmail     []uint32               // users who ask for an email, sorted by it: see Finish
 	assignments assignments
-	pruneBefore time.Time // assignments made earlier may be taken away; zero: none
-	isSelection bool      // tenants were left out of the input
+	pruneBefore time.Time // only earlier assignments may be pruned; zero: none
+	isSelection bool      // somebody removed tenants from the input
 }
 
 type user struct {
-	sum        uint64 // of the whole line, to tell a repeated line from a differing one
+	sum        uint64 // of the whole line, to tell repeated from differing lines
 	email      uint64 // 0 is none
 	first      uint32 // its first assignment
-	conflicted bool   // its lines differ, or one of them is broken
-	known      bool   // the line says which assignments it has, if none
-	dropsEmail bool   // the line takes the email away
+	conflicted bool   // its lines differ, or one of them is invalid
+	known      bool   // the line has role_assignments, perhaps an empty list
+	dropsEmail bool   // the line clears the email
 }
 
-// assignments holds the role assignments of the input, by what they give; those
-// of user i begin at users[i].first, and are in order. There are millions of these,
-// but few roles in few tenants.
+// assignments holds the role assignments of the input, by their kind. Those of user i
+// begin at users[i].first, and are sorted. There may be millions of them, but few roles
+// in few tenants.
 type assignments struct {
 	list       []uint32
 	kinds      kinds
-	tenantless bool // some name no tenant
-	none       bool // a line says that its user has none
+	tenantless bool // some assignment names no tenant
+	none       bool // some line has an empty list
 }
 
-// kinds numbers what role assignments give: a role and where it holds.
+// kinds numbers the kinds of role assignments: a role and where it applies.
 type kinds struct {
 	numbers map[record.RoleAssignment]uint32
 	values  []record.RoleAssignment
 }
 
-// number returns the number of a kind, and whether it was not met before.
+// number returns the number of a kind. isNew is true if the kind was added.
 func (k *kinds) number(a record.RoleAssignment) (number uint32, isNew bool) {
 	if number, ok := k.numbers[a]; ok {
 		return number, false
@@ -90,18 +90,18 @@ func NewDesired(rules Rules) *Desired {
 	}
 }
 
-// Repeat is what a record turned out to be to the records before it.
+// Repeat says how a record relates to the records before it.
 type Repeat uint8
 
-// A record is new, says again what an earlier one said, or contradicts it.
+// A record is new, repeats an earlier one, or differs from it.
 const (
 	First Repeat = iota
 	Repeated
 	Differing
 )
 
-// WantUser adds a user line. Users that are First are numbered from 0; a line
-// that differs from an earlier one of its key makes the user a conflict.
+// WantUser adds a user line. Users that are First are numbered from 0. A line that
+// differs from an earlier line with the same key puts the user in conflict.
 func (d *Desired) WantUser(u *record.User) Repeat {
 	key, sum := d.hasher.Hash(u.Key), d.sum(u)
 	if i, ok := d.numbers[key]; ok {
@@ -123,9 +123,9 @@ func (d *Desired) WantUser(u *record.User) Repeat {
 	return First
 }
 
-// SpoilUser makes a conflict of the user with that key: a line of it is broken,
-// so its other lines do not say all there is to say.
-func (d *Desired) SpoilUser(key string) {
+// MarkConflict puts the user with that key in conflict: one of the user's lines is
+// invalid, so the others do not tell everything.
+func (d *Desired) MarkConflict(key string) {
 	hash := d.hasher.Hash(key)
 	d.broken[hash] = true
 	if i, ok := d.numbers[hash]; ok {
@@ -142,9 +142,9 @@ func (d *Desired) wantAssignments(all []record.RoleAssignment) {
 		}
 		kind, isNew := d.assignments.kinds.number(a)
 		if isNew {
-			d.roles.name(a.Role)
+			d.roles.addKey(a.Role)
 			if a.Tenant != "" {
-				d.tenants.name(a.Tenant)
+				d.tenants.addKey(a.Tenant)
 			}
 		}
 		d.assignments.list = append(d.assignments.list, kind)
@@ -154,9 +154,9 @@ func (d *Desired) wantAssignments(all []record.RoleAssignment) {
 	d.assignments.list = d.assignments.list[:first+len(own)]
 }
 
-// Finish settles which user asks first for each email, once all lines are in. A
-// user whose lines conflict asks for nothing. A map would take six times as much
-// memory.
+// Finish finds out which user is the first to ask for each email. Call it once all
+// lines are in. Users in conflict do not count. It uses a sorted list, because a map
+// would take six times as much memory.
 func (d *Desired) Finish() {
 	d.nameResources()
 	for i, u := range d.users {
@@ -169,7 +169,7 @@ func (d *Desired) Finish() {
 	})
 }
 
-// LeaveEmails has the emails of users stay as they are, whatever their lines say.
+// LeaveEmails makes the plan leave the emails of these users as they are.
 func (d *Desired) LeaveEmails(users iter.Seq[int]) {
 	for i := range users {
 		d.users[i].email = 0
@@ -178,7 +178,7 @@ func (d *Desired) LeaveEmails(users iter.Seq[int]) {
 	d.Finish()
 }
 
-// firstToAsk returns the first user who asks for an email, by its hash.
+// firstToAsk returns the first user who asks for an email. email is its hash.
 func (d *Desired) firstToAsk(email uint64) (user int, ok bool) {
 	at, ok := slices.BinarySearchFunc(d.byEmail, email, func(i uint32, email uint64) int {
 		return cmp.Compare(d.users[i].email, email)
@@ -189,27 +189,26 @@ func (d *Desired) firstToAsk(email uint64) (user int, ok bool) {
 	return int(d.byEmail[at]), true
 }
 
-// PruneBefore lets a plan take away assignments that were made before that time
-// and that the input says nobody should hold.
+// PruneBefore lets a plan remove assignments that were made before that time, if the
+// input says that nobody should hold them.
 func (d *Desired) PruneBefore(before time.Time) { d.pruneBefore = before }
 
-// LeaveOutTenants notes that the input lacks tenants that it once had: somebody
-// has picked some.
+// LeaveOutTenants records that somebody has removed tenants from the input.
 func (d *Desired) LeaveOutTenants() { d.isSelection = true }
 
-// speaksOf reports whether the input says all there is to say about assignments in
-// a tenant. It does if the tenant has a line.
+// coversTenant reports whether the input is complete about the assignments in a tenant.
+// It is if the tenant has a line.
 //
-// It speaks of the tenant that holds assignments without one, too, if somebody has
-// such an assignment, or if a line says [], none at all: then tenant-wide roles
-// were exported, and whoever is listed without them has none, as when the last
-// administrator was taken away. Lines that name other tenants only do not tell.
-// They are what a0export --no-roles --organizations gives, which knows nothing of
-// tenant-wide roles, and what is left of the lines when one tenant is picked out,
-// as examples/select-tenant.sh does. A filter like that may leave [] behind where
-// it took assignments out; so [] counts only if the input still has the tenants
-// that its end line counts.
-func (d *Desired) speaksOf(tenant string) bool {
+// It also covers Rules.Tenant, the tenant of assignments without one, if some user has
+// such an assignment, or if a line has an empty list. Then tenant-wide roles were
+// exported, and users who are listed without any have none, for example after the last
+// administrator lost the role. Lines that name only other tenants prove nothing:
+// a0export --no-roles --organizations writes such lines without knowing tenant-wide
+// roles, and a filter that selects one tenant, such as examples/select-tenant.sh,
+// leaves them behind. It may also leave an empty list where it removed assignments. So
+// an empty list counts only if the input still has as many tenants as its end line
+// says.
+func (d *Desired) coversTenant(tenant string) bool {
 	if d.tenants.lines[tenant] != nil {
 		return true
 	}
@@ -223,22 +222,21 @@ func (d *Desired) isOld(created time.Time) bool {
 
 func (d *Desired) canPrune() bool { return !d.pruneBefore.IsZero() }
 
-// Users returns how many users the input names.
+// Users returns the number of users in the input.
 func (d *Desired) Users() int { return len(d.users) }
 
-// Tenants returns the tenants that the input speaks of.
+// Tenants returns the keys of the tenants that the input mentions.
 func (d *Desired) Tenants() []string { return d.tenants.order }
 
-// NeedsAssignments reports whether a plan depends on the role assignments that
-// Permit has.
+// NeedsAssignments reports whether a plan depends on the role assignments in Permit.
 func (d *Desired) NeedsAssignments() bool {
 	return len(d.assignments.list) > 0 || d.TakesAway()
 }
 
-// TakesAway reports whether a plan may take away what Permit has.
+// TakesAway reports whether a plan may remove something from Permit.
 func (d *Desired) TakesAway() bool { return d.canPrune() || d.rules.Delete }
 
-// IsDeletion reports whether the users of the input are to be deleted.
+// IsDeletion reports whether to delete the users of the input.
 func (d *Desired) IsDeletion() bool { return d.rules.Delete }
 
 // number returns the number of the user with that key.
@@ -247,8 +245,9 @@ func (d *Desired) number(key string) (int, bool) {
 	return int(i), ok
 }
 
-// own returns where the assignments of user i begin and end.
-func (d *Desired) own(i int) (first, end int) {
+// assignmentRange returns the numbers of the assignments of user i: from first up to,
+// but not including, end.
+func (d *Desired) assignmentRange(i int) (first, end int) {
 	end = len(d.assignments.list)
 	if i+1 < len(d.users) {
 		end = int(d.users[i+1].first)
@@ -256,11 +255,11 @@ func (d *Desired) own(i int) (first, end int) {
 	return int(d.users[i].first), end
 }
 
-// numbersOf returns the numbers of the assignments of user i that one in Permit
-// fulfils: that same one, and one that names its resource instance alone, where
-// Permit names the tenant too.
+// numbersOf returns the numbers of the assignments of user i that an assignment in
+// Permit fulfils: the same one, and one that names its resource instance without the
+// tenant, since Permit always names the tenant.
 func (d *Desired) numbersOf(i int, have record.RoleAssignment) (numbers []int) {
-	first, end := d.own(i)
+	first, end := d.assignmentRange(i)
 	for _, want := range []record.RoleAssignment{have, {Role: have.Role, ResourceInstance: have.ResourceInstance}} {
 		kind, ok := d.assignments.kinds.numbers[want]
 		if at, found := slices.BinarySearch(d.assignments.list[first:end], kind); ok && found {
@@ -270,12 +269,12 @@ func (d *Desired) numbersOf(i int, have record.RoleAssignment) (numbers []int) {
 	return numbers
 }
 
-// assignment returns an assignment of the input by its number.
+// assignment returns assignment j of the input.
 func (d *Desired) assignment(j int) record.RoleAssignment {
 	return d.assignments.kinds.values[d.assignments.list[j]]
 }
 
-// emailHash returns what stands for an email: 0 for none.
+// emailHash returns the hash of an email, or 0 for none.
 func (d *Desired) emailHash(email string) uint64 {
 	if email == "" {
 		return 0
@@ -283,13 +282,13 @@ func (d *Desired) emailHash(email string) uint64 {
 	return cmp.Or(d.hasher.Sum([]byte(FoldEmail(email))), 1)
 }
 
-// sum returns a user's whole content in one number. JSON of a struct has one
-// order of fields and sorted maps.
+// sum returns a hash of a user's whole content. It can use JSON, since a struct is
+// encoded with a fixed order of fields and with sorted maps.
 func (d *Desired) sum(u *record.User) uint64 {
-	type plain record.User // whose nulls are not written, which takes its time
+	type plain record.User // without MarshalJSON, which writes nulls and is slow
 	data, err := json.Marshal((*plain)(u))
 	if err != nil {
-		return 0 // cannot be: u was JSON
+		return 0 // impossible: u was decoded from JSON
 	}
 	return d.hasher.Sum(append(data, byte(u.Nulls)))
 }

@@ -10,8 +10,8 @@ import (
 	"a0permit/internal/record"
 )
 
-// A line of a key is new, says again what an earlier one said, or differs. One
-// that differs makes the user a conflict.
+// A line of a key is new, repeats an earlier one, or differs from it. Then the user is
+// in conflict.
 func TestUserLinesOfOneKey(t *testing.T) {
 	t.Parallel()
 	const first, again, differs = reconcile.First, reconcile.Repeated, reconcile.Differing
@@ -89,8 +89,7 @@ func TestUserLinesOfOneKey(t *testing.T) {
 	}
 }
 
-// A line that names no tenant means the default one, and what it says twice
-// counts once.
+// An assignment without a tenant is in the default tenant, and repeats count once.
 func TestAssignmentsOfALine(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -113,7 +112,7 @@ func TestAssignmentsOfALine(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			// There are users around it, whose assignments are not its own.
+			// Other users come before and after, with assignments of their own.
 			d := newDesired(t, `{"key":"before","role_assignments":[{"role":"x"}]}`,
 				fmt.Sprintf(`{"key":"a","role_assignments":%s}`, tt.roles),
 				`{"key":"after","role_assignments":[{"role":"r"},{"role":"y"}]}`)
@@ -131,7 +130,7 @@ func TestAssignmentsOfALine(t *testing.T) {
 	}
 }
 
-// What the input does not speak of need not be read from Permit.
+// What the input does not mention need not be read from Permit.
 func TestNeedsTenantsAndAssignments(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -140,7 +139,7 @@ func TestNeedsTenantsAndAssignments(t *testing.T) {
 	}{
 		{`{"key":"a"}`, false, false},
 		{`{"key":"a","role_assignments":[]}`, false, false},
-		{`{"key":"a","role_assignments":[{"role":"r"}]}`, true, true}, // the default tenant, which must be there
+		{`{"key":"a","role_assignments":[{"role":"r"}]}`, true, true}, // needs the default tenant
 		{`{"key":"a","role_assignments":[{"role":"r","resource_instance":"doc:1"}]}`, false, true},
 	}
 	for _, tt := range tests {

@@ -7,7 +7,7 @@ import (
 	"a0permit/internal/record"
 )
 
-// fate is what a plan has for a user.
+// fate is what a plan does with a user.
 type fate uint8
 
 const (
@@ -17,23 +17,23 @@ const (
 	remove
 	conflicting // its lines differ
 
-	whatFate     fate = 0x0f
-	sharing      fate = 0x10 // another user has the email that it asks for, or is to have it
-	beforeOthers fate = 0x20 // it is among the early ones
-	decided      fate = 0x40 // whether it shares its email is known
+	fateMask     fate = 0x0f
+	sharing      fate = 0x10 // another user has or gets the email that it asks for
+	beforeOthers fate = 0x20 // it is in Plan.early
+	decided      fate = 0x40 // whether it shares its email is decided
 )
 
-func (p *Plan) fate(i int) fate { return p.fates[i] & whatFate }
+func (p *Plan) fate(i int) fate { return p.fates[i] & fateMask }
 
-// isRefused reports whether nothing is done for user i.
+// isRefused reports whether the plan does nothing for user i.
 func (p *Plan) isRefused(i int) bool { return p.fate(i) == conflicting }
 
-// Diff returns what is to be done to bring Permit from what it has to what the
-// input asks for. It changes neither.
+// Diff returns the plan that brings Permit from its current to the desired state. It
+// changes neither argument.
 func Diff(desired *Desired, current *Current) *Plan {
 	p := &Plan{desired: desired, current: current, fates: make([]fate, len(desired.users))}
 	for i := range p.fates {
-		p.fates[i] = p.firstFate(i)
+		p.fates[i] = p.initialFate(i)
 	}
 	if !desired.rules.Delete {
 		p.findShared()
@@ -51,7 +51,7 @@ func Diff(desired *Desired, current *Current) *Plan {
 	return p
 }
 
-func (p *Plan) firstFate(i int) fate {
+func (p *Plan) initialFate(i int) fate {
 	switch is := p.current.users[i]; {
 	case p.desired.users[i].conflicted:
 		return conflicting
@@ -67,8 +67,8 @@ func (p *Plan) firstFate(i int) fate {
 	return leave
 }
 
-// findShared finds the users who ask for an email that another one has and keeps,
-// or that an earlier line asks for. Permit may refuse it to them.
+// findShared finds the users who ask for an email that another user keeps, or that an
+// earlier line asks for. Permit may refuse to write them.
 func (p *Plan) findShared() {
 	var waiting []int
 	for i := range p.fates {
@@ -76,9 +76,9 @@ func (p *Plan) findShared() {
 	}
 }
 
-// followEmail decides about user i, and first about those who have what it asks
-// for: an email comes free when its holder gets another one. In a ring each
-// makes way for the next.
+// followEmail decides whether user i shares its email, after the users who hold what it
+// asks for: an email comes free if its holder gets another one. In a ring of users,
+// each makes way for the next. waiting is scratch space.
 func (p *Plan) followEmail(i int, waiting []int) []int {
 	for p.fates[i]&decided == 0 && p.changesEmail(i) {
 		p.fates[i] |= decided
@@ -100,22 +100,21 @@ func (p *Plan) followEmail(i int, waiting []int) []int {
 	return waiting
 }
 
-// changesEmail reports whether user i is to have an email that it does not have.
+// changesEmail reports whether user i gets an email that it does not have yet.
 func (p *Plan) changesEmail(i int) bool {
 	is := p.current.users[i]
 	return p.IsWritten(i) && p.desired.users[i].email != 0 && (is&present == 0 || is&otherEmail != 0)
 }
 
-// isKeepingEmail reports whether user i stays with an email that it has. A line
-// that names none leaves it.
+// isKeepingEmail reports whether user i keeps its email. A line without an email leaves
+// it unchanged.
 func (p *Plan) isKeepingEmail(i int, email uint64) bool {
 	u := p.desired.users[i]
 	return u.email == email || u.email == 0 && !u.dropsEmail || p.isRefused(i) || p.fates[i]&sharing != 0
 }
 
-// orderWrites has each user who gives up an email that another gets written
-// before that one. Where users pass their emails round in a ring, one of them
-// has to be the first.
+// orderWrites orders users who pass on emails: whoever gives up an email is written
+// before the user who gets it. In a ring, one of them has to be first.
 func (p *Plan) orderWrites() {
 	gives := map[int]bool{}
 	for i := range p.fates {
@@ -137,7 +136,7 @@ func (p *Plan) orderWrites() {
 	}
 }
 
-// giverTo returns the user of the input whose email user i gets.
+// giverTo returns the user of the input from whom user i gets its email.
 func (p *Plan) giverTo(i int) (giver int, ok bool) {
 	if !p.changesEmail(i) || p.fates[i]&sharing != 0 {
 		return 0, false
@@ -146,9 +145,9 @@ func (p *Plan) giverTo(i int) (giver int, ok bool) {
 	return int(holder) - 1, holder != 0 && holder != foreign && int(holder) != i+1
 }
 
-// count sums users and assignments up. It returns, by kind of assignment,
-// whether a user who is loaded asks for it, how many are to be made, and how many of
-// these may go along with a new user.
+// count fills in Counts. By kind of assignment, it returns whether a user who is loaded
+// asks for it, how many to make, and how many of these may be written along with a new
+// user.
 func (p *Plan) count() (asked []bool, toMake, along []int) {
 	c, d := &p.Counts, p.desired
 	kinds := len(d.assignments.kinds.values)
@@ -173,10 +172,10 @@ func (p *Plan) count() (asked []bool, toMake, along []int) {
 				c.Strangers++
 			}
 		}
-		for j, end := d.own(i); j < end; j++ {
+		for j, end := d.assignmentRange(i); j < end; j++ {
 			kind := d.assignments.list[j]
 			asked[kind] = true
-			if !p.current.made[j] {
+			if !p.current.assigned[j] {
 				c.Assign++
 				if p.fate(i) == create && d.assignment(j).ResourceInstance == "" {
 					c.AssignNew++
@@ -194,8 +193,8 @@ func (p *Plan) count() (asked []bool, toMake, along []int) {
 	return asked, toMake, along
 }
 
-// planCatalogue plans the roles and tenants that Permit lacks, and the tenants
-// that have another name there.
+// planCatalogue plans the roles and tenants that Permit lacks, and the tenants whose
+// names differ.
 func (p *Plan) planCatalogue(asked []bool, toMake, along []int) {
 	d, has := p.desired, map[RecordID]bool{{record.TypeTenant, ""}: true}
 	for i := range p.current.roles {
@@ -234,12 +233,12 @@ func (p *Plan) planCatalogue(asked []bool, toMake, along []int) {
 	}
 }
 
-// planPrune plans to take away what goes of the assignments that the input
-// lacks. A list that shifts may have shown one twice.
+// planPrune plans to remove extra assignments. It ignores repeats, since a list that
+// shifts while it is read may show one twice.
 func (p *Plan) planPrune() {
-	all := slices.Clone(p.current.held)
-	slices.SortFunc(all, func(a, b held) int { return cmp.Or(cmp.Compare(a.user, b.user), cmp.Compare(a.kind, b.kind)) })
-	all = slices.CompactFunc(all, func(a, b held) bool { return a.user == b.user && a.kind == b.kind })
+	all := slices.Clone(p.current.extras)
+	slices.SortFunc(all, func(a, b extra) int { return cmp.Or(cmp.Compare(a.user, b.user), cmp.Compare(a.kind, b.kind)) })
+	all = slices.CompactFunc(all, func(a, b extra) bool { return a.user == b.user && a.kind == b.kind })
 	for _, h := range all {
 		if !p.pruneOrKeep(h) {
 			continue
@@ -252,9 +251,9 @@ func (p *Plan) planPrune() {
 	p.Counts.Unassign = len(p.prune)
 }
 
-// pruneOrKeep reports whether an assignment that the input lacks is taken away; it
-// counts those that are kept.
-func (p *Plan) pruneOrKeep(h held) bool {
+// pruneOrKeep reports whether to remove an extra assignment. It counts those that are
+// kept.
+func (p *Plan) pruneOrKeep(h extra) bool {
 	i, a := int(h.user), p.current.kinds.values[h.kind]
 	if p.desired.rules.Delete {
 		return p.fate(i) == remove
@@ -279,11 +278,11 @@ func (p *Plan) pruneOrKeep(h held) bool {
 	return false
 }
 
-// isInScope reports whether the input says all there is to say about an
-// assignment of user i: the user's line has role_assignments, if none, the role
-// has a line, and the tenant is spoken of.
+// isInScope reports whether the input is complete about an assignment of user i: the
+// user's line has role_assignments, perhaps empty, the role has a line, and the input
+// covers the tenant.
 func (p *Plan) isInScope(i int, a record.RoleAssignment) bool {
 	d := p.desired
 	return !p.isRefused(i) && d.users[i].known && a.ResourceInstance == "" && d.roles.lines[a.Role] != nil &&
-		d.speaksOf(a.Tenant)
+		d.coversTenant(a.Tenant)
 }

@@ -12,8 +12,8 @@ import (
 	"a0permit/internal/record"
 )
 
-// Diff changes neither of the two that it compares: a second Diff gives the same
-// plan, and a plan gives the same operations each time.
+// Diff does not change its arguments: a second Diff gives the same plan, and a plan
+// yields the same operations each time.
 func TestDiffChangesNothing(t *testing.T) {
 	t.Parallel()
 	for name, rules := range map[string]reconcile.Rules{
@@ -43,9 +43,8 @@ func TestDiffChangesNothing(t *testing.T) {
 	}
 }
 
-// newTangle returns an input and a Permit between which there is something of
-// everything to do: to create (that role, too), to rename, update, assign, take away
-// and refuse.
+// newTangle returns an input and a Permit whose plan has every kind of operation: to
+// create (also that role), rename, update, assign, remove and refuse.
 func newTangle(t *testing.T, rules reconcile.Rules, role *record.Role) (*reconcile.Desired, *reconcile.Current) {
 	t.Helper()
 	d := reconcile.NewDesired(rules)
@@ -80,13 +79,13 @@ func newTangle(t *testing.T, rules reconcile.Rules, role *record.Role) (*reconci
 			c.Compare(i, lines[have.Key], have)
 		}
 	}
-	// In no order, and one twice, as a list that shifts may show it.
+	// Not sorted, and with a repeat, as in a list that shifts while it is read.
 	haveAssignments(c, asOf.Add(-time.Hour),
 		"chain admin acme", "changed admin acme", "chain byhand acme", "changed admin acme", "chain admin acme")
 	return d, c
 }
 
-// content is all that a plan says.
+// content is everything that a plan contains.
 type content struct {
 	Operations []reconcile.Operation
 	Refusals   map[int]record.Fault

@@ -10,8 +10,8 @@ import (
 	"a0permit/internal/record"
 )
 
-// fatesByEmail plans lines, written "key email", against Permit's users, written
-// alike, and returns what becomes of each line. Either may lack an email.
+// fatesByEmail plans lines, written "key email", against users in Permit, written the
+// same way. It returns the fate of each line. Both may lack an email.
 func fatesByEmail(t *testing.T, lines, have []string) []string {
 	t.Helper()
 	d := reconcile.NewDesired(reconcile.Rules{Tenant: "default"})
@@ -39,8 +39,8 @@ func fatesByEmail(t *testing.T, lines, have []string) []string {
 	}))
 }
 
-// A user shares the email that it is to get if another has it and keeps it, or an
-// earlier line asks for it.
+// A user shares the email that it asks for if another user has it and keeps it, or if
+// an earlier line asks for it.
 func TestWhoSharesAnEmail(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -104,7 +104,7 @@ func TestWhoSharesAnEmail(t *testing.T) {
 			"conflicted",
 		},
 
-		// Who waits for somebody who shares may have to share, too.
+		// A user who waits for the email of a user who shares may have to share, too.
 		{"kept for want of the new one", []string{"a 2@x", "b 1@x"}, []string{"a 1@x", "z 2@x"}, "update? create?"},
 		{"the same, the other way round", []string{"b 1@x", "a 2@x"}, []string{"a 1@x", "z 2@x"}, "create? update?"},
 		{"kept by one of two", []string{"c 2@x", "b 1@x", "a 2@x"}, []string{"a 1@x"}, "create create? update?"},
@@ -137,7 +137,7 @@ func TestWhoSharesAnEmail(t *testing.T) {
 	}
 }
 
-// The order in which Permit lists its users makes no difference.
+// The order in which Permit lists users does not matter.
 func TestOrderInPermitDoesNotMatter(t *testing.T) {
 	t.Parallel()
 	lines := []string{"a 2@x", "b 3@x", "c 1@x", "d 4@x", "e 5@x", "f 9@x"}
@@ -151,8 +151,8 @@ func TestOrderInPermitDoesNotMatter(t *testing.T) {
 	}
 }
 
-// A chain of emails may be long, whichever way its lines run, and all of it moves
-// or none.
+// A chain of emails may be long, with its lines in either order. Either all of it
+// moves, or nothing.
 func TestLongChainsOfEmails(t *testing.T) {
 	t.Parallel()
 	const n = 20_000

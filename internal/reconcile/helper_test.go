@@ -19,7 +19,7 @@ func parseUser(t *testing.T, text string) *record.User {
 	return u
 }
 
-// newDesired returns a Desired that asks for the users of these lines.
+// newDesired returns a Desired with the users of these lines.
 func newDesired(t *testing.T, lines ...string) *reconcile.Desired {
 	t.Helper()
 	d := reconcile.NewDesired(reconcile.Rules{Tenant: "default"})
@@ -30,23 +30,23 @@ func newDesired(t *testing.T, lines ...string) *reconcile.Desired {
 	return d
 }
 
-// planAgainst returns a plan for d and for the Permit that have fills in.
+// planAgainst returns the plan for d and a Permit that have fills in.
 func planAgainst(d *reconcile.Desired, have func(c *reconcile.Current)) *reconcile.Plan {
 	c := reconcile.NewCurrent(d)
 	have(c)
 	return reconcile.Diff(d, c)
 }
 
-// emptyPermit is an empty environment.
+// emptyPermit fills in nothing: an empty environment.
 func emptyPermit(*reconcile.Current) {}
 
-// haveOldAssignment notes an assignment that was made long ago.
+// haveOldAssignment records an assignment that was made long ago.
 func haveOldAssignment(c *reconcile.Current, user string, a record.RoleAssignment) {
 	c.HaveAssignment(user, a, time.Unix(1, 0))
 }
 
-// haveAssignments notes assignments, written "user role tenant instance", that were
-// all made at that time.
+// haveAssignments records assignments, written "user role tenant instance", all made at
+// that time.
 func haveAssignments(c *reconcile.Current, created time.Time, list ...string) {
 	for _, text := range list {
 		f := append(strings.Fields(text), "")
@@ -54,7 +54,7 @@ func haveAssignments(c *reconcile.Current, created time.Time, list ...string) {
 	}
 }
 
-// asOf is when an input was true, for plans that take away.
+// asOf is the time of an input's data, for plans that prune.
 var asOf = time.Date(2026, 11, 25, 12, 0, 0, 0, time.UTC)
 
 // assignmentsToMake returns the assignments that a plan makes for user i, as
@@ -77,8 +77,8 @@ func assignmentName(a record.RoleAssignment) string {
 	return name
 }
 
-// fatesOf returns what a plan has for each user: create, update, delete, same, or
-// conflicted. A ? stands behind users who share the email that they are to get.
+// fatesOf returns the fate of each user: create, update, delete, same or conflicted,
+// followed by a ? if the user shares the email that it is to get.
 func fatesOf(p *reconcile.Plan) []string {
 	list := make([]string, p.Users())
 	for i := range list {

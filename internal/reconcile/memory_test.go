@@ -10,8 +10,8 @@ import (
 	"a0permit/internal/record"
 )
 
-// planOfUsers returns a plan of n users who ask for so many assignments each. All
-// are in Permit, where nobody has a role.
+// planOfUsers returns a plan for n users with that many assignments each. Permit has
+// all the users, but none of their roles.
 func planOfUsers(n, assignments int) *reconcile.Plan {
 	d := reconcile.NewDesired(reconcile.Rules{Tenant: "default"})
 	roles := make([]record.RoleAssignment, assignments)
@@ -37,8 +37,8 @@ func numberedUser(i int) *record.User {
 	return &record.User{Key: fmt.Sprintf("auth0|%024d", i), Email: fmt.Sprintf("user%d@acme.com", i)}
 }
 
-// planOfTenants returns a plan of n tenants, which have lines and a user who is in
-// all of them.
+// planOfTenants returns a plan for n tenants with lines, and a user who is in all of
+// them.
 func planOfTenants(n int) *reconcile.Plan {
 	d := reconcile.NewDesired(reconcile.Rules{Tenant: "default"})
 	u := &record.User{Key: "a"}
@@ -52,7 +52,7 @@ func planOfTenants(n int) *reconcile.Plan {
 	return planAgainst(d, emptyPermit)
 }
 
-// heapOf returns how many bytes a plan holds on the heap.
+// heapOf returns the bytes that a plan takes on the heap.
 func heapOf(tb testing.TB, plan func() *reconcile.Plan) float64 {
 	tb.Helper()
 	var before, after runtime.MemStats
@@ -67,7 +67,7 @@ func heapOf(tb testing.TB, plan func() *reconcile.Plan) float64 {
 	return float64(after.HeapAlloc) - float64(before.HeapAlloc)
 }
 
-// The plan must not come to hold records. Not parallel: it measures the heap.
+// A plan must not hold records. Not parallel, since it measures the heap.
 func TestMemoryByUserAndAssignment(t *testing.T) {
 	const n = 30_000
 	alone := heapOf(t, func() *reconcile.Plan { return planOfUsers(n, 0) })

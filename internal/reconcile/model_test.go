@@ -14,7 +14,7 @@ type world struct {
 	users          map[string]record.User
 	assigned       map[string]assignmentSet // by user
 	roles, tenants map[string]bool
-	refuses        bool // an email that another user has
+	refuses        bool // it refuses an email that another user has
 }
 
 type assignmentSet = map[record.RoleAssignment]bool
@@ -49,7 +49,7 @@ func (w *world) plan(lines []record.User) *reconcile.Plan {
 	})
 }
 
-// apply carries out a plan, and returns whose lines are not loaded and why: "a
+// apply carries out a plan. It returns whose lines are not loaded and why, such as "a
 // conflicted".
 func (w *world) apply(p *reconcile.Plan, lines []record.User) (rejected []string) {
 	roles, tenants := toCreate(p)
@@ -146,8 +146,8 @@ func withTenant(a record.RoleAssignment) record.RoleAssignment {
 	return a
 }
 
-// dice makes choices out of a fuzzer's bytes. When they are used up, it always
-// makes the first.
+// dice makes choices from a fuzzer's bytes. When it runs out of bytes, it always makes
+// the first choice.
 type dice []byte
 
 func (d *dice) n(sides int) int {
@@ -161,7 +161,8 @@ func (d *dice) n(sides int) int {
 
 func (d *dice) of(words ...string) string { return words[d.n(len(words))] }
 
-// email chooses one of few, so that lines meet each other and Permit.
+// email chooses one of a few emails, so that lines collide with each other and with
+// Permit.
 func (d *dice) email() string {
 	return d.of("", "1@x.io", "2@x.io", "3@x.io", "4@x.io", "1@X.io", "2@X.io")
 }
@@ -208,8 +209,8 @@ func (d *dice) lines() []record.User {
 	return lines
 }
 
-// world makes a world that Permit would allow: it has what its assignments name,
-// and its emails are unique if it is one that refuses others.
+// world makes up a world that Permit would allow: the roles and tenants of its
+// assignments exist and, if it refuses shared emails, its emails are unique.
 func (d *dice) world() *world {
 	w := &world{
 		users: map[string]record.User{}, assigned: map[string]assignmentSet{},

@@ -10,7 +10,7 @@ import (
 	"a0permit/internal/reconcile"
 )
 
-// jane is a user in Permit; ofJane is such a user with other fields.
+// jane is a user in Permit; ofJane returns such a user with other fields.
 const jane = `{"key":"u","email":"jane@acme.com","first_name":"Jane","last_name":"Doe",` +
 	`"attributes":{"a":1,"kept":[{"x":12345678901234567}]}}`
 
@@ -19,7 +19,7 @@ func ofJane(email, firstName, lastName, attributes string) string {
 		`"attributes":{%s,"kept":[{"x":12345678901234567}]}}`, email, firstName, lastName, attributes)
 }
 
-// Overlay returns Permit's user with what the line changes, or says that nothing
+// Overlay returns Permit's user with the changes of the line, or says that nothing
 // changes.
 func TestOverlay(t *testing.T) {
 	t.Parallel()
@@ -115,7 +115,7 @@ func TestOverlay(t *testing.T) {
 	}
 }
 
-// Emails that differ in case are the same.
+// Emails that differ only in case are the same.
 func TestSameEmail(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -138,8 +138,7 @@ func TestSameEmail(t *testing.T) {
 	}
 }
 
-// The line that Restoring returns makes a user what it was, and names only what
-// changed.
+// The line of Restoring makes a user what it was, and names only what changed.
 func TestRestoring(t *testing.T) {
 	t.Parallel()
 	tests := []struct{ name, before, after, line string }{

@@ -9,12 +9,12 @@ import (
 	"a0permit/internal/record"
 )
 
-// nameResources puts the resources that permissions name into the catalogue, also
-// those without a line.
+// nameResources adds the resources that permissions name to the catalogue, even those
+// without a line.
 func (d *Desired) nameResources() {
 	for _, key := range d.roles.order {
 		for resource := range permissionsOf(d.roles.lines[key]) {
-			d.resources.name(resource)
+			d.resources.addKey(resource)
 		}
 	}
 }
@@ -28,17 +28,17 @@ func permissionsOf(role *record.Role) iter.Seq2[string, string] {
 		}
 		for _, permission := range role.Permissions {
 			resource, action, err := record.SplitPermission(permission)
-			if err == nil && !yield(resource, action) { // a line is validated before it is wanted
+			if err == nil && !yield(resource, action) { // lines are valid by now, so err is nil
 				return
 			}
 		}
 	}
 }
 
-// NeedsResources reports whether a plan depends on the resources that Permit has.
+// NeedsResources reports whether a plan depends on the resources in Permit.
 func (d *Desired) NeedsResources() bool { return len(d.resources.order) > 0 && !d.rules.Delete }
 
-// HaveResource notes a resource that Permit has, and the keys of its actions.
+// HaveResource records a resource in Permit, and the keys of its actions.
 func (c *Current) HaveResource(key string, actions iter.Seq[string]) {
 	c.resources[key] = map[string]bool{}
 	for action := range actions {
@@ -46,14 +46,14 @@ func (c *Current) HaveResource(key string, actions iter.Seq[string]) {
 	}
 }
 
-// permissions returns what a role of Permit's permits, by itself and by the roles that it
-// extends.
+// permissions returns the permissions of a role in Permit: its own, and those of the
+// roles that it extends.
 func (c *Current) permissions(role string) map[string]bool {
 	all, seen := map[string]bool{}, map[string]bool{}
 	var visit func(key string)
 	visit = func(key string) {
 		i, ok := c.roleNumbers[key]
-		if !ok || seen[key] { // roles may extend one another in a ring
+		if !ok || seen[key] { // roles may extend each other in a ring
 			return
 		}
 		seen[key] = true
@@ -68,8 +68,8 @@ func (c *Current) permissions(role string) map[string]bool {
 	return all
 }
 
-// planResources plans the resources that Permit lacks, and the actions that the others
-// lack.
+// planResources plans the resources that Permit lacks, and the actions that its
+// resources lack.
 func (p *Plan) planResources() {
 	wanted := map[string]map[string]record.Action{}
 	for _, key := range p.desired.resources.order {
@@ -106,8 +106,8 @@ func (p *Plan) planResources() {
 	}
 }
 
-// planGrants plans what the roles that exist are to permit beyond what they do. A role
-// that is created has its permissions with it.
+// planGrants plans the permissions to add to existing roles. New roles are created with
+// theirs.
 func (p *Plan) planGrants() {
 	for _, key := range p.desired.roles.order {
 		line := p.desired.roles.lines[key]
@@ -125,8 +125,8 @@ func (p *Plan) planGrants() {
 	}
 }
 
-// ExtraPermissions yields those of the roles that permit more than their lines say, with
-// what that is. A line that says nothing of permissions has no opinion.
+// ExtraPermissions yields those roles that have more permissions than their lines, each
+// with its extra permissions only. It skips roles whose line does not give permissions.
 func (d *Desired) ExtraPermissions(roles []record.Role) iter.Seq[record.Role] {
 	return func(yield func(record.Role) bool) {
 		for i := range roles {
@@ -146,27 +146,28 @@ func (d *Desired) ExtraPermissions(roles []record.Role) iter.Seq[record.Role] {
 	}
 }
 
-// Unasked yields the permissions that roles have now, had not when the plan was made, and
-// were not to get by it: Permit may give some by itself when a resource is created.
+// Unasked yields roles with those of their permissions that they did not have when
+// the plan was made and that the plan did not give: Permit may add some itself when a
+// resource is created.
 func (p *Plan) Unasked(now []record.Role) iter.Seq[record.Role] {
 	return func(yield func(record.Role) bool) {
 		for _, have := range now {
 			before := p.current.permissions(have.Key)
 			line := p.desired.roles.lines[have.Key]
-			unasked := slices.DeleteFunc(slices.Clone(have.Permissions), func(s string) bool {
+			unplanned := slices.DeleteFunc(slices.Clone(have.Permissions), func(s string) bool {
 				return before[s] || line != nil && slices.Contains(line.Permissions, s)
 			})
-			slices.Sort(unasked)
-			role := record.Role{Type: record.TypeRole, Key: have.Key, Permissions: unasked}
-			if len(unasked) > 0 && !yield(role) {
+			slices.Sort(unplanned)
+			role := record.Role{Type: record.TypeRole, Key: have.Key, Permissions: unplanned}
+			if len(unplanned) > 0 && !yield(role) {
 				return
 			}
 		}
 	}
 }
 
-// planRevocations plans what remove takes from roles: the permissions of their lines that
-// Permit has.
+// planRevocations plans what a removal takes from roles: the permissions of their lines
+// that they have in Permit.
 func (p *Plan) planRevocations() {
 	for _, key := range p.desired.roles.order {
 		i, isThere := p.current.roleNumbers[key]
@@ -174,7 +175,7 @@ func (p *Plan) planRevocations() {
 		if !isThere || line == nil {
 			continue
 		}
-		has := p.current.roles[i].Permissions // not what it extends: that is another role's
+		has := p.current.roles[i].Permissions // not those that it inherits: they belong to another role
 		held := slices.DeleteFunc(slices.Clone(line.Permissions), func(s string) bool { return !slices.Contains(has, s) })
 		if len(held) > 0 {
 			role := record.Role{Type: record.TypeRole, Key: key, Permissions: held}

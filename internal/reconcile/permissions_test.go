@@ -19,7 +19,7 @@ func wantPolicy() *reconcile.Desired {
 	d.WantResource(&record.Resource{Key: "users", Name: "People", Actions: actions("read")})
 	d.WantRole(&record.Role{Key: "admin", Permissions: []string{"invoices:write", "invoices:read", "users:read"}})
 	d.WantRole(&record.Role{Key: "clerk", Permissions: []string{"invoices:read", "reports:print"}})
-	d.WantRole(&record.Role{Key: "guest"}) // of which nothing is known
+	d.WantRole(&record.Role{Key: "guest"}) // its permissions are not known
 	d.Finish()
 	return d
 }
@@ -32,7 +32,7 @@ func actions(keys ...string) map[string]record.Action {
 	return all
 }
 
-// policyOf returns the operations of a plan on resources and roles, in words.
+// policyOf returns a plan's operations on resources and roles, as text.
 func policyOf(p *reconcile.Plan) (list []string) {
 	names := map[reconcile.Op]string{
 		reconcile.Create: "create", reconcile.Extend: "extend", reconcile.Grant: "grant", reconcile.Revoke: "revoke",
@@ -49,8 +49,8 @@ func policyOf(p *reconcile.Plan) (list []string) {
 	return list
 }
 
-// An empty environment gets resources before the roles that name them. A resource that
-// only a permission names is created, too.
+// In an empty environment, resources are created before the roles that name them. A
+// resource that only a permission names is created, too.
 func TestPolicyOfAnEmptyPermit(t *testing.T) {
 	t.Parallel()
 	want := []string{
@@ -62,8 +62,8 @@ func TestPolicyOfAnEmptyPermit(t *testing.T) {
 	}
 }
 
-// What Permit has is left as it is, and only what it lacks is added. A role that extends
-// another has what that permits.
+// What Permit has stays, and only what it lacks is added. A role also has the
+// permissions of the role that it extends.
 func TestPolicyOfAPermitThatHasSome(t *testing.T) {
 	t.Parallel()
 	clerk := record.Role{Key: "clerk", Permissions: []string{"invoices:read", "invoices:shred"}}
@@ -94,7 +94,7 @@ func TestPolicyOfAPermitThatHasSome(t *testing.T) {
 	}
 }
 
-// A second plan, of what the first has made, is empty.
+// A second plan, after the first was applied, is empty.
 func TestPolicyAgain(t *testing.T) {
 	t.Parallel()
 	p := planAgainst(wantPolicy(), func(c *reconcile.Current) {
@@ -110,8 +110,8 @@ func TestPolicyAgain(t *testing.T) {
 	}
 }
 
-// Permissions that came by themselves are told apart from those that were there before
-// and from those that were asked for.
+// Unasked yields the permissions that Permit added by itself, not those that were
+// there before or that the plan gave.
 func TestUnaskedPermissions(t *testing.T) {
 	t.Parallel()
 	p := planAgainst(wantPolicy(), func(c *reconcile.Current) {
@@ -131,7 +131,8 @@ func TestUnaskedPermissions(t *testing.T) {
 	}
 }
 
-// Lines of one key are one: permissions and actions are joined, and a list beats none.
+// Lines of one key are merged: permissions and actions are joined, and a list beats
+// none.
 func TestPolicyLinesOfOneKeyAreJoined(t *testing.T) {
 	t.Parallel()
 	d := reconcile.NewDesired(reconcile.Rules{})
@@ -152,8 +153,8 @@ func TestPolicyLinesOfOneKeyAreJoined(t *testing.T) {
 	}
 }
 
-// Remove takes from a role the permissions of its line that it has itself, and not those
-// of a role that it extends.
+// A removal takes the permissions of a role's line from the role itself, not those that
+// it inherits.
 func TestRevocations(t *testing.T) {
 	t.Parallel()
 	d := reconcile.NewDesired(reconcile.Rules{Delete: true})

@@ -9,24 +9,24 @@ import (
 	"a0permit/internal/record"
 )
 
-// Plan is what is to be done to bring Permit to what the input asks for. Diff
-// makes it, and nothing changes it afterwards.
+// Plan is what to do to bring Permit to the desired state. Diff makes it, and nothing
+// changes it afterwards.
 type Plan struct {
 	Resources   []Operation // resources to create, with their actions
-	Extensions  []Operation // resources to which actions are added
+	Extensions  []Operation // resources that get more actions
 	Roles       []Operation // roles to create, with their permissions
-	Grants      []Operation // roles that are to permit more
+	Grants      []Operation // roles that get more permissions
 	Tenants     []Operation // tenants to create
 	Renames     []Operation // tenants to rename
-	Revocations []Operation // roles that are to permit less
+	Revocations []Operation // roles that lose permissions
 	Counts      Counts
 	Kept        Kept
 
 	desired *Desired
 	current *Current
-	fates   []fate // by the user's number
-	early   []int  // users who are written before the others, in this order
-	prune   []held // assignments to take away, by user
+	fates   []fate  // by the user's number
+	early   []int   // users to write before the others, in this order
+	prune   []extra // assignments to remove, sorted by user
 }
 
 // Op is what an operation does.
@@ -40,26 +40,26 @@ const (
 	Rename                 // a tenant
 	Update                 // a user
 	Assign                 // a role to a user
-	Unassign               // a role from a user: this and what follows takes away
+	Unassign               // a role from a user; this and the following remove something
 	Revoke                 // permissions from a role
 	Delete                 // a user
 )
 
-// Operation is one thing to do: to a resource, to a role, to a tenant, or else to a user.
+// Operation is one thing to do with a resource, a role, a tenant or else a user.
 type Operation struct {
 	Op         Op
 	Resource   *record.Resource // with the actions that it gets
 	Role       *record.Role     // with the permissions that it gets or loses
-	Tenant     *record.Tenant   // with its new name, where it is renamed
-	User       int              // the number of a user
+	Tenant     *record.Tenant   // with its new name, if it is renamed
+	User       int              // the user's number
 	Assignment record.RoleAssignment
 }
 
 // RecordID names a resource, a role or a tenant.
 type RecordID struct{ Type, Key string }
 
-// RecordID returns the resource, the role or the tenant that an operation is about; for a
-// user it is empty.
+// RecordID returns the resource, role or tenant that an operation is about. It is empty
+// for a user.
 func (op Operation) RecordID() RecordID {
 	switch {
 	case op.Resource != nil:
@@ -72,16 +72,16 @@ func (op Operation) RecordID() RecordID {
 	return RecordID{}
 }
 
-// Counts sums a plan up.
+// Counts summarizes a plan.
 type Counts struct {
 	UserCounts
 	AssignmentCounts
 	PermissionCounts
 }
 
-// PermissionCounts counts what roles permit.
+// PermissionCounts counts actions and permissions.
 type PermissionCounts struct {
-	Actions int // to create, with their resources or without
+	Actions int // to create, with a new resource or on an existing one
 	Grant   int // permissions to give to roles that exist
 	Revoke  int // permissions to take from roles
 }
@@ -89,29 +89,28 @@ type PermissionCounts struct {
 // UserCounts counts the users of the input.
 type UserCounts struct {
 	Create, Update, Same, Delete, Refused int
-	Sharing                               int // of those to write: another user has their email, or is to have it
-	Strangers                             int // of these: that user is none whom the input names
+	Sharing                               int // to write, but another user has or gets their email
+	Strangers                             int // of these: that user is not in the input
 }
 
 // AssignmentCounts counts role assignments.
 type AssignmentCounts struct {
-	Assign, Assigned       int // to make, and there already
-	AssignNew, BlockedNew  int // of those to make, and of those blocked: they may go along with a new user
-	Blocked                int // of those to make: Permit lacks the role or the tenant
-	Unassign, UnassignFrom int // to take away, and from how many users
-	InScope                int // Permit has, and the input says whether it should
+	Assign, Assigned       int // to make, and in Permit already
+	AssignNew, BlockedNew  int // of Assign and of Blocked: may be written along with a new user
+	Blocked                int // of Assign: Permit lacks the role or the tenant
+	Unassign, UnassignFrom int // to remove, and from how many users
+	InScope                int // in Permit, and the input says whether they should be
 }
 
-// Kept counts the assignments in Permit that stay although the input lacks
-// them, by the reason.
+// Kept counts the assignments in Permit that the input lacks but that stay, by reason.
 type Kept struct {
 	NoRoleLine   int // the input has no line for the role
 	NoTenantLine int // the input has no line for the tenant
-	MaybeUnsaid  int // they are in Rules.Tenant, of which the input may say nothing
-	TooYoung     int // they may have been made after the input was true
+	MaybeUnsaid  int // they are in Rules.Tenant, which the input may not cover
+	TooYoung     int // they may be newer than the input's data
 }
 
-// Users returns how many users the input names.
+// Users returns the number of users in the input.
 func (p *Plan) Users() int { return len(p.fates) }
 
 // IsWritten reports whether user i is created or updated.
@@ -120,32 +119,32 @@ func (p *Plan) IsWritten(i int) bool { return p.fate(i) == create || p.fate(i) =
 // IsOrdered reports whether some users must be written before others.
 func (p *Plan) IsOrdered() bool { return len(p.early) > 0 }
 
-// CanPrune reports whether the input decides which assignments stay.
+// CanPrune reports whether the plan may prune assignments.
 func (p *Plan) CanPrune() bool { return p.desired.canPrune() }
 
-// IsOld reports whether an assignment was made before the input was true. One
-// that does not say when may be new.
+// IsOld reports whether an assignment is older than the input's data. One without
+// a time counts as new.
 func (p *Plan) IsOld(created time.Time) bool { return p.desired.isOld(created) }
 
-// OldName returns the name that Permit has for a tenant.
+// OldName returns the name of a tenant in Permit.
 func (p *Plan) OldName(tenant string) string { return p.current.tenants[tenant] }
 
 // IsNew reports whether user i is created.
 func (p *Plan) IsNew(i int) bool { return p.fate(i) == create }
 
-// SharesEmail reports whether user i is to get an email that another user has, or is
-// to have. Such users are the last to be written.
+// SharesEmail reports whether another user has or gets the email that user i is to get.
+// Such users are written last.
 func (p *Plan) SharesEmail(i int) bool { return p.fates[i]&sharing != 0 }
 
-// FirstToAsk returns the user of the input who is to have the email of user i, where
-// nobody has it in Permit and an earlier line asks for it.
+// FirstToAsk returns the user of the input who gets the email that user i asks for. ok
+// is true if an earlier line asks for it and nobody in Permit has it.
 func (p *Plan) FirstToAsk(i int) (first int, ok bool) {
 	first, _ = p.desired.firstToAsk(p.desired.users[i].email)
 	return first, first != i && p.current.holder(i) == 0
 }
 
-// UserToWrite returns what a user is to be written as, and whether Permit has it as
-// that already; before is what Permit has, nil for a new user.
+// UserToWrite returns the user to write for a line. before is the user in Permit, or
+// nil for a new user. same is true if Permit has all of this already.
 func (p *Plan) UserToWrite(line, before *record.User) (write record.User, same bool) {
 	if before == nil {
 		write = *line
@@ -155,19 +154,18 @@ func (p *Plan) UserToWrite(line, before *record.User) (write record.User, same b
 	return p.desired.overlay(line, before)
 }
 
-// Taken returns the role assignments that are taken away from user i.
-func (p *Plan) Taken(i int) []record.RoleAssignment {
-	var taken []record.RoleAssignment
-	at, _ := slices.BinarySearchFunc(p.prune, i, func(h held, i int) int { return cmp.Compare(int(h.user), i) })
+// Unassignments returns the role assignments to remove from user i.
+func (p *Plan) Unassignments(i int) []record.RoleAssignment {
+	var list []record.RoleAssignment
+	at, _ := slices.BinarySearchFunc(p.prune, i, func(h extra, i int) int { return cmp.Compare(int(h.user), i) })
 	for ; at < len(p.prune) && int(p.prune[at].user) == i; at++ {
-		taken = append(taken, p.current.kinds.values[p.prune[at].kind])
+		list = append(list, p.current.kinds.values[p.prune[at].kind])
 	}
-	return taken
+	return list
 }
 
-// Operations yields all that is to be done, in the order in which it can be: to
-// resources, to roles, to tenants, to users and their assignments, and last what takes
-// away.
+// Operations yields all operations, in an order in which they can be done: resources,
+// roles, tenants, users and their assignments, and finally the removals.
 func (p *Plan) Operations() iter.Seq[Operation] {
 	return func(yield func(Operation) bool) {
 		for _, list := range [][]Operation{
@@ -191,8 +189,8 @@ func (p *Plan) Operations() iter.Seq[Operation] {
 	}
 }
 
-// ByUser yields each user for whom something is to be done, with its operations.
-// The slice is good until the next user.
+// ByUser yields each user who has operations, with these. The slice is valid until the
+// next user.
 func (p *Plan) ByUser() iter.Seq2[int, []Operation] {
 	return func(yield func(int, []Operation) bool) {
 		var ops []Operation
@@ -222,12 +220,12 @@ func (p *Plan) appendOperations(ops []Operation, i int) []Operation {
 	case update:
 		ops = append(ops, Operation{Op: Update, User: i})
 	}
-	for j, end := p.desired.own(i); j < end && !p.isRefused(i); j++ {
-		if !p.current.made[j] {
+	for j, end := p.desired.assignmentRange(i); j < end && !p.isRefused(i); j++ {
+		if !p.current.assigned[j] {
 			ops = append(ops, Operation{Op: Assign, User: i, Assignment: p.desired.assignment(j)})
 		}
 	}
-	for _, a := range p.Taken(i) {
+	for _, a := range p.Unassignments(i) {
 		ops = append(ops, Operation{Op: Unassign, User: i, Assignment: a})
 	}
 	if p.fate(i) == remove {
@@ -236,10 +234,10 @@ func (p *Plan) appendOperations(ops []Operation, i int) []Operation {
 	return ops
 }
 
-// DifferingLines is the fault of lines of one key that differ.
+// DifferingLines is the fault of lines that have the same key but differ.
 var DifferingLines = record.Fault{Code: "differing_lines", Message: "another line has this key and differs"}
 
-// Refusals yields the users for whom nothing is done, and why.
+// Refusals yields the users for whom the plan does nothing, and why.
 func (p *Plan) Refusals() iter.Seq2[int, record.Fault] {
 	return func(yield func(int, record.Fault) bool) {
 		for i := range p.fates {

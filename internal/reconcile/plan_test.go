@@ -9,10 +9,11 @@ import (
 	"a0permit/internal/record"
 )
 
-// A plan counts what becomes of users and of role assignments.
+// A plan counts the fates of users and of role assignments.
 func TestPlanCountsUsersAndAssignments(t *testing.T) {
 	t.Parallel()
-	// Each user asks for one that Permit has, one to make, and two that are blocked.
+	// Each user asks for an assignment that Permit has, one to make, and two blocked
+	// ones.
 	const roles = `"role_assignments":[{"role":"r"},{"role":"s"},{"role":"lacking"},{"role":"r","tenant":"lacking"}]}`
 	d := newDesired(t, `{"key":"create",`+roles, `{"key":"update","first_name":"U",`+roles, `{"key":"same",`+roles,
 		`{"key":"conflicted",`+roles, `{"key":"conflicted","first_name":"C",`+roles,
@@ -37,7 +38,7 @@ func TestPlanCountsUsersAndAssignments(t *testing.T) {
 	if diff := cmp.Diff(want, p.Counts); diff != "" {
 		t.Errorf("(-want +got): %s", diff)
 	}
-	// An assignment on an instance is not blocked for want of a tenant.
+	// An assignment on an instance is not blocked by a missing tenant.
 	d = newDesired(t, `{"key":"a","role_assignments":[{"role":"r","resource_instance":"doc:1"}]}`)
 	p = planAgainst(d, func(c *reconcile.Current) { c.HaveRole(record.Role{Key: "r"}) })
 	if p.Counts.Blocked != 0 {

@@ -11,9 +11,9 @@ import (
 	"a0permit/internal/record"
 )
 
-// newPruning returns a Desired that decides which assignments stay: of a and b,
-// of the roles admin and viewer, in acme and in the default tenant, which b's
-// assignment without a tenant means.
+// newPruning returns a Desired that decides which assignments stay: of the users a and
+// b, with the roles admin and viewer, in acme and in the default tenant, where b's
+// assignment without a tenant is.
 func newPruning(t *testing.T) *reconcile.Desired {
 	t.Helper()
 	d := newDesired(t, `{"key":"a","role_assignments":[]}`, `{"key":"b","role_assignments":[{"role":"viewer"}]}`,
@@ -26,9 +26,8 @@ func newPruning(t *testing.T) *reconcile.Desired {
 	return d
 }
 
-// An assignment that the input lacks is taken away if the input says all there is
-// to say about it. One that stays is counted by the reason, so that people can be
-// told.
+// An assignment that the input lacks is pruned if the input is complete about it. Those
+// that stay are counted by reason, for people to see.
 func TestPruneCountsWhatGoesAndWhyTheRestStays(t *testing.T) {
 	t.Parallel()
 	type counts = reconcile.AssignmentCounts
@@ -71,7 +70,7 @@ func TestPruneCountsWhatGoesAndWhyTheRestStays(t *testing.T) {
 			t.Parallel()
 			p := planAgainst(newPruning(t), func(c *reconcile.Current) { haveAssignments(c, tt.created, tt.have...) })
 			got := p.Counts.AssignmentCounts
-			got.Assign, got.AssignNew, got.Blocked, got.BlockedNew = 0, 0, 0, 0 // b is to get its role
+			got.Assign, got.AssignNew, got.Blocked, got.BlockedNew = 0, 0, 0, 0 // b gets its role
 			if diff := cmp.Diff(tt.counts, got); diff != "" {
 				t.Errorf("counts (-want +got): %s", diff)
 			}
@@ -91,8 +90,8 @@ func TestPruneCountsWhatGoesAndWhyTheRestStays(t *testing.T) {
 	}
 }
 
-// An input speaks of tenant-wide roles if somebody has one or somebody has none
-// at all. One that names tenants only, or in which tenants were picked, does not.
+// An input covers tenant-wide roles if a user has one, or has an empty list. An input
+// that only names tenants, or a selection of tenants, does not cover them.
 func TestPruneOfTenantWideRoles(t *testing.T) {
 	t.Parallel()
 	const (
@@ -139,8 +138,7 @@ func TestPruneOfTenantWideRoles(t *testing.T) {
 	}
 }
 
-// An assignment that the input asks for is in scope, too, and stays without a
-// reason.
+// An assignment that the input asks for is in scope, too, and stays without a reason.
 func TestPruneLeavesWhatTheInputAsksFor(t *testing.T) {
 	t.Parallel()
 	p := planAgainst(newPruning(t), func(c *reconcile.Current) {
@@ -152,7 +150,7 @@ func TestPruneLeavesWhatTheInputAsksFor(t *testing.T) {
 	}
 }
 
-// Without Prune the input decides nothing about what it lacks.
+// Without Prune the input does not decide about what it lacks.
 func TestWithoutPruneNothingIsTakenAwayOrCounted(t *testing.T) {
 	t.Parallel()
 	d := newDesired(t, `{"key":"a","role_assignments":[]}`)
@@ -166,8 +164,8 @@ func TestWithoutPruneNothingIsTakenAwayOrCounted(t *testing.T) {
 	}
 }
 
-// A deletion takes all assignments of a user away, and then the user. Users whose
-// lines differ are refused, and those who are not in Permit are left.
+// A deletion removes all assignments of a user, and then the user. Users whose lines
+// differ are refused, and users who are not in Permit are left out.
 func TestPlanOfDeletions(t *testing.T) {
 	t.Parallel()
 	d := reconcile.NewDesired(reconcile.Rules{Delete: true})
@@ -185,7 +183,7 @@ func TestPlanOfDeletions(t *testing.T) {
 				c.Compare(i, &record.User{Key: key}, &record.User{Key: key})
 			}
 		}
-		// However young they are, and wherever they hold.
+		// It does not matter when they were made and where they apply.
 		haveAssignments(c, time.Time{},
 			"a admin default", "a viewer acme doc:1", "conflicted admin default", "zoe admin default")
 	})

@@ -8,23 +8,23 @@ import (
 	"a0permit/internal/record"
 )
 
-// Resemblance is a role to create that Permit may have under another key.
+// Resemblance is a role to create that Permit may already have under another key.
 type Resemblance struct {
 	Role *record.Role
 	Key  string // in Permit
 	Why  string
 }
 
-// auth0ID is the attribute of a role that holds the id of Auth0's role.
+// auth0ID is the attribute of a role with its id in Auth0.
 const auth0ID = "auth0_role_id"
 
-// Resemblances returns the roles to create that differ from one of Permit's in
-// case or punctuation only, and those that were renamed in Auth0: Permit's role
-// then bears the same Auth0 id.
+// Resemblances returns the roles to create that differ from a role in Permit only in
+// case or punctuation, or that were renamed in Auth0: then the role in Permit has the
+// same Auth0 id.
 //
-// Spelling means nothing where somebody has decided: a role of Permit's that the
-// input names itself is another one, and a role whose key is not made of its name
-// has been given that key.
+// Similar spelling means nothing if somebody has decided: a role in Permit that has a
+// line of its own is another role, and a role whose key does not come from its name was
+// given that key.
 func (p *Plan) Resemblances() []Resemblance {
 	byName, byID := map[string]*record.Role{}, map[string]string{}
 	for i := range p.current.roles {
@@ -35,7 +35,7 @@ func (p *Plan) Resemblances() []Resemblance {
 		if _, isNamed := p.desired.roles.lines[r.Key]; isNamed {
 			continue
 		}
-		for _, name := range []string{r.Name, r.Key} { // the key counts for more
+		for _, name := range []string{r.Name, r.Key} { // the key wins over the name
 			if folded := foldName(name); folded != "" {
 				byName[folded] = r
 			}
@@ -58,7 +58,7 @@ func (p *Plan) Resemblances() []Resemblance {
 	return list
 }
 
-// likeness says in what two roles are alike.
+// likeness returns the reason why two roles seem to be the same.
 func likeness(want, have *record.Role) string {
 	switch {
 	case want.Name == have.Name:
@@ -69,7 +69,7 @@ func likeness(want, have *record.Role) string {
 	return "their keys or names differ only in case or punctuation"
 }
 
-// foldName returns what is left of a name without case and punctuation.
+// foldName returns the letters and digits of a name in lower case.
 func foldName(name string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.IsLetter(r) || unicode.IsDigit(r) {

@@ -12,7 +12,7 @@ import (
 	"a0permit/internal/record"
 )
 
-// overlay returns what Permit's user is to be written as.
+// overlay returns the user to write, by Replace or Overlay as Rules say.
 func (d *Desired) overlay(want, have *record.User) (write record.User, same bool) {
 	if d.rules.ReplaceAttributes {
 		return Replace(want, have)
@@ -20,11 +20,10 @@ func (d *Desired) overlay(want, have *record.User) (write record.User, same bool
 	return Overlay(want, have)
 }
 
-// Overlay returns what Permit's user must be written as to become what the line
-// says, and whether it is that already. The line is a JSON Merge Patch (RFC 7396),
-// but for the value of an attribute, which is replaced whole. What the line does not
-// name is left as it is: Permit replaces a user whole, so the rest has to be sent
-// along.
+// Overlay returns the user to write so that Permit's user becomes what the line says.
+// same is true if it is that already. The line is a JSON Merge Patch (RFC 7396), except
+// that an attribute is replaced as a whole. What the line does not name stays: since
+// Permit replaces the whole user, the write includes the rest.
 func Overlay(want, have *record.User) (write record.User, same bool) {
 	write = *have
 	write.Type, write.RoleAssignments = "", nil
@@ -44,8 +43,8 @@ func Overlay(want, have *record.User) (write record.User, same bool) {
 	return write, same
 }
 
-// overlayAttributes returns the attributes that a user is to have, and whether
-// they are others than before.
+// overlayAttributes returns the attributes that a user is to have, and whether they
+// differ from those in Permit.
 func overlayAttributes(want *record.User, have map[string]any) (attributes map[string]any, isChanged bool) {
 	changes := want.Attributes
 	if want.Nulls.Has(record.Attributes) {
@@ -69,8 +68,8 @@ func overlayAttributes(want *record.User, have map[string]any) (attributes map[s
 	return attributes, isChanged
 }
 
-// Replace does what Overlay does for those whose input is the only source of
-// attributes: a line that names any names all.
+// Replace is like Overlay, but if a line has attributes, it has all of them: the others
+// are removed.
 func Replace(want, have *record.User) (write record.User, same bool) {
 	write, same = Overlay(want, have)
 	if want.Attributes != nil && !equal(want.Attributes, have.Attributes) {
@@ -79,8 +78,8 @@ func Replace(want, have *record.User) (write record.User, same bool) {
 	return write, same
 }
 
-// withoutNulls returns the attributes of a line for a user who has none yet, of whom
-// null takes nothing away.
+// withoutNulls returns the attributes of a line without its nulls. A new user has
+// nothing that they could clear.
 func withoutNulls(attributes map[string]any) map[string]any {
 	isNull := func(_ string, value any) bool { return value == nil }
 	for name, value := range attributes {
@@ -93,8 +92,8 @@ func withoutNulls(attributes map[string]any) map[string]any {
 	return attributes
 }
 
-// Restoring returns the line that makes a user who is written as after what it was
-// before. It names no more than that.
+// Restoring returns the line that turns the user after back into before. It names only
+// what differs.
 func Restoring(before, after *record.User) *record.User {
 	u := &record.User{Type: record.TypeUser, Key: before.Key}
 	set := func(field record.Fields, into *string, old, now string) {
@@ -123,22 +122,22 @@ func Restoring(before, after *record.User) *record.User {
 	return u
 }
 
-// SameEmail reports whether two emails are one to Permit, which ignores case.
+// SameEmail reports whether Permit takes two emails for the same. It ignores case.
 func SameEmail(a, b string) bool { return FoldEmail(a) == FoldEmail(b) }
 
-// FoldEmail returns the one form that the same emails share.
+// FoldEmail returns the form that all spellings of an email share.
 func FoldEmail(s string) string { return strings.ToLower(s) }
 
-// equal reports whether two JSON values are the same: absent, null, "" and {}
-// are, and numbers are compared by value.
+// equal reports whether two JSON values are the same. Absent, null, "" and {} are all
+// the same, and numbers are compared by value.
 func equal(a, b any) bool { return reflect.DeepEqual(normalize(a), normalize(b)) }
 
-// number is a JSON number in its one form.
+// number is a JSON number in normal form.
 type number string
 
-// normalize returns a JSON value in the one form that all equal values share.
+// normalize returns the normal form of a JSON value, which all equal values share.
 func normalize(v any) any {
-	if isNothing(v) {
+	if isEmpty(v) {
 		return nil
 	}
 	switch v := v.(type) {
@@ -165,8 +164,8 @@ func normalize(v any) any {
 	return v
 }
 
-// isNothing reports whether a JSON value is null, "" or {}.
-func isNothing(v any) bool {
+// isEmpty reports whether a JSON value is null, "" or {}.
+func isEmpty(v any) bool {
 	switch v := v.(type) {
 	case nil:
 		return true
@@ -178,10 +177,10 @@ func isNothing(v any) bool {
 	return false
 }
 
-// decimal returns a number in the one form that all equal numbers share: digits
-// without zeros at either end, and a power of ten. Nothing is computed, since
-// an exponent of millions would be a number of megabytes; one of a thousand digits
-// is left as it is written. For what is no number it returns "".
+// decimal returns the normal form of a number: digits without leading and trailing
+// zeros, and a power of ten. It computes no number, since an exponent of millions would
+// take megabytes. A number whose exponent has a thousand digits stays as written.
+// decimal returns "" for anything else.
 func decimal(v any) string {
 	var text string
 	switch v := v.(type) {
@@ -204,7 +203,7 @@ func decimal(v any) string {
 		_, ok = exponent.SetString(cmp.Or(power, "0"), 10)
 	}
 	if !ok {
-		return text // it is its own form
+		return text // too long to normalize
 	}
 	short := strings.TrimRight(digits, "0")
 	exponent.Add(exponent, big.NewInt(int64(len(digits)-len(short)-len(fraction))))

@@ -12,8 +12,8 @@ import (
 	"a0permit/internal/record"
 )
 
-// sameValue reports whether two attributes, as JSON, are the same. No text stands
-// for no attribute.
+// sameValue reports whether two attributes, given as JSON, are the same. An empty text
+// means no attribute.
 func sameValue(t *testing.T, want, have string) bool {
 	t.Helper()
 	attributes := func(text string) *record.User {
@@ -22,8 +22,8 @@ func sameValue(t *testing.T, want, have string) bool {
 		}
 		return parseUser(t, `{"key":"u","attributes":{`+text+`}}`)
 	}
-	// An attribute that the line lacks is not compared, so it stands one level
-	// down, where names on either side count.
+	// An attribute that the line lacks is not compared. So the value goes one level
+	// down, where names on both sides count.
 	if want == "" || have == "" {
 		want, have = nested(want), nested(have)
 	}
@@ -106,7 +106,7 @@ func TestEqualValues(t *testing.T) {
 		{`1e999999999`, `1e-999999999`, false},
 		{`1e99999999999999999999999`, `10e99999999999999999999998`, true},
 		{`0e` + huge, `0`, true},
-		{`1e` + huge, `1e` + huge, true}, // and it takes no time
+		{`1e` + huge, `1e` + huge, true}, // and this must be fast
 		{`1e` + huge, `2e` + huge, false},
 		{`1` + huge, `1` + huge + `.0`, true},
 		{long, long, true},
@@ -124,8 +124,8 @@ func TestEqualValues(t *testing.T) {
 	}
 }
 
-// A caller that decodes without UseNumber has float64s. They stand for the number
-// that they are written as.
+// A caller that decodes without UseNumber has float64s. They equal the number as which
+// they are written.
 func TestFloatsStandForTheirText(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -151,11 +151,11 @@ func TestFloatsStandForTheirText(t *testing.T) {
 	}
 }
 
-// Numbers are the same if they are the same rationals, and only then.
+// Numbers are equal if and only if they are the same rational.
 func TestNumbersAreEqualAsRationals(t *testing.T) {
 	t.Parallel()
 	rng := rand.New(rand.NewPCG(1, 2))
-	// Few digits and small powers, so that equal ones meet often.
+	// Few digits and small powers, so that equal numbers are frequent.
 	number := func() string {
 		text := []string{"", "-"}[rng.IntN(2)] + []string{"0", "1", "10", "100", "12", "120"}[rng.IntN(6)]
 		text += []string{"", ".0", ".5", ".10", ".001"}[rng.IntN(5)]

@@ -75,7 +75,7 @@ func (a *Applier) restoring(it item) (*record.User, error) {
 		}
 		line = reconcile.Restoring(before, after)
 	}
-	line.RoleAssignments = a.plan.Taken(it.User)
+	line.RoleAssignments = a.plan.Unassignments(it.User)
 	return line, nil
 }
 
@@ -89,7 +89,7 @@ func (a *Applier) keepTaken() error {
 			}
 		}
 		for i, ops := range a.plan.ByUser() {
-			taken := a.plan.Taken(i)
+			taken := a.plan.Unassignments(i)
 			isDeletion := ops[len(ops)-1].Op == reconcile.Delete
 			if len(taken) == 0 && !isDeletion || a.plan.IsWritten(i) || a.Ledger.HasFailed(ops[0]) {
 				continue

@@ -93,7 +93,7 @@ func (in *Input) spoilUsers(text []byte) {
 		return
 	}
 	for _, key := range record.Keys(text) {
-		in.desired.SpoilUser(key)
+		in.desired.MarkConflict(key)
 	}
 }
 
