@@ -10,46 +10,47 @@ import (
 	"a0permit/internal/reconcile"
 )
 
-// askForMissed asks by key for users of the input whom a list of users lacks: for
-// all of them, or, where the list is whole, for a few.
-func (r *Reader) askForMissed(ctx context.Context, s *Snapshot, whole bool) error {
-	missed := r.newUsers(s, s.desired.Users())
+// askForMissing asks by key for the users of the input that the list of users lacks. If
+// the list is complete and lacks many, it first asks for a sample, and stops if Permit
+// has none of these.
+func (r *Reader) askForMissing(ctx context.Context, s *Snapshot, whole bool) error {
+	missing := r.newUsers(s, s.desired.Users())
 	few := 0
 	if n := pages(s.Users); n > 1 {
-		few = min(fewNew, n) // calls, as many as the list took
+		few = min(fewNew, n) // at most as many calls as the list took
 	}
-	if whole && len(missed) > few {
-		switch hasSome, err := r.hasSomeOf(ctx, missed); {
+	if whole && len(missing) > few {
+		switch hasSome, err := r.hasSomeOf(ctx, missing); {
 		case err != nil || !hasSome:
 			return err
 		case r.Extras != nil:
 			return errors.New("nobody can say whom the input lacks: Permit has users whom its list lacks")
 		}
 	}
-	if len(missed) == 0 {
+	if len(missing) == 0 {
 		return nil
 	}
-	if len(missed) > fewNew {
-		r.Progress.WarnOfUnprovedList(len(missed))
+	if len(missing) > fewNew {
+		r.Progress.WarnOfUnprovedList(len(missing))
 	}
-	r.Progress.Begin("looking for users whom the list lacks", len(missed))
+	r.Progress.Begin("looking for users whom the list lacks", len(missing))
 	defer r.Progress.End()
-	return r.askByKey(ctx, s, missed)
+	return r.askByKey(ctx, s, missing)
 }
 
-// sampled is how many of many users who seem to be new are asked for.
-const sampled = 2
+// sampleSize is the number of users to ask for if many seem to be new.
+const sampleSize = 2
 
-// hasSomeOf reports whether Permit has one of the users whom a list lacks that says
-// it is whole: then it only says so. It looks at a sample, and at none in a second
-// snapshot, after which nobody is written.
-func (r *Reader) hasSomeOf(ctx context.Context, missed []int) (bool, error) {
+// hasSomeOf reports whether Permit has some of the missing users, although the list
+// claims to be complete. It asks for a sample. In a second snapshot it asks for none,
+// since nobody is written after that.
+func (r *Reader) hasSomeOf(ctx context.Context, missing []int) (bool, error) {
 	if r.Skip != nil {
 		return false, nil
 	}
-	n := min(sampled, len(missed))
+	n := min(sampleSize, len(missing))
 	for i := range n {
-		line, err := r.Input.User(missed[i*len(missed)/n])
+		line, err := r.Input.User(missing[i*len(missing)/n])
 		if err != nil {
 			return false, err
 		}
@@ -60,8 +61,8 @@ func (r *Reader) hasSomeOf(ctx context.Context, missed []int) (bool, error) {
 	return false, nil
 }
 
-// newUsers returns at most so many users of the input whom Permit lacks, as far
-// as is known.
+// newUsers returns the users of the input that seem to be missing in Permit, but no
+// more than most.
 func (r *Reader) newUsers(s *Snapshot, most int) []int {
 	var list []int
 	for i := range s.desired.Users() {
@@ -75,9 +76,9 @@ func (r *Reader) newUsers(s *Snapshot, most int) []int {
 	return list
 }
 
-// askForUsers asks for all users of the input by key, and by email for those
-// whose email will be new: another user may have it. Permit says that it has
-// total users.
+// askForUsers asks for all users of the input by key, and for those who get a new email
+// also by email, since another user may have it. total is the number of users in
+// Permit.
 func (r *Reader) askForUsers(ctx context.Context, s *Snapshot, total int) error {
 	var all []int
 	for i := range s.desired.Users() {
@@ -95,14 +96,14 @@ func (r *Reader) askForUsers(ctx context.Context, s *Snapshot, total int) error 
 	if s.desired.IsDeletion() {
 		return nil
 	}
-	return sideBySide(ctx, len(all), func(ctx context.Context, n int) error {
+	return concurrently(ctx, len(all), func(ctx context.Context, n int) error {
 		return r.askByEmail(ctx, s, all[n])
 	})
 }
 
 // askByKey asks for users of the input by key.
 func (r *Reader) askByKey(ctx context.Context, s *Snapshot, users []int) error {
-	return sideBySide(ctx, len(users), func(ctx context.Context, n int) error {
+	return concurrently(ctx, len(users), func(ctx context.Context, n int) error {
 		line, err := r.Input.User(users[n])
 		if err != nil {
 			return err
@@ -143,8 +144,9 @@ func (r *Reader) askByEmail(ctx context.Context, s *Snapshot, i int) error {
 	return nil
 }
 
-// sideBySide does n things, few at once, and ends with the first that fails.
-func sideBySide(ctx context.Context, n int, do func(ctx context.Context, i int) error) error {
+// concurrently calls do with 0 to n-1, at most permit.AtOnce calls at a time. It
+// returns the first error, after which it starts no more calls.
+func concurrently(ctx context.Context, n int, do func(ctx context.Context, i int) error) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(permit.AtOnce)
 	for i := range n {

@@ -9,16 +9,15 @@ import (
 	"a0permit/internal/permit"
 )
 
-// patientPages is how many pages of all assignments are read for each call
-// that asking would take.
-const patientPages = 4
+// pagesPerCall is how many pages of the list of all assignments to read for each call
+// that asking by user would take.
+const pagesPerCall = 4
 
-// errCostly is the error of a list that takes far more calls than to ask by user.
+// errCostly means that the list takes far more calls than asking by user.
 var errCostly = errors.New("the list takes too many calls")
 
-// readAssignments notes the role assignments that Permit has. All of them are
-// listed, unless that turns out to take far more calls than to ask for those of
-// the users who are there.
+// readAssignments records the role assignments in Permit. It lists all of them, unless
+// that turns out to take far more calls than asking for those of the input's users.
 func (r *Reader) readAssignments(ctx context.Context, s *Snapshot) error {
 	n := 0
 	for range r.holders(s) {
@@ -30,7 +29,7 @@ func (r *Reader) readAssignments(ctx context.Context, s *Snapshot) error {
 	r.Progress.Begin("looking at role assignments", 0)
 	defer r.Progress.End()
 	if !s.byKey && !s.desired.IsDeletion() {
-		most := patientPages * (n/permit.MaxFilter + 1) * permit.AssignmentsPageSize
+		most := pagesPerCall * (n/permit.MaxFilter + 1) * permit.AssignmentsPageSize
 		err := r.noteAssignments(s, r.Client.Assignments(ctx), most)
 		if !errors.Is(err, errCostly) {
 			return err
@@ -67,9 +66,10 @@ func (r *Reader) holders(s *Snapshot) iter.Seq[int] {
 	}
 }
 
-// noteAssignments notes the items of a list. One that is missed is only made
-// again, which does no harm. But where a plan takes away, that would be lost, or
-// stay: such a plan needs a list that proved itself whole.
+// noteAssignments records the items of a list. Most plans would only create a missed
+// item again, which does no harm. But a plan that removes something would leave it in
+// Permit, or lose it without a record. Such a plan needs a list that is known to be
+// complete.
 func (r *Reader) noteAssignments(s *Snapshot, list iter.Seq2[permit.Held, error], most int) error {
 	if !s.desired.TakesAway() {
 		if err := r.noteOnce(s, list, most); !permit.IsUnproved(err) {
@@ -84,7 +84,8 @@ func (r *Reader) noteAssignments(s *Snapshot, list iter.Seq2[permit.Held, error]
 	return err
 }
 
-// noteOnce notes the items of a list, at most so many.
+// noteOnce records the items of a list. It returns errCostly if there are more than
+// most; -1 means no limit.
 func (r *Reader) noteOnce(s *Snapshot, list iter.Seq2[permit.Held, error], most int) error {
 	for a, err := range list {
 		switch {

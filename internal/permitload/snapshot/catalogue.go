@@ -9,15 +9,14 @@ import (
 	"a0permit/internal/record"
 )
 
-// Roles lists the roles of the environment. Where nothing proves that the list is
-// whole, it returns what it got with an error for which permit.IsUnproved holds. A role
-// that is missed does no harm, as long as it is not replaced: to create it shows
-// that it exists.
+// Roles returns the roles of the environment. If the list may be incomplete, it returns
+// what it got, with an error of permit.IsUnproved. A missing role does no harm, as long
+// as nobody replaces it: creating it shows that it exists.
 func Roles(ctx context.Context, client *permit.Client) ([]permit.Role, error) {
 	return Whole(client.Roles(ctx))
 }
 
-// RoleRecords returns roles of Permit's as lines have them.
+// RoleRecords converts Permit's roles into records.
 func RoleRecords(roles []permit.Role) []record.Role {
 	list := make([]record.Role, len(roles))
 	for i := range roles {
@@ -27,8 +26,8 @@ func RoleRecords(roles []permit.Role) []record.Role {
 	return list
 }
 
-// readResources notes the resources that Permit has. One that is missed does no harm: to
-// create it shows that it exists.
+// readResources records the resources in Permit. A missing one does no harm: creating it
+// shows that it exists.
 func (r *Reader) readResources(ctx context.Context, s *Snapshot) error {
 	list, err := Whole(r.Client.Resources(ctx))
 	for i := range list {
@@ -40,9 +39,9 @@ func (r *Reader) readResources(ctx context.Context, s *Snapshot) error {
 	return err
 }
 
-// readTenants notes the tenants that Permit has. One that is missed would not be
-// renamed, so where nothing proves that the list is whole, those of the input that
-// it lacks are asked for.
+// readTenants records the tenants in Permit. A missing tenant would not be renamed, so
+// if the list may be incomplete, it asks for the tenants of the input that the list
+// lacks.
 func (r *Reader) readTenants(ctx context.Context, s *Snapshot) error {
 	has := map[string]bool{}
 	note := func(t permit.Tenant) {
@@ -56,9 +55,9 @@ func (r *Reader) readTenants(ctx context.Context, s *Snapshot) error {
 	if !permit.IsUnproved(err) {
 		return err
 	}
-	missed := slices.DeleteFunc(slices.Clone(s.desired.Tenants()), func(key string) bool { return has[key] })
-	return sideBySide(ctx, len(missed), func(ctx context.Context, i int) error {
-		tenant, ok, err := r.Client.Tenant(ctx, missed[i])
+	missing := slices.DeleteFunc(slices.Clone(s.desired.Tenants()), func(key string) bool { return has[key] })
+	return concurrently(ctx, len(missing), func(ctx context.Context, i int) error {
+		tenant, ok, err := r.Client.Tenant(ctx, missing[i])
 		if err != nil || !ok {
 			return err
 		}

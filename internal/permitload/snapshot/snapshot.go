@@ -1,5 +1,5 @@
-// Package snapshot reads what a Permit environment has of what the input speaks
-// of, in as few calls as it can, into a reconcile.Current. It writes nothing to
+// Package snapshot reads into a reconcile.Current what a Permit environment has of the
+// records that the input mentions, in as few calls as it can. It writes nothing to
 // Permit.
 package snapshot
 
@@ -21,52 +21,52 @@ type Reader struct {
 	Client   *permit.Client
 	Input    *intake.Input
 	Progress Progress
-	// Extras, which may be nil, are told of every user in Permit whom the input
-	// lacks. Users are then listed, whatever that costs.
+	// Extras, if not nil, gets every user in Permit that the input lacks. Users are
+	// then listed, whatever that costs.
 	Extras Extras
-	// Skip, which may be nil, tells which users of the input are of no interest.
+	// Skip, if not nil, reports whether to ignore a user of the input.
 	Skip func(user int) bool
 }
 
-// Progress is told how far a snapshot is.
+// Progress shows how far a snapshot has come.
 type Progress interface {
-	// Begin begins to count something, of a total or of 0 where none is known.
+	// Begin starts to count something. total is 0 if it is not known.
 	Begin(what string, total int)
 	Add(n int)
 	End()
-	// WarnOfUnprovedList is told how many users are asked for one by one, since
-	// nothing proves that the list which lacks them is whole.
+	// WarnOfUnprovedList warns that this many users are asked for one by one, since the
+	// list that lacks them may be incomplete.
 	WarnOfUnprovedList(users int)
 }
 
-// Extras takes the users in Permit whom the input lacks.
+// Extras receives the users in Permit that the input lacks.
 type Extras interface {
-	// Begin begins anew: a list that shrinks while it is read is read again.
+	// Begin starts from scratch: a list that shrinks while it is read is read again.
 	Begin() error
 	Add(u *record.User) error
-	// End is called once the list has proved itself whole, and not where it does not.
+	// End is called only if the list is known to be complete.
 	End() error
 }
 
-// Snapshot is what Permit has.
+// Snapshot is what Permit has at one time.
 type Snapshot struct {
 	Current *reconcile.Current
-	Users   int // in Permit: those who were met, or as many as Permit says it has
+	Users   int // in Permit: those that were read, or the total that Permit gives
 	Extra   int // of those, how many the input lacks
 
 	desired *reconcile.Desired
-	mu      sync.Mutex // guards what calls side by side find out
-	befores befores
+	mu      sync.Mutex // guards what concurrent calls record
+	saved   savedUsers
 	byKey   bool // users were asked for by key, and not listed
 }
 
-// Close lets go of what is kept on disk.
-func (s *Snapshot) Close() { s.befores.close() }
+// Close releases what is on disk.
+func (s *Snapshot) Close() { s.saved.close() }
 
-// Before returns what Permit has of user i, or nil where that does not differ
-// from its line, or Permit does not have the user.
+// Before returns user i as it is in Permit. It returns nil if Permit does not have the
+// user, or if the user does not differ from its line.
 func (s *Snapshot) Before(i int) (*record.User, error) {
-	u, err := s.befores.get(i)
+	u, err := s.saved.get(i)
 	if u == nil || err != nil {
 		return nil, err
 	}
@@ -110,8 +110,8 @@ func (r *Reader) fill(ctx context.Context, s *Snapshot) error {
 
 func (r *Reader) skips(i int) bool { return r.Skip != nil && r.Skip(i) }
 
-// UserRecord returns a user of Permit's as a line has it. The numbers in its
-// attributes stay digit for digit.
+// UserRecord converts Permit's user into a record. Numbers in its attributes keep all
+// digits.
 func UserRecord(u permit.User) (*record.User, error) {
 	r := &record.User{Type: record.TypeUser, Key: u.Key, Email: u.Email, FirstName: u.FirstName, LastName: u.LastName}
 	if len(u.Attributes) == 0 {
@@ -125,7 +125,7 @@ func UserRecord(u permit.User) (*record.User, error) {
 	return r, nil
 }
 
-// AssignmentRecord returns a role assignment of Permit's as a line has it.
+// AssignmentRecord converts Permit's role assignment into a record.
 func AssignmentRecord(a permit.Assignment) record.RoleAssignment {
 	return record.RoleAssignment{Role: a.Role, Tenant: a.Tenant, ResourceInstance: a.ResourceInstance}
 }

@@ -9,12 +9,12 @@ import (
 	"a0permit/internal/permit"
 )
 
-// fewNew is how many users who seem to be new are asked for although the list is
-// whole: a deletion and a sign-up while it was read may hide each other.
+// fewNew is the most users to ask for who seem to be new although the list is complete:
+// a deletion and a sign-up while it was read may hide each other.
 const fewNew = 100
 
-// readUsers notes the users that Permit has: by listing them all, or, where
-// that would take more calls, by asking for each that the input names.
+// readUsers records the users in Permit. It lists them all or, if that would take more
+// calls, asks for each user of the input.
 func (r *Reader) readUsers(ctx context.Context, s *Snapshot) error {
 	first, err := r.Client.FirstUsers(ctx)
 	if err != nil {
@@ -27,8 +27,8 @@ func (r *Reader) readUsers(ctx context.Context, s *Snapshot) error {
 	}
 	s.byKey = known && r.Extras == nil && pages(total) > calls
 	if s.byKey && (s.desired.IsDeletion() || calls > fewNew) {
-		// What may be deleted is a share of this total, and a false one would have us make
-		// many calls instead of a few, so the last of them must be there.
+		// The limit on deletions is a share of this total, and a wrong total would cost
+		// many calls instead of a few. So check that the last of these users exists.
 		if s.byKey, err = r.Client.HasUserAt(ctx, total); err != nil {
 			return err
 		}
@@ -42,17 +42,17 @@ func (r *Reader) readUsers(ctx context.Context, s *Snapshot) error {
 	if err != nil && r.Extras != nil {
 		return fmt.Errorf("nobody can say whom the input lacks: %w", err)
 	}
-	if err = r.askForMissed(ctx, s, err == nil); err != nil || r.Extras == nil {
+	if err = r.askForMissing(ctx, s, err == nil); err != nil || r.Extras == nil {
 		return err
 	}
 	return r.Extras.End()
 }
 
-// pages returns how many pages so many users fill.
+// pages returns the number of pages that this many users fill.
 func pages(users int) int { return (users + permit.PageSize - 1) / permit.PageSize }
 
-// listUsers lists the users of the environment: again where some were deleted
-// meanwhile, unless it takes fewer calls to ask for those who were missed.
+// listUsers lists the users of the environment. If some were deleted meanwhile, it
+// lists them again, unless asking for the missing ones takes fewer calls.
 func (r *Reader) listUsers(ctx context.Context, s *Snapshot, first *permit.UserPage) error {
 	var missed error
 	total, _ := first.Total()
@@ -68,10 +68,10 @@ func (r *Reader) listUsers(ctx context.Context, s *Snapshot, first *permit.UserP
 	return cmp.Or(err, missed)
 }
 
-// listOnce lists the users; first may be nil, and is else the first page of the list.
+// listOnce lists the users. first is the first page of the list, or nil.
 func (r *Reader) listOnce(ctx context.Context, s *Snapshot, total int, first *permit.UserPage) error {
 	s.Current.ForgetUsers()
-	clear(s.befores.at)
+	clear(s.saved.at)
 	s.Users, s.Extra = 0, 0
 	if r.Extras != nil {
 		if err := r.Extras.Begin(); err != nil {
@@ -92,8 +92,8 @@ func (r *Reader) listOnce(ctx context.Context, s *Snapshot, total int, first *pe
 	return nil
 }
 
-// compare holds Permit's user against its line, where the input has one, and
-// keeps it where they differ.
+// compare compares a user in Permit with its line, if the input has one, and saves the
+// user if they differ.
 func (r *Reader) compare(s *Snapshot, have permit.User) error {
 	s.Users++
 	i, ok := s.Current.HaveUser(have.Key, have.Email)
@@ -119,5 +119,5 @@ func (r *Reader) compare(s *Snapshot, have permit.User) error {
 	if !s.Current.Compare(i, want, current) {
 		return nil
 	}
-	return s.befores.put(i, s.desired.Users(), have)
+	return s.saved.put(i, s.desired.Users(), have)
 }

@@ -7,19 +7,19 @@ import (
 	"a0permit/internal/permit"
 )
 
-// A user whom a list lacks would be written as a new one, without what others have
-// put on it. So an absence is believed only where the list proved itself whole: it
-// says how many items there are, has that many, and lost none while it was read.
-// What is deleted meanwhile pushes the rest out of sight, and the list is read
-// again. Where it is never proved, what seems to be missing is asked for by key,
-// which no deletion disturbs; and nothing is taken away.
+// A user that a list lacks would be written as a new one, without what others have
+// added to it. So a list proves that a user is missing only if it is complete: it gives
+// a total, has that many items, and lost none while it was read. If an item is deleted
+// meanwhile, another may move to a page already read, so the list is read again. If it
+// never proves complete, what seems to be missing is asked for by key, which deletions
+// do not disturb, and nothing is removed.
 
-// listings is how often a list is read that loses items meanwhile.
-const listings = 5
+// maxReads is how often to read a list that loses items meanwhile.
+const maxReads = 5
 
-// Whole returns all items of a list, which is read again where it lost items
-// meanwhile. Where nothing proves that it is whole, it returns what it got with an
-// error for which permit.IsUnproved holds.
+// Whole returns all items of a list. It reads the list again if it lost items
+// meanwhile. If the list may be incomplete, Whole returns what it got, with an error of
+// permit.IsUnproved.
 func Whole[T any](list iter.Seq2[T, error]) (items []T, err error) {
 	err = UntilWhole(func() error {
 		items = nil
@@ -34,10 +34,10 @@ func Whole[T any](list iter.Seq2[T, error]) (items []T, err error) {
 	return items, err
 }
 
-// UntilWhole calls read, which reads a list from its start, again where the list
-// lost items meanwhile, a few times at most.
+// UntilWhole calls read, which reads a list from its start, until the list loses no
+// items meanwhile, but at most maxReads times.
 func UntilWhole(read func() error) (err error) {
-	for range listings {
+	for range maxReads {
 		if err = read(); !errors.Is(err, permit.ErrShrunk) {
 			break
 		}
