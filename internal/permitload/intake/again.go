@@ -9,14 +9,14 @@ import (
 	"a0permit/internal/record"
 )
 
-// UserLine returns where the line of user i stands.
+// UserLine returns the line of user i.
 func (in *Input) UserLine(i int) Line { return in.users[i] }
 
-// ErrChanged is the error of a line that is not the same any more when it is
-// read again: somebody writes to the file.
+// ErrChanged means that a line differs when it is read again: somebody has written to
+// the file.
 var ErrChanged = errors.New("has changed since it was read")
 
-// Text reads a line again, unless it is long.
+// Text reads a line again. The line must not be long.
 func (in *Input) Text(l Line) ([]byte, error) {
 	text := make([]byte, l.size)
 	n, err := in.sources[l.source].ReadAt(text, l.offset)
@@ -29,7 +29,8 @@ func (in *Input) Text(l Line) ([]byte, error) {
 	return text, nil
 }
 
-// LongText reads a line again that may be long.
+// LongText returns a reader of a line, which may be long, after checking that it has
+// not changed.
 func (in *Input) LongText(l Line) (*io.SectionReader, error) {
 	sum, err := in.hasher.SumOf(in.section(l))
 	if err == nil && sum != l.sum {
@@ -66,8 +67,8 @@ func (in *Input) User(i int) (*record.User, error) {
 	return u, record.Decode(text, u)
 }
 
-// Where returns the source and the number of a line, for people. It counts the
-// lines before it, since a number for each would be memory for nothing.
+// Where returns the source and the number of a line, for people. It counts the lines
+// before it, so that numbers take no memory.
 func (in *Input) Where(l Line) (string, error) {
 	src := in.sources[l.source]
 	number, block := 1, make([]byte, 1<<20)

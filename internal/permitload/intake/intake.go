@@ -1,6 +1,6 @@
-// Package intake reads a stream of records: it validates every line, adds what
-// it asks for to a reconcile.Desired, and keeps the text on disk, so that a line
-// can be read again. It asks Permit nothing.
+// Package intake reads a stream of records: it validates every line, adds what it asks
+// for to a reconcile.Desired, and keeps the text on disk, so that a line can be read
+// again. It does not call Permit.
 package intake
 
 import (
@@ -17,14 +17,14 @@ import (
 	"a0permit/internal/spool"
 )
 
-// Input is all that was read.
+// Input is everything that was read.
 type Input struct {
 	Catalogue []CatalogueLine // lines of resources, roles and tenants
-	Rejects   []Reject        // lines that break a rule, in the order of the input
+	Rejects   []Reject        // invalid lines, in the order of the input
 	Ends      Ends            // what the end lines say
 	Cut       *Cut            // the last line of a source that broke off; nil for none
 	In        map[string]int  // lines by type
-	Repeats   int             // user lines that say again what an earlier one said
+	Repeats   int             // user lines that repeat an earlier one
 
 	desired *reconcile.Desired
 	hasher  idhash.Hasher
@@ -37,11 +37,11 @@ type Input struct {
 type source struct {
 	io.ReaderAt
 	name string
-	base int64 // where it begins
+	base int64 // offset of its first byte
 }
 
-// Line is where a line stands: in which source, from which byte, how long. Its sum
-// tells whether it is there still.
+// Line locates a line: its source, its offset and its size in bytes. Its sum shows
+// whether it has changed.
 type Line struct {
 	offset int64
 	sum    uint64
@@ -58,26 +58,26 @@ type CatalogueLine struct {
 	Type, Key string
 }
 
-// Reject is a line that breaks a rule.
+// Reject is an invalid line, or one that differs from an earlier line of its key.
 type Reject struct {
 	Line
 	Type  string
 	Fault record.Fault
 }
 
-// Cut is a line of which the end is missing: its source broke off.
+// Cut is an incomplete last line: its source broke off.
 type Cut struct {
 	Where  string // the source, and the number of the line
 	IsFile bool   // the source can be read again in place
 }
 
-// Ends is what the end lines of a stream say together.
+// Ends combines the end lines of a stream.
 type Ends struct {
 	Count      int
-	AsOf       time.Time // the oldest; zero where one of them does not say
+	AsOf       time.Time // the oldest; zero if one of them has none
 	Incomplete bool
-	Reason     string         // why it is incomplete, where an end line says so
-	Counted    map[string]int // lines by type, as they say
+	Reason     string         // why it is incomplete, if an end line says
+	Counted    map[string]int // lines by type, according to the end lines
 
 	undated bool
 }
@@ -89,18 +89,18 @@ func New(desired *reconcile.Desired) *Input {
 	}
 }
 
-// Close lets go of the lines.
+// Close releases the lines.
 func (in *Input) Close() {
 	if in.spool != nil {
 		_ = in.spool.Close() // only a temporary file
 	}
 }
 
-var bom = []byte("\ufeff") // of a Windows editor
+var bom = []byte("\ufeff") // written by Windows editors
 
-// Read reads all lines of a source. again reads it a second time in place; where
-// it is nil, as for a pipe, the lines go through a temporary file. An error
-// means that the stream as a whole cannot be loaded.
+// Read reads all lines of a source. again reads the source a second time in place. If
+// again is nil, as for a pipe, the lines are copied to a temporary file. An error means
+// that the stream as a whole cannot be loaded.
 func (in *Input) Read(name string, from io.Reader, again io.ReaderAt) error {
 	src := source{ReaderAt: again, name: name}
 	if again == nil {
@@ -131,11 +131,11 @@ func (in *Input) Read(name string, from io.Reader, again io.ReaderAt) error {
 			offset: src.base + line.Offset + skipped, source: number,
 			size: uint32(line.Size - skipped), //nolint:gosec // a line is at most 1 GiB
 		}
-		if at.size == 0 { // the mark alone
+		if at.size == 0 { // only a byte order mark
 			continue
 		}
 		if line.Open && isCut(text, at) {
-			in.spoilUsers(text)
+			in.markConflicts(text)
 			in.Cut = &Cut{fmt.Sprintf("%s: line %d", name, line.Number), again != nil}
 			continue
 		}
@@ -145,8 +145,7 @@ func (in *Input) Read(name string, from io.Reader, again io.ReaderAt) error {
 	}
 }
 
-// isCut reports whether a line that lacks its line end is the beginning of an object,
-// and no more than that.
+// isCut reports whether a line without a line end is an incomplete object.
 func isCut(text []byte, at Line) bool {
 	if !bytes.HasPrefix(text, []byte("{")) || at.IsLong() {
 		return false

@@ -29,9 +29,9 @@ func readPipe(t *testing.T, in *intake.Input, name, text string) {
 	}
 }
 
-// Lines can be read again and found again, whether their source is read in place
-// or went through the temporary file, which holds several. BOM, CRLF and empty
-// lines are no part of them.
+// Lines can be read and located again, whether their source is read in place or was
+// copied to the temporary file, which holds several sources. BOM, CRLF and empty lines
+// are not part of them.
 func TestLinesAreReadAgain(t *testing.T) {
 	t.Parallel()
 	const (
@@ -80,8 +80,8 @@ func TestLinesAreReadAgain(t *testing.T) {
 	check(in.Rejects[0].Line, broken, "second pipe: line 3")
 }
 
-// A line that is not byte for byte what it was is an error, be it long or short,
-// however little differs.
+// A line that has changed by as little as a byte is an error, whether it is long or
+// short.
 func TestFileThatChanges(t *testing.T) {
 	t.Parallel()
 	const (
@@ -123,15 +123,15 @@ func TestFileThatChanges(t *testing.T) {
 	}
 }
 
-// twoReadings is a file that somebody writes to.
+// changingFile is a file that somebody writes to.
 type changingFile struct{ text string }
 
 func (r *changingFile) ReadAt(p []byte, at int64) (int, error) {
 	return strings.NewReader(r.text).ReadAt(p, at)
 }
 
-// Each line counts for its type. A user line that an earlier one says already is
-// a repeat, and one that differs is a reject.
+// Each line counts for its type. A user line that says the same as an earlier one is a
+// repeat, and one that differs is a reject.
 func TestLinesAreCounted(t *testing.T) {
 	t.Parallel()
 	in := newInput(t)
@@ -153,8 +153,8 @@ func TestLinesAreCounted(t *testing.T) {
 	}
 }
 
-// The end lines of joined streams count together: the data is as old as the oldest
-// of them, of no known time if one does not say, and incomplete if one is.
+// The end lines of joined streams are combined: as_of is the oldest, or unknown if one
+// of them has none, and the data is incomplete if one of them says so.
 func TestEndLinesCountTogether(t *testing.T) {
 	t.Parallel()
 	const (
@@ -187,8 +187,7 @@ func TestEndLinesCountTogether(t *testing.T) {
 	}
 }
 
-// A line that is not ours makes the whole stream suspect, and the error says
-// where it stands.
+// A foreign line makes the whole stream suspect, and the error says where it is.
 func TestForeignLineIsAnError(t *testing.T) {
 	t.Parallel()
 	in := newInput(t)

@@ -48,8 +48,7 @@ func (in *Input) take(text []byte, at Line) error {
 	return nil
 }
 
-// takeLong refuses a line that is too long for memory, of which text is the
-// beginning.
+// takeLong refuses a line that is too long for memory. text is its beginning.
 func (in *Input) takeLong(text []byte, at Line) (err error) {
 	kind, err := record.TypeOfBeginning(text)
 	if err != nil {
@@ -67,14 +66,14 @@ func (in *Input) takeLong(text []byte, at Line) (err error) {
 	}
 	in.In[kind]++
 	in.refuse(at, kind, errors.New("it is longer than 16 MiB"))
-	in.spoilUsers(text)
+	in.markConflicts(text)
 	return nil
 }
 
 func (in *Input) takeUser(text []byte, at Line) {
 	u := &record.User{}
 	if !in.accept(at, record.TypeUser, record.Parse(text, u), u.Validate) {
-		in.spoilUsers(text)
+		in.markConflicts(text)
 		return
 	}
 	switch in.desired.WantUser(u) {
@@ -87,8 +86,8 @@ func (in *Input) takeUser(text []byte, at Line) {
 	}
 }
 
-// spoilUsers makes conflicts of the users whom a broken line may be about.
-func (in *Input) spoilUsers(text []byte) {
+// markConflicts puts the users in conflict that an invalid line may be about.
+func (in *Input) markConflicts(text []byte) {
 	if kind, err := record.TypeOfBeginning(text); err != nil || kind != record.TypeUser {
 		return
 	}
@@ -97,8 +96,7 @@ func (in *Input) spoilUsers(text []byte) {
 	}
 }
 
-// accept reports whether a line decodes and breaks no rule; else it is a
-// reject.
+// accept reports whether a line decodes and is valid. Otherwise it adds a reject.
 func (in *Input) accept(at Line, kind string, err error, rule func() error) bool {
 	if err == nil {
 		err = rule()
