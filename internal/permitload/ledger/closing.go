@@ -7,7 +7,7 @@ import (
 	"a0permit/internal/record"
 )
 
-// Tally is what became of the lines of one type.
+// Tally counts the lines of one type by their outcome.
 type Tally struct {
 	In        int `json:"in"`
 	Loaded    int `json:"loaded"`
@@ -18,8 +18,8 @@ type Tally struct {
 	NotLoaded int `json:"not_loaded"`
 }
 
-// NotReachedFault returns the fault of a line that a run did not get to; cause is
-// what stopped it, nil if nothing did.
+// NotReachedFault returns the fault of a line that a run did not reach. cause is the
+// error that stopped the run, or nil.
 func NotReachedFault(cause error) record.Fault {
 	message := "not reached"
 	if cause != nil {
@@ -28,10 +28,10 @@ func NotReachedFault(cause error) record.Fault {
 	return record.Fault{Code: "not_reached", Message: message, Retryable: true}
 }
 
-// Close puts on stdout what was not loaded and is not there yet; cause is what
-// stopped the run, nil if nothing did. It goes on after a fault of its own, and
-// returns the first: the report needs all lines. It also checks that each line
-// is accounted for.
+// Close writes to stdout the lines that were not loaded and are not there yet. cause is
+// the error that stopped the run, or nil. If Close itself fails, it continues, since
+// the report needs all lines, and returns the first error. It also checks that each
+// line is accounted for.
 func (l *Ledger) Close(cause error) error {
 	if cause != nil && !l.wrote {
 		return nil
@@ -62,8 +62,8 @@ func (l *Ledger) Close(cause error) error {
 	return first
 }
 
-// Check holds each type to in = loaded + planned + unchanged + repeated + not loaded.
-// A sum that is off is a bug of ours, and a reason not to trust the run.
+// Check checks that for each type in = loaded + planned + unchanged + repeated + not
+// loaded. A wrong sum is a bug in permitload, and a reason not to trust the run.
 func (l *Ledger) Check() error {
 	for kind, t := range l.Tallies() {
 		if sum := t.Loaded + t.Planned + t.Unchanged + t.Repeated + t.NotLoaded; sum != t.In {
@@ -83,8 +83,8 @@ func (l *Ledger) HasFailures() bool {
 	return len(l.Rejects) > 0
 }
 
-// Tallies returns what became of the lines so far, by type. Before there is a
-// plan, none of them is loaded.
+// Tallies returns the outcome of the lines so far, by type. Before there is a plan,
+// none of them is loaded.
 func (l *Ledger) Tallies() map[string]*Tally {
 	tallies := map[string]*Tally{}
 	for _, kind := range []string{record.TypeUser, record.TypeRole, record.TypeTenant, record.TypeResource} {
@@ -103,20 +103,20 @@ func (l *Ledger) Tallies() map[string]*Tally {
 	for i := range l.users {
 		tallies[record.TypeUser].add(&l.users[i], l.DryRun)
 	}
-	met := map[reconcile.RecordID]bool{}
+	seen := map[reconcile.RecordID]bool{}
 	for _, line := range l.input.Catalogue {
 		id, t := reconcile.RecordID{Type: line.Type, Key: line.Key}, tallies[line.Type]
 		switch it := l.catalogue[id]; {
 		case it != nil && (it.failed || it.open > 0 && !l.DryRun):
 			t.NotLoaded++
-		case met[id]: // lines of one key are one
+		case seen[id]: // lines of one key count as one
 			t.Repeated++
 		case it != nil:
 			t.add(&it.entry, l.DryRun)
 		default:
 			t.Unchanged++
 		}
-		met[id] = true
+		seen[id] = true
 	}
 	return tallies
 }

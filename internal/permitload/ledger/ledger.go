@@ -1,6 +1,6 @@
-// Package ledger knows what became of each line of the input. It alone writes
-// stdout: the lines that were not loaded, as it happens. At the end every line
-// is accounted for.
+// Package ledger records the outcome of each line of the input. It alone writes stdout:
+// each line that is not loaded, as soon as that is known. At the end every line is
+// accounted for.
 package ledger
 
 import (
@@ -19,25 +19,25 @@ type Ledger struct {
 	Rejects []intake.Reject // lines for which nothing is done
 	Sums    Sums
 	Closed  bool // each line is accounted for
-	DryRun  bool // what is open is planned, and not left over
+	DryRun  bool // open operations count as planned, not as failed
 
 	input     *intake.Input
 	out       *rejectWriter
 	users     []entry                      // by the user's number; nil before there is a plan
 	catalogue map[reconcile.RecordID]*item // resources, roles and tenants that have operations
-	wrote     bool                         // Permit has been written to, for all that is known
+	wrote     bool                         // Permit was written to, or may have been
 }
 
-// entry is what became of a user, a resource, a role or a tenant so far.
+// entry is the outcome so far of a user, a resource, a role or a tenant.
 type entry struct {
 	open    uint32 // operations that are still to do
 	changed bool   // one of them was done
 	created bool   // it is new in Permit
 	failed  bool   // the line is not loaded
-	noEmail bool   // its email is not
+	noEmail bool   // the line's email is not loaded
 }
 
-// item is what became of a resource, a role or a tenant.
+// item is the outcome of a resource, a role or a tenant.
 type item struct {
 	entry
 	fault record.Fault
@@ -46,16 +46,16 @@ type item struct {
 // Sums counts what was done in Permit besides writing users, resources, roles and tenants.
 type Sums struct {
 	Assigned   int
-	Restored   int // assignments that a write had cleared, and that are there again
+	Restored   int // assignments that a write cleared and that were restored
 	Unassigned int
 	Deleted    int // users
 	Granted    int // permissions
 	Revoked    int // permissions
-	NoEmail    int // users of whom the email of their line is not loaded
+	NoEmail    int // users whose line's email is not loaded
 }
 
-// New returns a ledger for the lines of input. What is not loaded goes to out,
-// in short if that is a terminal.
+// New returns a ledger for the lines of input. Lines that are not loaded go to out, in
+// short form if that is a terminal.
 func New(input *intake.Input, out io.Writer, terminal bool) *Ledger {
 	return &Ledger{input: input, out: &rejectWriter{w: out, terminal: terminal}, catalogue: map[reconcile.RecordID]*item{}}
 }
@@ -73,7 +73,7 @@ func (l *Ledger) Begin(plan *reconcile.Plan) {
 	}
 }
 
-// HasFailed reports whether the line that an operation is for is not loaded.
+// HasFailed reports whether the line of an operation is not loaded.
 func (l *Ledger) HasFailed(op reconcile.Operation) bool { return l.entry(op).failed }
 
 func (l *Ledger) entry(op reconcile.Operation) *entry {
@@ -87,7 +87,7 @@ func (l *Ledger) entry(op reconcile.Operation) *entry {
 	return &l.catalogue[id].entry
 }
 
-// Complete notes that an operation was done.
+// Complete records that an operation was done.
 func (l *Ledger) Complete(op reconcile.Operation) error {
 	e := l.entry(op)
 	e.open--
@@ -110,14 +110,14 @@ func (l *Ledger) Complete(op reconcile.Operation) error {
 	return l.FlushRejectsOnce()
 }
 
-// RuleOut notes in a dry run that the line which an operation is for would be left over.
+// RuleOut records in a dry run that the line of an operation would not be loaded.
 func (l *Ledger) RuleOut(op reconcile.Operation) { l.entry(op).failed = true }
 
-// Skip notes that an operation is not needed any more.
+// Skip records that an operation is not needed any more.
 func (l *Ledger) Skip(op reconcile.Operation) { l.entry(op).open-- }
 
-// Refuse notes that an operation cannot be done. The line of a user comes out
-// at once, and once; those of resources, roles and tenants at the end.
+// Refuse records that an operation cannot be done. It writes the line of a user at
+// once, but only once. Close writes the lines of resources, roles and tenants.
 func (l *Ledger) Refuse(op reconcile.Operation, f record.Fault) error {
 	e := l.entry(op)
 	e.open--
@@ -131,7 +131,7 @@ func (l *Ledger) Refuse(op reconcile.Operation, f record.Fault) error {
 	return l.rejectUser(op.User, f)
 }
 
-// LeaveEmail notes that the email of user i is not loaded.
+// LeaveEmail records that the email of user i is not loaded.
 func (l *Ledger) LeaveEmail(i int) {
 	l.users[i].noEmail = true
 	l.Sums.NoEmail++
@@ -148,13 +148,12 @@ func (l *Ledger) WithoutEmail() iter.Seq[int] {
 	}
 }
 
-// CountRestored counts an assignment that a write had cleared and that is there
-// again.
+// CountRestored counts an assignment that a write cleared and that was restored.
 func (l *Ledger) CountRestored() { l.Sums.Restored++ }
 
-// RejectCleared puts the line of user i on stdout with the assignments that a
-// write may have cleared: loaded, it makes them again. It reports whether stdout has
-// a line with all of them now.
+// RejectCleared writes the line of user i to stdout, with the assignments that a write
+// may have cleared, so that loading the line restores them. It reports whether stdout
+// now has a line with all of them.
 func (l *Ledger) RejectCleared(i int, had []record.RoleAssignment, f record.Fault) (out bool, err error) {
 	if err := l.FlushRejectsOnce(); err != nil {
 		l.users[i].failed = true
@@ -170,20 +169,20 @@ func (l *Ledger) RejectCleared(i int, had []record.RoleAssignment, f record.Faul
 			u.RoleAssignments = append(u.RoleAssignments, a)
 		}
 	}
-	if l.users[i].failed { // the line is out already, as it was
-		return len(u.RoleAssignments) == asked && l.out.isWhole(), nil
+	if l.users[i].failed { // the line was written already, without had
+		return len(u.RoleAssignments) == asked && l.out.isLoadable(), nil
 	}
 	l.users[i].failed = true
 	text, err := json.Marshal(u)
 	if err == nil {
 		err = l.out.put(text, f)
 	}
-	return err == nil && l.out.isWhole(), err
+	return err == nil && l.out.isLoadable(), err
 }
 
-// FlushRejectsOnce notes that something was written to Permit, or may have been,
-// and puts the rejects on stdout the first time. Until then stdout stays empty: a
-// run that stops before has changed nothing anywhere.
+// FlushRejectsOnce records that Permit was written to, or may have been. The first call
+// writes the rejects to stdout. Until then stdout stays empty: a run that stops earlier
+// has changed nothing.
 func (l *Ledger) FlushRejectsOnce() error {
 	if l.wrote {
 		return nil

@@ -15,7 +15,7 @@ import (
 	"a0permit/internal/record"
 )
 
-// input has a line of each kind that a ledger may meet.
+// input has a line of each kind that a ledger may get.
 var input = []string{
 	`{"type":"role","key":"missing"}`, `{"type":"role","key":"missing","name":"Said twice"}`,
 	`{"type":"role","key":"there"}`, `{"type":"role","key":"a b"}`,
@@ -29,8 +29,7 @@ var input = []string{
 	`{"type":"user","key":"a b"}`,
 }
 
-// newLedger returns a ledger that has begun with the plan of input, and what it
-// puts on stdout.
+// newLedger returns a ledger that has begun with the plan of input, and its stdout.
 func newLedger(t *testing.T, rules reconcile.Rules) (*Ledger, *reconcile.Plan, *strings.Builder) {
 	t.Helper()
 	desired := reconcile.NewDesired(rules)
@@ -67,7 +66,7 @@ var (
 	deleting = reconcile.Rules{Delete: true}
 )
 
-// What becomes of an operation.
+// The fates of an operation.
 const (
 	done    = "done"
 	skipped = "skipped"
@@ -77,7 +76,7 @@ const (
 
 var refusal = record.Fault{Code: "refused", Message: "not today"}
 
-// settle notes what becomes of an operation.
+// settle records the fate of an operation.
 func settle(t *testing.T, l *Ledger, op reconcile.Operation, fate string) {
 	t.Helper()
 	var err error
@@ -111,12 +110,12 @@ func rejectedCodes(t *testing.T, stdout string) []string {
 	return list
 }
 
-// Whatever becomes of the operations, each line is accounted for once: in is
-// loaded + unchanged + repeated + not loaded.
+// Whatever the fates of the operations, each line is accounted for once: in is loaded +
+// unchanged + repeated + not loaded.
 func TestEachLineIsAccountedFor(t *testing.T) {
 	t.Parallel()
 	type tallies = map[string]Tally
-	// The lines that have no operations come out each time.
+	// The lines without operations are always written.
 	broken := []string{
 		"a b invalid_record", "other name invalid_record", "conflicted differing_lines", "a b invalid_record",
 		"conflicted differing_lines",
@@ -127,7 +126,7 @@ func TestEachLineIsAccountedFor(t *testing.T) {
 		rules    reconcile.Rules
 		fate     func(op reconcile.Operation) string
 		want     tallies
-		rejected []string // beside the broken ones
+		rejected []string // besides the broken ones
 	}{
 		{
 			"all done", loading, func(reconcile.Operation) string { return done },
@@ -150,7 +149,7 @@ func TestEachLineIsAccountedFor(t *testing.T) {
 		{
 			"all refused", loading, func(reconcile.Operation) string { return refused },
 			tallies{
-				"role":   {In: 4, Unchanged: 1, NotLoaded: 3}, // both lines of the role come out
+				"role":   {In: 4, Unchanged: 1, NotLoaded: 3}, // both lines of the role are written
 				"tenant": {In: 4, Unchanged: 1, NotLoaded: 3},
 				"user":   {In: 8, Unchanged: 1, Repeated: 1, NotLoaded: 6},
 			},
@@ -255,7 +254,7 @@ func TestEachLineIsAccountedFor(t *testing.T) {
 	}
 }
 
-// What was done besides writing records is summed.
+// Sums counts what was done besides writing records.
 func TestSums(t *testing.T) {
 	t.Parallel()
 	for rules, want := range map[reconcile.Rules]Sums{
@@ -273,8 +272,8 @@ func TestSums(t *testing.T) {
 	}
 }
 
-// A run that stops before the first write changes nothing, so stdout stays empty.
-// After it, all that is not loaded comes out, with what stopped the run.
+// A run that stops before the first write changes nothing, so stdout stays empty. After
+// the first write, everything that is not loaded is written, with what stopped the run.
 func TestStdoutStaysEmptyBeforeTheFirstWrite(t *testing.T) {
 	t.Parallel()
 	cause := errors.New("the key was revoked")
@@ -313,8 +312,8 @@ func TestTalliesBeforeThePlan(t *testing.T) {
 	}
 }
 
-// The line of a user whose assignments a write may have cleared comes out once,
-// with what it asks for and what was cleared: loaded, it makes both again.
+// If a write may have cleared a user's assignments, the user's line is written once,
+// with its own assignments and the cleared ones, so that loading it restores both.
 func TestRejectClearedPutsBackWhatWasCleared(t *testing.T) {
 	t.Parallel()
 	l, plan, stdout := newLedger(t, loading)
@@ -356,7 +355,7 @@ func TestRejectClearedPutsBackWhatWasCleared(t *testing.T) {
 	}
 }
 
-// A line that is refused is not loaded, even where stdout breaks before it is out.
+// A refused line counts as not loaded, even if stdout breaks before it is written.
 func TestRefusedLineCountsThoughStdoutBreaks(t *testing.T) {
 	t.Parallel()
 	l, plan, _ := newLedger(t, loading)

@@ -11,24 +11,24 @@ import (
 	"a0permit/internal/record"
 )
 
-// rejectWriter is stdout: lines that were not loaded, whole, so that they can be
-// loaded again. A terminal gets keys and reasons instead.
+// rejectWriter writes the lines that were not loaded to stdout, complete, so that they
+// can be loaded again. A terminal gets keys and reasons instead.
 type rejectWriter struct {
 	w        io.Writer
 	terminal bool
 	shown    int
-	broken   bool // it has failed, and said so
+	broken   bool // a write has failed, and the error was returned
 }
 
-// ErrRejects is a stdout that cannot be written to: what was not loaded would be
-// lost, so nothing more is sent.
+// ErrRejects means that stdout cannot be written to. Lines that are not loaded would be
+// lost, so nothing more is sent to Permit.
 var ErrRejects = errors.New("write what was not loaded to stdout")
 
-// onTerminal is how many lines a terminal is shown.
-const onTerminal = 20
+// maxShown is the most lines that a terminal shows.
+const maxShown = 20
 
-// isWhole reports whether what was put can be loaded again.
-func (o *rejectWriter) isWhole() bool { return !o.terminal && !o.broken }
+// isLoadable reports whether the output can be loaded again.
+func (o *rejectWriter) isLoadable() bool { return !o.terminal && !o.broken }
 
 func (o *rejectWriter) put(line []byte, f record.Fault) error {
 	if o.broken {
@@ -46,8 +46,8 @@ func (o *rejectWriter) put(line []byte, f record.Fault) error {
 	return o.check(err)
 }
 
-// putLong does what put does with a line that is too long for memory. An error of
-// an earlier load stays in it: which of the two counts is of no interest.
+// putLong is like put, for a line that is too long for memory. An error of an earlier
+// load stays in the line: it does not matter which of the two counts.
 func (o *rejectWriter) putLong(line *io.SectionReader, f record.Fault) error {
 	if o.broken {
 		return nil
@@ -68,15 +68,15 @@ func (o *rejectWriter) putLong(line *io.SectionReader, f record.Fault) error {
 	return o.check(err)
 }
 
-// show shows people a line, or the beginning of one.
+// show prints the keys and the fault of a line. line may be only its beginning.
 func (o *rejectWriter) show(line []byte, f record.Fault) error {
 	o.shown++
 	switch {
-	case o.shown <= onTerminal:
+	case o.shown <= maxShown:
 		text := fmt.Sprintf("%s: %s: %s", strings.Join(record.Keys(line), ", "), f.Code, f.Message)
-		_, err := fmt.Fprintln(o.w, strings.ReplaceAll(text, "\n", `\n`)) // a key begins no line of its own
+		_, err := fmt.Fprintln(o.w, strings.ReplaceAll(text, "\n", `\n`)) // a key must not start a new line
 		return o.check(err)
-	case o.shown == onTerminal+1:
+	case o.shown == maxShown+1:
 		_, err := fmt.Fprintln(o.w, "... permitload ... > left.jsonl keeps them all, to be fed again")
 		return o.check(err)
 	}

@@ -25,7 +25,7 @@ func TestOutputOnATerminal(t *testing.T) {
 	}
 }
 
-// Of a line that is too long for memory a terminal shows the key, too.
+// A terminal shows the key even of a line that is too long for memory.
 func TestLongLineOnATerminal(t *testing.T) {
 	t.Parallel()
 	var b strings.Builder
