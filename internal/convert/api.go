@@ -85,7 +85,7 @@ func (e *LateAPIError) Error() string {
 }
 
 // BeginAPIs records that the input has an apis table. Permissions of APIs that it does
-// not list are then left out.
+// not list are then left out, unless the map has them.
 func (c *Catalogue) BeginAPIs() { c.permissions.isDescribed = true }
 
 // AddAPI adds a row that has passed Check; the next Flush writes its permissions. at

@@ -259,7 +259,7 @@ func (c *Catalogue) AddRole(row *RoleRow, at string) (*Lines, error) {
 		return lines, ErrUnkeyed
 	}
 	if row.List != nil {
-		c.hold(r, row, at)
+		c.addWaiting(r, row, at)
 		return lines, nil
 	}
 	if c.roles.describe(r) && c.roles.claimLine(r, true) {

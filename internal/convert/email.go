@@ -82,7 +82,7 @@ var wordByte = func() (set [256]bool) {
 }()
 
 // invisibleFault returns a fault that names the invisible character in a cell, or nil.
-// Pasted text often contains one.
+// Pasted text often contains one. A cell that is not UTF-8 is a fault, too.
 func invisibleFault(column, cell string) *Fault {
 	if fault := utf8Fault(column, cell); fault != nil {
 		return fault

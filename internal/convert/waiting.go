@@ -32,8 +32,8 @@ type GrantFault struct {
 	IsSame          bool // both rows are about the same role
 }
 
-// hold keeps a role until Flush.
-func (c *Catalogue) hold(r role, row *RoleRow, at string) {
+// addWaiting keeps a role until Flush.
+func (c *Catalogue) addWaiting(r role, row *RoleRow, at string) {
 	r.name, r.key = strings.Clone(r.name), strings.Clone(r.key) // a cell would keep its whole chunk in memory
 	w := waitingRole{
 		role: r, id: strings.Clone(row.ID), description: strings.Clone(row.Description), at: at,

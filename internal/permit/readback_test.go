@@ -46,7 +46,7 @@ func TestReadBack(t *testing.T) {
 			if n, err := c.Assign(ctx, assignments); n != len(assignments) || err != nil {
 				t.Fatalf("%d assignments made: %v", n, err)
 			}
-			// Permit answers attributes as null or {} where there are none.
+			// Without attributes, Permit answers null or {}.
 			empty := cmp.Transformer("empty", func(m map[string]any) map[string]any {
 				if len(m) == 0 {
 					return nil

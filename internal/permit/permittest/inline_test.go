@@ -77,7 +77,7 @@ func TestInlineAssignments(t *testing.T) {
 	})
 }
 
-// Roles that are made with their user are listed when the user is, or ten seconds
+// Roles that are made with their user appear together with the user, or ten seconds
 // later, whatever the lag of other assignments.
 func TestInlineAssignmentsAreLate(t *testing.T) {
 	t.Parallel()

@@ -56,7 +56,7 @@ func TestLag(t *testing.T) {
 		sees("GET F/users", "", 200, `"total_count":3`)
 		sees("POST F/role_assignments/bulk", "["+assign+"]", 200, `:1}`)
 
-		// Of several writes the last one decides when the user is visible.
+		// The last of several writes decides when the user becomes visible.
 		put(`{"key":"two","first_name":"One"}`)
 		time.Sleep(6 * time.Second)
 		put(`{"key":"two","first_name":"Two"}`)

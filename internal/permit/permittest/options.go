@@ -46,8 +46,8 @@ const (
 )
 
 // Inline says what PUT and POST bulk/users do with the role_assignments of an
-// operation. The spec has the field, but nobody has been seen to send it there, so all
-// of these are unverified.
+// operation. The spec has the field, but no known client sends it there, so all of
+// these are unverified.
 type Inline int
 
 // What a bulk call does with role_assignments. Single calls always make them.
@@ -136,7 +136,7 @@ type Options struct {
 
 	LowerEmails  bool // emails are stored in lower case
 	StrictEmails bool // refuse special-use domains (.local, .test, ...) as newer email-validator versions do
-	Envelopes    bool // wrap the lists of roles, tenants and assignments even when the total is not asked for
+	Envelopes    bool // wrap the lists of roles, tenants and assignments even if a call does not ask for the total
 	LeaveOut     bool // leave absent optional fields out, and answer {} for attributes, instead of null
 	RefuseNull   bool // refuse null in a body, as the spec says, although Permit's own clients send it
 	OmitNull     bool // treat a null field of a user as left out, as pydantic's exclude_none does

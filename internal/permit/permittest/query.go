@@ -76,7 +76,7 @@ func (p *params) flag(name string) bool {
 	return false
 }
 
-// choice returns one of the words, of which the first is the default.
+// choice returns one of the words. The first is the default.
 func (p *params) choice(name string, words ...string) string {
 	raw, ok := p.last(name)
 	switch {

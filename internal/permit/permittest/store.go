@@ -91,7 +91,7 @@ type user struct {
 	now       *profile // as written
 	shown     *profile // as readers see it
 	created   time.Time
-	visibleAt time.Time // when readers see now
+	visibleAt time.Time // when readers see the profile in now
 	visible   bool      // readers see the user
 	deleted   bool
 	roles     []*assignment

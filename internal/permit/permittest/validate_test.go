@@ -135,8 +135,8 @@ func TestBodies(t *testing.T) {
 	}
 }
 
-// Permit's own clients send null where there is nothing, and to clear a value.
-// The spec has no nullable field.
+// Permit's own clients send null for a missing value, and to clear one. The spec has no
+// nullable field.
 func TestNulls(t *testing.T) {
 	t.Parallel()
 	const bobAdmin = `{"user":"bob","role":"admin","tenant":"acme","resource_instance":null}`
