@@ -8,6 +8,7 @@
 # Secrets come from the environment or from .env in the working directory. The
 # files of a run stay in DIR for KEEP_DAYS days (14), named by its time. To undo a
 # run: permitload DIR/TIME.undo.jsonl
+# If more than CHANGE_LIMIT percent (30) of the users would change, nothing is written.
 # A run that went well prints nothing, so cron sends no mail. Exit code 3 means that
 # some records are left, in TIME.rejects.csv and TIME.left.jsonl. Then, and after a
 # failure, the messages of the tools are printed.
@@ -57,6 +58,15 @@ stage() { "$@" 2>>"$run.log" || { code=$?; [ "$code" -eq 3 ] || finish "$code"; 
 	stage a0export all ${A0EXPORT_FLAGS-} -o "$run.tenant.csv.gz"
 	stage a0tojsonl ${A0TOJSONL_FLAGS-} --rejects "$run.rejects.csv" -o "$run.records.jsonl" "$run.tenant.csv.gz"
 }
-stage permitload --roles replace --yes --undo "$run.undo.jsonl" --require-end --create-missing yes \
-	"$@" "$run.records.jsonl" >"$run.left.jsonl"
+# Nobody is there to answer, so --yes does. What it would let pass is looked at first.
+load() { stage permitload --roles replace --require-end --create-missing yes "$@" "$run.records.jsonl"; }
+load "$@" --dry-run --plan "$run.plan.jsonl"
+count() { grep -c "$1" "$2" || :; }
+changed=$(count '^{"op":"update","type":"user"' "$run.plan.jsonl")
+users=$(count '^{"type":"user"' "$run.records.jsonl")
+if [ "$users" -ge 50 ] && [ $((changed * 100)) -gt $((${CHANGE_LIMIT:-30} * users)) ]; then
+	echo "nightly.sh: $changed of $users users would change: nothing was written; see $run.plan.jsonl" >&2
+	finish 1
+fi
+load "$@" --yes --undo "$run.undo.jsonl" >"$run.left.jsonl"
 finish "$code"

@@ -38,8 +38,9 @@ func (e *exporter) check(ctx context.Context) error {
 		}
 		missing := n.missing(err, grant)
 		e.sayNeed(n, saw, err, missing)
-		if untried.isRefused && !grant.TellsScopes {
-			missing = n.scopes // which it may have: nobody can tell
+		isUnnamed := untried.isRefused || refused != nil && len(missing) == 0
+		if isUnnamed && !grant.TellsScopes {
+			missing = n.scopes // it may have some of them, but nobody can tell
 		}
 		if refused != nil || untried.isRefused {
 			for _, command := range n.commands {

@@ -134,6 +134,7 @@ func apiConfig(c *cli.Context, t *tool.Tool) (httpapi.Config, error) {
 	if rps := c.Float64("max-rps"); c.IsSet("max-rps") && !(rps >= 0.001 && rps <= 1000) {
 		return none, tool.Usage("--max-rps must be between 0.001 and 1000", "--max-rps 2")
 	}
+	t.WaitsFor("Auth0 (" + base.Host + ")")
 	api := httpapi.Config{
 		Base: base, UserAgent: t.UserAgent(), Log: t.Log,
 		Pacer:  httpapi.NewQuota(c.Float64("max-rps"), t.Waiting),

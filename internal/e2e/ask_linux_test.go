@@ -37,20 +37,6 @@ func openPTY(t *testing.T) (person, process *os.File) {
 	return person, process
 }
 
-// readUntil returns what a terminal prints up to and including a text.
-func readUntil(t *testing.T, terminal io.Reader, text string) string {
-	t.Helper()
-	var printed strings.Builder
-	buf := make([]byte, 1)
-	for !strings.HasSuffix(printed.String(), text) {
-		if _, err := terminal.Read(buf); err != nil {
-			t.Fatalf("%v after %q", err, printed.String())
-		}
-		printed.Write(buf)
-	}
-	return printed.String()
-}
-
 // A y that was typed before the question is not its answer. One that is typed after it
 // is.
 func TestTypedAhead(t *testing.T) {

@@ -2,6 +2,7 @@ package e2e_test
 
 import (
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"strings"
@@ -50,3 +51,17 @@ func permitloadAt(t *testing.T, address string, args ...string) *exec.Cmd {
 
 // noWaits are flags that let permitload call as often as it can.
 var noWaits = []string{"--rate", "bulk=1000/1s", "--rate", "write=1000/1s", "--rate", "all=1000/1s"}
+
+// readUntil returns what a terminal prints up to and including a text.
+func readUntil(t *testing.T, terminal io.Reader, text string) string {
+	t.Helper()
+	var printed strings.Builder
+	buf := make([]byte, 1)
+	for !strings.HasSuffix(printed.String(), text) {
+		if _, err := terminal.Read(buf); err != nil {
+			t.Fatalf("%v after %q", err, printed.String())
+		}
+		printed.Write(buf)
+	}
+	return printed.String()
+}

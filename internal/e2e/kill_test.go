@@ -170,8 +170,8 @@ func killBeforeRolesAreBack(t *testing.T, named bool) {
 		t.Fatalf("%d assignments are left: nothing was cleared", len(after.Assignments))
 	}
 	if !named {
-		_, undo, _ = strings.Cut(errs.String(), "what this run may clear is kept in ")
-		undo, _, _ = strings.Cut(undo, " until it has ended\n")
+		_, undo, _ = strings.Cut(errs.String(), "until the run has ended, ")
+		undo, _, _ = strings.Cut(undo, " can restore them\n")
 	}
 	if out, err := permitloadAt(t, address, append(noWaits, undo)...).CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s%s", err, errs.String(), out)

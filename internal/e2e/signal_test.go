@@ -3,6 +3,7 @@
 package e2e_test
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -10,6 +11,8 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
+	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -84,6 +87,47 @@ func TestSecondSignal(t *testing.T) {
 	if want := permitload.LastWords + "\n"; !strings.HasSuffix(string(text), want) ||
 		strings.Contains(string(text), "stopped") {
 		t.Errorf("want %q at the end, and no report:\n%s", want, text)
+	}
+}
+
+// A process that does not end at the first signal says why. The second one replaces the
+// summary of an earlier run.
+func TestSignalDuringALongCall(t *testing.T) {
+	t.Parallel()
+	cmd, busy := prepareHangingLoad(t)
+	summary := filepath.Join(t.TempDir(), "summary.json")
+	if err := os.WriteFile(summary, []byte(`{"exit_code":0}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	cmd.Args = slices.Insert(cmd.Args, 1, "--summary", summary)
+	errs, err := cmd.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	<-busy
+	if err := cmd.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	readUntil(t, errs, "permitload: stopping: what is under way is finished first; Ctrl-C again ends at once\n")
+	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	_, _ = io.Copy(io.Discard, errs)
+	_ = cmd.Wait() // its code is in the summary
+	text, err := os.ReadFile(summary)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got struct {
+		Code  int    `json:"exit_code"`
+		Error string `json:"error"`
+	}
+	const says = "ended at once by a second signal"
+	if err := json.Unmarshal(text, &got); err != nil || got.Code != 143 || got.Error != says {
+		t.Errorf("%v: %s", err, text)
 	}
 }
 

@@ -47,6 +47,11 @@ var events = map[string]func(*auth0test.Tenant){
 			}
 		}
 	},
+	"all-are-doe": func(t *auth0test.Tenant) {
+		for i := range t.Users {
+			t.Users[i].FamilyName = "Doe"
+		}
+	},
 	"bob-gets-a-name": func(t *auth0test.Tenant) { t.Users[1].GivenName = "Robert" },
 	"globex-comes": func(t *auth0test.Tenant) {
 		t.Users = append(t.Users, user("auth0|4", "gus@globex.example", "Gus", "Globe", password))

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"log/slog"
 	"maps"
 	"reflect"
 	"slices"
@@ -104,7 +105,11 @@ func (l *loader) printChanges(plan *reconcile.Plan, snap *snapshot.Snapshot) err
 		if err != nil {
 			return err
 		}
-		l.tool.Say("user %s:", line.Key)
+		l.tool.SayCounts("user "+line.Key+":",
+			slog.String("key", line.Key), slog.Any("before", was), slog.Any("after", is))
+		if l.tool.LogsJSON() { // it has the fields
+			continue
+		}
 		eachField("", was, is, func(name string, old, value any) {
 			l.tool.Say("  %s: %s -> %s", name, valueText(old), valueText(value))
 		})

@@ -1,6 +1,8 @@
 package permitload
 
 import (
+	"fmt"
+	"log/slog"
 	"strings"
 	"time"
 
@@ -16,12 +18,15 @@ func (l *loader) printEstimate(plan *reconcile.Plan) {
 	bulk, wait := l.estimate(plan, true)
 	more, longer := l.estimate(plan, false)
 	switch {
-	case longer == 0 && !l.dryRun:
+	case longer == 0 && (!l.dryRun || more == 0):
 	case more > bulk:
-		l.tool.Say("it takes %s and %s; if Permit does not take roles along with new users, %s and %s",
-			tool.Count(bulk, "bulk call"), atLeast(wait), tool.Count(more, "bulk call"), atLeast(longer))
+		l.tool.SayCounts(fmt.Sprintf("it takes %s and %s; if Permit does not take roles along with new users, %s and %s",
+			tool.Count(bulk, "bulk call"), atLeast(wait), tool.Count(more, "bulk call"), atLeast(longer)),
+			slog.Int("bulk_calls", bulk), slog.Float64("least_seconds", wait.Seconds()),
+			slog.Int("bulk_calls_with_roles_apart", more), slog.Float64("least_seconds_with_roles_apart", longer.Seconds()))
 	default:
-		l.tool.Say("it takes %s and %s", tool.Count(bulk, "bulk call"), atLeast(wait))
+		l.tool.SayCounts(fmt.Sprintf("it takes %s and %s", tool.Count(bulk, "bulk call"), atLeast(wait)),
+			slog.Int("bulk_calls", bulk), slog.Float64("least_seconds", wait.Seconds()))
 	}
 	if bulk > permit.BulkCalls {
 		l.tool.Say("Permit wants to know of a migration of this size beforehand: https://io.permit.io/slack")

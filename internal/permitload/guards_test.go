@@ -12,6 +12,9 @@ import (
 	"a0permit/internal/tool"
 )
 
+// inTarget is how each question names the target.
+const inTarget = " in environment Development (dev), project Default Project (default)"
+
 // --change-limit asks before more than that many percent of the existing users change.
 // The share of a few users means nothing.
 func TestChangeLimitAsks(t *testing.T) {
@@ -42,7 +45,7 @@ func TestChangeLimitAsks(t *testing.T) {
 			wantExit(t, got, tool.Done)
 			var want []string
 			if tt.question != "" {
-				want = []string{"permitload: " + tt.question + " in environment Development (dev)? first_name " +
+				want = []string{"permitload: " + tt.question + inTarget + "? first_name " +
 					strings.Split(tt.question, " ")[1] + "; no undo file: --undo FILE keeps one"}
 			}
 			if diff := cmp.Diff(want, questions); diff != "" {
@@ -96,7 +99,7 @@ func TestChangeLimitNamesTheFields(t *testing.T) {
 	undo := filepath.Join(t.TempDir(), "undo.jsonl")
 	got, questions := runAsked(t, srv, "n", input.String()+endLine, "--undo", undo)
 	wantExit(t, got, tool.Stopped)
-	want := []string{"permitload: change 60 of 60 existing users in environment Development (dev)? " +
+	want := []string{"permitload: change 60 of 60 existing users" + inTarget + "? " +
 		"last_name 60, attributes.plan 40, email 5, first_name 5; undo file: " + undo}
 	if diff := cmp.Diff(want, questions); diff != "" {
 		t.Errorf("questions (-want +got):\n%s", diff)
@@ -108,7 +111,7 @@ func TestChangeLimitNamesTheFields(t *testing.T) {
 // says from which roles.
 func TestAnsweredWithNo(t *testing.T) {
 	t.Parallel()
-	const place = " in environment Development (dev)? "
+	const place = inTarget + "? "
 	const noUndo = "; no undo file: --undo FILE keeps one"
 	undo := filepath.Join(t.TempDir(), "undo.jsonl")
 	taken := roleLines + defaultTenantLine + annWithoutRoles + bobWithoutRoles + endLineAt(time.Now())
@@ -143,7 +146,7 @@ func TestAnsweredWithNo(t *testing.T) {
 		},
 		{
 			"missing roles", needsRoleAndTenant, nil,
-			"Permit lacks 1 role (Admin) and 1 tenant (org_1); create in environment Development (dev)?",
+			"Permit lacks 1 role (Admin) and 1 tenant (org_1); create" + inTarget + "?",
 			"--create-missing no loads the users, and puts those that name it on stdout",
 		},
 	} {

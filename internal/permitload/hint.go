@@ -19,9 +19,12 @@ const urlHint = "check PERMIT_API_URL: without it, " + permit.DefaultURL + " is 
 const runAgain = "run the same command again"
 
 // orAgain returns err with the hint for a run that was interrupted.
-func orAgain(ctx context.Context, err error) error {
+func (s *session) orAgain(ctx context.Context, err error) error {
 	if err == nil || ctx.Err() == nil {
 		return err
+	}
+	if !s.ledger.HasWritten() {
+		return tool.Hint(err, "nothing was written; "+runAgain)
 	}
 	return tool.Hint(err, runAgain)
 }
@@ -43,7 +46,7 @@ func withHint(err error) error {
 		return nil
 	case errors.Is(err, spool.ErrWrite):
 		return tool.Hint(err,
-			"save the stream and load the file: ... > records.jsonl, then permitload records.jsonl; or set TMPDIR")
+			"free some space there, or set TMPDIR; a pipe takes room for all input: save it to a file and load that")
 	case errors.Is(err, spool.ErrKeep):
 		return tool.Hint(err, "free some space there; or choose another place with --undo FILE, or else with TMPDIR")
 	case errors.Is(err, intake.ErrChanged):

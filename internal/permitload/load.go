@@ -30,7 +30,7 @@ func runLoad(c *cli.Context, t *tool.Tool) error {
 	l := &loader{session: newSession(cfg.settings, cfg.rules, t, client), loadSettings: cfg}
 	defer l.input.Close()
 	t.SetReport(l.report)
-	return withHint(orAgain(c.Context, l.run(c.Context)))
+	return withHint(l.orAgain(c.Context, l.run(c.Context)))
 }
 
 // run checks the key, reads the input, takes a snapshot, makes the plan, carries

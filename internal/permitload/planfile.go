@@ -3,6 +3,7 @@ package permitload
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"slices"
 
 	"a0permit/internal/jsonl"
@@ -60,7 +61,8 @@ func (s *session) writePlan(
 	if err := file.Commit(); err != nil {
 		return fmt.Errorf("--plan: %w", err)
 	}
-	s.tool.Say("the plan is in %s: %s", s.settings.plan, tool.Count(n, "operation"))
+	s.tool.SayCounts(fmt.Sprintf("the plan is in %s: %s", s.settings.plan, tool.Count(n, "operation")),
+		slog.Int("operations", n))
 	return nil
 }
 
@@ -93,7 +95,8 @@ func (s *session) plannedOf(
 	p.Type, p.Key = record.TypeUser, line.Key
 	switch op.Op {
 	case reconcile.Create:
-		p.After, err = fieldsOf(line)
+		write, _ := plan.UserToWrite(line, nil)
+		p.After, err = fieldsOf(write)
 	case reconcile.Update:
 		p.Before, p.After, err = s.changeOf(plan, snap, op.User)
 	case reconcile.Assign, reconcile.Unassign:

@@ -186,5 +186,8 @@ func TestPlanFileIsAFileOfItsOwn(t *testing.T) {
 	srv := permittest.New(permittest.Options{})
 	got := run(t, srv, "", "--plan", filepath.Join(other, "plan.jsonl"), records)
 	wantExit(t, got, tool.BadUsage, "--plan: ")
-	wantNothingWritten(t, srv, got, "")
+	wantNothingWritten(t, srv, got, "name a file in a directory that exists")
+	if len(srv.Calls()) > 0 {
+		t.Errorf("%d calls before the mistake was told", len(srv.Calls()))
+	}
 }

@@ -66,7 +66,7 @@ func (l *loader) askToGrant(ctx context.Context, plan *reconcile.Plan) (bool, er
 	}
 	const without = "--grant no loads the rest, and puts the lines of these roles on stdout"
 	what := grantText(plan)
-	yes, err := l.tool.Ask(ctx, fmt.Sprintf("%s in %s? %s", what, l.report.place, holders))
+	yes, err := l.tool.Ask(ctx, fmt.Sprintf("%s in %s? %s", what, l.report.place.inProject(), holders))
 	switch {
 	case errors.Is(err, tool.ErrNoTerminal):
 		return false, tool.Hint(

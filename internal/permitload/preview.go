@@ -15,31 +15,36 @@ func (l *loader) preview(plan *reconcile.Plan, snap *snapshot.Snapshot) error {
 		return err
 	}
 	l.printEstimate(plan)
-	l.printStops(plan)
+	stops := l.printStops(plan)
 	isOut := l.leavesOut(plan)
 	for op := range plan.Operations() {
 		if isOut(op) {
 			l.ledger.RuleOut(op)
 		}
 	}
-	return l.endDryRun()
+	return l.endDryRun(stops)
 }
 
 // endDryRun prints that nothing was written.
-func (s *session) endDryRun() error {
+func (s *session) endDryRun(stops bool) error {
 	if err := s.ledger.Check(); err != nil {
 		return err
 	}
 	if s.settings.undo != "" {
 		s.tool.Say("--undo: a dry run changes nothing, so %s is as it was", s.settings.undo)
 	}
-	s.tool.Say("nothing was written (--dry-run); leave --dry-run out to do it in %s", s.report.place)
+	if stops {
+		s.tool.Say("nothing was written (--dry-run)")
+	} else {
+		s.tool.Say("nothing was written (--dry-run); leave --dry-run out to do it in %s", s.report.place)
+	}
 	return s.verdict()
 }
 
-// printStops prints what the real run would refuse or ask, and what to type.
-func (l *loader) printStops(plan *reconcile.Plan) {
-	l.warnOfStop(l.checkResemblances(plan))
+// printStops prints what the real run would refuse or ask, and what to type. It reports
+// whether the run would refuse anything.
+func (l *loader) printStops(plan *reconcile.Plan) (stops bool) {
+	stops = l.warnOfStop(l.checkResemblances(plan))
 	if what := missing(plan); what != "" && l.createMissing == "ask" {
 		l.tool.Say("the real run asks whether to create %s; --create-missing yes or no answers", what)
 	}
@@ -50,21 +55,22 @@ func (l *loader) printStops(plan *reconcile.Plan) {
 		l.sayAsks(c.String(), "--change-limit is "+percentText(l.changeLimit)+", in percent")
 	}
 	if !l.replaceRoles {
-		return
+		return stops
 	}
-	l.warnOfStop(l.checkAge(plan))
+	stops = l.warnOfStop(l.checkAge(plan)) || stops
 	if c := plan.Counts; c.Unassign > 0 {
-		l.previewRemoval(pruning(c), c.Unassign, c.InScope)
+		stops = l.previewRemoval(pruning(c), c.Unassign, c.InScope) || stops
 	}
+	return stops
 }
 
 // previewRemoval prints whether the real run would refuse the removal or ask.
-func (s *session) previewRemoval(what string, n, inScope int) {
+func (s *session) previewRemoval(what string, n, inScope int) (stops bool) {
 	if err := s.checkLimit("to "+what, n, inScope); err != nil {
-		s.warnOfStop(err)
-		return
+		return s.warnOfStop(err)
 	}
 	s.sayAsks(what, s.undoWords())
+	return false
 }
 
 // sayAsks prints that the real run asks.
@@ -75,10 +81,10 @@ func (s *session) sayAsks(what, why string) {
 	s.tool.Say("the real run asks whether to %s (%s); --yes answers yes", what, why)
 }
 
-// warnOfStop warns that the real run stops with err.
-func (s *session) warnOfStop(err error) {
+// warnOfStop warns that the real run stops with err. It reports whether it does.
+func (s *session) warnOfStop(err error) (stops bool) {
 	if err == nil {
-		return
+		return false
 	}
 	s.tool.Warn("the real run stops: %v", err)
 	if e, ok := errors.AsType[*tool.Error](err); ok {
@@ -86,4 +92,5 @@ func (s *session) warnOfStop(err error) {
 			s.tool.Hint("%s", hint)
 		}
 	}
+	return true
 }

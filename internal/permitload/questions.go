@@ -63,7 +63,7 @@ func (l *loader) askToCreate(ctx context.Context, plan *reconcile.Plan) (bool, e
 		return l.createMissing == "yes", nil
 	}
 	const without = "--create-missing no loads the users, and puts those that name it on stdout"
-	yes, err := l.tool.Ask(ctx, fmt.Sprintf("Permit lacks %s; create in %s?", what, l.report.place))
+	yes, err := l.tool.Ask(ctx, fmt.Sprintf("Permit lacks %s; create in %s?", what, l.report.place.inProject()))
 	switch {
 	case errors.Is(err, tool.ErrNoTerminal):
 		return false, tool.Hint(refused(fmt.Errorf("Permit lacks %s, and %w", what, err)), //nolint:staticcheck // a name
@@ -164,7 +164,7 @@ func (s *session) confirm(ctx context.Context, what string, detail func() (strin
 	if more != "" {
 		more += "; "
 	}
-	yes, err := s.tool.Ask(ctx, fmt.Sprintf("%s in %s? %s%s", what, s.report.place, more, s.undoWords()))
+	yes, err := s.tool.Ask(ctx, fmt.Sprintf("%s in %s? %s%s", what, s.report.place.inProject(), more, s.undoWords()))
 	switch {
 	case errors.Is(err, tool.ErrNoTerminal):
 		return s.noTerminal(what)

@@ -140,8 +140,8 @@ func TestUserLinesOfOneKey(t *testing.T) {
 		rolesKnown      = `{"type":"user","key":"a","role_assignments":[]}` + "\n"
 		differing       = "auth0|ann differing_lines"
 		oneOfThree      = "users: 1 added, 2 left over"
-		repeatedTwice   = "users: 2 added, 2 repeated, none left over"
-		repeatedOnce    = "users: 2 added, 1 repeated, none left over"
+		repeatedTwice   = "users: 2 added, 2 repeated"
+		repeatedOnce    = "users: 2 added, 1 repeated"
 		repeatedDiffers = "users: 1 added, 1 repeated, 2 left over"
 	)
 	anne := strings.Replace(annLine, `"Ann"`, `"Anne"`, 1)

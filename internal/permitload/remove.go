@@ -28,7 +28,7 @@ func runRemove(c *cli.Context, t *tool.Tool) error {
 	r := &remover{newSession(cfg, reconcile.Rules{Delete: true}, t, client)}
 	defer r.input.Close()
 	t.SetReport(r.report)
-	return withHint(orAgain(c.Context, r.run(c.Context)))
+	return withHint(r.orAgain(c.Context, r.run(c.Context)))
 }
 
 // run checks the key, reads the input, takes a snapshot, makes the plan and
@@ -70,13 +70,14 @@ func (r *remover) run(ctx context.Context) error {
 
 // preview ends a dry run: it prints what the real run would refuse or ask.
 func (r *remover) preview(plan *reconcile.Plan, snap *snapshot.Snapshot) error {
+	stops := false
 	if n := plan.Counts.Delete; n > 0 {
-		r.previewRemoval(deletionText(plan), n, snap.Users)
+		stops = r.previewRemoval(deletionText(plan), n, snap.Users)
 	}
 	if plan.Counts.Revoke > 0 {
 		r.sayAsks(revocationText(plan), r.undoWords())
 	}
-	return r.endDryRun()
+	return r.endDryRun(stops)
 }
 
 // ask asks before users are deleted, and before roles lose permissions.

@@ -38,7 +38,9 @@ func (r *report) MarshalJSON() ([]byte, error) {
 		"assignments_removed": sums.Unassigned, "users_deleted": sums.Deleted,
 		"permissions_granted": sums.Granted, "permissions_revoked": sums.Revoked,
 		"roles_with_unasked_permissions": r.unasked, "resources": tallies[record.TypeResource],
-		"users": tallies[record.TypeUser], "roles": tallies[record.TypeRole], "tenants": tallies[record.TypeTenant],
+		"created_unlisted": r.ledger.CreatedUnlisted(),
+		"users":            tallies[record.TypeUser],
+		"roles":            tallies[record.TypeRole], "tenants": tallies[record.TypeTenant],
 	})
 }
 
@@ -52,24 +54,44 @@ func (r *report) String() string {
 	}
 	tallies := r.ledger.Tallies()
 	var parts []string
-	left := 0
+	in, left := 0, 0
 	for _, kind := range reported {
 		if t := tallies[kind]; t.In > 0 {
 			parts = append(parts, kind+"s: "+r.tallyText(kind, t))
-			left += t.NotLoaded
+			in, left = in+t.In, left+t.NotLoaded
+		}
+	}
+	unlisted := r.ledger.CreatedUnlisted()
+	for _, kind := range reported {
+		if n := unlisted[kind]; n > 0 {
+			parts = append(parts, tool.Count(n, kind)+" added without a line")
 		}
 	}
 	parts = append(parts, sumTexts(r.ledger.Sums)...)
 	if len(parts) == 0 {
 		parts = append(parts, "the input asks for nothing")
 	}
-	switch {
-	case left > 0 && r.terminal:
-		parts = append(parts, "next time > left.jsonl keeps the lines left over: fix them, load them again")
-	case left > 0:
-		parts = append(parts, "the lines left over are on stdout: fix them, load them again")
+	if in > 0 {
+		parts = append(parts, r.leftText(left))
 	}
 	return r.place.String() + ": " + strings.Join(parts, "; ")
+}
+
+// leftText returns what to do with the lines left over.
+func (r *report) leftText(n int) string {
+	what := "fix them, load them again"
+	switch {
+	case n == 0:
+		return "nothing left over"
+	case r.deletes:
+		what = "permitload remove takes them again"
+	case r.stopped:
+		what = "load them again"
+	}
+	if r.terminal {
+		return "next time > left.jsonl keeps the lines left over: " + what
+	}
+	return "the lines left over are on stdout: " + what
 }
 
 // tallyText returns what became of the lines of one type.
@@ -89,9 +111,6 @@ func (r *report) tallyText(kind string, t *ledger.Tally) string {
 		add(t.Unchanged, "unchanged")
 	}
 	add(t.Repeated, "repeated")
-	if t.NotLoaded == 0 {
-		return strings.Join(append(parts, "none left over"), ", ")
-	}
 	add(t.NotLoaded, "left over")
 	return strings.Join(parts, ", ")
 }

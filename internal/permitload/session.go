@@ -55,8 +55,10 @@ func (s *session) enter(ctx context.Context) error {
 		return tool.Hint(errors.New("GET /v2/api-key/scope: the answer is not about an API key"), urlHint)
 	case httpapi.SpeaksPlain(err):
 		return err
-	case err != nil && permit.Status(err) == 0 && ctx.Err() == nil: // whatever answers is not Permit
+	case httpapi.IsForeign(err): // whatever answers is not Permit
 		return tool.Hint(err, urlHint, tool.InBetween)
+	case err != nil && permit.Status(err) == 0 && ctx.Err() == nil, permit.IsNotFound(err):
+		return tool.Hint(err, urlHint)
 	case err != nil:
 		return err
 	}
@@ -190,7 +192,11 @@ func (s *session) apply(
 	closing := s.ledger.Close(err)
 	closing = cmp.Or(closing, undo.end(s.ledger.Closed))
 	if err != nil && ctx.Err() != nil {
-		err = tool.Hint(err, runAgain+"; what was not loaded is on stdout")
+		what := "what was not loaded"
+		if s.report.deletes {
+			what = "who was not deleted"
+		}
+		err = tool.Hint(err, runAgain+"; "+what+" is on stdout")
 	}
 	if err != nil && closing != nil && !errors.Is(closing, tool.ErrUnread) {
 		s.tool.Problem("%v", closing)

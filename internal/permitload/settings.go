@@ -126,6 +126,7 @@ func newClient(c *cli.Context, t *tool.Tool, classes []httpapi.Class) (*permit.C
 	if err != nil {
 		return nil, tool.Usage("--api-url, or PERMIT_API_URL: "+err.Error(), "--api-url "+rightURL(err))
 	}
+	t.WaitsFor("Permit (" + base.Host + ")")
 	pacer := httpapi.NewWindows(classes, t.Waiting)
 	pacer.MaxPause = c.Duration("max-wait")
 	return permit.New(httpapi.Config{

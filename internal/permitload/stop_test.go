@@ -35,9 +35,9 @@ func TestInterruptFinishesTheCallUnderWay(t *testing.T) {
 		{"GET F/users", 0, 0, ""},
 		{"POST S/roles", 0, 0, "roles: 1 added, 2 left over; " +
 			"users: 40 left over"},
-		{"PUT F/bulk/users", 40, 0, "roles: 3 added, none left over; " +
+		{"PUT F/bulk/users", 40, 0, "roles: 3 added; " +
 			"users: 10 added, 30 left over"},
-		{"POST F/role_assignments/bulk", 40, 60, "users: 40 added, none left over; " +
+		{"POST F/role_assignments/bulk", 40, 60, "users: 40 added; " +
 			"60 role assignments added"},
 	}
 	for _, tt := range tests {
@@ -230,7 +230,7 @@ func TestStdoutThatBreaksAtTheEnd(t *testing.T) {
 	input := annLine + lines(`{"type":"role","key":"Admin"}`) + endLine
 	got := runInto(t.Context(), t, srv, strings.NewReader(input), &brokenStdout{}, "--create-missing", "no")
 	wantExit(t, got, tool.Stopped, "no space left on device",
-		"roles: 1 left over; users: 1 added, none left over")
+		"roles: 1 left over; users: 1 added")
 }
 
 // channelStdout is a stdout that passes on what is written to it.

@@ -42,6 +42,7 @@ func TestSummaryFile(t *testing.T) {
 			"in": 5.0, "loaded": 2.0, "added": 2.0, "planned": 0.0, "unchanged": 1.0, "repeated": 1.0, "not_loaded": 1.0,
 		},
 		"roles": none, "tenants": none, "resources": none,
+		"created_unlisted": map[string]any{"role": 1.0},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)

@@ -2,10 +2,13 @@ package permitload
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"io"
 	"iter"
+	"regexp"
 	"slices"
+	"strings"
 	"time"
 
 	"a0permit/internal/jsonl"
@@ -20,16 +23,17 @@ import (
 // is killed. --undo names the file. Without it, a file in $TMPDIR holds what only Permit
 // knows, and is deleted when the run ends in order. It implements apply.Undo.
 type undoFile struct {
-	tool *tool.Tool
-	path string           // that --undo names; "" for a file in $TMPDIR
-	now  func() time.Time // by Permit's clock
-	kept *spool.Kept      // nil if there was nothing to keep in $TMPDIR so far
-	owed bool             // what the last lines hold may be missing in Permit now
-	last []undoText       // lines of the last Keep that Settle changes
-	from int64            // offset of the lines of the last Keep
-	in   map[string]int   // number of lines by type
-	gave bool             // role lines say what roles were given, not what they lost
-	full bool             // a write to it failed
+	tool  *tool.Tool
+	path  string           // that --undo names; "" for a file in $TMPDIR
+	flags string           // that name the target, for a run that undoes this one
+	now   func() time.Time // by Permit's clock
+	kept  *spool.Kept      // nil if there was nothing to keep in $TMPDIR so far
+	owed  bool             // what the last lines hold may be missing in Permit now
+	last  []undoText       // lines of the last Keep that Settle changes
+	from  int64            // offset of the lines of the last Keep
+	in    map[string]int   // number of lines by type
+	gave  bool             // role lines say what roles were given, not what they lost
+	full  bool             // a write to it failed
 }
 
 // undoText is a line of the file.
@@ -44,6 +48,9 @@ type undoText struct {
 // file, which may be the only way to undo an earlier run.
 func (s *session) beginUndo() (*undoFile, error) {
 	u := &undoFile{tool: s.tool, path: s.settings.undo, now: s.client.Now, in: map[string]int{}, gave: !s.report.deletes}
+	if flags := s.settings.target.String(); flags != "" {
+		u.flags = " " + flags
+	}
 	if u.path == "" {
 		return u, nil
 	}
@@ -57,7 +64,14 @@ func (s *session) beginUndo() (*undoFile, error) {
 		s.tool.Say("--undo: what was in %s is now in %s", u.path, aside)
 	}
 	u.kept, err = spool.KeepAt(u.path)
+	s.tool.LastWords(u.lastWords())
 	return u, err
+}
+
+// lastWords returns what a second signal says while there is an undo file.
+func (u *undoFile) lastWords() string {
+	file := shellWord(cmp.Or(u.path, u.kept.Name()))
+	return LastWords + "; permitload" + u.flags + " " + file + " restores what was changed"
 }
 
 // undoWords returns for a question whether there is an undo file.
@@ -68,6 +82,16 @@ func (s *session) undoWords() string {
 	return "undo file: " + s.settings.undo
 }
 
+var plainWord = regexp.MustCompile(`^[A-Za-z0-9_./+:@%,=-]+$`)
+
+// shellWord returns a word as one types it in a shell.
+func shellWord(word string) string {
+	if plainWord.MatchString(word) {
+		return word
+	}
+	return "'" + strings.ReplaceAll(word, "'", `'\\''`) + "'"
+}
+
 // Keep implements apply.Undo.
 func (u *undoFile) Keep(lines iter.Seq2[apply.UndoLine, error]) error {
 	u.last = u.last[:0]
@@ -76,7 +100,8 @@ func (u *undoFile) Keep(lines iter.Seq2[apply.UndoLine, error]) error {
 	first, err, ok := next()
 	if err == nil && ok && u.kept == nil {
 		if u.kept, err = spool.Keep("a0permit-undo-*.jsonl"); err == nil {
-			u.tool.Say("what this run may clear is kept in %s until it has ended", u.kept.Name())
+			u.tool.Say("a write may clear role assignments: until the run has ended, %s can restore them", u.kept.Name())
+			u.tool.LastWords(u.lastWords())
 		}
 	}
 	if err != nil || u.kept == nil {
@@ -228,9 +253,10 @@ func (u *undoFile) sayHow() {
 		given = u.in[record.TypeRole]
 	}
 	if u.in[record.TypeUser]+u.in[record.TypeTenant]+u.in[record.TypeRole] > given {
-		u.tool.Hint("permitload %s restores what this run changed or took away", u.path)
+		u.tool.Hint("permitload%s %s restores what this run changed or took away", u.flags, shellWord(u.path))
 	}
 	if given > 0 {
-		u.tool.Hint(`jq -c 'select(.type == "role")' %s | permitload remove takes back the permissions that it gave`, u.path)
+		u.tool.Hint(`jq -c 'select(.type == "role")' %s | permitload remove%s takes back the permissions that it gave`,
+			shellWord(u.path), u.flags)
 	}
 }

@@ -37,7 +37,8 @@ func TestMain(m *testing.M) {
 // run that leaves the file behind names it again.
 func undoPath(t *testing.T, got result) (path string, isLeft bool) {
 	t.Helper()
-	match := regexp.MustCompile(`(?m)may clear is kept in (\S+) until`).FindAllStringSubmatch(got.stderr, -1)
+	named := regexp.MustCompile(`(?m)until the run has ended, (\S+) can restore them`)
+	match := named.FindAllStringSubmatch(got.stderr, -1)
 	if len(match) == 0 {
 		return "", false
 	}
@@ -189,7 +190,7 @@ func TestNoRoomForTheUndoFileStopsBeforeThePut(t *testing.T) {
 	})
 	srv, input, held := serverThatClears(3, permittest.Options{Faults: takeRoom})
 	got := run(t, srv, "", writeFile(t, "records.jsonl", input))
-	wantExit(t, got, tool.Stopped, "cannot keep in a file what undoes the next write", "hint: free some space")
+	wantExit(t, got, tool.Stopped, "cannot write the undo file", "hint: free some space")
 	if n := countWrites(srv); n > 0 || got.stdout != "" {
 		t.Errorf("%d writes, stdout %s", n, got.stdout)
 	}

@@ -81,7 +81,7 @@ func TestUndoOfAThousandChangedUsers(t *testing.T) {
 					undo, redo := filepath.Join(dir, "undo.jsonl"), filepath.Join(dir, "redo.jsonl")
 
 					got := load(t.Context(), srv, input, withUndo(undo))
-					wantReport(t, got, tool.Done, "users: 1,000 changed, none left over")
+					wantReport(t, got, tool.Done, "users: 1,000 changed")
 					wantSays(t, got, "hint: permitload "+undo+" restores what this run changed or took away")
 					if path, _ := undoPath(t, got); path != "" || got.report.found.ClearedField != answer {
 						t.Errorf("undo file %q in $TMPDIR; found out %+v", path, got.report.found)
@@ -97,7 +97,7 @@ func TestUndoOfAThousandChangedUsers(t *testing.T) {
 					checkLines(t, readFile(t, undo))
 
 					got = load(t.Context(), srv, readFile(t, undo), withUndo(redo), requireEnd)
-					wantReport(t, got, tool.Done, "users: 1,000 changed, none left over")
+					wantReport(t, got, tool.Done, "users: 1,000 changed")
 					wantState(t, srv, before)
 					wantReport(t, load(t.Context(), srv, readFile(t, redo)), tool.Done)
 					wantState(t, srv, after)
@@ -175,6 +175,23 @@ func TestUndoLinesNameWhatChanged(t *testing.T) {
 	const end = `{"type":"end","complete":true,"users":2,"roles":0,"tenants":1,`
 	if last := lines[len(lines)-1]; !strings.HasPrefix(last, end) {
 		t.Errorf("end line %s", last)
+	}
+}
+
+// The undo file of a run that replaces attributes restores all of them, whether it is
+// loaded by such a run or not.
+func TestUndoOfReplacedAttributes(t *testing.T) {
+	t.Parallel()
+	for _, again := range []string{"merge", "replace"} {
+		srv := permittest.New(permittest.Options{})
+		have := permittest.User{Key: "ann", Attributes: map[string]any{"a": 1.0, "b": 2.0, "c": 3.0}}
+		srv.Seed(permittest.State{Users: []permittest.User{have}})
+		before := srv.State()
+		file := filepath.Join(t.TempDir(), "undo.jsonl")
+		input := lines(`{"type":"user","key":"ann","attributes":{"a":9,"b":2,"new":1}}`) + endLine
+		wantExit(t, run(t, srv, input, "--attributes", "replace", "--undo", file), tool.Done, "users: 1 changed")
+		wantExit(t, run(t, srv, readFile(t, file), "--attributes", again), tool.Done, "users: 1 changed")
+		wantState(t, srv, before)
 	}
 }
 
@@ -270,8 +287,9 @@ func TestNullThatTakesNothingAway(t *testing.T) {
 		`{"type":"user","key":"d","last_name":null}`,
 		`{"type":"user","key":"d"}`,
 	)+endLine)
-	wantExit(t, got, tool.Rejected, "name: null takes away, and nothing is taken away from a role",
-		"name: null takes away, and nothing is taken away from a tenant", "role_assignments: null says neither")
+	wantExit(t, got, tool.Rejected, "line 1: name: null is for users only: leave it out",
+		"line 2: name: null is for users only: leave it out",
+		"role_assignments must not be null: leave it out, or write [] for none")
 	wantRejected(t, got, "r invalid_record", "t invalid_record", "u invalid_record", "a invalid_record",
 		"<nil> invalid_record", "d differing_lines", "d differing_lines")
 	want := []permittest.User{{Key: "b", Attributes: map[string]any{"y": 1.0}}, {Key: "c"}}

@@ -93,6 +93,17 @@ func withoutNulls(attributes map[string]any) map[string]any {
 }
 
 // Restoring returns the line that turns the user after back into before. It names only
+// what differs. A run that replaces attributes names all that were there before, since
+// the line may be loaded by such a run.
+func (p *Plan) Restoring(before, after *record.User) *record.User {
+	u := Restoring(before, after)
+	if u.Attributes != nil && p.desired.rules.ReplaceAttributes {
+		maps.Copy(u.Attributes, before.Attributes)
+	}
+	return u
+}
+
+// Restoring returns the line that turns the user after back into before. It names only
 // what differs.
 func Restoring(before, after *record.User) *record.User {
 	u := &record.User{Type: record.TypeUser, Key: before.Key}

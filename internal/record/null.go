@@ -79,13 +79,12 @@ func noteNull(name string, into any) error {
 			}
 		}
 		if name == "role_assignments" {
-			return errors.New("role_assignments: null says neither that nothing is known of them, as no field does," +
-				" nor that there are none, as [] does")
+			return errors.New("role_assignments must not be null: leave it out, or write [] for none")
 		}
 	case *Role:
-		return fmt.Errorf("%s: null takes away, and nothing is taken away from a role", name)
+		return fmt.Errorf("%s: null is for users only: leave it out", name)
 	case *Tenant:
-		return fmt.Errorf("%s: null takes away, and nothing is taken away from a tenant", name)
+		return fmt.Errorf("%s: null is for users only: leave it out", name)
 	}
 	return nil
 }

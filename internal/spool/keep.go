@@ -13,7 +13,7 @@ import (
 
 // ErrKeep is the error of a file that cannot be made, or cannot be brought to the
 // disk. Most likely that is full.
-var ErrKeep = errors.New("cannot keep in a file what undoes the next write")
+var ErrKeep = errors.New("cannot write the undo file")
 
 // A Kept is a file with a name, for what somebody needs also where a run does not
 // come to its end. Only its owner can read it.

@@ -12,7 +12,7 @@ import (
 
 // ErrWrite is the error of a file that cannot be made or written to. Most likely
 // the disk is full.
-var ErrWrite = errors.New("cannot keep the input in a temporary file")
+var ErrWrite = errors.New("cannot write a temporary file")
 
 // A File is a temporary file without a name: no other user can read it, and no
 // crash leaves it behind. Windows cannot remove an open file, so there it has a

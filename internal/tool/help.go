@@ -14,7 +14,7 @@ var ExitStatus = []struct{ Codes, Meaning string }{
 	{"1", "stopped early: network, sign-in, disk, or input that is not safe to use"},
 	{"2", "wrong flag or setting; nothing was read or sent"},
 	{"3", "ran to the end, but some records were rejected"},
-	{"130, 143", "interrupted"},
+	{"130, 143", "interrupted (141: nobody reads the output)"},
 }
 
 // widestFlag bounds the width of the column of flags. The text of a wider flag is moved

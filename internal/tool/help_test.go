@@ -18,7 +18,7 @@ func TestHelp(t *testing.T) {
 			"demo - shows how\n", "demo [FILE...]\n", "--domain VALUE", "[$DEMO_DOMAIN] [$DEMO_HOST]",
 			"-o, --output FILE", "--token-file FILE", "--summary FILE", "--log-format text|json",
 			"-q, --quiet", "-v, --verbose", "--version", "-h, --help",
-			"More of it.\n", "EXIT STATUS\n", "130, 143  interrupted\n",
+			"More of it.\n", "EXIT STATUS\n", "130, 143  interrupted (141: nobody reads the output)\n",
 		} {
 			if !strings.Contains(got.out, want) {
 				t.Errorf("%q lacks %q:\n%s", args, want, got.out)

@@ -31,6 +31,14 @@ func (t *Tool) Warn(format string, args ...any) {
 	}
 }
 
+// WarnCounts is Warn for a message with numbers. With --log-format json they are also
+// fields.
+func (t *Tool) WarnCounts(text string, counts ...slog.Attr) {
+	if !t.quiet {
+		t.message(slog.LevelWarn, "warning", text, counts...)
+	}
+}
+
 // Hint prints what people can type, after a warning.
 func (t *Tool) Hint(format string, args ...any) {
 	if !t.quiet {
@@ -43,6 +51,9 @@ func (t *Tool) Hint(format string, args ...any) {
 func (t *Tool) Problem(format string, args ...any) {
 	t.message(slog.LevelError, "error", fmt.Sprintf(format, args...))
 }
+
+// LogsJSON reports whether messages are JSON records, which have fields.
+func (t *Tool) LogsJSON() bool { return t.json }
 
 func (t *Tool) printError(err error) {
 	if err == nil || errors.Is(err, ErrRejected) {
@@ -63,6 +74,9 @@ func (t *Tool) printError(err error) {
 // so no log level hides them. With --log-format json they are records like all others.
 // Errors of stderr are ignored, since nobody would see them.
 func (t *Tool) message(level slog.Level, label, text string, attrs ...slog.Attr) {
+	t.mu.Lock()
+	t.spoke = time.Now()
+	t.mu.Unlock()
 	if t.json {
 		line := slog.NewRecord(time.Now(), level, text, 0)
 		line.AddAttrs(slog.String("tool", t.Name), slog.String("kind", cmp.Or(label, "message")))

@@ -51,7 +51,6 @@ func (t *Tool) checkFiles(c *cli.Context) error {
 	}
 	places := t.places(c)
 	for i, p := range places {
-
 		for _, other := range places[i+1:] {
 			isOneLog := p.name == "stdout" && other.name == "stderr"
 			if p.is(other) && !isOneLog && (!p.isInput || !other.isInput) {
@@ -89,22 +88,25 @@ func (t *Tool) places(c *cli.Context) []place {
 	return append(all, t.streams(writesStdout(c))...)
 }
 
-// checkNames refuses names of files that cannot be right. Most outputs are made late in
-// a run, and nobody should lose the run for a wrong name.
+// lateFiles are flags of files that are made late in a run: nobody should lose the run
+// for a wrong name.
+var lateFiles = []string{"summary", "plan", "extra"}
+
+// checkNames refuses names of files that cannot be right.
 func checkNames(c *cli.Context) error {
 	for _, flag := range c.App.Flags {
-		name, doc := flag.Names()[0], docOf(flag)
-		if doc.metavar != "FILE" || !c.IsSet(name) {
+		name := flag.Names()[0]
+		if docOf(flag).metavar != "FILE" || !c.IsSet(name) {
 			continue
 		}
 		p := placeOf("--"+name, c.String(name))
-		isWritten := !strings.HasPrefix(doc.text, "read ") && c.String(name) != "-"
+		isLate := slices.Contains(lateFiles, name) && c.String(name) != "-"
 		switch _, err := os.Stat(filepath.Dir(p.path)); {
 		case c.String(name) == "":
 			return Usage(p.name+": the name of the file is empty", "leave "+p.name+" out, or name a file")
-		case isWritten && p.info != nil && p.info.IsDir():
+		case isLate && p.info != nil && p.info.IsDir():
 			return Usage(p.name+": "+c.String(name)+" is a directory", "name a file")
-		case isWritten && p.info == nil && err != nil:
+		case isLate && p.info == nil && err != nil:
 			return Usage(p.name+": "+err.Error(), "name a file in a directory that exists")
 		}
 	}

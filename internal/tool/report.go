@@ -36,7 +36,7 @@ func (t *Tool) printReport() {
 		return
 	}
 	if line := t.report.String(); line != "" {
-		t.message(0, "", fmt.Sprintf("%s in %s", line, elapsed))
+		t.message(0, "", fmt.Sprintf("%s in %s", line, elapsed), slog.Any("summary", t.report))
 	}
 }
 

@@ -2,7 +2,6 @@ package tool
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"os"
 	"os/signal"
@@ -22,7 +21,8 @@ func Signals(lastWords string, errs io.Writer, exit func(code int)) (ctx context
 	}
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, heeded...)
-	ctx, cancel := context.WithCancelCause(context.Background())
+	last := &ending{words: lastWords}
+	ctx, cancel := context.WithCancelCause(context.WithValue(context.Background(), endingKey{}, last))
 	done, ended := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(ended)
@@ -32,11 +32,20 @@ func Signals(lastWords string, errs io.Writer, exit func(code int)) (ctx context
 		case <-done:
 			return
 		}
-		select {
-		case second := <-signals:
-			sayLast(errs, lastWords)
-			exit(codeOf(signalError{second}))
-		case <-done:
+		stopping := time.NewTimer(stopDelay)
+		defer stopping.Stop()
+		for {
+			select {
+			case second := <-signals:
+				code := codeOf(signalError{second})
+				last.atOnce(errs, code)
+				exit(code)
+				return
+			case <-stopping.C:
+				last.sayStopping(errs)
+			case <-done:
+				return
+			}
 		}
 	}()
 	return ctx, func() {
@@ -47,27 +56,12 @@ func Signals(lastWords string, errs io.Writer, exit func(code int)) (ctx context
 	}
 }
 
+// stopDelay is how long a run may take to end before it says why it does not.
+const stopDelay = time.Second
+
 type signalError struct{ os.Signal }
 
 func (e signalError) Error() string { return e.String() + " signal received" }
-
-// lastDelay bounds the time for writing the last words, since nobody may read them.
-const lastDelay = 200 * time.Millisecond
-
-func sayLast(errs io.Writer, lastWords string) {
-	written := make(chan struct{})
-	go func() {
-		defer close(written)
-		if IsTerminal(errs) {
-			lastWords = clearLine + lastWords // a bar may be there
-		}
-		_, _ = fmt.Fprintln(errs, lastWords)
-	}()
-	select {
-	case <-written:
-	case <-time.After(lastDelay):
-	}
-}
 
 // signalCode returns the exit code of a run that a signal ended.
 func signalCode(ctx context.Context) int { return codeOf(context.Cause(ctx)) }

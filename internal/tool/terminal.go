@@ -53,6 +53,8 @@ func (t *Tool) Ask(ctx context.Context, question string) (bool, error) {
 			return false, fmt.Errorf("ask on the terminal: %w", err)
 		}
 	}
+	t.setAsking(true)
+	defer t.setAsking(false)
 	screen := newStream(tty)
 	screen.ctx = ctx
 	if _, err := fmt.Fprintf(screen, "%s: %s [y/N] ", t.Name, oneLine(question)); err != nil {

@@ -48,18 +48,22 @@ type Tool struct {
 	summary  string
 	report   Report
 	started  time.Time
+	ending   *ending // of the process
 
 	mu        sync.Mutex
 	waitUntil time.Time // when the wait ends that people were told about
 	starved   bool      // stdin has delivered nothing yet
 	counting  bool      // a Progress is shown
+	asking    bool      // a question is open
+	waitsFor  string    // while nothing else is said
+	spoke     time.Time // when something was said last
 }
 
 // New returns a tool with its streams.
 func New(name string, in io.Reader, out, errs io.Writer) *Tool {
 	stdout, s := newStream(out), &screen{w: newStream(errs)}
 	return &Tool{
-		Name: name, In: in, Out: stdout, Err: s, stdout: stdout, screen: s, command: name,
+		Name: name, In: in, Out: stdout, Err: s, stdout: stdout, screen: s, command: name, ending: &ending{},
 		Log: slog.New(slog.NewTextHandler(s, &slog.HandlerOptions{Level: slog.LevelWarn})),
 	}
 }
@@ -72,6 +76,7 @@ func (t *Tool) Run(ctx context.Context, app *cli.App, args []string) int {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	t.stdout.ctx, t.screen.w.ctx = ctx, ctx
+	t.ending = endingOf(ctx)
 	app.Name = cmp.Or(app.Name, t.Name)
 	t.command = app.Name
 	app.Reader, app.Writer, app.ErrWriter = t.In, t.Out, t.Err
@@ -104,6 +109,7 @@ func (t *Tool) Run(ctx context.Context, app *cli.App, args []string) int {
 		if writesStdout(c) {
 			defer t.watchReader(c.Context, stop)()
 		}
+		defer t.breakSilence()()
 		return action(c)
 	}
 	err := app.RunContext(ctx, helpAlone(args))
@@ -163,6 +169,9 @@ func (t *Tool) readCommonFlags(c *cli.Context) error {
 	}
 	if err := t.checkFiles(c); err != nil {
 		return err
+	}
+	if t.summary != "" {
+		t.ending.setSummary(t.summaryAtOnce())
 	}
 	t.progress = t.progressMode(c)
 	return t.loadDotenv(c)

@@ -73,7 +73,7 @@ func (a *Applier) restoring(it item) (*record.User, error) {
 		if err != nil {
 			return nil, err
 		}
-		line = reconcile.Restoring(before, after)
+		line = a.plan.Restoring(before, after)
 	}
 	line.RoleAssignments = a.plan.Unassignments(it.User)
 	return line, nil

@@ -110,6 +110,25 @@ func (l *Ledger) Complete(op reconcile.Operation) error {
 	return l.FlushRejectsOnce()
 }
 
+// HasWritten reports whether Permit was written to, or may have been.
+func (l *Ledger) HasWritten() bool { return l.wrote }
+
+// CreatedUnlisted returns how many records were created that no line is about, by type.
+// Lines of users name them.
+func (l *Ledger) CreatedUnlisted() map[string]int {
+	isListed := map[reconcile.RecordID]bool{}
+	for _, line := range l.input.Catalogue {
+		isListed[reconcile.RecordID{Type: line.Type, Key: line.Key}] = true
+	}
+	counts := map[string]int{}
+	for id, it := range l.catalogue {
+		if it.created && !isListed[id] {
+			counts[id.Type]++
+		}
+	}
+	return counts
+}
+
 // RuleOut records in a dry run that the line of an operation would not be loaded.
 func (l *Ledger) RuleOut(op reconcile.Operation) { l.entry(op).failed = true }
 
