@@ -11,15 +11,15 @@ import (
 	"a0permit/internal/jsonl"
 )
 
-// ErrForeign is the fault of a line that is none of this format. It makes the
+// ErrForeign is returned by TypeOf for a line that is not in this format. It makes the
 // whole stream suspect.
 var ErrForeign = errors.New("not a record from a0tojsonl")
 
-// maxDepth is how deep encoding/json reads.
+// maxDepth is the deepest nesting that encoding/json accepts.
 const maxDepth = 10_000
 
-// TypeOf returns the type of a line. One that is nested too deep to be read has a
-// type, too.
+// TypeOf returns the type of a line, or ErrForeign. It also finds the type of a line
+// that is nested too deep for encoding/json.
 func TypeOf(text []byte) (string, error) {
 	if !json.Valid(text) && !isTooDeep(text) {
 		if isCSVHeader(text) {
@@ -30,7 +30,7 @@ func TypeOf(text []byte) (string, error) {
 	return TypeOfBeginning(text)
 }
 
-// TypeOfBeginning returns the type of a line of which there is only the beginning.
+// TypeOfBeginning returns the type of a line from its first bytes, or ErrForeign.
 func TypeOfBeginning(text []byte) (string, error) {
 	for m, err := range jsonl.Members(text) {
 		if err != nil || !m.Is("type") {
@@ -52,18 +52,19 @@ func isTooDeep(text []byte) bool {
 	return depth > maxDepth && isWhole
 }
 
-// Parse reads a line that is met for the first time into a record. It refuses
-// what a decoder would take and change, or choose from.
+// Parse decodes a line and checks it. It refuses what encoding/json would accept but
+// change: bytes that are not UTF-8, broken escapes, duplicate names, names in another
+// case. It does not call Validate.
 func Parse[R User | Role | Tenant | Resource | End](text []byte, into *R) error {
 	text, err := withoutError(text)
 	if err != nil {
 		return err
 	}
-	if err := decode(text, into); err != nil { // first, since it bounds how deep the others go
+	if err := decode(text, into); err != nil { // first, since it bounds the depth for the others
 		return err
 	}
 	if !utf8.Valid(text) {
-		return errors.New("it is not UTF-8") // the decoder has put \ufffd in
+		return errors.New("it is not UTF-8") // the decoder has replaced the bytes by \ufffd
 	}
 	if err := checkEscapes(text); err != nil {
 		return err
@@ -76,7 +77,7 @@ func Parse[R User | Role | Tenant | Resource | End](text []byte, into *R) error 
 	return noteNulls(text, into)
 }
 
-// Decode reads again what Parse has read.
+// Decode decodes a line that Parse has accepted before, without the checks.
 func Decode[R User | Role | Tenant | Resource | End](text []byte, into *R) error {
 	text, err := withoutError(text)
 	if err == nil {
@@ -88,8 +89,8 @@ func Decode[R User | Role | Tenant | Resource | End](text []byte, into *R) error
 	return err
 }
 
-// withoutError returns a line without the field error, which one that came back
-// from an earlier load has, and which says nothing.
+// withoutError returns a line without the field error. A line that an earlier load
+// rejected has it, and a load ignores it.
 func withoutError(text []byte) ([]byte, error) {
 	if !bytes.Contains(text, []byte(`"error"`)) {
 		return text, nil
@@ -97,7 +98,7 @@ func withoutError(text []byte) ([]byte, error) {
 	return jsonl.RemoveField(text, "error")
 }
 
-// decode refuses fields that Permit would not know.
+// decode decodes a line into a record. Unknown fields are an error.
 func decode[R User | Role | Tenant | Resource | End](text []byte, into *R) error {
 	decoder := json.NewDecoder(bytes.NewReader(text))
 	decoder.UseNumber()
@@ -115,10 +116,10 @@ func decode[R User | Role | Tenant | Resource | End](text []byte, into *R) error
 	return nil
 }
 
-// checkNames refuses an object that has a name twice, of which the decoder would
-// take the last, and a field of ours in other letters, since the decoder folds
-// case. It reads the next value of d, which is so many objects deep in the field
-// of a line.
+// checkNames reads the next value of d. It returns an error for an object that has a
+// name twice, since encoding/json would take the last, and for a field of ours that is
+// not in lower case, since encoding/json ignores case. field is the field of the line
+// that holds the value, and depth the number of objects around the value.
 func checkNames(d *json.Decoder, field string, depth int) error {
 	token, err := d.Token()
 	if err != nil {
@@ -153,13 +154,13 @@ func checkMember(d *json.Decoder, field string, depth int, seen map[string]bool)
 	isOurs := depth == 0 || depth == 1 && field == "role_assignments" || depth == 2 && field == "actions"
 	switch {
 	case isOurs && strings.Trim(name, "abcdefghijklmnopqrstuvwxyz_") != "":
-		return fmt.Errorf("unknown field %+q", name) // some letters look like others
+		return fmt.Errorf("unknown field %+q", name) // %+q shows letters that only look like ASCII
 	case !seen[name]:
 	case depth == 0:
 		return fmt.Errorf("field %q appears twice", name)
 	case depth == 1:
 		return fmt.Errorf("%s: field %q appears twice", field, name)
-	default: // a name in there may be a person's
+	default: // the name may be personal data
 		return fmt.Errorf("%s: a field appears twice", field)
 	}
 	seen[name] = true
@@ -169,8 +170,8 @@ func checkMember(d *json.Decoder, field string, depth int, seen map[string]bool)
 	return checkNames(d, field, depth+1)
 }
 
-// checkEscapes refuses escapes that stand for no character, and NUL, which ends a
-// text for some readers and which PostgreSQL does not take (its docs: JSON types).
+// checkEscapes returns an error for half a surrogate pair and for NUL, which ends the
+// text for some readers and which PostgreSQL does not accept (its docs, JSON types).
 // Whether Permit does is unverified.
 func checkEscapes(text []byte) error {
 	for {
@@ -192,8 +193,8 @@ func checkEscapes(text []byte) error {
 	}
 }
 
-// surrogates returns which halves of a surrogate pair the text begins with, as
-// escapes: h for the high one, l for the low one, 0 for neither.
+// surrogates returns which halves of a surrogate pair the first two escapes of text
+// are: h for the high half, l for the low half, 0 for neither.
 func surrogates(text []byte) (first, second byte) {
 	if first = surrogate(text); first != 0 {
 		second = surrogate(text[6:])
@@ -214,8 +215,8 @@ func surrogate(text []byte) byte {
 	return 0
 }
 
-// Keys returns the keys of a line, as far as it has any: one that is broken may
-// have several, or have them in other letters.
+// Keys returns the values of all fields named key, in any case. A line that Parse
+// refuses may have several, or none.
 func Keys(text []byte) []string {
 	var keys []string
 	for m, err := range jsonl.Members(text) {

@@ -8,15 +8,15 @@ import (
 	"a0permit/internal/jsonl"
 )
 
-// Fields is a set of fields of a user.
+// Fields is a set of a user's fields.
 type Fields uint8
 
-// The fields of a user that a line can take away by null.
+// The fields of a user that a line can remove with null.
 const (
 	Email Fields = 1 << iota
 	FirstName
 	LastName
-	Attributes // all of them
+	Attributes // all attributes
 )
 
 var fieldNames = []struct {
@@ -24,10 +24,10 @@ var fieldNames = []struct {
 	name  string
 }{{Email, "email"}, {FirstName, "first_name"}, {LastName, "last_name"}, {Attributes, "attributes"}}
 
-// Has reports whether one of the fields of other is among f.
+// Has reports whether f and other have a field in common.
 func (f Fields) Has(other Fields) bool { return f&other != 0 }
 
-// Names returns the names of the fields, as a line has them.
+// Names returns the JSON names of the fields.
 func (f Fields) Names() (names []string) {
 	for _, known := range fieldNames {
 		if f.Has(known.field) {
@@ -37,7 +37,7 @@ func (f Fields) Names() (names []string) {
 	return names
 }
 
-// MarshalJSON implements json.Marshaler.
+// MarshalJSON implements json.Marshaler. It writes null for the fields in Nulls.
 func (u User) MarshalJSON() ([]byte, error) {
 	type plain User
 	line, err := jsonl.Marshal(plain(u))
@@ -49,8 +49,8 @@ func (u User) MarshalJSON() ([]byte, error) {
 	return line, err
 }
 
-// noteNulls notes which fields are null in a line that was decoded. To the decoder
-// they are as if they were absent.
+// noteNulls sets the Nulls of a decoded user, since encoding/json cannot tell null from
+// an absent field. A null that cannot remove anything is an error.
 func noteNulls(text []byte, into any) error {
 	if !bytes.Contains(text, []byte("null")) {
 		return nil
@@ -89,7 +89,7 @@ func noteNull(name string, into any) error {
 	return nil
 }
 
-// IsBare reports whether a line of u names nothing but its key.
+// IsBare reports whether the line of u has no fields but its type and key.
 func (u *User) IsBare() bool {
 	return u.Nulls == 0 && u.Email == "" && u.FirstName == "" && u.LastName == "" && u.Attributes == nil &&
 		u.RoleAssignments == nil

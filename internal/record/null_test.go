@@ -10,7 +10,7 @@ import (
 	"a0permit/internal/record"
 )
 
-// A null is told from a field that is absent, is written again, and is in the schema.
+// A null differs from an absent field, is written again, and is allowed by the schema.
 func TestNullsOfAUser(t *testing.T) {
 	t.Parallel()
 	for fields, want := range map[string]record.Fields{
@@ -40,7 +40,7 @@ func TestNullsOfAUser(t *testing.T) {
 	}
 }
 
-// Where null cannot take away, it is refused, by the schema too.
+// A null that cannot remove anything is refused, also by the schema.
 func TestNullThatIsRefused(t *testing.T) {
 	t.Parallel()
 	check := func(line string, err error) {

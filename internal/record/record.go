@@ -1,7 +1,7 @@
-// Package record is the line format between a0tojsonl and permitload: one JSON
-// object per line, whose type says what it is. It holds the Go types, the rules
-// for their values, the JSON Schema, and a fast encoder for users. It reads and
-// writes no streams.
+// Package record defines the line format between a0tojsonl and permitload: one JSON
+// object per line, with its kind in the field type. It has the Go types, the rules for
+// their values, the JSON Schema, and a fast encoder for users. It reads and writes no
+// streams.
 package record
 
 import "github.com/gosimple/slug"
@@ -14,22 +14,22 @@ const (
 	TypeEnd    = "end"
 )
 
-// Role is a role of the catalogue. Role assignments refer to it by Key. Name and
-// Description are for people.
+// Role is a Permit role. Role assignments refer to it by Key; Name and Description are
+// for people.
 type Role struct {
 	Type        string `json:"type"`
 	Key         string `json:"key"`
 	Name        string `json:"name,omitempty"`
 	Description string `json:"description,omitempty"`
-	// Permissions is nil when nothing is known of what the role permits, and empty
-	// when it is known to permit nothing. Each is resource:action.
+	// Permissions has the form resource:action. It is nil if the role's permissions are
+	// unknown, and empty if the role has none.
 	Permissions []string       `json:"permissions,omitzero"`
 	Attributes  map[string]any `json:"attributes,omitempty"`
 }
 
-// KeyOfRole returns the key of a role with that name in Auth0: the name itself
-// where Permit takes it, else what a slug leaves of it, "" for nothing. A line with
-// another key has it from somebody, by a0tojsonl --role-map or by hand.
+// KeyOfRole returns the key for an Auth0 role of that name: the name itself if Permit
+// accepts it as a key, else its slug, which may be "". If a line has another key,
+// somebody chose it, with a0tojsonl --role-map or by hand.
 func KeyOfRole(name string) string {
 	if RoleKey(name) == nil {
 		return name
@@ -45,31 +45,31 @@ type Tenant struct {
 	Attributes map[string]any `json:"attributes,omitempty"`
 }
 
-// End is the last line of a stream. A stream without an end line, or with one that
-// is not complete, was cut short.
+// End is the last line of a stream. A stream is incomplete if it has no end line, or if
+// Complete is false.
 type End struct {
 	Type     string `json:"type"`
 	Complete bool   `json:"complete"`
-	// Reason says why the stream is not complete.
+	// Reason says why the stream is incomplete.
 	Reason  string `json:"reason,omitempty"`
 	Users   int    `json:"users"`
 	Roles   int    `json:"roles"`
 	Tenants int    `json:"tenants"`
-	// Resources is absent in streams from before there were resource lines.
+	// Resources is absent in streams of versions without resource lines.
 	Resources int `json:"resources,omitempty"`
 	Rejected  int `json:"rejected"`
-	// AsOf is when the data was true, in RFC 3339. It is empty when that is unknown.
+	// AsOf is the time of the data, in RFC 3339, "" if unknown.
 	AsOf string `json:"as_of,omitempty"`
 }
 
-// Fault is why a line was not loaded: the field "error" of a line that comes
-// out of permitload. On a line that goes in it is ignored.
+// Fault is the field "error" of a line that permitload rejected: why it was not loaded.
+// On an input line it is ignored.
 type Fault struct {
 	Code      string `json:"code"`
 	Status    int    `json:"status,omitempty"` // of Permit's answer
 	Message   string `json:"message"`
 	RequestID string `json:"request_id,omitempty"`
-	// Retryable says that loading the line again, as it is, may succeed.
+	// Retryable says that the same line may succeed if it is loaded again.
 	Retryable bool   `json:"retryable"`
-	At        string `json:"at"` // when, in RFC 3339
+	At        string `json:"at"` // the time of the rejection, in RFC 3339
 }

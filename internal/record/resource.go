@@ -8,25 +8,24 @@ import (
 // TypeResource is the type of a resource line.
 const TypeResource = "resource"
 
-// Resource is what permissions are about: in Permit a resource, in Auth0 a part of an
-// API or the whole of it.
+// Resource is a Permit resource. In Auth0 it is an API or a part of one.
 type Resource struct {
 	Type        string            `json:"type"`
 	Key         string            `json:"key"`
 	Name        string            `json:"name,omitempty"`
 	Description string            `json:"description,omitempty"`
-	Actions     map[string]Action `json:"actions,omitempty"` // by key
+	Actions     map[string]Action `json:"actions,omitempty"` // by action key
 	Attributes  map[string]any    `json:"attributes,omitempty"`
 }
 
-// Action is what can be done with a resource.
+// Action is an action on a resource, such as read.
 type Action struct {
 	Name        string         `json:"name,omitempty"`
 	Description string         `json:"description,omitempty"`
 	Attributes  map[string]any `json:"attributes,omitempty"`
 }
 
-// Validate returns an error for the first of Permit's rules that the resource breaks.
+// Validate returns an error if the resource breaks one of Permit's rules.
 func (r *Resource) Validate() error {
 	if err := ResourceKey(r.Key); err != nil {
 		return err
@@ -46,13 +45,14 @@ func ResourceKey(key string) error {
 }
 
 // ActionKey returns an error for a key that does not match Permit's pattern for
-// actions, which is that for resources (Permit's OpenAPI, ResourceActionCreate.key).
+// actions, which is the same as for resources (Permit's OpenAPI,
+// ResourceActionCreate.key).
 func ActionKey(key string) error {
 	return checkKey("action key", key, "letters, digits, - and _", slugBytes)
 }
 
-// SplitPermission returns the resource and the action that a permission names, as
-// "invoices:read" does.
+// SplitPermission returns the resource key and the action key in a permission such as
+// "invoices:read". It fails if either is not a valid key.
 func SplitPermission(permission string) (resource, action string, err error) {
 	resource, action, ok := strings.Cut(permission, ":")
 	if !ok || ResourceKey(resource) != nil || ActionKey(action) != nil {

@@ -45,7 +45,7 @@ func text(err error) string {
 	return err.Error()
 }
 
-// Absent permissions are unknown, and [] is none.
+// Absent permissions are unknown, and [] means none.
 func TestPermissionsOfARole(t *testing.T) {
 	t.Parallel()
 	for line, want := range map[string][]string{

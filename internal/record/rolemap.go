@@ -5,8 +5,8 @@ import (
 	"unicode"
 )
 
-// RoleMapCell returns how a role is named in a line of a0tojsonl's --role-map: by its
-// name, or where nobody could type that by its id.
+// RoleMapCell returns the cell that names a role in a0tojsonl's --role-map: its name as
+// quoted CSV, or its id if the name has invisible characters, which nobody can type.
 func RoleMapCell(name, id string) string {
 	switch {
 	case !strings.ContainsFunc(name, IsInvisible):
@@ -18,10 +18,9 @@ func RoleMapCell(name, id string) string {
 	}
 }
 
-// IsInvisible reports whether a character leaves no mark. A plain blank can be told
-// from the letters around it, so it is none. These are more than package tool hides
-// from a terminal: other blanks and ends of lines do no harm there, but nobody means
-// to type them into an email or a role map.
+// IsInvisible reports whether a character cannot be seen. A plain space can be, between
+// letters. Package tool hides fewer characters from a terminal: other spaces and line
+// ends do no harm there, but nobody means to type them into an email or a role map.
 func IsInvisible(r rune) bool {
 	return r != ' ' && !unicode.IsPrint(r) ||
 		unicode.In(r, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector)

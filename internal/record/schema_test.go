@@ -10,14 +10,14 @@ import (
 	"a0permit/internal/record"
 )
 
-// An object is the JSON Schema of an object, as far as the test below reads it.
+// An object is the part of an object's JSON Schema that the test reads.
 type object struct {
 	Properties map[string]struct{ Items *object }
 	Required   []string
 }
 
-// The schema has the fields of the types, no others, and requires those that are
-// always written.
+// The schema has exactly the fields of the types, and requires those that are always
+// written.
 func TestSchemaHasTheFieldsOfTheTypes(t *testing.T) {
 	t.Parallel()
 	var schema struct {
@@ -30,9 +30,9 @@ func TestSchemaHasTheFieldsOfTheTypes(t *testing.T) {
 	for _, tt := range []struct {
 		value  any
 		schema *object
-		others []string // properties of no field
+		others []string // properties that the type has no field for
 	}{
-		{record.Role{}, schema.Defs[record.TypeRole], []string{"error"}}, // as permitload hands it back
+		{record.Role{}, schema.Defs[record.TypeRole], []string{"error"}}, // permitload adds it to rejects
 		{record.Tenant{}, schema.Defs[record.TypeTenant], []string{"error"}},
 		{record.Resource{}, schema.Defs[record.TypeResource], []string{"error"}},
 		{record.Action{}, schema.Defs["action"], nil},

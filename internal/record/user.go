@@ -2,9 +2,9 @@ package record
 
 import "a0permit/internal/jsonl"
 
-// User is a user and what is known of the user's roles. Apart from Type it is
-// Permit's own UserCreate. A new field needs a line in UserEncoder.Append and
-// one in schema.json; tests fail without them.
+// User is a user with role assignments. Apart from Type, it is Permit's own UserCreate.
+// A new field needs a line in UserEncoder.Append and one in schema.json; tests fail
+// without them.
 type User struct {
 	Type       string         `json:"type"`
 	Key        string         `json:"key"`
@@ -12,18 +12,18 @@ type User struct {
 	FirstName  string         `json:"first_name,omitempty"`
 	LastName   string         `json:"last_name,omitempty"`
 	Attributes map[string]any `json:"attributes,omitempty"`
-	// RoleAssignments is nil when nothing is known of the user's roles, and
-	// empty when the user is known to have none.
+	// RoleAssignments is nil if the user's roles are unknown, and empty if the user has
+	// none.
 	RoleAssignments []RoleAssignment `json:"role_assignments,omitzero"`
-	// Nulls are the fields that the line says null for: they are taken away, and those
-	// that are absent are left as they are. Parse and Decode note them. An attribute
-	// that is taken away is nil among Attributes.
+	// Nulls are the fields that are null in the line. A load removes them, while it
+	// leaves absent fields as they are. Parse and Decode set Nulls. A single attribute
+	// to remove is nil in Attributes.
 	Nulls Fields `json:"-"`
 }
 
-// Append appends the line of u up to its role assignments, and reports whether
-// all text in it is UTF-8. In place of u.Attributes it writes values, one for
-// each attribute of the encoder; empty ones are left out.
+// Append appends the line of u up to its role assignments, and reports whether all its
+// text is UTF-8. In place of u.Attributes it writes values, one for each attribute of
+// the encoder. Empty values are left out.
 func (e *UserEncoder) Append(dst []byte, u *User, values []string) (_ []byte, valid bool) {
 	dst = append(dst, `{"type":"`+TypeUser+`","key":`...)
 	dst, valid = appendText(dst, u.Key, true)
@@ -33,8 +33,8 @@ func (e *UserEncoder) Append(dst []byte, u *User, values []string) (_ []byte, va
 	return e.appendAttributes(dst, values, valid)
 }
 
-// AppendUserEnd appends what Append leaves out and many users share: the role
-// assignments and the end of the line.
+// AppendUserEnd appends what Append leaves out: the role assignments and the closing
+// brace. It is separate because many users share their role assignments.
 func AppendUserEnd(dst []byte, assignments []RoleAssignment) []byte {
 	if assignments == nil {
 		return append(dst, '}')
@@ -49,8 +49,8 @@ func AppendUserEnd(dst []byte, assignments []RoleAssignment) []byte {
 	return append(dst, "]}"...)
 }
 
-// RoleAssignment gives a user a role in a tenant. Without a tenant it is
-// tenant-wide in Auth0's sense, and the loader's --tenant decides.
+// RoleAssignment gives a user a role in a tenant. Without Tenant it is tenant-wide in
+// Auth0, and permitload --tenant names the tenant in Permit.
 type RoleAssignment struct {
 	Role             string `json:"role"`
 	Tenant           string `json:"tenant,omitempty"`
@@ -64,28 +64,28 @@ func (a *RoleAssignment) append(dst []byte) []byte {
 	return append(dst, '}')
 }
 
-// An Attribute is an attribute that the users of a table have in common.
+// An Attribute is an attribute that all users of a table have.
 type Attribute struct {
 	Name string
-	JSON bool // its values are JSON, not text
+	JSON bool // the values are JSON, not text
 }
 
-// A UserEncoder writes users with the same attributes, byte for byte as package
-// jsonl writes a User, but in a fraction of the time: nearly all lines of a stream
-// are users.
+// A UserEncoder writes users with the same attributes. The bytes are those that package
+// jsonl writes for a User, in a fraction of the time: nearly all lines of a stream are
+// users.
 type UserEncoder struct{ attributes []encodedAttribute }
 
 type encodedAttribute struct {
-	name string // as JSON, between a comma and a colon
+	name string // in JSON, with a comma before it and a colon after it
 	json bool
 }
 
-// NewUserEncoder returns an encoder for users with these attributes, which are
-// in the order of their names.
+// NewUserEncoder returns an encoder for users with these attributes, which must be
+// sorted by name.
 func NewUserEncoder(attributes []Attribute) *UserEncoder {
 	e := &UserEncoder{}
 	for _, a := range attributes {
-		name, _ := jsonl.AppendString([]byte{','}, a.Name) // checked when the header was read
+		name, _ := jsonl.AppendString([]byte{','}, a.Name) // UTF-8: checked when the header was read
 		e.attributes = append(e.attributes, encodedAttribute{name: string(name) + ":", json: a.JSON})
 	}
 	return e

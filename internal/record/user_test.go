@@ -46,15 +46,15 @@ func TestUnknownRolesAreNotNoRoles(t *testing.T) {
 	}
 }
 
-// hard is text with many characters to escape.
+// hard is text with many characters that need an escape.
 const hard = "<'t \"Hooft\">\\\u2028\x00\n"
 
-// Each field of User and RoleAssignment is written, alone and beside all others.
+// Each field of User and RoleAssignment is written, alone and with all others.
 func TestUserEncoderWritesEveryField(t *testing.T) {
 	t.Parallel()
 	whole := record.User{Type: record.TypeUser}
 	for field := range reflect.TypeFor[record.User]().Fields() {
-		if field.Name == "Type" || field.Name == "Nulls" { // a0tojsonl writes none
+		if field.Name == "Type" || field.Name == "Nulls" { // a0tojsonl writes no null
 			continue
 		}
 		u := record.User{Type: record.TypeUser, Key: "auth0|1"}
@@ -77,7 +77,7 @@ func TestUserEncoderWritesEveryField(t *testing.T) {
 	checkEncoder(t, "role assignments", record.User{Type: record.TypeUser, RoleAssignments: append(each, all)})
 }
 
-// fill gives a field of a struct a value that is not its zero value.
+// fill sets a field of a struct to a value other than its zero value.
 func fill(t *testing.T, pointer any, field reflect.StructField) {
 	t.Helper()
 	switch value := reflect.ValueOf(pointer).Elem().FieldByIndex(field.Index).Addr().Interface().(type) {
@@ -92,7 +92,7 @@ func fill(t *testing.T, pointer any, field reflect.StructField) {
 	}
 }
 
-// checkEncoder compares the line of the encoder with that of encoding/json.
+// checkEncoder compares the encoder's line with the one of encoding/json.
 func checkEncoder(t *testing.T, name string, u record.User) {
 	t.Helper()
 	want, err := jsonl.Marshal(&u)

@@ -7,10 +7,10 @@ import (
 	"strings"
 )
 
-// ErrNoKey is the error for a record without a key.
+// ErrNoKey is returned for a record without a key.
 var ErrNoKey = errors.New("the key is missing")
 
-// Validate returns an error for the first of Permit's rules that the user breaks.
+// Validate returns an error if the user breaks one of Permit's rules.
 func (u *User) Validate() error {
 	if err := UserKey(u.Key); err != nil {
 		return err
@@ -65,13 +65,13 @@ func RoleKey(key string) error {
 }
 
 // TenantKey returns an error for a key that does not match Permit's pattern for
-// tenants, which is that for roles (Permit's OpenAPI, TenantCreate.key).
+// tenants, which is the same as for roles (Permit's OpenAPI, TenantCreate.key).
 func TenantKey(key string) error {
 	return checkKey("tenant key", key, "letters, digits, - and _", slugBytes)
 }
 
-// checkKey looks bytes up in a table: a regexp is too slow for every row that
-// a0tojsonl converts.
+// checkKey looks bytes up in a table: a regexp would be too slow, since a0tojsonl calls
+// it for every row.
 func checkKey(what, key, bytesInWords string, allowed *byteSet) error {
 	if key == "" {
 		return ErrNoKey
@@ -100,10 +100,10 @@ func lettersDigitsAnd(signs string) *byteSet {
 	return &set
 }
 
-// ValidEmail reports whether Permit would take s as an email. Permit checks with
-// pydantic's EmailStr: a bare address without a display name, no quoted local
-// part, a domain with a dot and no address literal. ValidEmail is never stricter
-// than the server is known to be: what the server refuses costs only that record.
+// ValidEmail reports whether Permit is likely to accept s as an email. Permit checks
+// with pydantic's EmailStr: a bare address without a display name, no quoted local
+// part, a domain with a dot and no address literal. ValidEmail is never stricter than
+// Permit is known to be: an email that Permit refuses costs only that record.
 func ValidEmail(s string) bool {
 	local, domain, ok := strings.Cut(s, "@")
 	if !ok || len(local) > 64 || !strings.Contains(domain, ".") || strings.ContainsAny(domain, "[@") {
