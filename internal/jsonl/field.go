@@ -9,30 +9,30 @@ import (
 
 const space = " \t\r\n"
 
-// Member is a member of a JSON object, as it stands there.
+// Member is a member of a JSON object, in the bytes of the object.
 type Member struct {
 	Name  []byte // a string, with its quotes
 	Value []byte
 
-	end int // of its value in the object
+	end int // the offset of the end of Value in the object
 }
 
-// Is reports whether a member has that name.
+// Is reports whether the member has this name.
 func (m Member) Is(name string) bool { return Unquote(m.Name) == name }
 
 // Unquote returns the text of a JSON string, "" for anything else.
 func Unquote(quoted []byte) string {
 	var text string
-	_ = json.Unmarshal(quoted, &text) // not a string
+	_ = json.Unmarshal(quoted, &text) // it fails if this is not a string
 	return text
 }
 
 var errNoObject = errors.New("not a JSON object")
 
-// Members yields the members of a JSON object, and an error where the text goes on
-// in another way. It looks into no value further than to find its end, so it takes
-// objects that are too deep for encoding/json, and those of which there is only the
-// beginning.
+// Members yields the members of a JSON object. If the text is not an object, it yields
+// an error as soon as it finds that. It only looks for the end of each value, so it
+// accepts objects that are too deep for encoding/json, and yields the members before a
+// cut. It does not check that the values are JSON.
 func Members(text []byte) iter.Seq2[Member, error] {
 	return func(yield func(Member, error) bool) {
 		rest := bytes.TrimLeft(text, space)
@@ -67,8 +67,8 @@ func Members(text []byte) iter.Seq2[Member, error] {
 
 func isString(value []byte) bool { return bytes.HasPrefix(value, []byte{'"'}) }
 
-// cutValue returns the JSON value that text begins with, and what follows it. A
-// value without an end is none.
+// cutValue returns the JSON value at the beginning of text and the rest of the text. It
+// returns nil for a value without an end.
 func cutValue(text []byte) (value, rest []byte) {
 	depth := 0
 	for i := 0; i < len(text); i++ {
@@ -96,8 +96,8 @@ func cutValue(text []byte) (value, rest []byte) {
 	return nil, nil
 }
 
-// stringEnd returns where the string that begins at i has its closing quote, or
-// the length of a text without any.
+// stringEnd returns the index of the closing quote of the string that begins at i, or
+// the length of the text if there is none.
 func stringEnd(text []byte, i int) int {
 	for i++; i < len(text) && text[i] != '"'; i++ {
 		if text[i] == '\\' {
@@ -107,8 +107,8 @@ func stringEnd(text []byte, i int) int {
 	return min(i, len(text))
 }
 
-// Depth returns how deep the arrays and objects in a JSON value are nested, and
-// whether the value ends with the text. It does not look whether the rest is JSON.
+// Depth returns how deep the arrays and objects of a JSON value are nested, and whether
+// the value ends at the end of the text. It does not check that the text is JSON.
 func Depth(text []byte) (deepest int, isWhole bool) {
 	depth, text := 0, bytes.TrimRight(text, space)
 	for i := 0; i < len(text); i++ {
@@ -127,8 +127,9 @@ func Depth(text []byte) (deepest int, isWhole bool) {
 	return deepest, false
 }
 
-// SetField returns the JSON object in line with a field added at its end. Another
-// field of that name is removed, and everything else stays as it is.
+// SetField returns the JSON object in line with a field added at its end. Fields of the
+// same name are removed, and all others stay byte for byte. It fails if line is not an
+// object.
 func SetField(line []byte, name string, value any) ([]byte, error) {
 	encoded, err := Marshal(map[string]any{name: value})
 	if err != nil {
@@ -145,7 +146,8 @@ func SetField(line []byte, name string, value any) ([]byte, error) {
 	return append(rest, encoded[1:]...), nil
 }
 
-// RemoveField returns the JSON object in line without any field of that name.
+// RemoveField returns the JSON object in line without the fields of this name. It fails
+// if line is not an object.
 func RemoveField(line []byte, name string) ([]byte, error) {
 	out, end := []byte{'{'}, 1+bytes.IndexByte(line, '{')
 	for m, err := range Members(line) {
@@ -165,7 +167,7 @@ func RemoveField(line []byte, name string) ([]byte, error) {
 	return append(out, '}'), nil
 }
 
-// Marshal returns a value as JSON on one line, with <, > and & as they are.
+// Marshal returns a value as JSON on one line. It does not escape <, > and &.
 func Marshal(value any) ([]byte, error) {
 	var b bytes.Buffer
 	encoder := json.NewEncoder(&b)

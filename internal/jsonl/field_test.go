@@ -43,8 +43,8 @@ func TestSetField(t *testing.T) {
 	}
 }
 
-// Members are found as they stand, also in the beginning of an object; what is no
-// object is an error where it stops being one.
+// Members yields the bytes of each member. If the text is cut or not an object, the
+// members before that place come first, and then an error.
 func TestMembers(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
@@ -104,8 +104,8 @@ func TestDepth(t *testing.T) {
 	}
 }
 
-// SetField does to any object what decoding it, setting the field and encoding it
-// does.
+// For any object, SetField gives the same as decoding it, setting the field and
+// encoding it.
 func FuzzSetField(f *testing.F) {
 	f.Add(`{"a":1,"error":{"b":[2,"}"]},"c":"\\\""}`)
 	f.Add(" { \"err\\u006fr\" : null }\r")

@@ -9,31 +9,31 @@ import (
 )
 
 const (
-	// MaxText is how much of a line is kept in memory. A user with all attributes
-	// takes a few kilobytes.
+	// MaxText is how much of a line is kept in memory, in bytes. A user with all
+	// attributes has a few kilobytes.
 	MaxText = 16 << 20
-	// MaxLine is the greatest length of a line.
+	// MaxLine is the greatest length of a line, in bytes.
 	MaxLine = 1 << 30
 )
 
-// ErrLong is the error for a line longer than MaxLine.
+// ErrLong is returned by Next for a line longer than MaxLine.
 var ErrLong = errors.New("the line is longer than 1 GiB")
 
 // Line is one line of a stream, without the white space at its end.
 type Line struct {
-	Number int   // from 1
-	Offset int64 // of its first byte
-	Size   int64
-	Text   []byte // at most MaxText bytes of it
-	Open   bool   // it is the last one, and lacks its line end
+	Number int    // from 1; empty lines count
+	Offset int64  // of its first byte in the stream
+	Size   int64  // in bytes
+	Text   []byte // its first MaxText bytes
+	Open   bool   // the stream ends without a line end after it
 }
 
-// Reader reads lines. It skips empty ones, and the last one may lack its line end.
+// Reader reads lines. It skips empty lines, and the last line may lack its line end.
 type Reader struct {
 	in     *bufio.Reader
 	number int
 	offset int64
-	text   []byte // of a line that in cannot buffer
+	text   []byte // a line that does not fit the buffer of in
 }
 
 // NewReader returns a reader of the lines in r.
@@ -41,8 +41,8 @@ func NewReader(r io.Reader) *Reader {
 	return &Reader{in: bufio.NewReaderSize(r, 256<<10)}
 }
 
-// Next returns the next line, whose text is valid until the following call, and
-// io.EOF at the end.
+// Next returns the next line. Its Text is valid until the next call. At the end of the
+// stream Next returns io.EOF.
 func (r *Reader) Next() (Line, error) {
 	for {
 		line, err := r.readLine()
@@ -55,7 +55,7 @@ func (r *Reader) Next() (Line, error) {
 	}
 }
 
-// readLine reads up to the next line end, which may be beyond what in can buffer.
+// readLine reads up to the next line end, which may be beyond the buffer of in.
 func (r *Reader) readLine() (line Line, err error) {
 	r.number++
 	line = Line{Number: r.number, Offset: r.offset}

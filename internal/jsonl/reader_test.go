@@ -46,7 +46,7 @@ func TestReader(t *testing.T) {
 	}
 }
 
-// A line that is too long for memory is found whole; its text is the beginning.
+// A line longer than MaxText is read to its end, but its Text is only the beginning.
 func TestReaderOfLongLines(t *testing.T) {
 	t.Parallel()
 	const most = jsonl.MaxText

@@ -7,7 +7,7 @@ import (
 
 const hex = "0123456789abcdef"
 
-// plain is the set of one-byte characters that a JSON string has unescaped.
+// plain is the set of one-byte characters that need no escape in a JSON string.
 var plain = func() (set [256]bool) {
 	for c := ' '; c < utf8.RuneSelf; c++ {
 		set[c] = c != '"' && c != '\\'
@@ -15,27 +15,26 @@ var plain = func() (set [256]bool) {
 	return set
 }()
 
-// AppendString appends s as a JSON string, byte for byte as encoding/json writes
-// it without HTML escaping, and reports whether s is UTF-8. What is not becomes
-// U+FFFD. It is for hot loops, in which reflection would cost more than all the
-// rest.
+// AppendString appends s as a JSON string and reports whether s is UTF-8. The bytes are
+// those that encoding/json writes without HTML escaping: bytes that are not UTF-8 become
+// \ufffd. It is for hot loops, where reflection would cost more than everything else.
 func AppendString(dst []byte, s string) (_ []byte, valid bool) {
 	dst = append(dst, '"')
-	if allPlain([]byte(s)) { // no copy is made
+	if allPlain([]byte(s)) { // the compiler makes no copy
 		return append(append(dst, s...), '"'), true
 	}
 	return append(appendEscaped(dst, s), '"'), utf8.ValidString(s)
 }
 
-// allPlain reports whether all bytes are plain, as in most strings. It looks at
-// eight of them at a time.
+// allPlain reports whether all bytes are plain, as in most strings. It checks eight
+// bytes at a time.
 func allPlain(s []byte) bool {
 	const ones, tops = 0x0101010101010101, 0x8080808080808080
 	for ; len(s) >= 8; s = s[8:] {
 		w := binary.LittleEndian.Uint64(s)
 		q, b := w^'"'*ones, w^'\\'*ones
-		// The top bit is set in each byte beyond ASCII, and in the first byte that
-		// is " or \ or below a space.
+		// The top bit is set in each byte above ASCII, and in the first byte that is "
+		// or \ or below a space.
 		if (w|(q-ones)&^q|(b-ones)&^b|(w-' '*ones)&^w)&tops != 0 {
 			return false
 		}
@@ -65,7 +64,7 @@ func appendEscaped(dst []byte, s string) []byte {
 	return append(dst, s[start:]...)
 }
 
-// escape returns the escape sequence of a character, "" when it needs none.
+// escape returns the escape sequence of a character, "" if it needs none.
 func escape(r rune, size int) string {
 	switch {
 	case r == '"':
@@ -76,7 +75,7 @@ func escape(r rune, size int) string {
 		return controls[r]
 	case r == utf8.RuneError && size == 1: // not UTF-8
 		return `\ufffd`
-	case r == '\u2028': // these two end a line in JavaScript
+	case r == '\u2028': // U+2028 and U+2029 end a line in JavaScript
 		return `\u2028`
 	case r == '\u2029':
 		return `\u2029`

@@ -1,5 +1,5 @@
-// Package jsonl writes and reads JSON Lines: one JSON value a line. It knows
-// nothing of what the values mean.
+// Package jsonl reads and writes JSON Lines: one JSON value per line. It knows nothing
+// about the meaning of the values.
 package jsonl
 
 import (
@@ -8,8 +8,8 @@ import (
 	"io"
 )
 
-// A Writer writes lines through a buffer. Every call after an error returns that
-// error again. A Writer is not safe for concurrent use.
+// A Writer writes lines through a buffer. After an error, every call returns that error
+// again. A Writer is not safe for concurrent use.
 type Writer struct {
 	buf *bufio.Writer
 	enc *json.Encoder
@@ -26,14 +26,13 @@ func NewWriter(w io.Writer) *Writer {
 // Write writes v as one line.
 func (w *Writer) Write(v any) error { return w.enc.Encode(v) }
 
-// WriteRaw writes a line whose value is encoded already, in one or several parts.
-// It adds the line end.
+// WriteRaw writes a line from the parts of an encoded value, and adds the line end.
 func (w *Writer) WriteRaw(parts ...[]byte) error {
 	for _, part := range parts {
-		_, _ = w.buf.Write(part) // buf keeps the error
+		_, _ = w.buf.Write(part) // buf keeps an error for the next call
 	}
 	return w.buf.WriteByte('\n')
 }
 
-// Flush writes what is buffered, which is whole lines.
+// Flush writes the buffered lines.
 func (w *Writer) Flush() error { return w.buf.Flush() }

@@ -27,7 +27,7 @@ func TestWriter(t *testing.T) {
 	}
 }
 
-// brokenWriter fails with its error.
+// brokenWriter is a writer that fails with err.
 type brokenWriter struct{ err error }
 
 func (b brokenWriter) Write([]byte) (int, error) { return 0, b.err }
