@@ -7,15 +7,15 @@ import (
 	"slices"
 )
 
-// MaxRow is the greatest length of a row in bytes. A user in Auth0 is far smaller.
-// Of a longer row only the cells at its beginning are kept.
+// MaxRow is the greatest length of a row in bytes. An Auth0 user is far smaller. Only
+// the first cells of a longer row are kept.
 const MaxRow = 8 << 20
 
-// A Chunk is a run of whole rows of one table, not yet parsed. The next cut into
-// it reuses its memory.
+// A Chunk is a run of whole rows of one table, not yet parsed. Cutting the next rows
+// into a Chunk reuses its memory.
 type Chunk struct {
 	Data []byte
-	Line int // on which it begins
+	Line int // the line of the file where Data begins, from 1
 
 	long   bool // Data is the beginning of a row longer than MaxRow
 	broken bool // the rest of that row is not CSV, or has no end
@@ -23,39 +23,38 @@ type Chunk struct {
 
 // Headers tells the headers of tables from other rows.
 type Headers interface {
-	// Marks returns cells of which each header has one or more.
+	// Marks returns cells of which each header has at least one.
 	Marks() []string
 	// IsHeader reports whether a row with such a cell is a header.
 	IsHeader(cells []string) bool
 }
 
-// A Cutter cuts a file into chunks without parsing it: a line end is the end of a
-// row if the number of quotes before it is even. That is many times faster than
-// parsing, and lets several parsers work side by side. The cuts are right up to
-// the first row that is not CSV. The parser of that row's chunk finds the fault.
-// A Cutter is not safe for concurrent use.
+// A Cutter cuts a file into chunks without parsing it: a line end is the end of a row
+// if the number of quotes before it is even. That is many times faster than parsing,
+// and allows several parsers to run in parallel. The cuts are correct up to the first
+// row that is not CSV. Whoever parses the chunk of that row finds the error. A Cutter
+// is not safe for concurrent use.
 type Cutter struct {
 	in      io.Reader
 	size    int
-	buf     []byte // read; from at on not yet returned
+	buf     []byte // what was read; buf[at:] is not yet returned
 	at      int
-	peeked  int // where the rows end that Peek has passed
-	line    int // of buf[at]
+	peeked  int // the end of the rows that Peek has visited
+	line    int // the line of buf[at]
 	err     error
 	begun   bool
 	headers Headers // nil between two tables
 	marks   []mark
 }
 
-// NewCutter returns a cutter of in into chunks of about size bytes. It does not
+// NewCutter returns a cutter that cuts in into chunks of about size bytes. It does not
 // close in.
 func NewCutter(in io.Reader, size int) *Cutter {
 	return &Cutter{in: in, size: min(size, MaxRow), line: 1}
 }
 
-// Header returns the header of the next table: the first row of the file, or the
-// row at which Next stopped. Its Number is 1. At the end of the file the error is
-// io.EOF.
+// Header returns the header of the next table: the first row of the file, or the row
+// at which Next stopped. Its Number is 1. At the end of the file Header returns io.EOF.
 func (c *Cutter) Header() (Row, error) {
 	c.headers, c.marks = nil, nil
 	row, end, err := c.peekRow()
@@ -65,19 +64,19 @@ func (c *Cutter) Header() (Row, error) {
 	return row, err
 }
 
-// SetHeaders says which rows end the table whose header has been read. Without it
-// the table ends with the file.
+// SetHeaders says which rows are the headers of other tables, and so end the current
+// table. Without it, the table ends with the file.
 func (c *Cutter) SetHeaders(h Headers) {
 	c.headers, c.marks = h, newMarks(h.Marks())
 }
 
-// Peek passes the coming rows of the table to visit, without moving past them: those
-// in the next bytes, as many as most, and at least one. NextPeeked cuts the same rows.
-func (c *Cutter) Peek(most int, visit func(Row)) {
-	c.fill(most)
+// Peek calls visit with the next rows of the table, without moving past them: those in
+// the next maxBytes bytes, and at least one. NextPeeked cuts the same rows.
+func (c *Cutter) Peek(maxBytes int, visit func(Row)) {
+	c.fill(maxBytes)
 	_, long, err := c.readTo(firstRowEnd)
 	if c.peeked = c.at; long || err != nil {
-		return // Next, or the parser of the chunk, finds it again
+		return // Next, or parsing its chunk, finds the long row or the error again
 	}
 	for at, line := c.at, c.line; at < len(c.buf); c.peeked = at {
 		end := firstRowEnd(c.buf[at:])
@@ -87,7 +86,7 @@ func (c *Cutter) Peek(most int, visit func(Row)) {
 			}
 			end = len(c.buf) - at
 		}
-		if at > c.at && at+end-c.at > most {
+		if at > c.at && at+end-c.at > maxBytes {
 			return
 		}
 		row, err := parseRow(&Chunk{Data: c.buf[at : at+end], Line: line})
@@ -103,8 +102,8 @@ func (c *Cutter) Peek(most int, visit func(Row)) {
 	}
 }
 
-// NextPeeked is Next for the rows that Peek has just passed to visit. If there are
-// none, it is Next.
+// NextPeeked cuts the rows that Peek has just visited into ch. If there are none, it
+// does what Next does.
 func (c *Cutter) NextPeeked(ch *Chunk) error {
 	if c.peeked <= c.at {
 		return c.Next(ch)
@@ -113,9 +112,9 @@ func (c *Cutter) NextPeeked(ch *Chunk) error {
 	return nil
 }
 
-// Next cuts the next rows of the table into ch. At the end of the table, which is
-// the header of another or the end of the file, the error is io.EOF. The rows
-// before an error come first, and the error with the following call.
+// Next cuts the next rows of the table into ch. At the end of the table, which is the
+// next header or the end of the file, it returns io.EOF. If there are rows before an
+// error, Next returns those first, and the error at the next call.
 func (c *Cutter) Next(ch *Chunk) error {
 	c.fill(c.size)
 	end, long, err := c.readTo(lastRowEnd)
@@ -131,7 +130,7 @@ func (c *Cutter) Next(ch *Chunk) error {
 	}
 	ch.Line, ch.long, ch.broken = c.line, long, false
 	c.line += bytes.Count(c.buf[c.at:end], lineEnd)
-	// Swapping the buffers saves a copy of all but the last, unfinished row.
+	// Swapping the buffers means that only the last, unfinished row is copied.
 	rest := append(ch.Data[:0], c.buf[end:]...)
 	ch.Data = c.buf[c.at:end]
 	c.buf, c.at = rest, 0
@@ -141,8 +140,8 @@ func (c *Cutter) Next(ch *Chunk) error {
 	return err
 }
 
-// copyTo copies the rows up to end into ch. They cannot be swapped, since more
-// rows follow in the buffer.
+// copyTo copies the rows up to end into ch. The buffers cannot be swapped, since more
+// rows follow.
 func (c *Cutter) copyTo(ch *Chunk, end int) {
 	ch.Data = append(ch.Data[:0], c.buf[c.at:end]...)
 	ch.Line, ch.long, ch.broken = c.line, false, false
@@ -159,9 +158,9 @@ var (
 	quoteMark = []byte{'"'}
 )
 
-// readTo reads until findEnd finds the end of a whole row, and returns that end. At
-// the end of the file the rest is a row too. So is, with long, the beginning of
-// what is longer than MaxRow.
+// readTo reads until findEnd finds the end of a whole row, and returns that end. At the
+// end of the file the rest is a row too. If the row is longer than MaxRow, readTo
+// returns the end of the buffer and long.
 func (c *Cutter) readTo(findEnd func([]byte) int) (end int, long bool, err error) {
 	if !c.begun {
 		c.begun = true
@@ -176,7 +175,7 @@ func (c *Cutter) readTo(findEnd func([]byte) int) (end int, long bool, err error
 			return len(c.buf), true, nil
 		case c.err == nil:
 			c.fill(want)
-		case left == 0 || !errors.Is(c.err, io.EOF): // before a read error the rest is part of a row
+		case left == 0 || !errors.Is(c.err, io.EOF): // after a read error the rest is only part of a row
 			return 0, false, c.err
 		default:
 			return len(c.buf), false, nil
@@ -184,8 +183,8 @@ func (c *Cutter) readTo(findEnd func([]byte) int) (end int, long bool, err error
 	}
 }
 
-// begin looks at the first bytes of the file: some are plainly no CSV. It skips the
-// line by which a spreadsheet is told that commas separate the cells.
+// begin checks the first bytes of the file, which may plainly not be CSV. It skips a
+// line sep=, that tells a spreadsheet which separator the file has.
 func (c *Cutter) begin() {
 	c.fill(sniffLength)
 	head := c.buf[:min(sniffLength, len(c.buf))]
@@ -200,7 +199,7 @@ func (c *Cutter) begin() {
 	c.skipTo(after)
 }
 
-// lastRowEnd returns the end of the last whole row, or 0.
+// lastRowEnd returns the end of the last whole row, 0 if there is none.
 func lastRowEnd(data []byte) int {
 	odd := bytes.Count(data, quoteMark)%2 == 1
 	for {
@@ -216,8 +215,8 @@ func lastRowEnd(data []byte) int {
 	}
 }
 
-// firstRowEnd returns the end of the first whole row, which may be a blank line, or
-// 0.
+// firstRowEnd returns the end of the first whole row, which may be a blank line. It
+// returns 0 if there is none.
 func firstRowEnd(data []byte) int {
 	odd, at := false, 0
 	for {
@@ -233,8 +232,8 @@ func firstRowEnd(data []byte) int {
 	}
 }
 
-// fill reads until want bytes are in the buffer, and never more. Otherwise the size
-// of a chunk would decide which row is too long.
+// fill reads until the buffer has want bytes, and never more: otherwise the size of a
+// chunk would decide which rows are too long.
 func (c *Cutter) fill(want int) {
 	if c.err != nil || len(c.buf)-c.at >= want {
 		return
@@ -252,7 +251,7 @@ func (c *Cutter) fill(want int) {
 	}
 }
 
-// peekRow parses the next row and returns it with its end. It skips blank lines.
+// peekRow parses the next row and returns it with its end in buf. It skips blank lines.
 func (c *Cutter) peekRow() (Row, int, error) {
 	for {
 		end, long, err := c.readTo(firstRowEnd)
@@ -267,7 +266,7 @@ func (c *Cutter) peekRow() (Row, int, error) {
 	}
 }
 
-// parseRow parses a chunk of one row.
+// parseRow parses a chunk of one row. It returns io.EOF for a blank line.
 func parseRow(ch *Chunk) (Row, error) {
 	var rows Rows
 	var batch Batch

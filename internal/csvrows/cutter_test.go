@@ -13,7 +13,7 @@ import (
 	"a0permit/internal/csvrows"
 )
 
-// abHeaders takes each row whose first cell is a for a header.
+// abHeaders says that each row whose first cell is a is a header.
 type abHeaders struct{}
 
 func (abHeaders) Marks() []string              { return []string{"a"} }
@@ -23,7 +23,7 @@ var flawNames = map[csvrows.Flaw]string{
 	csvrows.LoneCR: " has a lone CR", csvrows.NUL: " has a NUL", csvrows.TooLong: " is too long",
 }
 
-// readTables reads all tables of a file and returns a line about each row.
+// readTables reads all tables of a file and returns one line of text per row.
 func readTables(in io.Reader, size int) (found []string, err error) {
 	c := csvrows.NewCutter(in, size)
 	for number := 0; ; {
@@ -59,8 +59,8 @@ func readTables(in io.Reader, size int) (found []string, err error) {
 	}
 }
 
-// Most of these rows are for something that gocsv or encoding/csv gets wrong or
-// accepts silently when used without care.
+// Most of these cases are something that gocsv or encoding/csv, used without care, gets
+// wrong or accepts silently.
 func TestReadTables(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -171,8 +171,8 @@ func TestReadTables(t *testing.T) {
 	}
 }
 
-// At the end of a batch no row is lost, doubled or left over from the batch before,
-// wherever a header is.
+// At the end of a batch no row is lost, duplicated or left over from the batch before,
+// wherever the header of the next table is.
 func TestBatches(t *testing.T) {
 	t.Parallel()
 	for _, n := range []int{1, 511, 512, 513, 1023, 1024, 1500} {
@@ -199,8 +199,8 @@ func TestBatches(t *testing.T) {
 	}
 }
 
-// A row over the limit is told, and the rows after it are read, wherever the chunks are
-// cut. Only where its end cannot be found, nothing can be read after it.
+// A row over the limit is marked, and the rows after it are read, wherever the chunks
+// are cut. If its end cannot be found, nothing after it can be read.
 func TestLongRow(t *testing.T) {
 	t.Parallel()
 	const (
@@ -215,8 +215,8 @@ func TestLongRow(t *testing.T) {
 	}
 	tests := []struct {
 		name, row string
-		want      string // of the row
-		line      int    // of the row after it
+		want      string // the cells of the row
+		line      int    // the line of the row after it
 		err       string
 	}{
 		{"of the limit", "1," + fits, "", 4, ""},
@@ -257,7 +257,7 @@ func TestLongRow(t *testing.T) {
 	}
 }
 
-// The rows before a read error are returned, and the error stays.
+// The rows before a read error come first, and then every call returns the error.
 func TestReadError(t *testing.T) {
 	t.Parallel()
 	cut := errors.New("cut")

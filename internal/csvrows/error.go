@@ -7,14 +7,16 @@ import (
 	"strings"
 )
 
-// A SyntaxError is a place after which the file cannot be parsed. Row counts from
-// 1 in its chunk, like Row.Number; Start is the line on which that row begins.
+// A SyntaxError is a row that is not CSV. The file cannot be parsed after it. Row counts
+// from 1 in the chunk, like Row.Number. Start is the line where the row begins, and Line
+// and Column are the place of the error.
 type SyntaxError struct {
 	Row, Start, Line, Column int
-	// Beside is the byte on the outer side of the quote that is at fault, where a
-	// comma or a line end should be. It is 0 at the end of the file.
+	// Beside is the byte outside the wrong quote, where a comma or a line end should
+	// be. It is 0 at the end of the file.
 	Beside byte
-	// Page is set if the row begins a page or an error that was saved behind the table.
+	// Page is set if a page or an error was saved after the table, and the row is its
+	// first.
 	Page *NotCSVError
 	Err  error
 }
@@ -27,7 +29,7 @@ func (e *SyntaxError) Error() string {
 	return fmt.Sprintf("%s: %v", where, inWords(e.Err))
 }
 
-// inWords returns what encoding/csv says of a quote in plain words.
+// inWords returns the error of encoding/csv about a quote in plain words.
 func inWords(err error) error {
 	switch {
 	case errors.Is(err, csv.ErrBareQuote):
@@ -41,11 +43,11 @@ func inWords(err error) error {
 
 func (e *SyntaxError) Unwrap() error { return e.Err }
 
-// A LongRowError is a header longer than MaxRow, or a row of that length whose end
-// cannot be found. The file cannot be parsed after it.
+// A LongRowError is a header longer than MaxRow, or another row longer than MaxRow whose
+// end cannot be found. The file cannot be parsed after it.
 type LongRowError struct {
 	Row, Line int
-	LoneCR    bool // it has the flaw of that name
+	LoneCR    bool // it has the flaw LoneCR
 }
 
 func (e *LongRowError) Error() string {
@@ -56,8 +58,8 @@ func (e *LongRowError) Error() string {
 	return fmt.Sprintf("row %d, line %d: longer than %d MiB: %s", e.Row, e.Line, MaxRow>>20, why)
 }
 
-// Shift adds before, the number of rows before the chunk, to the row in an error
-// of the chunk.
+// Shift adds before, the number of rows before the chunk, to the row number in an error
+// about the chunk. It returns other errors as they are.
 func Shift(err error, before int) error {
 	syntax, long := (*SyntaxError)(nil), (*LongRowError)(nil)
 	switch {
@@ -69,8 +71,8 @@ func Shift(err error, before int) error {
 	return err
 }
 
-// newSyntaxError returns the error of encoding/csv about text, the rest of a chunk
-// of which row r begins on this line.
+// newSyntaxError returns the SyntaxError for an error of encoding/csv. text is the rest
+// of the chunk from the row on, and line the line where it begins.
 func newSyntaxError(broken *csv.ParseError, text string, row, line int) *SyntaxError {
 	e := &SyntaxError{
 		Row: row, Start: line - 1 + broken.StartLine,
@@ -84,9 +86,9 @@ func newSyntaxError(broken *csv.ParseError, text string, row, line int) *SyntaxE
 	for range broken.Line - 1 {
 		_, text, _ = strings.Cut(text, "\n")
 	}
-	beside := broken.Column // after the quote
+	beside := broken.Column // the byte after the quote
 	if errors.Is(broken.Err, csv.ErrBareQuote) {
-		beside = broken.Column - 2 // before it
+		beside = broken.Column - 2 // the byte before the quote
 	}
 	if beside >= 0 && beside < len(text) {
 		e.Beside = text[beside]

@@ -22,11 +22,11 @@ const (
 	Binary   = "binary data"
 )
 
-// A NotCSVError is a file that is plainly something else.
+// A NotCSVError is a file that is plainly something else than CSV.
 type NotCSVError struct {
 	Looks string
-	// Says is what the file says to people, if it is an error or a page that was saved
-	// in place of the data.
+	// Says is the message or title of an API error or a page that was saved in place
+	// of the data, "" if there is none.
 	Says string
 }
 
@@ -38,8 +38,7 @@ func (e *NotCSVError) Error() string {
 	return text
 }
 
-// A SeparatorError is a file whose cells are separated by something else than a
-// comma.
+// A SeparatorError is a file whose separator is not a comma.
 type SeparatorError struct{ Separator byte }
 
 func (e *SeparatorError) Error() string {
@@ -53,12 +52,13 @@ func (e *SeparatorError) Error() string {
 	return fmt.Sprintf("the cells are separated by %s, not by commas", name)
 }
 
-// sniffLength is how many bytes are looked at. A page has its title in them.
+// sniffLength is how many of the first bytes of a file are checked. They are enough to
+// have the title of a page.
 const sniffLength = 4096
 
 var bom = []byte("\ufeff")
 
-// guessFormat returns a *NotCSVError if the first bytes of a file are plainly no CSV.
+// guessFormat returns a *NotCSVError if the first bytes of a file are plainly not CSV.
 func guessFormat(head []byte) error {
 	text := bytes.TrimLeft(bytes.TrimPrefix(head, bom), " \t\r\n")
 	firstLine, _, _ := bytes.Cut(head, lineEnd)
@@ -73,7 +73,7 @@ func guessFormat(head []byte) error {
 		return &NotCSVError{Looks: UTF16LE}
 	case len(head) > 3 && head[0] == 0 && head[1] != 0 && head[2] == 0 && head[3] != 0:
 		return &NotCSVError{Looks: UTF16BE}
-	case bytes.IndexByte(firstLine, 0) >= 0: // further down it is a flaw of a row
+	case bytes.IndexByte(firstLine, 0) >= 0: // in a later line it is only a flaw of the row
 		return &NotCSVError{Looks: Binary}
 	case bytes.HasPrefix(text, []byte(`{"type":"`)):
 		return &NotCSVError{Looks: Records}
@@ -88,7 +88,7 @@ func guessFormat(head []byte) error {
 
 func isLetter(b byte) bool { return 'a' <= b|0x20 && b|0x20 <= 'z' }
 
-// messageOfJSON returns the message of an API's error, "" if the text is none.
+// messageOfJSON returns the message of an API error in JSON, "" if the text is not one.
 func messageOfJSON(text []byte) string {
 	var fields map[string]any
 	if json.Unmarshal(text, &fields) != nil {
@@ -103,8 +103,8 @@ func messageOfJSON(text []byte) string {
 	return shorten(strings.Join(parts, ": "))
 }
 
-// guessPage returns the error for a page of HTML or XML. Storage services answer in
-// XML, with <Code> and <Message>, when a link has expired.
+// guessPage returns the error for a page of HTML or XML. If a link has expired, storage
+// services answer in XML with <Code> and <Message>.
 func guessPage(text []byte) error {
 	if bytes.Contains(lower(text), []byte("html")) {
 		return &NotCSVError{Looks: HTML, Says: textOfTag(text, "title")}
@@ -118,7 +118,7 @@ func guessPage(text []byte) error {
 	return &NotCSVError{Looks: XML, Says: strings.Join(parts, ": ")}
 }
 
-// textOfTag returns the text in the first tag of that name, "" if there is none.
+// textOfTag returns the text in the first tag of this name, "" if there is none.
 func textOfTag(page []byte, tag string) string {
 	at := bytes.Index(lower(page), []byte("<"+tag))
 	if at < 0 {
@@ -132,7 +132,8 @@ func textOfTag(page []byte, tag string) string {
 	return shorten(html.UnescapeString(string(text)))
 }
 
-// lower returns ASCII letters in lower case, and all else as it is.
+// lower returns a copy of text with ASCII letters in lower case. Unlike bytes.ToLower,
+// it never changes the length.
 func lower(text []byte) []byte {
 	text = bytes.Clone(text)
 	for i, b := range text {
@@ -143,18 +144,19 @@ func lower(text []byte) []byte {
 	return text
 }
 
-// shorten returns a text on one line of bearable length.
+// shorten returns text on one line, cut after 200 bytes.
 func shorten(text string) string {
-	const most = 200
+	const maxLength = 200
 	text = strings.Join(strings.Fields(text), " ")
-	if len(text) > most {
-		text = text[:most] + "..."
+	if len(text) > maxLength {
+		text = text[:maxLength] + "..."
 	}
 	return strings.ToValidUTF8(text, "")
 }
 
-// skipSeparatorLine returns where a file begins after a line sep=, and an error for
-// another separator. Excel reads such a line, and writes it when asked to.
+// skipSeparatorLine returns the offset after a first line "sep=,", which Excel reads
+// and can write, and 0 if there is no such line. For another separator it returns a
+// *SeparatorError.
 func skipSeparatorLine(head []byte) (after int, err error) {
 	line, _, found := bytes.Cut(head, lineEnd)
 	after = len(line) + 1

@@ -5,8 +5,8 @@ import (
 	"slices"
 )
 
-// A mark is a group of cells by which headers are found. Its cells have the same
-// last bytes, so that one search of the data finds all of them.
+// A mark is a group of cells that headers have. The cells end with the same bytes, so
+// that one search of the data finds all of them.
 type mark struct {
 	tail  []byte
 	cells [][]byte
@@ -26,7 +26,7 @@ func newMarks(cells []string) []mark {
 	return marks
 }
 
-// findHeader returns where the first header begins among the rows up to end.
+// findHeader returns where in buf the first header before end begins.
 func (c *Cutter) findHeader(end int) (at int, ok bool) {
 	for _, m := range c.marks {
 		if header, found := c.findHeaderWith(m, end); found {
@@ -36,10 +36,10 @@ func (c *Cutter) findHeader(end int) (at int, ok bool) {
 	return at, ok
 }
 
-// findHeaderWith returns where the first header with a cell of m begins.
+// findHeaderWith returns where in buf the first header with a cell of m begins.
 func (c *Cutter) findHeaderWith(m mark, end int) (at int, ok bool) {
 	data := c.buf[c.at:end]
-	counted, odd := 0, false // whether the number of quotes before counted is odd
+	counted, odd := 0, false // odd: the number of quotes in data[:counted] is odd
 	for from := 0; ; {
 		i := bytes.Index(data[from:], m.tail)
 		if i < 0 {
@@ -53,7 +53,7 @@ func (c *Cutter) findHeaderWith(m mark, end int) (at int, ok bool) {
 		odd = odd != (bytes.Count(data[counted:cell], quoteMark)%2 == 1)
 		counted = cell
 		if odd {
-			continue // within a longer cell
+			continue // inside a longer cell
 		}
 		at := rowBefore(data, cell)
 		end := firstRowEnd(data[at:])
@@ -66,8 +66,8 @@ func (c *Cutter) findHeaderWith(m mark, end int) (at int, ok bool) {
 	}
 }
 
-// cellBefore returns where the cell begins that ends at end, with or without
-// quotes, if it is one of cells, and -1 otherwise.
+// cellBefore returns where the cell that ends at end begins, if it is one of cells, with
+// or without quotes. Otherwise it returns -1.
 func cellBefore(data []byte, end int, cells [][]byte) int {
 	after := bytes.TrimPrefix(data[end:], quoteMark)
 	if len(after) > 0 && after[0] != ',' && after[0] != '\n' && after[0] != '\r' {
@@ -86,7 +86,7 @@ func cellBefore(data []byte, end int, cells [][]byte) int {
 	return -1
 }
 
-// rowBefore returns where the row begins in which a cell begins at cell.
+// rowBefore returns where the row of the cell that begins at cell begins.
 func rowBefore(data []byte, cell int) int {
 	odd, end := false, cell
 	for {

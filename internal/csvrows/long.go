@@ -7,9 +7,9 @@ import (
 	"strings"
 )
 
-// skipRest reads on to the end of a row that is longer than MaxRow and begins with
-// these bytes, without keeping it. It reports whether the row has no end, or is not
-// CSV: then nobody knows where the next one begins.
+// skipRest skips the rest of a row that is longer than MaxRow and begins with these
+// bytes. broken is true if the row has no end or is not CSV: then it is unknown where
+// the next row begins.
 func (c *Cutter) skipRest(beginning []byte) (broken bool, err error) {
 	var row longRow
 	row.scan(beginning)
@@ -37,20 +37,20 @@ const (
 	atCell rowState = iota // a cell may begin with a quote here
 	inCell
 	inQuotes
-	atQuote // after a quote in a cell in quotes: its end, or the first of two
-	atCR    // after the end of such a cell and a CR
+	atQuote // after a quote inside quotes: it ends the cell, or another one follows
+	atCR    // after a quoted cell and a CR
 	rowEnded
 	rowBroken
 )
 
-// longRow follows the quotes of a row as strictly as encoding/csv does.
+// longRow tracks the quotes of a row, as strictly as encoding/csv does.
 type longRow struct {
 	state rowState
 	read  int
-	comma int // after the last comma between two cells, 0 for none
+	comma int // the offset after the last comma between two cells, 0 for none
 }
 
-// scan reads on in the row and returns how much of the data belongs to it.
+// scan continues the row with data and returns how many bytes of data belong to it.
 func (r *longRow) scan(data []byte) int {
 	for i, b := range data {
 		switch r.state {
@@ -81,8 +81,8 @@ func (r *longRow) scan(data []byte) int {
 	return len(data)
 }
 
-// addLong adds a row that is too long, with the cells that are whole in what there
-// is of it.
+// addLong adds a row that is too long, with those cells that are whole in its first
+// MaxRow bytes.
 func (r *Rows) addLong(b *Batch) {
 	rest := r.data[r.at:]
 	var row longRow
@@ -90,7 +90,7 @@ func (r *Rows) addLong(b *Batch) {
 	var cells []string
 	if row.comma > 0 {
 		reader := csv.NewReader(strings.NewReader(rest[:row.comma-1]))
-		cells, _ = reader.Read() // it is CSV, or the whole beginning would not be
+		cells, _ = reader.Read() // it cannot fail: parseStrictly has read more of the row
 	}
 	r.count++
 	b.Rows = append(b.Rows, Row{Number: r.count, Line: r.line, Flaw: TooLong})
@@ -98,7 +98,7 @@ func (r *Rows) addLong(b *Batch) {
 	r.at, r.long = len(r.data), false
 }
 
-// errLong is the read error at the end of the first MaxRow bytes of a longer row.
+// errLong is the read error after the first MaxRow bytes of a longer row.
 var errLong = errors.New("too long")
 
 type longReader struct{}

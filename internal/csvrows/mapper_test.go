@@ -9,7 +9,7 @@ import (
 	"a0permit/internal/csvrows"
 )
 
-// abRow is a row of a table with columns a and b.
+// abRow is a row of a table with the columns a and b.
 type abRow struct{ A, B string }
 
 func (r *abRow) UnmarshalCSVWithFields(column, cell string) error {
@@ -26,7 +26,7 @@ var abRows sync.Pool
 
 func (*abRow) Pool() *sync.Pool { return &abRows }
 
-// failingRow takes no cell.
+// failingRow accepts no cell.
 type failingRow struct{ A string }
 
 func (*failingRow) UnmarshalCSVWithFields(string, string) error { return errors.New("no") }

@@ -11,18 +11,17 @@ import (
 	"strings"
 )
 
-// Raw reads rows together with their bytes, so that a row can be passed on exactly
-// as it is.
+// Raw reads rows together with their bytes, so that a row can be passed on unchanged.
 type Raw struct {
 	csv  *csv.Reader
 	rows rawSource
-	at   int64 // how much of the input has been returned
-	line int   // on which the last row begins
+	at   int64 // bytes of the input that Next has returned
+	line int   // the line where the last row begins
 	bom  []byte
 }
 
-// NewRaw returns a reader of the rows in r, or a *NotCSVError. BOM returns a byte
-// order mark.
+// NewRaw returns a reader of the rows in r. It fails with a *NotCSVError if the first
+// bytes are plainly not CSV.
 func NewRaw(r io.Reader) (*Raw, error) {
 	raw := &Raw{}
 	in := bufio.NewReaderSize(r, rawRead)
@@ -44,20 +43,20 @@ func NewRaw(r io.Reader) (*Raw, error) {
 	return raw, nil
 }
 
-// rawRead is how much is read at once.
+// rawRead is how many bytes are read at once.
 const rawRead = 64 << 10
 
-// rawSource is what the parser reads: whole rows, one after another. Of a row that
-// is longer than MaxRow it gets nothing, since it would keep it several times.
+// rawSource feeds whole rows to the parser, one after another. At a row longer than
+// MaxRow it fails with errLong, since the parser would copy the row several times.
 type rawSource struct {
 	in  io.Reader
-	err error  // of in
-	buf []byte // read and not yet returned by Next
+	err error  // the error of in
+	buf []byte // what was read and not yet returned by Next
 
-	parsed  int  // how much of buf the parser has
+	parsed  int  // how much of buf the parser has read
 	whole   int  // the end of the last whole row in buf
-	scanned int  // the end of the last line in buf that has been looked at
-	open    bool // the row after whole has a quote that is open there
+	scanned int  // the end of the last line in buf that was scanned
+	open    bool // a quote is open at scanned
 }
 
 func (s *rawSource) Read(p []byte) (int, error) {
@@ -71,8 +70,8 @@ func (s *rawSource) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// findRow moves whole to the end of the next row: as for a Cutter, a line end
-// before which the number of quotes is even.
+// findRow moves whole to the end of the next row. As for a Cutter, that is a line end
+// with an even number of quotes before it.
 func (s *rawSource) findRow() error {
 	for {
 		line := s.buf[s.scanned:]
@@ -101,7 +100,7 @@ func (s *rawSource) findRow() error {
 	}
 }
 
-// take returns the next n bytes, which are good until the next row is read.
+// take returns the next n bytes, which are valid until the next row is read.
 func (s *rawSource) take(n int) []byte {
 	taken := s.buf[:n]
 	s.buf = s.buf[n:]
@@ -109,13 +108,12 @@ func (s *rawSource) take(n int) []byte {
 	return taken
 }
 
-// BOM returns the byte order mark at the beginning of the input, nil if there is
-// none.
+// BOM returns the byte order mark of the input, nil if there is none.
 func (r *Raw) BOM() []byte { return r.bom }
 
-// Next returns the next row's cells, its bytes without the line end, and the line
-// end, which a last row may lack. It skips blank lines. The results are valid
-// until the next call. At the end the error is io.EOF.
+// Next returns the cells of the next row, its bytes without the line end, and the line
+// end, which is empty if the last row lacks one. It skips blank lines. The results are
+// valid until the next call. At the end Next returns io.EOF.
 func (r *Raw) Next() (cells []string, row, eol []byte, err error) {
 	cells, err = r.csv.Read()
 	if err != nil {
@@ -134,14 +132,14 @@ func (r *Raw) Next() (cells []string, row, eol []byte, err error) {
 	row = r.rows.take(int(end - r.at))
 	r.at = end
 	for bytes.HasPrefix(row, []byte("\n")) || bytes.HasPrefix(row, []byte("\r\n")) {
-		row = row[bytes.IndexByte(row, '\n')+1:] // a blank line before the row
+		row = row[bytes.IndexByte(row, '\n')+1:] // skip a blank line before the row
 	}
-	// For encoding/csv a \r at the end of the input is a line end too.
+	// encoding/csv takes a \r at the end of the input for a line end too.
 	body := bytes.TrimSuffix(bytes.TrimSuffix(row, []byte("\n")), []byte("\r"))
 	return cells, body, row[len(body):], nil
 }
 
-// Quote returns a cell as CSV, in quotes if it needs them.
+// Quote returns a cell in CSV, with quotes if it needs them.
 func Quote(cell string) []byte {
 	if !strings.ContainsAny(cell, "\",\r\n") && !strings.HasPrefix(cell, string(bom)) {
 		return []byte(cell)

@@ -15,7 +15,7 @@ import (
 	"a0permit/internal/csvrows"
 )
 
-// readRaw returns a line about each row: its cells, its bytes and its line end.
+// readRaw returns one line of text per row, with its cells, its bytes and its line end.
 func readRaw(in io.Reader) (bom string, found []string, err error) {
 	r, err := csvrows.NewRaw(in)
 	if err != nil {
@@ -88,7 +88,7 @@ func TestRawRowsLargerThanItsBuffers(t *testing.T) {
 	}
 }
 
-// A row of the limit is passed on, and a longer one is an error before it is in memory.
+// A row of MaxRow bytes is passed on. A longer row is an error before it is in memory.
 func TestRawRowOverTheLimit(t *testing.T) {
 	t.Parallel()
 	fits := "a,b\n1," + strings.Repeat("x", csvrows.MaxRow-3) + "\n2,y\n"
@@ -103,7 +103,7 @@ func TestRawRowOverTheLimit(t *testing.T) {
 	}
 }
 
-// endlessReader is text without end.
+// endlessReader yields text without an end.
 type endlessReader struct{}
 
 func (endlessReader) Read(p []byte) (int, error) {
@@ -113,7 +113,7 @@ func (endlessReader) Read(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// What is plainly no CSV is called what it is.
+// The error for a file that is plainly not CSV says what it is.
 func TestRawOfOtherFiles(t *testing.T) {
 	t.Parallel()
 	for in, want := range map[string]string{
@@ -163,7 +163,7 @@ func copyRaw(t *testing.T, in string) string {
 	t.Helper()
 	r, err := csvrows.NewRaw(strings.NewReader(in))
 	if err != nil {
-		t.Skip(err) // it looks like something else
+		t.Skip(err) // it looks like another format
 	}
 	out := bytes.NewBuffer(bytes.Clone(r.BOM()))
 	for {
@@ -241,7 +241,7 @@ func FuzzQuoteReadsBack(f *testing.F) {
 		quoted := string(csvrows.Quote(cell))
 		r := csv.NewReader(strings.NewReader("x," + quoted + "," + quoted + "\n"))
 		got, err := r.ReadAll()
-		// A reader of CSV returns each line end as \n.
+		// encoding/csv returns CRLF as \n.
 		cell = strings.ReplaceAll(cell, "\r\n", "\n")
 		want := [][]string{{"x", cell, cell}}
 		if err != nil || !cmp.Equal(want, got) {

@@ -1,8 +1,8 @@
-// Package csvrows reads tables of CSV rows: it cuts a file into chunks, parses
-// these in batches, each row with its place, and maps them onto structs with
-// gocsv. It is the only package that imports gocsv, and it handles what gocsv gets
-// wrong: ragged rows, byte order marks and positions. It knows nothing of what the
-// rows mean, and it opens and writes nothing.
+// Package csvrows reads tables of CSV rows. It cuts a file into chunks, parses them in
+// batches of rows with their positions, and maps the rows to structs with gocsv. It is
+// the only package that imports gocsv, and it handles what gocsv gets wrong: ragged
+// rows, byte order marks and positions. It knows nothing about the meaning of the rows,
+// and it does not open or write files.
 //
 // Reading is strict RFC 4180. A line break inside quotes is kept, but CRLF becomes
 // LF there, as everywhere in encoding/csv. Blank lines are skipped.
@@ -16,39 +16,39 @@ import (
 	"strings"
 )
 
-// A Row is one CSV record and its place.
+// A Row is one CSV record and its position.
 type Row struct {
 	Cells  []string
-	Number int // from 1, in its chunk
-	Line   int // of the file, where the row begins
+	Number int // from 1 in its chunk
+	Line   int // the line of the file where the row begins, from 1
 	Flaw   Flaw
 }
 
-// A Flaw is why the cells of a row are not to be trusted, although they are CSV.
+// A Flaw is a reason not to trust the cells of a row, although the row is CSV.
 type Flaw int
 
 // The flaws.
 const (
-	// LoneCR is a CR outside quotes that ends no line here. To other readers it does
-	// end one, and then the row is two.
+	// LoneCR is a CR outside quotes without an LF after it. Here it does not end a line,
+	// but other readers would read two rows.
 	LoneCR Flaw = iota + 1
 	// NUL is a zero byte.
 	NUL
-	// TooLong is a row longer than MaxRow. It has those cells that are whole in its
+	// TooLong is a row longer than MaxRow. It has only the cells that are whole in its
 	// first MaxRow bytes.
 	TooLong
 )
 
-// batchRows keeps a batch small enough for the processor's cache.
+// batchRows is how many rows a batch has at most: few enough for the processor's cache.
 const batchRows = 512
 
 // A Batch is a run of rows. The next Fill reuses its memory and invalidates Rows.
 type Batch struct {
 	Rows  []Row
 	cells []string
-	ends  []int // where each row ends in cells
+	ends  []int // the end of each row in cells
 
-	// Cells that differ from the bytes in the data, one after another.
+	// The text of cells that differ from the bytes in the data, one after another.
 	unquoted []byte
 	spans    []span
 }
@@ -58,7 +58,7 @@ func (b *Batch) reset() {
 	b.unquoted, b.spans = b.unquoted[:0], b.spans[:0]
 }
 
-// setCells gives the rows their cells, when cells does not grow any more.
+// setCells sets the Cells of the rows, once cells no longer grows.
 func (b *Batch) setCells() {
 	start := 0
 	for i, end := range b.ends {
@@ -79,22 +79,22 @@ func (b *Batch) addCells(cells []string) {
 type Rows struct {
 	data         string
 	at           int
-	line         int  // of data[at]
+	line         int  // the line of data[at]
 	long, broken bool // as in the chunk
-	loneCR, nul  bool // some row may have that flaw
+	loneCR, nul  bool // a row may have this flaw
 	count        int
-	err          error // sticky
+	err          error // returned by every later call
 }
 
-// Reset starts with the rows of a chunk.
+// Reset starts to parse a chunk.
 func (r *Rows) Reset(ch *Chunk) {
 	*r = Rows{data: string(ch.Data), line: ch.Line, long: ch.long, broken: ch.broken}
 	r.nul = strings.IndexByte(r.data, 0) >= 0
 	r.loneCR = strings.IndexByte(r.data, '\r') >= 0 && strings.Count(r.data, "\r") > strings.Count(r.data, crlf)
 }
 
-// Fill parses the next rows into b. At the end of the chunk the error is io.EOF.
-// The rows before an error come first, and the error with the next call.
+// Fill parses the next rows into b. At the end of the chunk it returns io.EOF. If there
+// are rows before an error, Fill returns those first, and the error at the next call.
 func (r *Rows) Fill(b *Batch) error {
 	b.reset()
 	if r.err != nil {
@@ -117,7 +117,7 @@ func (r *Rows) Fill(b *Batch) error {
 // Count returns the number of rows parsed since Reset.
 func (r *Rows) Count() int { return r.count }
 
-// add adds the row that ends before end.
+// add adds the row that begins on this line and ends before end.
 func (r *Rows) add(b *Batch, line, end int) {
 	r.count++
 	row := Row{Number: r.count, Line: line}
@@ -131,8 +131,7 @@ func (r *Rows) add(b *Batch, line, end int) {
 	r.at = end
 }
 
-// hasLoneCR reports whether a row has a CR outside quotes that is no part of a line
-// end.
+// hasLoneCR reports whether a row has a CR outside quotes that is not part of a line end.
 func hasLoneCR(row string) bool {
 	quoted := false
 	for i := range len(row) - 1 {
@@ -148,8 +147,9 @@ func hasLoneCR(row string) bool {
 	return false
 }
 
-// parseStrictly parses a row with encoding/csv: a last row without a line end, a
-// row with a fault, whose place encoding/csv knows, or the beginning of a long row.
+// parseStrictly parses with encoding/csv a row that split leaves: a last row without a
+// line end, a row that is not CSV, whose error has its position, or the beginning of a
+// long row.
 func (r *Rows) parseStrictly(b *Batch) error {
 	rest := r.data[r.at:]
 	var in io.Reader = strings.NewReader(rest)
@@ -168,7 +168,7 @@ func (r *Rows) parseStrictly(b *Batch) error {
 		r.addLong(b)
 		return nil
 	case err != nil:
-		return err // io.EOF, the only one from memory
+		return err // io.EOF: reading from memory cannot fail otherwise
 	}
 	line, _ := reader.FieldPos(0)
 	read := int(reader.InputOffset())
@@ -178,8 +178,8 @@ func (r *Rows) parseStrictly(b *Batch) error {
 	return nil
 }
 
-// Batches parses the rest of a table batch by batch, for callers that need no
-// parallel parsing. Its rows, and the row in its error, are numbered from before+1.
+// Batches parses the rest of a table batch by batch, for callers that do not parse in
+// parallel. Its rows, and the row in its error, are numbered from before+1.
 func (c *Cutter) Batches(before int) iter.Seq2[*Batch, error] {
 	return func(yield func(*Batch, error) bool) {
 		var chunk Chunk

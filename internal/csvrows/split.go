@@ -5,15 +5,14 @@ import (
 	"strings"
 )
 
-// A span is the place of a cell's text in the batch's unquoted.
+// A span says where in Batch.unquoted the text of a cell is.
 type span struct{ cell, from, to int }
 
-// split parses the next row, several times faster than encoding/csv. It returns
-// false, and leaves the row to encoding/csv, when something is wrong with it or the
-// data ends without a line end.
+// split parses the next row, several times faster than encoding/csv. If the row has an
+// error or no line end, split returns false and leaves the row to encoding/csv.
 func (r *Rows) split(b *Batch) bool {
 	data := r.data
-	for r.at < len(data) { // blank lines
+	for r.at < len(data) { // skip blank lines
 		if rest := data[r.at:]; rest[0] != '\n' && !strings.HasPrefix(rest, crlf) {
 			break
 		}
@@ -24,7 +23,7 @@ func (r *Rows) split(b *Batch) bool {
 	if end < 0 {
 		return false
 	}
-	end += r.at // of the line, and of the row unless it is within a cell
+	end += r.at // the end of the line, and of the row unless it is inside quotes
 	first, lines := len(b.cells), 1
 	quote := nextQuote(data, r.at, end)
 	for at := r.at; ; at++ {
@@ -71,7 +70,7 @@ func (r *Rows) split(b *Batch) bool {
 	return true
 }
 
-// nextQuote returns the place of the next quote before end, or end.
+// nextQuote returns the index of the next quote before end, or end.
 func nextQuote(data string, at, end int) int {
 	if i := strings.IndexByte(data[at:end], '"'); i >= 0 {
 		return at + i
@@ -90,15 +89,15 @@ func (b *Batch) drop(first int) bool {
 
 const crlf = "\r\n"
 
-// addQuoted adds the cell after an opening quote and returns the place after its
-// closing one, or -1. In a cell that goes beyond the line end CRLF becomes LF, as
-// in encoding/csv.
+// addQuoted adds the cell after an opening quote and returns the index after its closing
+// quote, -1 if there is none. In a cell of several lines CRLF becomes LF, as in
+// encoding/csv.
 func (b *Batch) addQuoted(data string, from, end int) int {
 	i := strings.IndexByte(data[from:], '"')
 	if i < 0 {
 		return -1
 	}
-	if to := from + i; to < end && data[to+1] != '"' { // to < end: there is a byte after it
+	if to := from + i; to < end && data[to+1] != '"' { // to < end, so data[to+1] exists
 		b.cells = append(b.cells, data[from:to])
 		return to + 1
 	}

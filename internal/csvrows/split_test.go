@@ -14,8 +14,7 @@ import (
 	"a0permit/internal/csvrows"
 )
 
-// The splitter returns the cells, the lines and the errors of encoding/csv, in
-// chunks of any size.
+// For chunks of any size, the cells, lines and errors are those of encoding/csv.
 func FuzzSplitterIsEncodingCSV(f *testing.F) {
 	for _, in := range []string{
 		"", "\n", "a", "a,b\n", "a,b\r\n1,2\r\n", "\r\n\n\r\na", `"a","b"` + "\n", `"a ""b""",` + "\n",
@@ -31,14 +30,14 @@ func FuzzSplitterIsEncodingCSV(f *testing.F) {
 	separatorLine := regexp.MustCompile(`(?i)^(\x{feff})?"*sep=`)
 	f.Fuzz(func(t *testing.T, in string, size uint8) {
 		if separatorLine.MatchString(in) {
-			t.Skip("the first row is for a spreadsheet")
+			t.Skip("encoding/csv does not know the line sep=")
 		}
 		c := csvrows.NewCutter(strings.NewReader(in), max(int(size), 1))
 		var got, want []string
 		for batch, err := range c.Batches(0) {
 			not, separator := (*csvrows.NotCSVError)(nil), (*csvrows.SeparatorError)(nil)
 			if errors.As(err, &not) || errors.As(err, &separator) {
-				t.Skip("plainly no CSV")
+				t.Skip("plainly not CSV")
 			}
 			if err != nil {
 				got = append(got, err.Error())
