@@ -24,7 +24,7 @@ type Line struct {
 	Number int    // from 1; empty lines count
 	Offset int64  // of its first byte in the stream
 	Size   int64  // in bytes
-	Text   []byte // its first MaxText bytes
+	Text   []byte // the whole line, or its first MaxText bytes
 	Open   bool   // the stream ends without a line end after it
 }
 
