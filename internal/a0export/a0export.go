@@ -179,5 +179,5 @@ func (e *exporter) exportTable(ctx context.Context, out io.Writer, forReading bo
 	case forReading:
 		return e.writeTable(ctx, table, out, readableRow)
 	}
-	return e.pack(out, e.auth0.Began, func(w io.Writer) error { return e.writeTable(ctx, table, w, plainRow) })
+	return e.pack(out, e.auth0.StartTime, func(w io.Writer) error { return e.writeTable(ctx, table, w, plainRow) })
 }

@@ -39,7 +39,7 @@ func (e *exporter) check(ctx context.Context) error {
 		missing := n.missing(err, grant)
 		e.sayNeed(n, saw, err, missing)
 		isUnnamed := untried.isRefused || refused != nil && len(missing) == 0
-		if isUnnamed && !grant.TellsScopes {
+		if isUnnamed && !grant.HasScopes {
 			missing = n.scopes // it may have some of them, but nobody can tell
 		}
 		if refused != nil || untried.isRefused {
@@ -63,7 +63,7 @@ func (n need) missing(err error, grant auth0.Grant) []string {
 		}
 		return named
 	}
-	if err == nil || !grant.TellsScopes {
+	if err == nil || !grant.HasScopes {
 		return nil
 	}
 	return slices.DeleteFunc(slices.Clone(n.scopes), func(s string) bool { return slices.Contains(grant.Scopes, s) })
@@ -104,7 +104,7 @@ func (e *exporter) sayGrant(grant auth0.Grant) {
 	} else {
 		e.tool.Say("signed in")
 	}
-	if !grant.TellsScopes {
+	if !grant.HasScopes {
 		e.tool.Say("scopes: the token does not name them, so each table is tried")
 		return
 	}

@@ -134,7 +134,7 @@ func (e *exporter) write(ctx context.Context, from source, out io.Writer, has *f
 	defer body.Close() //nolint:errcheck // read to its end or given up
 	snapshotTime := from.snapshotTime
 	if e.config.command == "all" {
-		snapshotTime = func() time.Time { return older(e.auth0.Began(), from.snapshotTime()) }
+		snapshotTime = func() time.Time { return older(e.auth0.StartTime(), from.snapshotTime()) }
 	}
 	var counts joinCounts
 	err = e.pack(out, snapshotTime, func(rows io.Writer) error {

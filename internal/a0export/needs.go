@@ -94,7 +94,7 @@ func (c *checker) tryMembers(ctx context.Context) (string, error) {
 }
 
 func (c *checker) tryAPIs(ctx context.Context) (string, error) {
-	return "", c.auth0.FirstAPI(ctx)
+	return "", c.auth0.TryAPIs(ctx)
 }
 
 // tryGroups takes a tenant that does not have groups for one that has none.

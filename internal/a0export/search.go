@@ -47,7 +47,7 @@ func (*search) withResumeHint(err error) error { return err }
 
 func (*search) wait(context.Context) error { return nil }
 
-func (s *search) snapshotTime() time.Time { return s.auth0.Began() }
+func (s *search) snapshotTime() time.Time { return s.auth0.StartTime() }
 
 // confirm implements source: a walk counts as it goes.
 func (*search) confirm(context.Context, joinCounts) error { return nil }

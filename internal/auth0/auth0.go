@@ -1,6 +1,6 @@
-// Package auth0 is a thin client for the few calls of the Management API that an
-// export needs. It reads lists page by page and returns what Auth0 says; what to
-// do with it is up to the caller.
+// Package auth0 is a thin client for the few Management API calls that an export
+// needs. It reads lists page by page and returns what Auth0 sends; the caller
+// decides what to do with that.
 package auth0
 
 import (
@@ -17,29 +17,29 @@ import (
 type Client struct {
 	api    *httpapi.Client
 	token  httpapi.Secret
-	tokens httpapi.TokenSource // nil with a token that does not change
+	tokens httpapi.TokenSource // nil if the token is fixed
 
-	mu       sync.Mutex
-	hasBegun bool
-	began    time.Time // by Auth0's clock
+	mu         sync.Mutex
+	hasStarted bool
+	startTime  time.Time // by Auth0's clock
 }
 
-// New returns a client. config.Base is the domain of the tenant.
+// New returns a client. config.Base is the tenant's domain.
 func New(config httpapi.Config) *Client {
 	config.ParseError = parseError
 	return &Client{api: httpapi.New(config), token: config.Token, tokens: config.Tokens}
 }
 
-// Now returns the time by Auth0's clock, zero before its first answer: see
+// Now returns the time by Auth0's clock. It is zero before the first answer: see
 // httpapi.Client.Now.
 func (c *Client) Now() time.Time { return c.api.Now() }
 
-// Began returns the time by Auth0's clock when it first gave an answer, so that
-// nothing read is older. It is zero before that, and where Auth0 told no time then.
-func (c *Client) Began() time.Time {
+// StartTime returns the time of the first answer by Auth0's clock. Nothing that was
+// read is older. It is zero before that answer, and if the answer had no date.
+func (c *Client) StartTime() time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.began
+	return c.startTime
 }
 
 func (c *Client) get(ctx context.Context, path string, query url.Values, out any) error {
@@ -47,8 +47,8 @@ func (c *Client) get(ctx context.Context, path string, query url.Values, out any
 	err := c.api.Do(ctx, call, out)
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if err == nil && !c.hasBegun {
-		c.hasBegun, c.began = true, c.Now()
+	if err == nil && !c.hasStarted {
+		c.hasStarted, c.startTime = true, c.Now()
 	}
 	return err
 }

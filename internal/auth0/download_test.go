@@ -12,7 +12,7 @@ import (
 	"a0permit/internal/httpapi"
 )
 
-// finishExport returns a client and the link of a job that has ended.
+// finishExport runs an export job and returns its client and download link.
 func finishExport(t *testing.T, s *auth0test.Server) (*auth0.Client, httpapi.Secret) {
 	t.Helper()
 	c := newClient(s)
@@ -26,7 +26,7 @@ func finishExport(t *testing.T, s *auth0test.Server) (*auth0.Client, httpapi.Sec
 	return c, job.Location
 }
 
-// The storage host refuses a link that comes with a token.
+// The storage host refuses a request that carries a token.
 func TestDownloadSendsNoToken(t *testing.T) {
 	t.Parallel()
 	s := auth0test.New(auth0test.Sample(3), auth0test.Options{Polls: -1})

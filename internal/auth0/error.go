@@ -10,8 +10,8 @@ import (
 	"a0permit/internal/httpapi"
 )
 
-// parseError reads the error body of the Management API, {"statusCode", "error",
-// "message", "errorCode"}. The token endpoint and some 429s have fewer fields.
+// parseError reads an error body of the Management API, {"statusCode", "error",
+// "message", "errorCode"}. The token endpoint and some 429s send fewer fields.
 func parseError(e *httpapi.APIError, body []byte) {
 	var b struct {
 		Error       string `json:"error"`
@@ -26,7 +26,7 @@ func parseError(e *httpapi.APIError, body []byte) {
 	e.Message = clip(cmp.Or(b.Message, b.Description, b.Error))
 }
 
-// clip returns the beginning of what Auth0 says, for a line on a screen.
+// clip returns the first 1000 bytes of a text from Auth0, to show on one line.
 func clip(text string) string {
 	const most = 1000
 	if len(text) <= most {
@@ -35,9 +35,9 @@ func clip(text string) string {
 	return strings.ToValidUTF8(text[:most], "") + "..."
 }
 
-// MissingScopes returns the scopes that a 403 names. Auth0's words are
-// "Insufficient scope, expected any of: read:roles,read:users". A plan without a
-// feature answers 403 insufficient_scope too, but names none.
+// MissingScopes returns the scopes that a 403 asks for, and nil for other errors.
+// Auth0 writes "Insufficient scope, expected any of: read:roles,read:users". If the
+// plan lacks a feature, the answer is 403 insufficient_scope too, but names none.
 func MissingScopes(err error) []string {
 	var api *httpapi.APIError
 	if !errors.As(err, &api) || api.Status != http.StatusForbidden {

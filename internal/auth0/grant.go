@@ -13,19 +13,19 @@ import (
 	"a0permit/internal/httpapi"
 )
 
-// Grant is what a token says of itself. Nobody has checked its signature: it is for
-// people to read, and Auth0 decides.
+// Grant holds the claims of a token. Its signature is not checked: the claims are
+// for people to read, and Auth0 decides what the token may do.
 type Grant struct {
-	Tenant      string // the domain that issued the token; "" where it does not say
-	Application string // the client id; "" where it does not say
-	Expires     time.Time
-	Scopes      []string // in order
-	// TellsScopes is whether Scopes is all that was granted.
-	TellsScopes bool
+	Tenant      string    // the domain that issued the token; "" if unknown
+	Application string    // the client id; "" if unknown
+	Expires     time.Time // zero if unknown
+	Scopes      []string  // sorted
+	// HasScopes reports whether Scopes lists everything that was granted.
+	HasScopes bool
 }
 
-// Grant returns what the client's token says. With credentials that takes a call,
-// whose answer may name the scopes, too.
+// Grant returns the claims of the client's token. With credentials it gets a token
+// first; the answer with the token may name the scopes too.
 func (c *Client) Grant(ctx context.Context) (Grant, error) {
 	if c.tokens == nil {
 		return parseGrant(c.token, ""), nil
@@ -41,8 +41,8 @@ func (c *Client) Grant(ctx context.Context) (Grant, error) {
 	return parseGrant(token, scope), nil
 }
 
-// parseGrant reads the claims of a token that is a JWT (RFC 9068). scope is what the
-// token endpoint has said, which holds where there is any (RFC 6749, section 5.1).
+// parseGrant reads the claims of a token if it is a JWT (RFC 9068). scope comes from
+// the token endpoint; unless it is "", it overrides the claim (RFC 6749, section 5.1).
 func parseGrant(token httpapi.Secret, scope string) Grant {
 	var claims struct {
 		Issuer      string   `json:"iss"`
@@ -54,7 +54,7 @@ func parseGrant(token httpapi.Secret, scope string) Grant {
 	}
 	var g Grant
 	if parts := strings.Split(token.Reveal(), "."); len(parts) == 3 {
-		// A claim of another type than the usual one is not told.
+		// A claim of an unexpected type is left out.
 		if data, err := base64.RawURLEncoding.DecodeString(parts[1]); err == nil {
 			_ = json.Unmarshal(data, &claims)
 		}
@@ -68,7 +68,7 @@ func parseGrant(token httpapi.Secret, scope string) Grant {
 	}
 	claimed, hasScope := claims.Scope.(string)
 	scope = cmp.Or(scope, claimed)
-	g.TellsScopes = scope != "" || hasScope || claims.Permissions != nil
+	g.HasScopes = scope != "" || hasScope || claims.Permissions != nil
 	g.Scopes = append(strings.Fields(scope), claims.Permissions...)
 	slices.Sort(g.Scopes)
 	g.Scopes = slices.Compact(g.Scopes)

@@ -18,12 +18,12 @@ func TestGrant(t *testing.T) {
 	for token, want := range map[string]auth0.Grant{
 		jwt(`{"iss":"https://acme.eu.auth0.com/","azp":"abc","exp":4000000000,"scope":"read:b  read:a read:b"}`): {
 			Tenant: "acme.eu.auth0.com", Application: "abc", Expires: time.Unix(4_000_000_000, 0),
-			Scopes: []string{"read:a", "read:b"}, TellsScopes: true,
+			Scopes: []string{"read:a", "read:b"}, HasScopes: true,
 		},
 		jwt(`{"client_id":"abc","permissions":["read:users"]}`): {
-			Application: "abc", Scopes: []string{"read:users"}, TellsScopes: true,
+			Application: "abc", Scopes: []string{"read:users"}, HasScopes: true,
 		},
-		jwt(`{"scope":""}`):                         {TellsScopes: true},
+		jwt(`{"scope":""}`):                         {HasScopes: true},
 		jwt(`{"sub":"x"}`):                          {},
 		jwt(`{"exp":"soon","scope":7,"azp":"abc"}`): {Application: "abc"},
 		jwt(`nothing`):                              {},

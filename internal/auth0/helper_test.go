@@ -13,7 +13,7 @@ import (
 	"a0permit/internal/httpapi/httpapitest"
 )
 
-// newClient returns a client of handler, as if that were Auth0.
+// newClient returns a client that calls handler instead of Auth0.
 func newClient(handler http.Handler) *auth0.Client {
 	return auth0.New(httpapi.Config{
 		Base: &url.URL{Scheme: "https", Host: "acme.example"}, Token: auth0test.DefaultToken,
@@ -21,19 +21,19 @@ func newClient(handler http.Handler) *auth0.Client {
 	})
 }
 
-// answerInTurn returns a handler that answers the calls with these bodies, one
-// after another.
+// answerInTurn returns a handler that answers each call with the next body. It panics
+// if there are more calls than bodies.
 func answerInTurn(bodies ...string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		if len(bodies) == 0 {
-			panic("a call too many")
+			panic("one call too many")
 		}
 		_, _ = io.WriteString(w, bodies[0])
 		bodies = bodies[1:]
 	})
 }
 
-// collect returns all that a list yields, and its error.
+// collect returns the rows that a list yields before its error, and that error.
 func collect[T any](list iter.Seq2[T, error]) (items []T, err error) {
 	for item, fault := range list {
 		if fault != nil {
@@ -44,7 +44,7 @@ func collect[T any](list iter.Seq2[T, error]) (items []T, err error) {
 	return items, nil
 }
 
-// userIDs returns the ids of n users.
+// userIDs returns n user ids.
 func userIDs(n int) []string {
 	var ids []string
 	for i := range n {

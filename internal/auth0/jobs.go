@@ -21,37 +21,37 @@ type Field struct {
 	ExportAs string `json:"export_as,omitempty"`
 }
 
-// Export is the request for a users-export job, as CSV.
+// Export is a request for a users-export job that writes CSV.
 type Export struct {
 	Fields       []Field `json:"fields"`
-	ConnectionID string  `json:"connection_id,omitempty"` // "" is all connections
-	Limit        int     `json:"limit,omitempty"`         // 0 is all users
+	ConnectionID string  `json:"connection_id,omitempty"` // "" means all connections
+	Limit        int     `json:"limit,omitempty"`         // 0 means all users
 }
 
-// MaxFields is the most columns of a CSV export (Auth0 docs, bulk user exports).
+// MaxFields is the largest number of columns in a CSV export (Auth0 docs, bulk user
+// exports).
 const MaxFields = 30
 
-// Job is an export job as Auth0 describes it.
+// Job is the state of an export job.
 type Job struct {
 	ID            string    `json:"id"`
 	Type          string    `json:"type"`
 	Format        string    `json:"format"`
 	Status        string    `json:"status"`
 	StatusDetails string    `json:"status_details"`
-	PercentDone   *int      `json:"percentage_done"`
+	PercentDone   *int      `json:"percentage_done"` // nil if Auth0 does not send it
 	CreatedAt     time.Time `json:"created_at"`
-	ConnectionID  string    `json:"connection_id"` // "" is all connections
+	ConnectionID  string    `json:"connection_id"` // "" means all connections
 	Connection    string    `json:"connection"`    // its name
-	Limit         int       `json:"limit"`         // 0 is all users
-	Total         int       `json:"-"`             // of the users, 0 when Auth0 does not tell
-	// Location is a signed link that works for 60 seconds, and is a secret for as
-	// long. Each request for the job returns a new one.
+	Limit         int       `json:"limit"`         // 0 means all users
+	Total         int       `json:"-"`             // exported users, 0 if Auth0 does not send it
+	// Location is a signed download link. It works for 60 seconds and is secret for
+	// that time. Each request for the job returns a new one.
 	Location httpapi.Secret `json:"location"`
 }
 
-// UnmarshalJSON implements json.Unmarshaler. Fields that only inform may have
-// any type, since a job may have run for hours and must not fail because of
-// them.
+// UnmarshalJSON implements json.Unmarshaler. Fields that are only shown may have any
+// type: they must not fail a job that may have run for hours.
 func (j *Job) UnmarshalJSON(data []byte) error {
 	type plain Job
 	loose := struct {
@@ -78,9 +78,10 @@ func (j *Job) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// parseNumber returns a number that may be written as a string.
+// parseNumber returns a number that may be sent as a string. It reports false for
+// anything else, and for numbers beyond ±1e12.
 func parseNumber(v any) (float64, bool) {
-	const most = 1e12 // no number of Auth0's comes near it
+	const most = 1e12 // far above any number that Auth0 sends
 	text, ok := v.(string)
 	f, isNumber := v.(float64)
 	if ok {
@@ -94,19 +95,19 @@ func parseNumber(v any) (float64, bool) {
 	return f, true
 }
 
-// Is reports whether the job has this status, regardless of case.
+// Is reports whether the job has this status, ignoring case.
 func (j *Job) Is(status string) bool { return strings.EqualFold(j.Status, status) }
 
-// The statuses that end a job. With any other the job is still running: Auth0
-// publishes no list.
+// The statuses that end a job. Auth0 publishes no list of statuses, so any other
+// means that the job is still running.
 const (
 	JobCompleted = "completed"
 	JobFailed    = "failed"
 	JobExpired   = "expired"
 )
 
-// StartExport starts a users-export job. When the call is repeated, a second job
-// may run, which does no harm.
+// StartExport starts a users-export job. If the call is retried, a second job may
+// run, which does no harm.
 func (c *Client) StartExport(ctx context.Context, export Export) (Job, error) {
 	var job Job
 	err := c.api.Do(ctx, httpapi.Call{Method: http.MethodPost, Path: "/api/v2/jobs/users-exports", Body: struct {
@@ -119,7 +120,7 @@ func (c *Client) StartExport(ctx context.Context, export Export) (Job, error) {
 	return job, err
 }
 
-// Job returns the job as it is now.
+// Job returns the current state of a job.
 func (c *Client) Job(ctx context.Context, id string) (Job, error) {
 	var job Job
 	err := c.get(ctx, "/jobs/"+url.PathEscape(id), nil, &job)
@@ -129,8 +130,8 @@ func (c *Client) Job(ctx context.Context, id string) (Job, error) {
 	return job, err
 }
 
-// JobErrors returns what Auth0 says about a failed job, or the beginning of it.
-// Often that is nothing (204).
+// JobErrors returns the first 1000 bytes of what Auth0 says about a failed job, as
+// JSON. It is often empty (204).
 func (c *Client) JobErrors(ctx context.Context, id string) (string, error) {
 	var raw json.RawMessage
 	path := "/api/v2/jobs/" + url.PathEscape(id) + "/errors"
@@ -138,23 +139,23 @@ func (c *Client) JobErrors(ctx context.Context, id string) (string, error) {
 	return clip(string(raw)), err
 }
 
-// ErrLink is the error of a download link that the host refused. A new link may
-// work.
+// ErrLink means that the storage host refused a download link. A new link may work.
 var ErrLink = errors.New("the download link was refused")
 
 // File is an export that is being downloaded.
 type File struct {
 	io.ReadCloser
 
-	From int64  // the offset at which it begins
+	From int64  // the byte offset at which it begins
 	ETag string // identifies the file
-	// HasEnd is whether the transfer tells the end of the file from the end of the
-	// connection.
+	// HasEnd reports whether the transfer marks the end of the file. Without it, a
+	// lost connection looks like the end.
 	HasEnd bool
 }
 
-// Download opens the location of a job. It begins at the offset where that is
-// possible and the file is still the one of etag. The caller closes the file.
+// Download opens the location of a job. It begins at offset at if the host supports
+// ranges and the file still has this etag, else at 0: see File.From. If the host
+// refuses the link, the error is ErrLink. The caller closes the file.
 func (c *Client) Download(ctx context.Context, location httpapi.Secret, at int64, etag string) (*File, error) {
 	resp, err := c.api.Fetch(ctx, location.Reveal(), at, etag) //nolint:bodyclose // it is the file
 	var api *httpapi.APIError

@@ -16,8 +16,8 @@ import (
 
 var fields = []auth0.Field{{Name: "user_id"}, {Name: "identities[0].connection", ExportAs: "provider"}}
 
-// Auth0 refuses unknown properties, and an empty connection_id or limit: they
-// are not sent.
+// An empty connection_id or limit is not sent: Auth0 refuses it, and unknown
+// properties.
 func TestStartExport(t *testing.T) {
 	t.Parallel()
 	s := auth0test.New(auth0test.Sample(3), auth0test.Options{})
@@ -37,7 +37,7 @@ func TestStartExport(t *testing.T) {
 	}
 }
 
-// The answer is the one in Auth0's docs.
+// The answer is the example in Auth0's docs.
 func TestJob(t *testing.T) {
 	t.Parallel()
 	const link = "https://user-exports.auth0.com/job_coRQCC3MHztpuTlo/auth0docs2.csv.gz" +

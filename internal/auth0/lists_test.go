@@ -17,7 +17,7 @@ import (
 	"a0permit/internal/auth0/auth0test"
 )
 
-// lists reads each list that there is, and returns how many rows came.
+// lists maps each list to a function that reads it and returns the number of rows.
 var lists = map[string]func(context.Context, *auth0.Client) (int, error){
 	"roles": func(ctx context.Context, c *auth0.Client) (int, error) {
 		roles, err := c.Roles(ctx)
@@ -61,8 +61,8 @@ var lists = map[string]func(context.Context, *auth0.Client) (int, error){
 
 func count[T any](items []T, err error) (int, error) { return len(items), err }
 
-// listed returns a tenant whose every list has so many rows.
-func listed(n int) auth0test.Tenant {
+// tenantOfSize returns a tenant with n rows in each list.
+func tenantOfSize(n int) auth0test.Tenant {
 	tenant := auth0test.Tenant{Roles: tenantRoles(n)}
 	for i, id := range userIDs(n) {
 		tenant.Users = append(tenant.Users, auth0test.User{ID: id})
@@ -81,8 +81,8 @@ func listed(n int) auth0test.Tenant {
 	return tenant
 }
 
-// An answer of another shape is an error of every list, and so is one that is
-// shorter or longer than it says.
+// Every list fails if an answer has the wrong shape, or if the list is shorter or
+// longer than its total.
 func TestFlawsOfLists(t *testing.T) {
 	t.Parallel()
 	all := slices.Collect(maps.Keys(lists))
@@ -114,10 +114,10 @@ func TestFlawsOfLists(t *testing.T) {
 	}
 	for _, tt := range tests {
 		for _, name := range tt.of {
-			s := auth0test.New(listed(31), auth0test.Options{PageMax: 10, Flaws: auth0test.Always(tt.flaw)})
+			s := auth0test.New(tenantOfSize(31), auth0test.Options{PageMax: 10, Flaws: auth0test.Always(tt.flaw)})
 			n, err := lists[name](t.Context(), newClient(s))
 			if err == nil || !strings.Contains(err.Error(), tt.want) {
-				t.Errorf("%s of %s: %d came, %v; want an error with %q", tt.flaw, name, n, err, tt.want)
+				t.Errorf("%s of %s: got %d rows, error %v; want an error with %q", tt.flaw, name, n, err, tt.want)
 			}
 			if calls := len(s.Calls()); calls > 12 {
 				t.Errorf("%s of %s: %d calls", tt.flaw, name, calls)
@@ -126,14 +126,13 @@ func TestFlawsOfLists(t *testing.T) {
 	}
 }
 
-// A list that is paged by checkpoint ends with its last page. Where that names a
-// total all the same, it holds.
+// A list read by checkpoint needs no total. If Auth0 sends one, it is checked.
 func TestTotalsOfCheckpoints(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		name  string
 		pages []string
-		want  string // "" is no error
+		want  string // "" means no error
 	}{
 		{"right", []string{`{"users":[{"user_id":"a"}],"next":"1","total":2}`, `{"users":[{"user_id":"b"}],"total":2}`}, ""},
 		{"short", []string{`{"users":[{"user_id":"a"}],"total":120}`}, "got 1 users, but Auth0 says there are 120"},
@@ -151,8 +150,8 @@ func TestTotalsOfCheckpoints(t *testing.T) {
 	}
 }
 
-// What moves to a later page while the pages are read comes with both. Two
-// organizations of one id would be two memberships.
+// A row that moves to a later page during the reading is on both pages. An
+// organization that came twice would double each membership.
 func TestRowsThatComeAgain(t *testing.T) {
 	t.Parallel()
 	pages := func(list string) []string {
@@ -172,7 +171,7 @@ func TestRowsThatComeAgain(t *testing.T) {
 	}
 }
 
-// An id becomes part of a path, which no id may leave.
+// An id becomes part of a path, so it must not lead out of that path.
 func TestIDsThatLeaveTheirPath(t *testing.T) {
 	t.Parallel()
 	for _, id := range []string{"..", ".", ""} {
@@ -191,8 +190,8 @@ func TestIDsThatLeaveTheirPath(t *testing.T) {
 	}
 }
 
-// A page that ignores which fields were asked for has no roles: those of its members
-// are not known, which is another thing than none.
+// A page that ignores the fields that were asked for has no roles. The roles of its
+// members are then unknown, which is not the same as none.
 func TestMembersWithoutTheRolesAskedFor(t *testing.T) {
 	t.Parallel()
 	first := `{"members":[{"user_id":"auth0|1","roles":[{"id":"rol_1","name":"Admin"}]}],"next":"1"}`
@@ -209,8 +208,7 @@ func TestMembersWithoutTheRolesAskedFor(t *testing.T) {
 	}
 }
 
-// An empty page does not show that there are no organizations, unless it is the
-// last.
+// Only if the last page is empty too are there no organizations.
 func TestHasOrganizations(t *testing.T) {
 	t.Parallel()
 	some := `{"organizations":[{"id":"org_1","name":"acme"}]}`
@@ -234,9 +232,9 @@ func TestHasOrganizations(t *testing.T) {
 	}
 }
 
-// A long list that begins to repeat itself, in another order and with ever new
-// checkpoints, is noticed although few of its rows are remembered. Rows that move
-// while they are read are not taken for that.
+// A long list that starts to repeat its rows, in another order and with new
+// checkpoints, is noticed though only a sample of the rows is remembered. Rows that
+// move during the reading are not mistaken for such a loop.
 func TestLongListsThatRepeatThemselves(t *testing.T) {
 	t.Parallel()
 	const users, size = 20_000, 100

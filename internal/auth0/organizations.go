@@ -7,8 +7,8 @@ import (
 	"net/url"
 )
 
-// Organization is a customer of the tenant's owner. Its id never changes, its
-// name may.
+// Organization is a customer of the tenant's owner. Its name may change, its id
+// never does.
 type Organization struct {
 	ID          string `json:"id"`
 	Name        string `json:"name"`
@@ -17,12 +17,12 @@ type Organization struct {
 
 func (o Organization) id() string { return o.ID }
 
-// Organizations yields all organizations. An error is yielded once, at the end.
+// Organizations yields all organizations, each once. An error ends the list.
 func (c *Client) Organizations(ctx context.Context) iter.Seq2[Organization, error] {
-	return once(checkpoints[Organization](ctx, c, "/organizations", "organizations", nil))
+	return dedupe(listByCheckpoint[Organization](ctx, c, "/organizations", "organizations", nil))
 }
 
-// HasOrganizations reports whether the tenant has any organization, usually with
+// HasOrganizations reports whether the tenant has any organization. It usually takes
 // one call.
 func (c *Client) HasOrganizations(ctx context.Context) (bool, error) {
 	for _, err := range c.Organizations(ctx) {
@@ -34,8 +34,7 @@ func (c *Client) HasOrganizations(ctx context.Context) (bool, error) {
 // Member is a user in an organization, with the user's roles there.
 type Member struct {
 	UserID string `json:"user_id"`
-	// Roles is nil when Auth0 does not send the roles, and empty when there are
-	// none.
+	// Roles is nil if Auth0 does not send the roles, and empty if the user has none.
 	Roles []Role `json:"roles"`
 	// These are not asked for. Auth0 sends them, and no roles, if it ignores fields.
 	Email   string `json:"email"`
@@ -45,14 +44,14 @@ type Member struct {
 
 func (m Member) id() string { return m.UserID }
 
-// Members yields the members of an organization. Their roles are sent only on
-// request, and need the scope read:organization_member_roles (Auth0 docs, get
-// organization members). An error is yielded once, at the end.
+// Members yields the members of an organization with their roles. Auth0 sends the
+// roles only on request, and needs the scope read:organization_member_roles for them
+// (Auth0 docs, get organization members). An error ends the list.
 func (c *Client) Members(ctx context.Context, organizationID string) iter.Seq2[Member, error] {
 	query := url.Values{"fields": {"user_id,roles"}, "include_fields": {"true"}}
 	path := "/organizations/" + url.PathEscape(organizationID) + "/members"
 	return func(yield func(Member, error) bool) {
-		for m, err := range checkpoints[Member](ctx, c, path, "members", query) {
+		for m, err := range listByCheckpoint[Member](ctx, c, path, "members", query) {
 			if err == nil && m.Roles == nil && m.Email+m.Name+m.Picture != "" {
 				m, err = Member{}, errors.New("GET /api/v2"+path+": the answer lacks the roles, which were asked for")
 			}
@@ -63,7 +62,7 @@ func (c *Client) Members(ctx context.Context, organizationID string) iter.Seq2[M
 	}
 }
 
-// Connection is where users come from, such as a database or a company's login.
+// Connection is a source of users, such as a database or a company's login.
 type Connection struct {
 	ID       string `json:"id"`
 	Name     string `json:"name"`
@@ -72,8 +71,8 @@ type Connection struct {
 
 func (c Connection) id() string { return c.ID }
 
-// Connections yields all connections. An error is yielded once, at the end.
+// Connections yields all connections, each once. An error ends the list.
 func (c *Client) Connections(ctx context.Context) iter.Seq2[Connection, error] {
 	query := url.Values{"fields": {"id,name,strategy"}, "include_fields": {"true"}}
-	return once(checkpoints[Connection](ctx, c, "/connections", "connections", query))
+	return dedupe(listByCheckpoint[Connection](ctx, c, "/connections", "connections", query))
 }

@@ -13,13 +13,13 @@ import (
 	"a0permit/internal/idhash"
 )
 
-// pageSize is the largest page that can be asked for. A tenant may grant less
-// (docs say 50 on the public cloud, answers say 100), so a short page is never
-// taken for the last one.
+// pageSize is the largest page that Auth0 accepts. It may send less (50 on the public
+// cloud by the docs, 100 by its answers), so a short page is not taken for the last.
 const pageSize = 100
 
-// numberQuery returns the query for a page by its number, with fixed in it.
-func numberQuery(page int, fixed url.Values) url.Values {
+// offsetQuery returns the query for a page, counted from 0, by offset pagination.
+// Parameters in fixed override its own.
+func offsetQuery(page int, fixed url.Values) url.Values {
 	query := url.Values{
 		"page": {strconv.Itoa(page)}, "per_page": {strconv.Itoa(pageSize)}, "include_totals": {"true"},
 	}
@@ -27,18 +27,19 @@ func numberQuery(page int, fixed url.Values) url.Values {
 	return query
 }
 
-// maxNumbered is how far paging by number reaches. It is also the most roles of a
-// tenant, and permissions of a role (Auth0 docs, entity limits).
-const maxNumbered = 1000
+// maxOffsetRows is how many rows offset pagination can reach. A tenant has at most
+// this many roles, and a role this many permissions (Auth0 docs, entity limits).
+const maxOffsetRows = 1000
 
-// numbered returns the rows of path, which has no checkpoints. It reads pages until
-// it has as many as Auth0 says there are.
-func numbered[R row](ctx context.Context, c *Client, path, list string, fixed url.Values) ([]R, error) {
+// listByOffset returns all rows of a path that has no checkpoint pagination. It reads
+// pages until it has as many rows as Auth0 says there are. It fails if that number is
+// missing, wrong or too large, or changes between two pages.
+func listByOffset[R row](ctx context.Context, c *Client, path, list string, fixed url.Values) ([]R, error) {
 	var rows []R
 	ids, total := map[string]bool{}, 0
 	for number := 0; ; number++ {
 		answer := page[R]{list: list}
-		if err := c.get(ctx, path, numberQuery(number, fixed), &answer); err != nil {
+		if err := c.get(ctx, path, offsetQuery(number, fixed), &answer); err != nil {
 			return nil, err
 		}
 		before := len(ids)
@@ -46,18 +47,18 @@ func numbered[R row](ctx context.Context, c *Client, path, list string, fixed ur
 			ids[r.id()] = true
 		}
 		rows = append(rows, answer.rows...)
-		switch came := len(ids); {
+		switch got := len(ids); {
 		case answer.total == nil:
 			return nil, errNoTotal(path)
-		case *answer.total > maxNumbered:
+		case *answer.total > maxOffsetRows:
 			return nil, fmt.Errorf("GET %s: Auth0 says there are %d %s, but only %d can be read",
-				path, *answer.total, list, maxNumbered)
-		case number > 0 && came == before && len(answer.rows) > 0:
+				path, *answer.total, list, maxOffsetRows)
+		case number > 0 && got == before && len(answer.rows) > 0:
 			return nil, errSamePage(path)
-		case number > 0 && *answer.total != total, came != len(rows), came > *answer.total,
-			came < *answer.total && len(answer.rows) == 0:
-			return nil, errTotal(path, list, came, *answer.total)
-		case came == *answer.total:
+		case number > 0 && *answer.total != total, got != len(rows), got > *answer.total,
+			got < *answer.total && len(answer.rows) == 0:
+			return nil, errTotal(path, list, got, *answer.total)
+		case got == *answer.total:
 			return rows, nil
 		}
 		total = *answer.total
@@ -66,21 +67,21 @@ func numbered[R row](ctx context.Context, c *Client, path, list string, fixed ur
 
 // row is one row of a list.
 type row interface {
-	// id tells the row from all others of its list.
+	// id returns an id that is unique in the list.
 	id() string
 }
 
 // page is one page of a list, such as {"users": [...], "next": "..."}.
 type page[R row] struct {
-	list  string // the name of the rows, set before the page is read
+	list  string // the JSON name of the list, set before the page is read
 	rows  []R
-	next  string // "" on the last page, when paged by checkpoint
-	limit int    // the page size that was granted, 0 when it is not told
-	total *int   // of all pages; nil when it is not told
+	next  string // the next checkpoint; "" on the last page
+	limit int    // the page size that Auth0 used, 0 if it does not say
+	total *int   // rows on all pages, nil if Auth0 does not say
 }
 
-// UnmarshalJSON implements json.Unmarshaler. A page without its list is not the
-// same as one whose list is empty, and a row without an id is none of the list's.
+// UnmarshalJSON implements json.Unmarshaler. It fails if the list is missing, which is
+// not the same as empty, or if a row has no usable id.
 func (p *page[R]) UnmarshalJSON(data []byte) error {
 	var envelope map[string]json.RawMessage
 	if json.Unmarshal(data, &envelope) != nil {
@@ -105,17 +106,19 @@ func (p *page[R]) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// isID reports whether an id can be part of a path. No escaping keeps a server
-// from taking "." and ".." for directories.
+// isID reports whether an id can be part of a path. Servers take "." and ".." for
+// directories even if they are escaped.
 func isID(id string) bool { return id != "" && id != "." && id != ".." }
 
-// rowSet tells whether a list still brings new rows, as far as a sample can tell.
+// rowSet tells whether a list still brings new rows. It remembers a sample of them, so
+// it needs little memory for a long list.
 type rowSet struct {
 	ids     *idhash.Sample
-	repeats int // rows of the sample that have come before, since the last new one
+	repeats int // repeated rows of the sample since its last new row
 }
 
-// maxRepeats is how many repeats tell where the sample is not of all rows.
+// maxRepeats is how many repeats in a row show that a list is stuck, once the sample
+// no longer holds every row.
 const maxRepeats = 64
 
 func newRowSet() *rowSet { return &rowSet{ids: idhash.NewSample()} }
@@ -132,8 +135,8 @@ func (s *rowSet) add(id string) bool {
 	return !isKnown
 }
 
-// isStuck reports whether a page of so many rows brought nothing new. Of a long
-// list it takes more than a page to tell.
+// isStuck reports whether the last page, of size rows, brought nothing new. In a long
+// list it takes several pages to notice.
 func (s *rowSet) isStuck(size int) bool {
 	if s.ids.IsPartial() {
 		return s.repeats >= maxRepeats
@@ -141,21 +144,21 @@ func (s *rowSet) isStuck(size int) bool {
 	return size > 0 && s.repeats >= size
 }
 
-// maxEmpty is how many pages of a list may be empty and not the last.
+// maxEmpty is how many empty pages a list may have before its last page.
 const maxEmpty = 10
 
-// checkpoints yields the rows of path. It pages by from and take, which alone
-// reach beyond the 1000th row (Auth0 docs, Management API pagination). A page
-// without next is the last; the others may be short or, a few times, empty. A row
-// that moves to a later page while the pages are read comes twice. An error is
-// yielded once, at the end.
-func checkpoints[R row](ctx context.Context, c *Client, path, list string, fixed url.Values) iter.Seq2[R, error] {
+// listByCheckpoint yields the rows of path. It pages by from and take, the only way
+// past the 1000th row (Auth0 docs, Management API pagination). The last page is the
+// one without next; any other may be short, and up to maxEmpty may be empty. A row
+// that moves to a later page during the reading is yielded twice. An error ends the
+// list.
+func listByCheckpoint[R row](ctx context.Context, c *Client, path, list string, fixed url.Values) iter.Seq2[R, error] {
 	return func(yield func(R, error) bool) {
 		var none R
 		query := url.Values{"take": {strconv.Itoa(pageSize)}}
 		maps.Copy(query, fixed)
-		rows, marks := newRowSet(), map[string]bool{}
-		came, empty := 0, 0
+		rows, checkpoints := newRowSet(), map[string]bool{}
+		got, empty := 0, 0
 		for {
 			answer := page[R]{list: list}
 			if err := c.get(ctx, path, query, &answer); err != nil {
@@ -164,7 +167,7 @@ func checkpoints[R row](ctx context.Context, c *Client, path, list string, fixed
 			}
 			for _, r := range answer.rows {
 				if rows.add(r.id()) {
-					came++
+					got++
 				}
 				if !yield(r, nil) {
 					return
@@ -175,43 +178,43 @@ func checkpoints[R row](ctx context.Context, c *Client, path, list string, fixed
 			}
 			isLast := answer.next == ""
 			switch {
-			case answer.total != nil && (came > *answer.total || isLast && came < *answer.total):
-				yield(none, errTotal(path, list, came, *answer.total))
+			case answer.total != nil && (got > *answer.total || isLast && got < *answer.total):
+				yield(none, errTotal(path, list, got, *answer.total))
 				return
 			case isLast:
 				return
-			case marks[answer.next], rows.isStuck(len(answer.rows)), empty > maxEmpty:
+			case checkpoints[answer.next], rows.isStuck(len(answer.rows)), empty > maxEmpty:
 				yield(none, errSamePage(path))
 				return
 			}
-			marks[answer.next] = true
+			checkpoints[answer.next] = true
 			query.Set("from", answer.next)
 		}
 	}
 }
 
-// ErrChanged is the error of a list that changed while it was read page by page.
-// What moved from one page to another was read twice or not at all.
+// ErrChanged means that a list changed while its pages were read. A row that moved
+// from one page to another was read twice or not at all.
 var ErrChanged = errors.New("the tenant changed while it was read")
 
-// errTotal returns the error of a list that is not as long as Auth0 says it is.
-func errTotal(path, list string, came, total int) error {
-	return fmt.Errorf("GET %s: got %d %s, but Auth0 says there are %d: %w", path, came, list, total, ErrChanged)
+// errTotal returns the error for a list that is shorter or longer than its total.
+func errTotal(path, list string, got, total int) error {
+	return fmt.Errorf("GET %s: got %d %s, but Auth0 says there are %d: %w", path, got, list, total, ErrChanged)
 }
 
-// errNoTotal returns the error of a list that does not say how long it is, where
-// nothing else shows its end.
+// errNoTotal returns the error for a list without a total. By offset pagination
+// nothing else shows where the list ends.
 func errNoTotal(path string) error {
 	return fmt.Errorf("GET %s: Auth0 does not say how many there are", path)
 }
 
-// ErrSamePage is the error of a list that would never end.
+// ErrSamePage means that a list would never end.
 var ErrSamePage = errors.New("Auth0 sends the same page again and again")
 
 func errSamePage(path string) error { return fmt.Errorf("GET %s: %w", path, ErrSamePage) }
 
-// once yields each row of a list once.
-func once[R row](list iter.Seq2[R, error]) iter.Seq2[R, error] {
+// dedupe yields each row of a list once.
+func dedupe[R row](list iter.Seq2[R, error]) iter.Seq2[R, error] {
 	return func(yield func(R, error) bool) {
 		ids := map[string]bool{}
 		for r, err := range list {

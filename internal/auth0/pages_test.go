@@ -14,8 +14,7 @@ import (
 
 const roleID = "rol_AAAAAAAAAAAAAAAA"
 
-// The fake makes the second page short, and adds an empty page after the last
-// member.
+// The fake sends a short second page, and an empty page after the last member.
 func TestRoleUsersToTheLastPage(t *testing.T) {
 	t.Parallel()
 	tests := []struct{ members, pageMax, calls int }{
@@ -26,7 +25,7 @@ func TestRoleUsersToTheLastPage(t *testing.T) {
 		{100, 100, 2},
 		{101, 100, 3},
 		{250, 50, 6},
-		{1250, 100, 14}, // paging by number ends at 1000
+		{1250, 100, 14}, // offset pagination ends at 1000
 	}
 	for _, tt := range tests {
 		t.Run(fmt.Sprintf("%d by %d", tt.members, tt.pageMax), func(t *testing.T) {
@@ -45,7 +44,7 @@ func TestRoleUsersToTheLastPage(t *testing.T) {
 	}
 }
 
-// Only a missing next ends a list.
+// A list ends only at a page without next, however short a page is.
 func TestPagesOfAllSizes(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -80,7 +79,7 @@ func TestPagesOfAllSizes(t *testing.T) {
 	}
 }
 
-// A page without its list may have lost it on the way.
+// A page without its list may have been damaged on the way, so it is an error.
 func TestPageWithoutAList(t *testing.T) {
 	t.Parallel()
 	for _, page := range []string{"", "{}", "null", `{"users":null}`} {
@@ -117,7 +116,7 @@ func TestPagesThatGoInCircles(t *testing.T) {
 	}
 }
 
-// Checkpoints are opaque, and ids come from the tenant: both are escaped.
+// Checkpoints and ids may hold any character, so both are escaped.
 func TestPageQueries(t *testing.T) {
 	t.Parallel()
 	var got []string
@@ -136,8 +135,8 @@ func TestPageQueries(t *testing.T) {
 	}
 }
 
-// An error is yielded once, at the end, and a caller that stops early causes no
-// more calls.
+// A caller that stops early causes no more calls. An error is yielded once and ends
+// the list.
 func TestPagesStop(t *testing.T) {
 	t.Parallel()
 	tenant := auth0test.Tenant{Roles: []auth0test.Role{{ID: roleID, Members: userIDs(250)}}}

@@ -5,18 +5,18 @@ import (
 	"net/url"
 )
 
-// API is a resource server. Its signing secret, which some have, is no part of it:
-// it is not asked for, and not decoded where it comes all the same.
+// API is a resource server. Some have a signing secret: it is never requested, and
+// not decoded if Auth0 sends it anyway.
 type API struct {
 	ID         string  `json:"id"`
 	Name       string  `json:"name"`
-	Identifier string  `json:"identifier"` // never changes, and is the only one of its kind
-	IsSystem   bool    `json:"is_system"`  // one of Auth0's own
+	Identifier string  `json:"identifier"` // unique, never changes
+	IsSystem   bool    `json:"is_system"`  // whether it is one of Auth0's own
 	RBAC       bool    `json:"enforce_policies"`
 	Scopes     []Scope `json:"scopes"`
 }
 
-// Scope is a permission that an API has.
+// Scope is a permission that an API defines.
 type Scope struct {
 	Value       string `json:"value"`
 	Description string `json:"description"`
@@ -26,22 +26,22 @@ func (a API) id() string { return a.ID }
 
 const apisPath = "/resource-servers"
 
-// APIs returns all APIs, Auth0's own among them.
+// APIs returns all APIs, including Auth0's own.
 func (c *Client) APIs(ctx context.Context) ([]API, error) {
-	return numbered[API](ctx, c, apisPath, "resource_servers", url.Values{
+	return listByOffset[API](ctx, c, apisPath, "resource_servers", url.Values{
 		"fields": {"id,name,identifier,is_system,enforce_policies,scopes"}, "include_fields": {"true"},
 	})
 }
 
-// FirstAPI reads as little as shows that APIs can be read.
-func (c *Client) FirstAPI(ctx context.Context) error {
-	query := numberQuery(0, url.Values{"per_page": {"1"}, "fields": {"id"}, "include_fields": {"true"}})
+// TryAPIs reads the smallest possible page of APIs. It fails if they cannot be read.
+func (c *Client) TryAPIs(ctx context.Context) error {
+	query := offsetQuery(0, url.Values{"per_page": {"1"}, "fields": {"id"}, "include_fields": {"true"}})
 	return c.get(ctx, apisPath, query, &page[API]{list: "resource_servers"})
 }
 
-// Permission is a permission of an API, as a role has it.
+// Permission is a permission that a role has.
 type Permission struct {
-	API  string `json:"resource_server_identifier"`
+	API  string `json:"resource_server_identifier"` // see API.Identifier
 	Name string `json:"permission_name"`
 }
 
@@ -54,5 +54,5 @@ func (p Permission) id() string {
 
 // RolePermissions returns the permissions of a role.
 func (c *Client) RolePermissions(ctx context.Context, roleID string) ([]Permission, error) {
-	return numbered[Permission](ctx, c, "/roles/"+url.PathEscape(roleID)+"/permissions", "permissions", nil)
+	return listByOffset[Permission](ctx, c, "/roles/"+url.PathEscape(roleID)+"/permissions", "permissions", nil)
 }

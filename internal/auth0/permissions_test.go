@@ -18,7 +18,7 @@ import (
 	"a0permit/internal/httpapi/httpapitest"
 )
 
-// A call for each hundred permissions, or fifty, and one where there is none.
+// Each page of 100 or 50 permissions takes one call, and so does an empty list.
 func TestRolePermissionsToTheirTotal(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct{ permissions, pageMax, calls int }{
@@ -59,7 +59,7 @@ func TestAPIs(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" || err != nil {
 		t.Errorf("%v (-want +got):\n%s", err, diff)
 	}
-	if err := newClient(s).FirstAPI(t.Context()); err != nil {
+	if err := newClient(s).TryAPIs(t.Context()); err != nil {
 		t.Error(err)
 	}
 	for _, call := range s.Calls() {
@@ -70,8 +70,8 @@ func TestAPIs(t *testing.T) {
 	}
 }
 
-// An API's secret is in no log and in no error, though Auth0 sends it unasked, in an
-// answer of another type or one that refuses.
+// An API's signing secret never reaches a log or an error, not even if Auth0 sends it
+// unasked, in an answer of the wrong type or in a refusal.
 func TestSigningSecretIsNotShown(t *testing.T) {
 	t.Parallel()
 	const secret = "sesame"

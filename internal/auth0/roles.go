@@ -12,7 +12,7 @@ import (
 	"a0permit/internal/httpapi"
 )
 
-// Role is a role of the tenant.
+// Role is a role of the tenant or of an organization.
 type Role struct {
 	ID          string `json:"id"`
 	Name        string `json:"name"`
@@ -24,23 +24,23 @@ type Role struct {
 
 func (r Role) id() string { return r.ID }
 
-// Roles returns the tenant's own roles, and not those of its organizations, of which
-// there may be more than can be read.
+// Roles returns the tenant's own roles, without those of its organizations: there may
+// be more of those than can be read.
 func (c *Client) Roles(ctx context.Context) ([]Role, error) {
 	var roles []Role
-	err := ofTenant(func(query url.Values) (err error) {
-		roles, err = numbered[Role](ctx, c, "/roles", "roles", query)
+	err := readTenantRoles(func(query url.Values) (err error) {
+		roles, err = listByOffset[Role](ctx, c, "/roles", "roles", query)
 		return err
 	})
 	return slices.DeleteFunc(roles, func(r Role) bool { return r.Type == "organization" }), err
 }
 
-// FirstRole returns one of the tenant's own roles, and how many there are. It is a
-// zero Role where there is none.
+// FirstRole returns one of the tenant's own roles, or a zero Role if it has none, and
+// the number of these roles.
 func (c *Client) FirstRole(ctx context.Context) (role Role, total int, err error) {
 	answer := page[Role]{list: "roles"}
-	err = ofTenant(func(query url.Values) error {
-		query = numberQuery(0, query)
+	err = readTenantRoles(func(query url.Values) error {
+		query = offsetQuery(0, query)
 		query.Set("per_page", "1")
 		return c.get(ctx, "/roles", query, &answer)
 	})
@@ -55,20 +55,21 @@ func (c *Client) FirstRole(ctx context.Context) (role Role, total int, err error
 	return role, *answer.total, nil
 }
 
-// ofTenant reads a list of roles with the parameter that leaves out those of
-// organizations. A tenant that does not know the parameter has none of those.
-func ofTenant(read func(query url.Values) error) error {
+// readTenantRoles calls read with the parameter that leaves out the roles of
+// organizations. A tenant that does not know it has no such roles, so read is then
+// called again without it.
+func readTenantRoles(read func(query url.Values) error) error {
 	err := read(url.Values{"type": {"tenant"}})
 	api, ok := errors.AsType[*httpapi.APIError](err)
-	if ok && api.Status == http.StatusBadRequest && aboutType.MatchString(api.Message) {
+	if ok && api.Status == http.StatusBadRequest && namesType.MatchString(api.Message) {
 		return read(nil)
 	}
 	return err
 }
 
-// aboutType matches what Auth0 says of a parameter of that name. The word alone is
-// in what it says of the values of others.
-var aboutType = regexp.MustCompile(`(?i)(allowed: |property |parameter )["']?type\b|["']type["']`)
+// namesType matches an error about the parameter "type". The word alone would not do:
+// errors about other parameters say "Expected type integer".
+var namesType = regexp.MustCompile(`(?i)(allowed: |property |parameter )["']?type\b|["']type["']`)
 
 type roleUser struct {
 	UserID string `json:"user_id"`
@@ -76,10 +77,10 @@ type roleUser struct {
 
 func (u roleUser) id() string { return u.UserID }
 
-// RoleUsers yields the ids of the users who have a role directly. An error is
-// yielded once, at the end.
+// RoleUsers yields the ids of the users who have a role directly, not by a group. An
+// error ends the list.
 func (c *Client) RoleUsers(ctx context.Context, roleID string) iter.Seq2[string, error] {
-	users := checkpoints[roleUser](ctx, c, "/roles/"+url.PathEscape(roleID)+"/users", "users", nil)
+	users := listByCheckpoint[roleUser](ctx, c, "/roles/"+url.PathEscape(roleID)+"/users", "users", nil)
 	return func(yield func(string, error) bool) {
 		for u, err := range users {
 			if !yield(u.UserID, err) {

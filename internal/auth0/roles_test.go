@@ -22,8 +22,8 @@ func tenantRoles(n int) (roles []auth0test.Role) {
 	return roles
 }
 
-// The columns are the number of roles and the page size that the tenant grants.
-// A tenant that grants 50 sends short pages only, since more are asked for.
+// pageMax is the largest page that the tenant sends. If it is 50, every page is
+// shorter than the 100 rows asked for.
 func TestRolesToTheirTotal(t *testing.T) {
 	t.Parallel()
 	tests := []struct{ roles, pageMax, calls int }{
@@ -78,8 +78,8 @@ func TestRoleFields(t *testing.T) {
 	}
 }
 
-// A wrong total is an error: a role that is missing would silently take a right
-// away from somebody.
+// A wrong total is an error: a missing role would silently take access away from
+// somebody.
 func TestRolesWhoseTotalLies(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -112,8 +112,8 @@ func TestRolesWhoseTotalLies(t *testing.T) {
 	}
 }
 
-// Roles of organizations are not the tenant's, however many they are. A tenant that
-// does not know the parameter is asked without it, once.
+// Roles of organizations are left out, however many there are. If the tenant refuses
+// the parameter, one more call without it is made.
 func TestRolesOfOrganizations(t *testing.T) {
 	t.Parallel()
 	own := tenantRoles(120)
@@ -155,8 +155,8 @@ func TestRolesBeyondWhatCanBeRead(t *testing.T) {
 	}
 }
 
-// Pages by number shift when a role comes or goes between two of them: one role
-// is read twice or not at all. That must not go unnoticed.
+// Pages shift if a role is created or deleted between two calls: one role is then
+// read twice or not at all. That must not go unnoticed.
 func TestRolesThatChangeBetweenPages(t *testing.T) {
 	t.Parallel()
 	created := auth0test.Role{ID: "rol_new", Name: "New"}
@@ -165,7 +165,7 @@ func TestRolesThatChangeBetweenPages(t *testing.T) {
 		"one more at the end": func(t *auth0test.Tenant) {
 			t.Roles = append(t.Roles, created)
 		},
-		// As many roles are read as the first page said.
+		// Here the number of roles read matches the total on the first page.
 		"one more in the middle":        func(t *auth0test.Tenant) { t.Roles = slices.Insert(t.Roles, 150, created) },
 		"one less":                      func(t *auth0test.Tenant) { t.Roles = t.Roles[1:] },
 		"one gone and one in front":     func(t *auth0test.Tenant) { t.Roles = slices.Insert(t.Roles[:199], 0, created) },

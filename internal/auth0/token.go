@@ -11,42 +11,43 @@ import (
 	"a0permit/internal/httpapi"
 )
 
-// TokenPath is the path of the token endpoint, below the domain of the tenant.
+// TokenPath is the path of the token endpoint on the tenant's domain.
 const TokenPath = "/oauth/token" //nolint:gosec // a path
 
-// Credentials are those of a machine-to-machine application.
+// Credentials identify a machine-to-machine application.
 type Credentials struct {
 	ID     string
 	Secret httpapi.Secret
-	// Audience is the identifier of the Management API. It has the canonical domain
-	// of the tenant even where calls go to a custom domain (Auth0 docs, configure
-	// features to use custom domains). "" stands for the domain of the calls.
+	// Audience is the identifier of the Management API. It has the tenant's canonical
+	// domain even if calls go to a custom domain (Auth0 docs, configure features to
+	// use custom domains). "" means the domain of the calls.
 	Audience string
 }
 
-// tokens gets tokens by the client credentials grant, one at a time.
+// tokens requests tokens by the client credentials grant, one at a time.
 type tokens struct {
 	api         *httpapi.Client
 	credentials Credentials
 
 	mu      sync.Mutex
 	token   httpapi.Secret
-	scope   string // that came with it, which is not documented
+	scope   string // sent with the token, though not documented
 	renewAt time.Time
 }
 
-// Tokens returns a source of tokens for config.Base.
+// Tokens returns a source of tokens for the tenant at config.Base.
 func (c Credentials) Tokens(config httpapi.Config) httpapi.TokenSource {
 	if c.Audience == "" {
 		c.Audience = strings.TrimSuffix(config.Base.String(), "/") + "/api/v2/" // the last slash is part of it
 	}
 	config.ParseError = parseError
-	// Requests for tokens are limited separately (Auth0 docs, M2M token quotas).
+	// Token requests have a limit of their own (Auth0 docs, M2M token quotas).
 	config.Pacer, config.Token, config.Tokens = nil, "", nil
 	return &tokens{api: httpapi.New(config), credentials: c}
 }
 
-// Token implements httpapi.TokenSource. Concurrent callers wait for one request.
+// Token implements httpapi.TokenSource. It renews the token before it expires.
+// Concurrent callers wait for one request.
 func (t *tokens) Token(ctx context.Context) (httpapi.Secret, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -58,7 +59,7 @@ func (t *tokens) Token(ctx context.Context) (httpapi.Secret, error) {
 		ExpiresIn   any    `json:"expires_in"`
 		Scope       any    `json:"scope"`
 	}
-	asked := time.Now()
+	requestedAt := time.Now()
 	err := t.api.Do(ctx, httpapi.Call{Method: http.MethodPost, Path: TokenPath, Abandon: true, Body: map[string]string{
 		"grant_type": "client_credentials", "client_id": t.credentials.ID,
 		"client_secret": t.credentials.Secret.Reveal(), "audience": t.credentials.Audience,
@@ -75,12 +76,12 @@ func (t *tokens) Token(ctx context.Context) (httpapi.Secret, error) {
 	}
 	t.token = httpapi.Secret(answer.AccessToken)
 	t.scope, _ = answer.Scope.(string)
-	t.renewAt = asked.Add(life - min(life/10, 5*time.Minute))
+	t.renewAt = requestedAt.Add(life - min(life/10, 5*time.Minute))
 	return t.token, nil
 }
 
-// grantedScope returns the scopes that the answer with the token named, "" where it
-// named none.
+// grantedScope returns the scopes, separated by spaces, that Auth0 sent with the
+// token. It is "" if it sent none.
 func (t *tokens) grantedScope() string {
 	t.mu.Lock()
 	defer t.mu.Unlock()

@@ -10,11 +10,11 @@ import (
 	"time"
 )
 
-// MaxFound is how many users of one search can be read, whatever its total
-// (Auth0 docs, list and search users).
+// MaxFound is how many users one search can return, whatever its total (Auth0 docs,
+// list and search users).
 const MaxFound = 1000
 
-// User is a profile, or the part of it that was asked for.
+// User is a user profile, or the requested fields of one.
 type User struct {
 	ID        string
 	CreatedAt time.Time
@@ -44,27 +44,28 @@ func (u User) id() string { return u.ID }
 // UserPage is one page of a search.
 type UserPage struct {
 	Users []User
-	Limit int // the page size that was granted
-	Total int // of all pages, which may exceed MaxFound
+	Limit int // the page size that Auth0 used, 0 if it does not say
+	Total int // users on all pages; may exceed MaxFound
 }
 
-// SearchUsers returns a page of the users that match the query, oldest first.
-// The search is eventually consistent.
+// SearchUsers returns one page, counted from 0, of the users that match the query,
+// oldest first. fields is a comma-separated list. The search is eventually
+// consistent.
 func (c *Client) SearchUsers(ctx context.Context, query, fields string, page int) (UserPage, error) {
-	return c.search(ctx, numberQuery(page, nil), query, fields, "created_at:1")
+	return c.search(ctx, offsetQuery(page, nil), query, fields, "created_at:1")
 }
 
-// NewestUser returns the user created last of those that match the query, with
-// their total.
+// NewestUser returns the most recently created user that matches the query, and how
+// many match.
 func (c *Client) NewestUser(ctx context.Context, query string) (UserPage, error) {
-	params := numberQuery(0, nil)
+	params := offsetQuery(0, nil)
 	params.Set("per_page", "1")
 	return c.search(ctx, params, query, "user_id,created_at", "created_at:-1")
 }
 
 // CountUsers returns how many users match the query.
 func (c *Client) CountUsers(ctx context.Context, query string) (int, error) {
-	params := numberQuery(0, nil)
+	params := offsetQuery(0, nil)
 	params.Set("per_page", "1")
 	found, err := c.search(ctx, params, query, "user_id", "")
 	return found.Total, err
@@ -94,8 +95,8 @@ func (c *Client) search(ctx context.Context, params url.Values, query, fields, o
 	return UserPage{answer.rows, answer.limit, *answer.total}, nil
 }
 
-// CreatedQuery returns the query for users created from one moment to another,
-// both included. A zero from is no bound. Auth0 keeps milliseconds.
+// CreatedQuery returns the query for users created between from and to, inclusive. A
+// zero from means no lower bound. Auth0 keeps milliseconds.
 func CreatedQuery(from, to time.Time) string {
 	bound := "*"
 	if !from.IsZero() {
@@ -104,13 +105,13 @@ func CreatedQuery(from, to time.Time) string {
 	return fmt.Sprintf("created_at:[%s TO %s]", bound, formatMillis(to))
 }
 
-// CreatedAfterQuery returns the query for users created after one moment and up
-// to another, which is included.
+// CreatedAfterQuery returns the query for users created after from, up to and
+// including to.
 func CreatedAfterQuery(from, to time.Time) string {
 	return fmt.Sprintf("created_at:{%s TO %s]", formatMillis(from), formatMillis(to))
 }
 
 func formatMillis(at time.Time) string { return at.UTC().Format("2006-01-02T15:04:05.000Z") }
 
-// ConnectionQuery returns the query for users of the connection with this name.
+// ConnectionQuery returns the query for users of the named connection.
 func ConnectionQuery(name string) string { return "identities.connection:" + strconv.Quote(name) }
