@@ -9,16 +9,16 @@ import (
 type API struct {
 	ID         string
 	Name       string // not unique
-	Identifier string // the audience of its tokens, which never changes
-	IsSystem   bool   // one of Auth0's own
+	Identifier string // the audience of its tokens; never changes
+	IsSystem   bool   // whether it is one of Auth0's own
 	RBAC       bool   // enforce_policies
 	Scopes     []Scope
-	// SigningSecret signs tokens where the algorithm is HS256. The list answers with
-	// it unless fields keeps it out (spec).
+	// SigningSecret signs tokens by HS256. The list sends it unless the parameter
+	// fields leaves it out (spec).
 	SigningSecret string
 }
 
-// Scope is a permission that an API has.
+// Scope is a permission that an API defines.
 type Scope struct {
 	Value       string `json:"value"`
 	Description string `json:"description,omitempty"`
@@ -27,7 +27,7 @@ type Scope struct {
 // maxIdentifiers is how many identifiers a call may name (spec).
 const maxIdentifiers = 10
 
-// apiParams have no checkpoints: the list is paged by number only (spec).
+// apiParams allow offset pagination only (spec).
 var apiParams = slices.Concat(offsetParams, []param{{name: "identifiers", many: true}}, fieldParams)
 
 func (s *Server) listAPIs(c *request) (any, error) {
@@ -45,7 +45,7 @@ func (s *Server) listAPIs(c *request) (any, error) {
 	})
 }
 
-// getAPI takes the id or the audience.
+// getAPI finds an API by its id or its identifier.
 func (s *Server) getAPI(c *request) (any, error) {
 	for _, a := range s.tenant.APIs {
 		if a.ID == c.id || a.Identifier == c.id {
@@ -55,8 +55,8 @@ func (s *Server) getAPI(c *request) (any, error) {
 	return nil, errInexistent("resource_server")
 }
 
-// object has its fields as the real service sends them. An API without scopes has
-// no such field.
+// object returns the API as the real service sends it. If there are no scopes, the
+// field is absent.
 func (a API) object() map[string]any {
 	algorithm := "RS256"
 	object := map[string]any{

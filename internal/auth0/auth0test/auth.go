@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// authorize checks the header only. Scopes are checked by route.
+// authorize checks the Authorization header only. Each route checks its scopes.
 func (s *Server) authorize(r *http.Request, now time.Time) *apiError {
 	header := r.Header.Values("Authorization")
 	if len(header) == 0 {
@@ -21,8 +21,8 @@ func (s *Server) authorize(r *http.Request, now time.Time) *apiError {
 	scheme, token, _ := strings.Cut(header[0], " ")
 	malformed := len(header) > 1 || !strings.EqualFold(scheme, "Bearer") ||
 		token == "" || strings.ContainsAny(token, " \t")
-	// A token that was asked for without an audience is opaque, and is answered
-	// like a broken header.
+	// A token that was requested without an audience is opaque. The service answers it
+	// like a malformed header.
 	if malformed || s.opaque[token] {
 		return refuse(http.StatusBadRequest, "Bearer", "Bad HTTP authentication header format")
 	}
@@ -39,7 +39,8 @@ func (s *Server) authorize(r *http.Request, now time.Time) *apiError {
 	return nil
 }
 
-// require refuses a token that has none of the scopes. The 403 says "any of".
+// require returns a 403 if the token has none of the scopes. The real 403 says "any
+// of".
 func (s *Server) require(scopes ...string) *apiError {
 	if slices.ContainsFunc(scopes, s.hasScope) {
 		return nil
@@ -47,8 +48,8 @@ func (s *Server) require(scopes ...string) *apiError {
 	return errScope(scopes)
 }
 
-// requireAll refuses a token that lacks one of the scopes: the other reading of
-// such a list.
+// requireAll returns a 403 if the token lacks any of the scopes, the other way to read
+// a list of scopes in the docs.
 func (s *Server) requireAll(scopes ...string) *apiError {
 	for _, scope := range scopes {
 		if err := s.require(scope); err != nil {
@@ -60,7 +61,7 @@ func (s *Server) requireAll(scopes ...string) *apiError {
 
 func (s *Server) hasScope(scope string) bool { return slices.Contains(s.opts.Scopes, scope) }
 
-// oauthError is a refusal of the token endpoint, which has a form of its own.
+// oauthError is an error of the token endpoint. The Management API has another form.
 type oauthError struct {
 	Error       string `json:"error"`
 	Description string `json:"error_description"`
@@ -73,8 +74,8 @@ type tokenAnswer struct {
 	TokenType   string `json:"token_type"`
 }
 
-// serveToken serves the client credentials grant. docs: management API access
-// tokens for production.
+// serveToken handles the client credentials grant. docs: management API access tokens
+// for production.
 func (s *Server) serveToken(w http.ResponseWriter, r *http.Request) {
 	deny := func(status int, code, description string) {
 		writeJSON(w, status, oauthError{Error: code, Description: description})
@@ -103,8 +104,8 @@ func (s *Server) serveToken(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// isAudience reports whether this is the audience, with its trailing slash. The
-// canonical domain is the host of the request unless Options has another.
+// isAudience reports whether audience is that of the Management API, trailing slash
+// included. Its domain is the host of the request unless Options sets another.
 func (s *Server) isAudience(audience string, r *http.Request) bool {
 	if s.opts.Audience != "" {
 		return audience == s.opts.Audience
@@ -133,7 +134,8 @@ func (s *Server) issue(host string, opaque bool) tokenAnswer {
 	return a
 }
 
-// readTokenForm reads a form or a JSON object: the endpoint accepts both.
+// readTokenForm reads the parameters of a token request. The endpoint accepts a form
+// or a JSON object.
 func readTokenForm(r *http.Request) (map[string]string, error) {
 	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if err != nil {

@@ -16,8 +16,8 @@ const (
 	credentials = "grant_type=client_credentials&client_id=auth0test-client&client_secret=auth0test-secret"
 )
 
-// askToken returns the answer of the token endpoint.
-func askToken(h http.Handler, kind, body string) answer {
+// requestToken returns the answer of the token endpoint.
+func requestToken(h http.Handler, kind, body string) answer {
 	return send(h, http.MethodPost, "/oauth/token", body, "Content-Type", kind, "Authorization", "")
 }
 
@@ -81,7 +81,7 @@ func TestTokenEndpoint(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			s := auth0test.New(newTenant(1), tt.opts)
-			a := askToken(s, cmp.Or(tt.kind, form), tt.body)
+			a := requestToken(s, cmp.Or(tt.kind, form), tt.body)
 			if a.Status != tt.status || !strings.Contains(a.Body, tt.want) {
 				t.Fatalf("token = %d %s, want %d with %s", a.Status, a.Body, tt.status, tt.want)
 			}
@@ -97,11 +97,11 @@ func TestTokenEndpoint(t *testing.T) {
 	}
 }
 
-// A token without an audience is refused by the first call that uses it.
+// A token without an audience is issued, but refused by the first call that uses it.
 func TestOpaqueToken(t *testing.T) {
 	t.Parallel()
 	s := auth0test.New(newTenant(1), auth0test.Options{})
-	token, _ := askToken(s, form, credentials).object(t)["access_token"].(string)
+	token, _ := requestToken(s, form, credentials).object(t)["access_token"].(string)
 	if token == "" {
 		t.Fatal("no token")
 	}
@@ -122,7 +122,7 @@ func TestTokenExpires(t *testing.T) {
 		s := auth0test.New(newTenant(1), auth0test.Options{
 			TokenExpires: time.Now().Add(time.Hour), TokenLife: 2 * time.Hour,
 		})
-		asked := askToken(s, form, credentials+"&audience=https://tenant.example/api/v2/")
+		asked := requestToken(s, form, credentials+"&audience=https://tenant.example/api/v2/")
 		issued, _ := asked.object(t)["access_token"].(string)
 		roles := func(token string) string {
 			return send(s, http.MethodGet, "/api/v2/roles?per_page=1&page=1", "", "Authorization", "Bearer "+token).Body

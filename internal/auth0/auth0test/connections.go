@@ -9,7 +9,7 @@ var connectionParams = slices.Concat(offsetParams, checkpointParams, []param{
 	{name: "strategy", many: true}, {name: "name"},
 }, fieldParams)
 
-// listConnections takes several strategies, each as a parameter of its own.
+// listConnections accepts the parameter strategy several times.
 func (s *Server) listConnections(c *request) (any, error) {
 	var found []Connection
 	for _, x := range s.tenant.Connections {
@@ -37,8 +37,8 @@ func (s *Server) getConnection(c *request) (any, error) {
 	return nil, errInexistent("connection")
 }
 
-// object has more than id, name and strategy, as the real service does: a client
-// must ignore unknown fields.
+// object returns the connection with more fields than a client needs, as the real
+// service does: a client must ignore unknown fields.
 func (x Connection) object() map[string]any {
 	return map[string]any{
 		"id": x.ID, "name": x.Name, "strategy": x.Strategy,

@@ -17,8 +17,7 @@ type column struct {
 	path  path
 }
 
-// render returns the whole file of an export: the same bytes for the same
-// tenant.
+// render returns the gzip file of an export. The same tenant gives the same bytes.
 func (s *Server) render(j *job) []byte {
 	fields := j.export.Fields
 	if len(fields) == 0 {
@@ -26,7 +25,7 @@ func (s *Server) render(j *job) []byte {
 	}
 	columns := make([]column, len(fields))
 	for i, f := range fields {
-		// export_as renames the CSV column, and the JSON key too.
+		// export_as renames the CSV column and the JSON key.
 		columns[i] = column{title: f.ExportAs, path: parsePath(f.Name)}
 		setDefault(&columns[i].title, f.Name)
 	}
@@ -54,16 +53,16 @@ func (s *Server) render(j *job) []byte {
 			writeObject(zip, columns, u)
 		}
 	}
-	_ = zip.Close() // a buffer takes everything
+	_ = zip.Close() // a buffer never fails
 	return file.Bytes()
 }
 
-// pack returns the parts as one gzip file.
+// pack returns a gzip file of the parts, one after another.
 func pack(parts ...[]byte) []byte {
 	var file bytes.Buffer
-	zip, _ := gzip.NewWriterLevel(&file, gzip.BestSpeed) // which is a level
+	zip, _ := gzip.NewWriterLevel(&file, gzip.BestSpeed) // a valid level never fails
 	for _, part := range parts {
-		_, _ = zip.Write(part) // a buffer takes everything
+		_, _ = zip.Write(part) // a buffer never fails
 	}
 	_ = zip.Close()
 	return file.Bytes()
@@ -72,7 +71,7 @@ func pack(parts ...[]byte) []byte {
 func unpack(file []byte) []byte {
 	zip, err := gzip.NewReader(bytes.NewReader(file))
 	if err != nil {
-		panic(err) // pack or render made it
+		panic(err) // the file comes from pack or render
 	}
 	plain, err := io.ReadAll(zip)
 	if err != nil {
@@ -105,11 +104,11 @@ func (s *Server) writeCells(w io.Writer, cells []string) {
 	if s.opts.CRLF {
 		end = "\r\n"
 	}
-	_, _ = io.WriteString(w, strings.Join(cells, ",")+end) // a buffer takes everything
+	_, _ = io.WriteString(w, strings.Join(cells, ",")+end) // a buffer never fails
 }
 
-// cell returns one value as it is written to the file. Only strings are escaped.
-// Arrays and objects are empty: their parts can be asked for by path.
+// cell returns a value as a CSV cell. Only strings are escaped. Arrays and objects
+// give empty cells: their parts have paths of their own.
 func (s *Server) cell(v any) string {
 	switch v := v.(type) {
 	case string:
@@ -129,8 +128,8 @@ func (s *Server) cell(v any) string {
 	return ""
 }
 
-// escapeCell protects spreadsheets from formulas: it doubles quotes, puts an
-// apostrophe in front, and quotes the whole. docs: bulk user exports, CSV
+// escapeCell returns a cell that no spreadsheet takes for a formula: it doubles
+// quotes, adds a leading apostrophe and quotes the result. docs: bulk user exports, CSV
 // injection escaping.
 func escapeCell(s string) string {
 	return `"'` + strings.ReplaceAll(s, `"`, `""`) + `"`
@@ -143,8 +142,8 @@ func quoteIfNeeded(s string) string {
 	return `"` + strings.ReplaceAll(s, `"`, `""`) + `"`
 }
 
-// writeObject writes a row of the json format, which has one object a line.
-// Absent attributes have no key.
+// writeObject writes a row in the json format, one object per line. It leaves out
+// absent attributes.
 func writeObject(w io.Writer, columns []column, u *User) {
 	var line bytes.Buffer
 	line.WriteByte('{')

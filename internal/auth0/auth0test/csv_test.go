@@ -20,7 +20,7 @@ func TestCSVNames(t *testing.T) {
 		{"Mary\nAnn", "\"'Mary\nAnn\"", "\"Mary\nAnn\""},
 		{"=1+1", `"'=1+1"`, `=1+1`},
 		{" Müller 山田 🦊 محمد ", `"' Müller 山田 🦊 محمد "`, ` Müller 山田 🦊 محمد `},
-		{"2024-05-25T00:00:00.000Z", `"'2024-05-25T00:00:00.000Z"`, `2024-05-25T00:00:00.000Z`}, // not a date that Auth0 made
+		{"2024-05-25T00:00:00.000Z", `"'2024-05-25T00:00:00.000Z"`, `2024-05-25T00:00:00.000Z`}, // not a date that Auth0 set
 		{"true", `"'true"`, `true`},
 		{"", ``, ``},
 	}
@@ -39,8 +39,8 @@ func TestCSVNames(t *testing.T) {
 	}
 }
 
-// richTenant returns a tenant that has a user with every kind of value and one
-// with none.
+// richTenant returns a tenant with two users: one has every kind of value, the other
+// none.
 func richTenant() auth0test.Tenant {
 	return auth0test.Tenant{
 		Connections: []auth0test.Connection{{ID: conID, Name: "db"}},

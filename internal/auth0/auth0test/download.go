@@ -13,11 +13,11 @@ import (
 	"time"
 )
 
-// exportPath is where links point. It is outside the API, on a host that knows
-// nothing of Auth0's tokens.
+// exportPath is the path of download links. It is outside the API, on a storage host
+// that does not know Auth0's tokens.
 const exportPath = "/exports/"
 
-// link returns a new link, which works for LinkLife.
+// link returns a new download link. It works for Options.LinkLife.
 func (s *Server) link(r *http.Request, j *job, now time.Time) string {
 	s.links++
 	expires := now.Add(s.opts.LinkLife)
@@ -27,7 +27,7 @@ func (s *Server) link(r *http.Request, j *job, now time.Time) string {
 	name := s.tenant.Name
 	setDefault(&name, "tenant")
 	u := url.URL{Scheme: r.URL.Scheme, Host: r.Host, Path: exportPath + j.id + "/" + name + "." + j.export.Format + ".gz"}
-	setDefault(&u.Scheme, "http") // over a socket, where a request's URL is but a path
+	setDefault(&u.Scheme, "http") // over a socket, the URL of a request is only a path
 	if r.TLS != nil {
 		u.Scheme = "https"
 	}
@@ -43,7 +43,7 @@ func linkSignature(path string, q url.Values) string {
 	return hex.EncodeToString(sign(path + "\n" + q.Get("Expires") + "\n" + q.Get("Key-Pair-Id")))
 }
 
-// storageError is a refusal in the form of S3.
+// storageError is an error as S3 sends it.
 type storageError struct {
 	XMLName       xml.Name `xml:"Error"`
 	Code          string   `xml:"Code"`
@@ -59,7 +59,7 @@ func writeStorageError(w http.ResponseWriter, status int, e storageError) {
 	}
 	w.Header().Set("Content-Type", "application/xml")
 	w.WriteHeader(status)
-	_, _ = io.WriteString(w, xml.Header+string(b)) // a caller may have gone
+	_, _ = io.WriteString(w, xml.Header+string(b)) // fails if the caller has gone
 }
 
 func (s *Server) serveDownload(w http.ResponseWriter, r *http.Request) {
@@ -67,7 +67,7 @@ func (s *Server) serveDownload(w http.ResponseWriter, r *http.Request) {
 	expires, err := strconv.ParseInt(q.Get("Expires"), 10, 64)
 	switch {
 	case r.Header.Get("Authorization") != "":
-		// S3 sends the offending header back, so an error body can contain a token.
+		// S3 echoes the header, so an error body can contain a token.
 		writeStorageError(w, http.StatusBadRequest, storageError{
 			Code: "InvalidArgument",
 			Message: "Only one auth mechanism allowed; only the X-Amz-Algorithm query parameter, " +
@@ -112,8 +112,8 @@ func (s *Server) startDownload(r *http.Request) (j *job, cut bool) {
 	return j, cut
 }
 
-// serveFile sends the gzip file as it is, without Content-Encoding: the file is
-// compressed, not the transfer.
+// serveFile sends the gzip file without Content-Encoding: the file is compressed, not
+// the transfer.
 func (s *Server) serveFile(w http.ResponseWriter, r *http.Request, j *job) {
 	h := w.Header()
 	h.Set("Content-Type", "application/gzip")
@@ -127,11 +127,10 @@ func (s *Server) serveFile(w http.ResponseWriter, r *http.Request, j *job) {
 	}
 	h.Set("Content-Length", strconv.Itoa(len(j.file)))
 	w.WriteHeader(http.StatusOK)
-	_, _ = w.Write(j.file) // a caller may have gone
+	_, _ = w.Write(j.file) // fails if the caller has gone
 }
 
-// cutWriter announces the whole length and drops the connection after half of
-// it.
+// cutWriter announces the full length, writes half of it and drops the connection.
 type cutWriter struct {
 	http.ResponseWriter
 	left    int
@@ -153,7 +152,7 @@ func (w *cutWriter) Write(p []byte) (int, error) {
 		return w.ResponseWriter.Write(p)
 	}
 	_, _ = w.ResponseWriter.Write(p[:w.left])
-	// What is still buffered here would be lost, and half of the file must arrive.
+	// Half of the file must arrive, so none of it may stay in a buffer.
 	_ = http.NewResponseController(w.ResponseWriter).Flush()
 	panic(http.ErrAbortHandler)
 }

@@ -54,7 +54,7 @@ func TestDownloadRefusals(t *testing.T) {
 	}
 	tests := []struct {
 		name   string
-		change func(string) string // of the link; nil leaves it
+		change func(string) string // changes the link; nil leaves it
 		header []string
 		opts   auth0test.Options
 		status int
@@ -225,7 +225,7 @@ func TestRange(t *testing.T) {
 	}
 }
 
-// The test uses a socket, since only there half an answer can arrive.
+// The test needs a socket: only there can half an answer arrive.
 func TestCutDownload(t *testing.T) {
 	t.Parallel()
 	for _, ranges := range []bool{false, true} {

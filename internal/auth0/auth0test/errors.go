@@ -8,8 +8,7 @@ import (
 	"strings"
 )
 
-// apiError is a refusal in the form of the Management API. docs: management API
-// error responses.
+// apiError is an error of the Management API. docs: management API error responses.
 type apiError struct {
 	Status     int               `json:"statusCode"`
 	Title      string            `json:"error"`
@@ -24,7 +23,7 @@ func refuse(status int, code, format string, args ...any) *apiError {
 	return &apiError{Status: status, Title: http.StatusText(status), Code: code, Message: fmt.Sprintf(format, args...)}
 }
 
-// errNoRoute also answers a wrong method: the API has no 405.
+// errNoRoute returns the 404 for an unknown path or a wrong method: the API has no 405.
 func errNoRoute() *apiError { return refuse(http.StatusNotFound, "", "Not Found") }
 
 func errInexistent(what string) *apiError {
@@ -39,15 +38,15 @@ func errQuery(format string, args ...any) *apiError {
 	return refuse(http.StatusBadRequest, "invalid_query_string", "Query validation error: "+format, args...)
 }
 
-// errScope names the scopes that are accepted. Recorded answers read "expected
-// any of" even with one scope.
+// errScope returns a 403 that names the accepted scopes. Recorded answers say
+// "expected any of" even for one scope.
 func errScope(scopes []string) *apiError {
 	return refuse(http.StatusForbidden, "insufficient_scope",
 		"Insufficient scope, expected any of: %s", strings.Join(scopes, ","))
 }
 
-// errPaging depends on the numbers in the query alone, even when there are fewer
-// records.
+// errPaging returns the error for a page beyond the 1000th record. It depends on the
+// query only, not on how many records there are.
 func errPaging(page int) *apiError {
 	return refuse(http.StatusBadRequest, "invalid_paging",
 		"Requesting page %d exceeds the allowed maximum of 1000 records. "+
@@ -60,7 +59,7 @@ func errSearchPaging() *apiError {
 			"See https://auth0.com/docs/users/search/v3/view-search-results-by-page#limitation")
 }
 
-// errTokenState has the message twice, as the real 401 has.
+// errTokenState returns a 401 that holds the message twice, like the real one.
 func errTokenState(message string) *apiError {
 	e := refuse(http.StatusUnauthorized, "", "%s", message)
 	e.Attributes = map[string]string{"error": message}
@@ -80,5 +79,5 @@ func writeJSON(w http.ResponseWriter, status int, v any) {
 func writeBytes(w http.ResponseWriter, status int, b []byte) {
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
 	w.WriteHeader(status)
-	_, _ = w.Write(b) // a caller may have gone
+	_, _ = w.Write(b) // fails if the caller has gone
 }

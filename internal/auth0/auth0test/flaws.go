@@ -12,32 +12,31 @@ import (
 	"time"
 )
 
-// A Flaw is a way in which an answer with status 200 is wrong, by the service or
-// by something in front of it. None is documented: they are what proxies, caches,
-// sign-in pages and half-finished releases of other services have been seen to
-// do. A call that a flaw cannot happen to is answered as it should be.
+// A Flaw is a fault in an answer that has a status of success. None is documented:
+// they are faults seen in other services, and in proxies, caches and sign-in pages in
+// front of them. A flaw that does not apply to a call changes nothing.
 type Flaw string
 
 // Flaws of any answer.
 const (
-	EmptyBody  Flaw = "empty-body"   // nothing
-	NoContent  Flaw = "no-content"   // nothing, with status 204
-	NullBody   Flaw = "null-body"    // null
-	SignInPage Flaw = "sign-in-page" // HTML
+	EmptyBody  Flaw = "empty-body"   // the body is empty
+	NoContent  Flaw = "no-content"   // the same, with status 204
+	NullBody   Flaw = "null-body"    // the body is null
+	SignInPage Flaw = "sign-in-page" // the body is HTML
 )
 
 // Flaws of lists.
 const (
-	BareList   Flaw = "bare-list"   // the rows without their envelope
-	NoList     Flaw = "no-list"     // the envelope without its rows
-	NoIDs      Flaw = "no-ids"      // rows without their ids
-	NoTotal    Flaw = "no-total"    // the envelope without its total
-	ShortList  Flaw = "short-list"  // one row of the total is missing
-	LowTotal   Flaw = "low-total"   // a total below the number of rows
-	HighTotal  Flaw = "high-total"  // a total above the number of rows
+	BareList   Flaw = "bare-list"   // the rows have no envelope
+	NoList     Flaw = "no-list"     // the envelope has no rows
+	NoIDs      Flaw = "no-ids"      // the rows have no ids
+	NoTotal    Flaw = "no-total"    // the envelope has no total
+	ShortList  Flaw = "short-list"  // the last row of a page is missing
+	LowTotal   Flaw = "low-total"   // the total is less than the number of rows
+	HighTotal  Flaw = "high-total"  // the total is one too many
 	SamePage   Flaw = "same-page"   // page and from are ignored
-	NewNext    Flaw = "new-next"    // from is ignored, and next is ever new
-	EmptyPages Flaw = "empty-pages" // no rows, and next is ever new
+	NewNext    Flaw = "new-next"    // from is ignored, and next is always new
+	EmptyPages Flaw = "empty-pages" // all pages are empty, and next is always new
 	AllFields  Flaw = "all-fields"  // fields is ignored
 )
 
@@ -45,28 +44,28 @@ const (
 const (
 	NoSort    Flaw = "no-sort"    // sort is ignored
 	NoQuery   Flaw = "no-query"   // q is ignored
-	NoCreated Flaw = "no-created" // created_at is null, also of jobs
+	NoCreated Flaw = "no-created" // created_at is null, also in jobs
 )
 
 // Flaws of jobs and their links.
 const (
-	OddCreated  Flaw = "odd-created"  // created_at of a job is no time
-	LateCreated Flaw = "late-created" // created_at of a job is in an hour
-	PlainLink   Flaw = "plain-link"   // the link is http, to another machine
-	UserLink    Flaw = "user-link"    // the link has a user in it
+	OddCreated  Flaw = "odd-created"  // created_at of a job is not a time
+	LateCreated Flaw = "late-created" // created_at of a job is one hour ahead
+	PlainLink   Flaw = "plain-link"   // the link is http:// to another host
+	UserLink    Flaw = "user-link"    // the link contains a user and password
 )
 
 // Flaws of downloads.
 const (
-	Unpacked    Flaw = "unpacked"     // CSV that is not packed, without a length
-	CutUnpacked Flaw = "cut-unpacked" // the same, half of it, to the end of a row
-	CutInRow    Flaw = "cut-in-row"   // the same, and the beginning of one more row
-	LostRows    Flaw = "lost-rows"    // the packed file lacks some rows
-	XMLFile     Flaw = "xml-file"     // a refusal of the storage
-	HTMLFile    Flaw = "html-file"    // a page, packed
-	JSONFile    Flaw = "json-file"    // a refusal of Auth0
-	GiantRow    Flaw = "giant-row"    // a row of Options.RowSize
-	OpenQuote   Flaw = "open-quote"   // a quote that is not closed for as long
+	Unpacked    Flaw = "unpacked"     // the CSV is not compressed and has no length
+	CutUnpacked Flaw = "cut-unpacked" // the same, cut in the middle after a whole row
+	CutInRow    Flaw = "cut-in-row"   // the same, cut within a row
+	LostRows    Flaw = "lost-rows"    // the gzip file lacks its last rows
+	XMLFile     Flaw = "xml-file"     // the file is an error of the storage host
+	HTMLFile    Flaw = "html-file"    // the gzip file holds an HTML page
+	JSONFile    Flaw = "json-file"    // the file is an error of Auth0
+	GiantRow    Flaw = "giant-row"    // one row has Options.RowSize bytes
+	OpenQuote   Flaw = "open-quote"   // a quote stays open for Options.RowSize bytes
 )
 
 // Flaws returns all flaws.
@@ -80,12 +79,12 @@ func Flaws() []Flaw {
 	}
 }
 
-// Always returns a chooser for Options.Flaws that always chooses this one.
+// Always returns a function for Options.Flaws that always returns f.
 func Always(f Flaw) func(*http.Request) Flaw { return func(*http.Request) Flaw { return f } }
 
 const signInPage = "<!DOCTYPE html>\n<html><head><title>Sign in</title></head><body>Please sign in.</body></html>\n"
 
-// flaw returns what is wrong with the answer to this call.
+// flaw returns the flaw of the answer to this call, or "".
 func (s *Server) flaw(r *http.Request) Flaw {
 	if s.opts.Flaws == nil {
 		return ""
@@ -93,8 +92,8 @@ func (s *Server) flaw(r *http.Request) Flaw {
 	return s.opts.Flaws(r)
 }
 
-// ignore returns the call without the parameters that a flaw makes the tenant
-// ignore.
+// ignore returns the call without the parameters that the tenant ignores because of
+// the flaw.
 func (f Flaw) ignore(r *http.Request) *http.Request {
 	ignored := map[Flaw][]string{
 		SamePage: {"page", "from"}, NewNext: {"from"}, EmptyPages: {"from"}, NoSort: {"sort"}, NoQuery: {"q"},
@@ -116,14 +115,14 @@ func (f Flaw) ignore(r *http.Request) *http.Request {
 	return r
 }
 
-// writeAnswer writes the answer to a call that succeeded, with the flaw.
+// writeAnswer writes the answer to a successful call, with the flaw.
 func (s *Server) writeAnswer(w http.ResponseWriter, f Flaw, body []byte) {
 	switch f {
 	case NoContent:
 		w.WriteHeader(http.StatusNoContent)
 	case SignInPage:
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
-		_, _ = w.Write([]byte(signInPage)) // a caller may have gone
+		_, _ = w.Write([]byte(signInPage)) // fails if the caller has gone
 	case EmptyBody:
 		writeBytes(w, http.StatusOK, nil)
 	case NullBody:
@@ -186,19 +185,19 @@ func (s *Server) spoilList(f Flaw, envelope map[string]any, list string, rows []
 		}
 	case EmptyPages:
 		envelope[list] = []any{}
-		envelope["next"] = s.newMark()
+		envelope["next"] = s.newCheckpoint()
 	case NewNext:
-		envelope["next"] = s.newMark()
+		envelope["next"] = s.newCheckpoint()
 	}
 	return envelope
 }
 
-// newMark returns a checkpoint that has not been before, and that leads nowhere.
-func (s *Server) newMark() string {
+// newCheckpoint returns an unused checkpoint that leads nowhere.
+func (s *Server) newCheckpoint() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.marks++
-	return fmt.Sprintf("mark%d", s.marks)
+	s.checkpoints++
+	return fmt.Sprintf("mark%d", s.checkpoints)
 }
 
 func (s *Server) spoilJob(f Flaw, job map[string]any) {
@@ -221,46 +220,46 @@ func (s *Server) spoilJob(f Flaw, job map[string]any) {
 	}
 }
 
-// writeFile writes the file of an export with the flaw. It returns false, and
-// writes nothing, where the flaw is not one of downloads.
+// writeFile writes the file of an export with the flaw. If the flaw is not one of
+// downloads, it writes nothing and returns false.
 func (s *Server) writeFile(w http.ResponseWriter, f Flaw, file []byte) bool {
 	plain := unpack(file)
 	ends := rowEnds(plain)
 	half := ends[len(ends)/2]
-	whole := func(data []byte) {
+	sendWithLength := func(data []byte) {
 		w.Header().Set("Content-Length", strconv.Itoa(len(data)))
-		_, _ = w.Write(data) // a caller may have gone
+		_, _ = w.Write(data) // fails if the caller has gone
 	}
-	untilTheEnd := func(data []byte) {
+	sendUntilClose := func(data []byte) {
 		w.Header().Set("Transfer-Encoding", "identity") // net/http closes the connection at the end
-		_, _ = w.Write(data)                            // a caller may have gone
+		_, _ = w.Write(data)                            // fails if the caller has gone
 	}
 	switch f {
 	case Unpacked:
-		untilTheEnd(plain)
+		sendUntilClose(plain)
 	case CutUnpacked:
-		untilTheEnd(plain[:half])
+		sendUntilClose(plain[:half])
 	case CutInRow:
-		untilTheEnd(plain[:half+min(4, len(plain)-half)])
+		sendUntilClose(plain[:half+min(4, len(plain)-half)])
 	case LostRows:
-		whole(pack(plain[:half]))
+		sendWithLength(pack(plain[:half]))
 	case XMLFile:
 		writeStorageError(w, http.StatusOK, storageError{Code: "AccessDenied", Message: "Request has expired"})
 	case HTMLFile:
-		whole(pack([]byte(signInPage)))
+		sendWithLength(pack([]byte(signInPage)))
 	case JSONFile:
-		whole([]byte(`{"statusCode":401,"error":"Unauthorized","message":"Invalid token"}`))
+		sendWithLength([]byte(`{"statusCode":401,"error":"Unauthorized","message":"Invalid token"}`))
 	case GiantRow:
-		whole(s.packLarge(plain[:ends[0]], `"'auth0|giant","'`, `",,,`+"\n", plain[ends[0]:]))
+		sendWithLength(s.packLarge(plain[:ends[0]], `"'auth0|giant","'`, `",,,`+"\n", plain[ends[0]:]))
 	case OpenQuote:
-		whole(s.packLarge(plain[:ends[0]], `"'auth0|open,`, "\n", plain[ends[0]:]))
+		sendWithLength(s.packLarge(plain[:ends[0]], `"'auth0|open,`, "\n", plain[ends[0]:]))
 	default:
 		return false
 	}
 	return true
 }
 
-// rowEnds returns where each row of a CSV ends, the header first.
+// rowEnds returns the offset after each row of a CSV file, the header first.
 func rowEnds(csv []byte) (ends []int) {
 	quotes := 0
 	for i, b := range csv {
@@ -276,7 +275,8 @@ func rowEnds(csv []byte) (ends []int) {
 
 const defaultRowSize = 9 << 20
 
-// packLarge returns a packed file with a row of RowSize after its header.
+// packLarge returns a gzip file that has a row of about RowSize bytes after its
+// header.
 func (s *Server) packLarge(header []byte, begin, end string, rest []byte) []byte {
 	size := s.opts.RowSize
 	setDefault(&size, defaultRowSize)

@@ -12,7 +12,7 @@ import (
 	"a0permit/internal/httpapi/httpapitest"
 )
 
-// readAll returns the answers to one call of each kind.
+// readAll returns the answers to one call of each kind, the last a download.
 func readAll(t *testing.T, flaw auth0test.Flaw) (answers []string) {
 	t.Helper()
 	now := time.Date(2026, 5, 4, 3, 2, 1, 0, time.UTC)
@@ -41,7 +41,7 @@ func readAll(t *testing.T, flaw auth0test.Flaw) (answers []string) {
 	return append(answers, fmt.Sprint(download(s, link)))
 }
 
-// Each flaw makes some answer another one, with a status that looks like success.
+// Each flaw changes some answer, and leaves its status a success.
 func TestFlawsShow(t *testing.T) {
 	t.Parallel()
 	right := readAll(t, "")

@@ -2,7 +2,7 @@ package auth0test
 
 import "slices"
 
-// Group is one of an enterprise connection, or of the tenant.
+// Group is a group of an enterprise connection or of the tenant.
 type Group struct {
 	ID           string // grp_ and 14 to 22 letters and digits
 	Name         string
@@ -11,7 +11,7 @@ type Group struct {
 	Roles        []string // role ids
 }
 
-// GroupMember is a user or, where IsGroup is set, another group.
+// GroupMember is a user or, if IsGroup is set, another group.
 type GroupMember struct {
 	ID      string
 	IsGroup bool
@@ -21,7 +21,8 @@ var groupParams = slices.Concat(offsetParams, checkpointParams, []param{
 	{name: "connection_id"}, {name: "name"}, {name: "external_id"}, {name: "search"},
 }, fieldParams)
 
-// object has more than id and name, as the real service does.
+// object returns the group with more fields than id and name, as the real service
+// does.
 func (g Group) object() map[string]any {
 	object := map[string]any{
 		"id": g.ID, "name": g.Name, "external_id": "ext-" + g.ID, "tenant_name": "acme",
@@ -35,7 +36,7 @@ func (g Group) object() map[string]any {
 
 func (s *Server) listGroups(c *request) (any, error) {
 	if s.opts.NoGroups {
-		return nil, noFeature("Groups")
+		return nil, errNoFeature("Groups")
 	}
 	found := slices.DeleteFunc(slices.Clone(s.tenant.Groups), func(g Group) bool {
 		return c.query.has("connection_id") && c.query["connection_id"] != g.ConnectionID ||
@@ -54,20 +55,20 @@ func (s *Server) listGroupRows(c *request, groups []Group) (any, error) {
 
 func (s *Server) listRoleGroups(c *request) (any, error) {
 	if s.opts.NoGroups {
-		return nil, noFeature("Groups")
+		return nil, errNoFeature("Groups")
 	}
 	if !slices.ContainsFunc(s.tenant.Roles, func(r Role) bool { return r.ID == c.id }) {
 		return nil, errInexistent("role")
 	}
-	c.page()
+	c.useCheckpoints()
 	return s.listGroupRows(c, slices.DeleteFunc(slices.Clone(s.tenant.Groups), func(g Group) bool {
 		return !slices.Contains(g.Roles, c.id)
 	}))
 }
 
-// memberOfGroup is a row of listGroupMembers. That the id of a user is the user_id
-// is unverified.
-type memberOfGroup struct {
+// groupMemberRow is a row of listGroupMembers. Unverified: the id of a user is the
+// user_id.
+type groupMemberRow struct {
 	ID           string `json:"id"`
 	MemberType   string `json:"member_type"`
 	Type         string `json:"type"`
@@ -77,19 +78,19 @@ type memberOfGroup struct {
 
 func (s *Server) listGroupMembers(c *request) (any, error) {
 	if s.opts.NoGroups {
-		return nil, noFeature("Groups")
+		return nil, errNoFeature("Groups")
 	}
 	i := slices.IndexFunc(s.tenant.Groups, func(g Group) bool { return g.ID == c.id })
 	if i < 0 {
 		return nil, errInexistent("group")
 	}
 	g := s.tenant.Groups[i]
-	c.page()
+	c.useCheckpoints()
 	return s.list(c, listing{
-		name: "members", n: len(g.Members), spare: true,
+		name: "members", n: len(g.Members), hasEmptyLast: true,
 		key: func(i int) string { return g.Members[i].ID },
 		row: func(i int) any {
-			row := memberOfGroup{
+			row := groupMemberRow{
 				ID: g.Members[i].ID, MemberType: "user", Type: "connection", ConnectionID: g.ConnectionID,
 				CreatedAt: "2026-01-02T03:04:05.000Z",
 			}
@@ -101,9 +102,9 @@ func (s *Server) listGroupMembers(c *request) (any, error) {
 	})
 }
 
-// page makes a list that has checkpoints only begin with one where the call names
-// none.
-func (c *request) page() {
+// useCheckpoints makes a call use checkpoint pagination even if it names no page, for
+// lists that have no other.
+func (c *request) useCheckpoints() {
 	if !c.query.has("take") {
 		c.query["take"] = "50"
 	}

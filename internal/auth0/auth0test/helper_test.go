@@ -25,7 +25,7 @@ const (
 	host   = "tenant.example"
 )
 
-// answer is an answer as it came back.
+// answer is an answer of the fake.
 type answer struct {
 	Status int
 	Header http.Header
@@ -41,8 +41,8 @@ func (a answer) object(t *testing.T) map[string]any {
 	return m
 }
 
-// send returns the answer to a call with these headers, given as name and value.
-// An empty value removes the header.
+// send returns the answer to a call. header lists names and values in turn; an empty
+// value removes a header.
 func send(h http.Handler, method, target, body string, header ...string) answer {
 	r := httptest.NewRequestWithContext(context.Background(), method, target, strings.NewReader(body))
 	r.Host = host
@@ -65,7 +65,7 @@ func get(h http.Handler, path string) answer {
 	return send(h, http.MethodGet, "/api/v2/"+path, "")
 }
 
-// createJob returns the id of a new job with this body.
+// createJob starts a job with this body and returns its id.
 func createJob(t *testing.T, h http.Handler, body string) string {
 	t.Helper()
 	a := send(h, http.MethodPost, "/api/v2/jobs/users-exports", body)
@@ -76,7 +76,7 @@ func createJob(t *testing.T, h http.Handler, body string) string {
 	return id
 }
 
-// location polls the job until it has a location, and returns that.
+// location polls a job until it has a download link, and returns the link.
 func location(t *testing.T, h http.Handler, id string) string {
 	t.Helper()
 	for range 10 {
@@ -92,7 +92,7 @@ func download(h http.Handler, at string, header ...string) answer {
 	return send(h, http.MethodGet, at, "", append([]string{"Authorization", ""}, header...)...)
 }
 
-// exportFile returns the file of an export job with this body.
+// exportFile runs an export job with this body and returns its file, unpacked.
 func exportFile(t *testing.T, h http.Handler, body string) string {
 	t.Helper()
 	return gunzip(t, download(h, location(t, h, createJob(t, h, body))).Body)
@@ -111,8 +111,8 @@ func gunzip(t *testing.T, s string) string {
 	return b.String()
 }
 
-// newTenant returns a tenant with n users, who all have one role and are members
-// of one organization, with that role there.
+// newTenant returns a tenant with n users. All have the same role, and all are members
+// of the same organization, with that role there.
 func newTenant(n int) auth0test.Tenant {
 	t := auth0test.Tenant{
 		Name:          "crowd",
@@ -134,8 +134,8 @@ func newTenant(n int) auth0test.Tenant {
 	return t
 }
 
-// walkPages follows next and returns the length of each page and the keys of all
-// rows.
+// walkPages reads a list to its end by checkpoint. It returns the size of each page and
+// the keys of all rows.
 func walkPages(t *testing.T, h http.Handler, path, rows, key string, take int) (sizes []int, keys []string) {
 	t.Helper()
 	target := fmt.Sprintf("%s?take=%d", path, take)
@@ -163,8 +163,8 @@ func walkPages(t *testing.T, h http.Handler, path, rows, key string, take int) (
 	return nil, nil
 }
 
-// pageShape returns the number of rows, and of an envelope its start, limit and
-// total too.
+// pageShape returns the number of rows in a page. If the page has an envelope, its
+// start, limit and total follow.
 func pageShape(t *testing.T, body string) string {
 	t.Helper()
 	var bare []any

@@ -21,12 +21,12 @@ const (
 	formatJSON = "json"
 
 	maxCSVFields = 30  // docs: "data exports in CSV format are limited to 30 fields"
-	maxFieldName = 100 // characters, of name and of export_as
+	maxFieldName = 100 // characters in name or export_as
 )
 
 var connectionID = regexp.MustCompile(`^con_[A-Za-z0-9]{16}$`)
 
-// export is the body of POST /jobs/users-exports. All fields are optional.
+// export is the body of POST /jobs/users-exports. Every field is optional.
 type export struct {
 	ConnectionID string
 	Format       string
@@ -39,8 +39,8 @@ type jobField struct {
 	ExportAs string `json:"export_as,omitempty"`
 }
 
-// defaultFields is used when a job names no fields. Which ones the real service
-// uses is not documented, so a client that relies on them gets few.
+// defaultFields are the fields of a job that names none. Auth0 does not document its
+// own, so a client that relies on them gets only a few here.
 var defaultFields = []jobField{{Name: "user_id"}, {Name: "email"}, {Name: "name"}}
 
 func readExport(r *http.Request) (export, error) {
@@ -109,8 +109,8 @@ func (e *export) set(name string, v any) error {
 	return nil
 }
 
-// readField checks the form only. A field that no user has is accepted, and
-// becomes an empty column.
+// readField reads one entry of fields and checks its form only. A field that no user
+// has becomes an empty column.
 func readField(at string, v any) (jobField, error) {
 	var f jobField
 	object, ok := v.(map[string]any)
@@ -148,8 +148,8 @@ func bodyString(at string, v any) (string, error) {
 	return s, nil
 }
 
-// readObject reads a body that must be a form or one JSON object, declared as
-// such, and nothing else.
+// readObject reads the body of a request. It fails unless the body is a form or a
+// single JSON object and has that content type.
 func readObject(r *http.Request) (map[string]any, error) {
 	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if err != nil || kind != "application/json" && kind != formType {
@@ -180,8 +180,8 @@ func readObject(r *http.Request) (map[string]any, error) {
 
 const formType = "application/x-www-form-urlencoded"
 
-// readForm reads a form (spec). That fields come as fields[0][name], as Node's qs
-// writes them, is unverified.
+// readForm reads a form (spec). Unverified: fields are sent as fields[0][name], as
+// Node's qs writes them.
 func readForm(body string) (map[string]any, error) {
 	values, err := url.ParseQuery(body)
 	if err != nil {

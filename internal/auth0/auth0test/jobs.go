@@ -17,8 +17,8 @@ const (
 	jobLife = 24 * time.Hour // docs: bulk user exports, job data is deleted after 24 hours
 )
 
-// job is one export. Its file is written when the job is created, since an
-// export is a snapshot: changes of the tenant meanwhile do not matter.
+// job is an export job. An export is a snapshot, so its file is written when the job
+// is created and does not show later changes.
 type job struct {
 	id         string
 	export     export
@@ -29,7 +29,7 @@ type job struct {
 	etag       string
 }
 
-// jobRow has its fields in the order of a recorded answer.
+// jobRow is a job as Auth0 sends it, its fields in the order of a recorded answer.
 type jobRow struct {
 	Type            string     `json:"type"`
 	Status          string     `json:"status"`
@@ -41,7 +41,7 @@ type jobRow struct {
 	StatusDetails   string     `json:"status_details,omitempty"`
 	PercentageDone  *int       `json:"percentage_done,omitempty"`
 	TimeLeftSeconds *int       `json:"time_left_seconds,omitempty"`
-	Connection      string     `json:"connection"` // required (spec); that it is "" for all connections is unverified
+	Connection      string     `json:"connection"` // required (spec); unverified: "" for all connections
 	CreatedAt       string     `json:"created_at"`
 	ID              string     `json:"id"`
 }
@@ -54,11 +54,12 @@ func (j *job) row(status string) jobRow {
 	}
 }
 
-// createJob answers 200, not 201 or 202. docs: create export users job.
+// createJob starts an export. The status is 200, not 201 or 202. docs: create export
+// users job.
 func (s *Server) createJob(c *request) (any, error) {
 	if s.opts.NoJobs {
-		// A recorded refusal because of the plan has the code of a missing scope: only
-		// the message tells them apart.
+		// As recorded: if the plan is the reason, the code is still that of a missing
+		// scope, and only the message differs.
 		return nil, refuse(http.StatusForbidden, "insufficient_scope",
 			"Please upgrade your subscription to enable bulk user exports.")
 	}
@@ -70,7 +71,7 @@ func (s *Server) createJob(c *request) (any, error) {
 	if e.ConnectionID != "" {
 		i := slices.IndexFunc(s.tenant.Connections, func(x Connection) bool { return x.ID == e.ConnectionID })
 		if i < 0 {
-			// Not a 404, which the endpoint does not declare.
+			// The spec declares no 404 for this endpoint.
 			return nil, refuse(http.StatusBadRequest, "inexistent_connection", "The connection does not exist.")
 		}
 		connection = s.tenant.Connections[i].Name
@@ -84,10 +85,10 @@ func (s *Server) createJob(c *request) (any, error) {
 }
 
 func (s *Server) newJobID() string {
-	return "job_" + alnum(rand.New(rand.NewPCG(uint64(len(s.jobs)), 3)))
+	return "job_" + randomID(rand.New(rand.NewPCG(uint64(len(s.jobs)), 3)))
 }
 
-// liveJob returns a job, or nil when it does not exist or is too old.
+// liveJob returns a job, or nil if it does not exist or is older than jobLife.
 func (s *Server) liveJob(id string, now time.Time) *job {
 	j := s.jobs[id]
 	if j == nil || now.Sub(j.created) >= jobLife {
@@ -96,8 +97,8 @@ func (s *Server) liveJob(id string, now time.Time) *job {
 	return j
 }
 
-// getJob sends a new link with each answer once the job has ended, so that a
-// client can replace one that has expired. docs: bulk user exports.
+// getJob returns the state of a job. After the job has completed, each answer has a new
+// link, so that a client can replace an expired one. docs: bulk user exports.
 func (s *Server) getJob(c *request) (any, error) {
 	j := s.liveJob(c.id, c.now)
 	if j == nil {
@@ -122,7 +123,7 @@ func (s *Server) getJob(c *request) (any, error) {
 	return row, nil
 }
 
-// getJobErrors answers 204 without entries, even for a failed job.
+// getJobErrors returns the entries of a failed job. If there are none, it answers 204.
 func (s *Server) getJobErrors(c *request) (any, error) {
 	if s.liveJob(c.id, c.now) == nil {
 		return nil, errInexistent("job")
@@ -135,8 +136,8 @@ func (s *Server) getJobErrors(c *request) (any, error) {
 
 const alphanumeric = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 
-// alnum returns what follows the prefix of an id.
-func alnum(r *rand.Rand) string { return pick(r, alphanumeric, 16) }
+// randomID returns the part of an id after its prefix.
+func randomID(r *rand.Rand) string { return pick(r, alphanumeric, 16) }
 
 func pick(r *rand.Rand, alphabet string, n int) string {
 	b := make([]byte, n)

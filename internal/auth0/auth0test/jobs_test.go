@@ -39,7 +39,7 @@ func TestCreateJob(t *testing.T) {
 	})
 }
 
-// Each answer is written as status, percentage_done and whether there is a
+// Each answer is shown as its status, its percentage_done and whether it has a
 // location.
 func TestPolls(t *testing.T) {
 	t.Parallel()

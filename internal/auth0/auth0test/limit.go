@@ -7,14 +7,14 @@ import (
 	"time"
 )
 
-// Limit is a token bucket: Burst calls at once, and Count more in each Per.
+// Limit is a token bucket. It allows Burst calls at once, and Count more in each Per.
 type Limit struct {
 	Burst int
 	Count int
 	Per   time.Duration
 }
 
-// The limits of the Management API by plan. docs: rate limit configurations. Pro
+// The limits of the Management API by plan. docs: rate limit configurations. For Pro it
 // is the row "all other endpoints", which includes jobs and roles.
 var (
 	Free       = Limit{Burst: 2, Count: 2, Per: time.Second}
@@ -22,10 +22,9 @@ var (
 	Enterprise = Limit{Burst: 50, Count: 16, Per: time.Second}
 )
 
-// refill returns how many tokens are added at each tick. Ticks are at the top of
-// the second or minute (docs: rate limit policy, fixed window). A bucket that is
-// smaller than the count of a window would lose most of it that way, so there
-// tokens are added one by one in even steps.
+// refill returns how many tokens each tick adds, and the time between two ticks. Ticks
+// are at the start of a second or minute (docs: rate limit policy, fixed window). A
+// bucket too small for the tokens of a window gets them one by one, evenly spaced.
 func (l Limit) refill() (tokens int, tick time.Duration) {
 	if l.Count > l.Burst {
 		return 1, l.Per / time.Duration(l.Count)
@@ -33,18 +32,18 @@ func (l Limit) refill() (tokens int, tick time.Duration) {
 	return l.Count, l.Per
 }
 
-// bucket is the state of a Limit. The zero Limit lets every call pass.
+// bucket is the state of a Limit. The zero Limit allows every call.
 type bucket struct {
 	limit Limit
 
-	mu     sync.Mutex // guards what follows
-	begun  bool
-	tokens int
-	tick   int64 // the last tick that was added
+	mu      sync.Mutex // guards the fields below
+	started bool
+	tokens  int
+	tick    int64 // the last tick that added tokens
 }
 
-// take spends a token and sets the rate limit headers. It reports whether there
-// was one.
+// take takes a token, if there is one, and sets the rate limit headers. It reports
+// whether it took one.
 func (b *bucket) take(h http.Header, now time.Time) bool {
 	if b.limit.Per <= 0 {
 		return true
@@ -53,11 +52,11 @@ func (b *bucket) take(h http.Header, now time.Time) bool {
 	defer b.mu.Unlock()
 	n, step := b.limit.refill()
 	tick := now.UnixNano() / int64(step)
-	if !b.begun {
-		b.begun, b.tokens, b.tick = true, b.limit.Burst, tick
+	if !b.started {
+		b.started, b.tokens, b.tick = true, b.limit.Burst, tick
 	}
 	if passed := tick - b.tick; passed > 0 {
-		// No more ticks than fill the bucket, so that a long silence cannot overflow.
+		// Burst ticks fill the bucket. More could overflow after a long pause.
 		b.tokens = min(b.limit.Burst, b.tokens+n*int(min(passed, int64(b.limit.Burst))))
 		b.tick = tick
 	}
@@ -65,8 +64,8 @@ func (b *bucket) take(h http.Header, now time.Time) bool {
 	if ok {
 		b.tokens--
 	}
-	// UNIX seconds, rounded up: by then there is a token, maybe just one. docs:
-	// rate limit use cases.
+	// The reset is in UNIX seconds, rounded up. At that time there is at least one
+	// token. docs: rate limit use cases.
 	next := time.Unix(0, (tick+1)*int64(step))
 	reset := next.Add(time.Second - 1).Unix()
 	h.Set("x-ratelimit-limit", strconv.Itoa(b.limit.Burst))
@@ -75,8 +74,8 @@ func (b *bucket) take(h http.Header, now time.Time) bool {
 	return ok
 }
 
-// errRate has no Retry-After: the docs do not promise one for the Management
-// API.
+// errRate returns a 429. It has no Retry-After, since the docs do not promise one for
+// the Management API.
 func errRate() *apiError {
 	return refuse(http.StatusTooManyRequests, "too_many_requests", "Global limit has been reached")
 }

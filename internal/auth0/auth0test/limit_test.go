@@ -10,8 +10,7 @@ import (
 	"a0permit/internal/auth0/auth0test"
 )
 
-// The test begins between two ticks. Each step waits, and then calls until it is
-// refused.
+// Each step waits, then calls until a call is refused.
 func TestLimit(t *testing.T) {
 	t.Parallel()
 	type step struct {
@@ -22,7 +21,7 @@ func TestLimit(t *testing.T) {
 	tests := []struct {
 		name  string
 		limit auth0test.Limit
-		first time.Duration // after the beginning of a minute
+		first time.Duration // when the test starts, after the beginning of a minute
 		steps []step
 	}{
 		{
@@ -101,7 +100,7 @@ func TestLimitHeaders(t *testing.T) {
 	})
 }
 
-// At the time that the header names there is a token.
+// At the time in the reset header, a call is allowed again.
 func TestLimitReset(t *testing.T) {
 	t.Parallel()
 	for _, limit := range []auth0test.Limit{auth0test.Free, auth0test.Pro, auth0test.Enterprise} {

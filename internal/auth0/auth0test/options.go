@@ -8,7 +8,7 @@ import (
 	"a0permit/internal/httpapi/httpapitest"
 )
 
-// What a Server accepts unless its Options say otherwise.
+// The token and credentials that a Server accepts unless its Options set others.
 const (
 	DefaultToken        = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhdXRoMHRlc3QifQ.c2lnbmF0dXJl"
 	DefaultClientID     = "auth0test-client"
@@ -22,8 +22,7 @@ const (
 	defaultTokenLife = 24 * time.Hour   // docs: management API access tokens
 )
 
-// SafeScopes returns the scopes that Auth0 documents for reading what a tenant here
-// has.
+// SafeScopes returns the scopes that Auth0 documents for all lists of this fake.
 func SafeScopes() []string {
 	return []string{
 		"read:users", "read:roles", "read:role_members", "read:organizations",
@@ -32,48 +31,48 @@ func SafeScopes() []string {
 	}
 }
 
-// Options decides how the tenant behaves. The zero value is a tenant that grants
-// every scope and has no rate limit.
+// Options sets how the tenant behaves. The zero value is a tenant that grants every
+// scope and has no rate limit.
 type Options struct {
-	Token        string    // a bearer token that is accepted; "" is DefaultToken
-	TokenExpires time.Time // when that token expires; zero is never
-	Scopes       []string  // what every token grants; nil is SafeScopes
+	Token        string    // the accepted bearer token; "" means DefaultToken
+	TokenExpires time.Time // when that token expires; zero means never
+	Scopes       []string  // the scopes of every token; nil means SafeScopes
 
-	ClientID     string        // for /oauth/token; "" is DefaultClientID
-	ClientSecret string        // "" is DefaultClientSecret
-	Audience     string        // "" is /api/v2/ on the host of the request
-	TokenLife    time.Duration // of tokens from /oauth/token; 0 is 24 h
+	ClientID     string        // for /oauth/token; "" means DefaultClientID
+	ClientSecret string        // "" means DefaultClientSecret
+	Audience     string        // "" means /api/v2/ on the host of the request
+	TokenLife    time.Duration // of tokens from /oauth/token; 0 means 24 h
 	TokenScope   bool          // token answers name the granted scopes (not documented)
 
-	Clock *httpapitest.Clock // nil is the wall clock
-	Limit Limit              // of the Management API; the zero value is none
+	Clock *httpapitest.Clock // nil means the wall clock
+	Limit Limit              // of the Management API; zero means none
 
-	PageMax       int  // the page size the server grants: 100 (0 is 100) or 50
-	RepeatNext    bool // checkpoint paging always answers the same next
-	NoRoleType    bool // an older tenant: the query parameter type is unknown
-	AllRoleScopes bool // role members need all of their scopes, not any
+	PageMax       int  // the largest page the tenant sends: 50 or 100; 0 means 100
+	RepeatNext    bool // checkpoint pagination always sends the same next
+	NoRoleType    bool // an older tenant: it does not know the query parameter type
+	AllRoleScopes bool // listing the users of a role needs all its scopes, not just one
 	NoGroups      bool // the tenant does not have the feature groups
 
-	Polls      int              // polls answered before the job ends; 0 is 1, below 0 is none
-	Running    string           // the word after pending; "" is processing
-	JobStatus  string           // the word the job ends with; "" is completed
-	JobDetails string           // status_details of a job that ends otherwise
-	JobErrors  []map[string]any // entries of /jobs/{id}/errors; none is a 204
+	Polls      int              // polls before the job ends; 0 means 1, below 0 none
+	Running    string           // the status after pending; "" means processing
+	JobStatus  string           // the status at the end; "" means completed
+	JobDetails string           // status_details of a job that does not complete
+	JobErrors  []map[string]any // entries of /jobs/{id}/errors; none means a 204
 	NoJobs     bool             // the plan has no export jobs
 
-	Plain       bool          // CSV cells as before the injection escaping
+	Plain       bool          // CSV cells are not escaped against injection
 	CRLF        bool          // CSV rows end in CR LF
 	BOM         bool          // the CSV begins with a byte order mark
-	LinkLife    time.Duration // of a download link; 0 is 60 s
-	ExpireLinks int           // this many links are expired from the start
-	CutDownload int           // this many downloads break off in the middle
+	LinkLife    time.Duration // of a download link; 0 means 60 s
+	ExpireLinks int           // how many links, from the first on, have expired at once
+	CutDownload int           // how many downloads break off in the middle
 	ServeRange  bool          // the download host honours Range and If-Range
 
-	// Faults chooses what goes wrong with a call before the tenant sees it.
+	// Faults returns what goes wrong with a call before the tenant sees it.
 	Faults func(*http.Request) httpapitest.Fault
-	// Flaws chooses what is wrong with the answer to a call that succeeds.
+	// Flaws returns what is wrong with the answer to a successful call.
 	Flaws   func(*http.Request) Flaw
-	RowSize int // of GiantRow and OpenQuote; 0 is 9 MiB
+	RowSize int // bytes in a GiantRow or OpenQuote; 0 means 9 MiB
 }
 
 func (o Options) withDefaults() Options {

@@ -27,8 +27,8 @@ type organizationRow struct {
 	DisplayName string `json:"display_name,omitempty"`
 }
 
-// listOrganizations has no empty last page unless the last page with rows is
-// full: recorded lists end with a short page that has no next.
+// listOrganizations ends with an empty page only if the page before it is full:
+// recorded lists end with a short page that has no next.
 func (s *Server) listOrganizations(c *request) (any, error) {
 	orgs := slices.Clone(s.tenant.Organizations)
 	if field, direction, ok := strings.Cut(c.query["sort"], ":"); ok {
@@ -39,7 +39,7 @@ func (s *Server) listOrganizations(c *request) (any, error) {
 			case "display_name":
 				return strings.Compare(a.DisplayName, b.DisplayName)
 			}
-			return 0 // the tenant holds them in order of creation
+			return 0 // the tenant has them in order of creation
 		})
 		if direction == "-1" {
 			slices.Reverse(orgs)
@@ -72,8 +72,8 @@ func (s *Server) getOrganization(c *request) (any, error) {
 	return o.row(), nil
 }
 
-// listMemberRoles sends the whole roles, unlike the rows of listOrgMembers. Who
-// is no member has none; what the service answers then is unverified.
+// listMemberRoles sends complete roles, unlike listOrgMembers. Unverified: a user who
+// is not a member has no roles.
 func (s *Server) listMemberRoles(c *request) (any, error) {
 	o, err := s.organization(c.id)
 	if err != nil {
@@ -90,14 +90,14 @@ func (s *Server) listMemberRoles(c *request) (any, error) {
 	return s.listRows(c, rows)
 }
 
-// orgRole is a role in a member row, which has no description.
+// orgRole is a role in a member row, without a description.
 type orgRole struct {
 	ID   string `json:"id"`
 	Name string `json:"name"`
 }
 
-// listOrgMembers sends roles only when fields names them, and then requires
-// another scope. docs: get organization members.
+// listOrgMembers sends roles only if fields names them, and then requires another
+// scope. docs: get organization members.
 func (s *Server) listOrgMembers(c *request) (any, error) {
 	include := c.query["include_fields"] != "false"
 	withRoles := include && slices.Contains(strings.Split(c.query["fields"], ","), "roles")
@@ -112,7 +112,7 @@ func (s *Server) listOrgMembers(c *request) (any, error) {
 	}
 	members := o.Members
 	return s.list(c, listing{
-		name: "members", n: len(members), spare: true,
+		name: "members", n: len(members), hasEmptyLast: true,
 		key: func(i int) string { return members[i].UserID },
 		row: func(i int) any {
 			row := s.member(members[i].UserID).object()

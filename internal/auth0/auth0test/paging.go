@@ -13,7 +13,7 @@ import (
 const (
 	defaultPage    = 50
 	maxPage        = 100
-	offsetCap      = 1000           // records that page and per_page can reach
+	offsetCap      = 1000           // how many records page and per_page can reach
 	checkpointLife = 24 * time.Hour // docs: management API, checkpoint pagination
 )
 
@@ -29,15 +29,16 @@ var (
 	}
 )
 
-// listing is a list that is paged through.
+// listing is a list that is sent in pages.
 type listing struct {
-	name  string // of the rows in an envelope
-	n     int
-	row   func(int) any
-	key   func(int) string // what a checkpoint keeps of a row
-	spare bool             // the page with the last row has a next, and an empty page follows
+	name string // the JSON name of the rows
+	n    int
+	row  func(int) any
+	key  func(int) string // identifies a row in a checkpoint
 
-	search bool // a search: it has an error of its own, and a length
+	hasEmptyLast bool // an empty page follows the page with the last row
+
+	search bool // a search has its own paging error, and sends a length
 }
 
 func (s *Server) list(c *request, l listing) (any, error) {
@@ -47,8 +48,7 @@ func (s *Server) list(c *request, l listing) (any, error) {
 	return s.offsetPage(c, l)
 }
 
-// offsetPage answers with a bare array, or with an envelope when include_totals
-// is set.
+// offsetPage returns a bare array or, if include_totals is set, an envelope.
 func (s *Server) offsetPage(c *request, l listing) (any, error) {
 	page := c.query.number("page", 0)
 	per := min(c.query.number("per_page", defaultPage), s.opts.PageMax)
@@ -70,8 +70,8 @@ func (s *Server) offsetPage(c *request, l listing) (any, error) {
 	return envelope, nil
 }
 
-// checkpointPage answers by from and take. include_totals and per_page are then
-// ignored, as recorded; a page number is refused.
+// checkpointPage returns a page by from and take. It ignores include_totals and
+// per_page, as recorded, and refuses a page number.
 func (s *Server) checkpointPage(c *request, l listing) (any, error) {
 	if c.query.has("page") {
 		return nil, errQuery("'page cannot be combined with from or take'.")
@@ -89,14 +89,14 @@ func (s *Server) checkpointPage(c *request, l listing) (any, error) {
 	switch full := end-pos == size; {
 	case s.opts.RepeatNext && c.query.has("from"):
 		envelope["next"] = c.query["from"]
-	case end < l.n, pos < l.n && (l.spare || full), s.opts.RepeatNext:
-		envelope["next"] = l.mark(c, end)
+	case end < l.n, pos < l.n && (l.hasEmptyLast || full), s.opts.RepeatNext:
+		envelope["next"] = l.checkpoint(c, end)
 	}
 	return envelope, nil
 }
 
-// pageSize makes the second page short, so that a short page is not always the
-// last, but only where the number of pages stays the same.
+// pageSize returns the number of rows in the page at pos. It makes the second page
+// short, so that a short page is not always the last, unless that would add a page.
 func (l listing) pageSize(pos, size int) int {
 	slack := (size - l.n%size) % size
 	if pos != size || pos+size >= l.n || slack == 0 {
@@ -113,9 +113,9 @@ func (l listing) rows(start, end int) []any {
 	return out
 }
 
-// mark returns the checkpoint that follows the row before pos: opaque base64
-// with padding, which must be escaped in a query.
-func (l listing) mark(c *request, pos int) string {
+// checkpoint returns the checkpoint after the row before pos. It is opaque base64 with
+// padding, so a client must escape it in a query.
+func (l listing) checkpoint(c *request, pos int) string {
 	last := ""
 	if pos > 0 && pos <= l.n {
 		last = l.key(pos - 1)
@@ -125,8 +125,8 @@ func (l listing) mark(c *request, pos int) string {
 	return base64.StdEncoding.EncodeToString(append([]byte(text), sign(text)[:16]...))
 }
 
-// resume returns the position after a checkpoint. Rows may have come or gone
-// meanwhile: it continues after the row of the checkpoint, wherever that is now.
+// resume returns the position after a checkpoint, and false if the checkpoint is not
+// valid. If rows have been added or removed since, it continues after the same row.
 func (l listing) resume(c *request) (pos int, ok bool) {
 	raw, err := base64.StdEncoding.DecodeString(c.query["from"])
 	if err != nil || len(raw) < 16 {

@@ -103,11 +103,11 @@ func TestCheckpointToken(t *testing.T) {
 	})
 }
 
-// A row that goes before the checkpoint neither hides nor repeats another.
+// Removing a row before the checkpoint neither hides nor repeats another row.
 func TestCheckpointOutlivesChange(t *testing.T) {
 	t.Parallel()
 	const members = "roles/" + roleID + "/users"
-	for _, gone := range []int{0, 1} { // a row before the checkpoint, and the one that it names
+	for _, gone := range []int{0, 1} { // a row before the checkpoint, and the row of the checkpoint
 		s := auth0test.New(newTenant(4), auth0test.Options{})
 		next := get(s, members+"?take=2").object(t)["next"].(string)
 		s.Update(func(t *auth0test.Tenant) {
@@ -138,7 +138,7 @@ func TestOffsetPages(t *testing.T) {
 	tests := []struct {
 		name, target string
 		max          int
-		want         string // rows start limit total
+		want         string // see pageShape
 	}{
 		{"default of 50", members + "?include_totals=true", 0, "50 0 50 120"},
 		{"hundred", members + "?include_totals=true&per_page=100", 0, "100 0 100 120"},

@@ -6,14 +6,14 @@ import (
 	"strings"
 )
 
-// Permission is one of an API's, given to a role or to a user.
+// Permission is a permission of an API, granted to a role or a user.
 type Permission struct {
-	API  string // its identifier
+	API  string // the API's identifier
 	Name string
 }
 
-// permissionRow has no sources for a role, and those of a user as effective
-// permissions have them.
+// permissionRow is a permission as Auth0 sends it. Only effective permissions of a user
+// have sources.
 type permissionRow struct {
 	Name        string   `json:"permission_name"`
 	Description string   `json:"description"`
@@ -37,8 +37,8 @@ func (s *Server) permissionRow(p Permission) permissionRow {
 	return row
 }
 
-// listRolePermissions has no checkpoints: a role has at most 1000 (docs: entity
-// limits).
+// listRolePermissions has no checkpoints: a role has at most 1000 permissions (docs:
+// entity limits).
 func (s *Server) listRolePermissions(c *request) (any, error) {
 	i := slices.IndexFunc(s.tenant.Roles, func(r Role) bool { return r.ID == c.id })
 	if i < 0 {
@@ -51,11 +51,11 @@ func (s *Server) listRolePermissions(c *request) (any, error) {
 	})
 }
 
-var effectiveParams = slices.Concat(checkpointParams, []param{{name: "resource_server_identifier", needed: true}})
+var effectiveParams = slices.Concat(checkpointParams, []param{{name: "resource_server_identifier", required: true}})
 
-// listEffectivePermissions has a user's own permissions on one API and those of
-// tenant roles, held directly or through groups (docs: get a user's effective
-// permissions). That nested groups count is unverified: here they do not.
+// listEffectivePermissions sends a user's permissions on one API: those granted
+// directly, and those of tenant roles held directly or through groups (docs: get a
+// user's effective permissions). Unverified: nested groups do not count.
 func (s *Server) listEffectivePermissions(c *request) (any, error) {
 	user, api := s.user(c.id), c.query["resource_server_identifier"]
 	if user == nil {
@@ -65,17 +65,17 @@ func (s *Server) listEffectivePermissions(c *request) (any, error) {
 		return nil, errInexistent("resource_server")
 	}
 	sources := map[string][]string{} // by permission
-	note := func(list []Permission, source string) {
+	add := func(list []Permission, source string) {
 		for _, p := range list {
 			if p.API == api && !slices.Contains(sources[p.Name], source) {
 				sources[p.Name] = append(sources[p.Name], source)
 			}
 		}
 	}
-	note(user.Permissions, "direct")
+	add(user.Permissions, "direct")
 	for _, r := range s.tenant.Roles {
 		if r.Type != "organization" && s.holds(user.ID, r) {
-			note(r.Permissions, "roles")
+			add(r.Permissions, "roles")
 		}
 	}
 	var rows []permissionRow
@@ -85,7 +85,7 @@ func (s *Server) listEffectivePermissions(c *request) (any, error) {
 		rows = append(rows, row)
 	}
 	slices.SortFunc(rows, func(a, b permissionRow) int { return strings.Compare(a.Name, b.Name) })
-	c.page()
+	c.useCheckpoints()
 	return s.list(c, listing{
 		name: "permissions", n: len(rows),
 		key: func(i int) string { return rows[i].Name },
@@ -100,7 +100,7 @@ func (s *Server) holds(userID string, r Role) bool {
 	})
 }
 
-// noFeature is how a tenant answers calls of a feature that it does not have.
-func noFeature(what string) *apiError {
+// errNoFeature returns the error for a call to a feature that the tenant lacks.
+func errNoFeature(what string) *apiError {
 	return refuse(http.StatusNotFound, "feature_not_enabled", "%s are not enabled for this tenant.", what)
 }

@@ -12,9 +12,9 @@ import (
 
 const billing = "https://billing.acme.example"
 
-// permitted returns a tenant whose users hold permissions directly, by a role and by
-// the role of a group.
-func permitted() auth0test.Tenant {
+// tenantWithPermissions returns a tenant whose users hold permissions directly, by a
+// role and by the role of a group.
+func tenantWithPermissions() auth0test.Tenant {
 	tenant := newTenant(3)
 	tenant.APIs = []auth0test.API{
 		{
@@ -41,7 +41,7 @@ func permitted() auth0test.Tenant {
 
 func TestPermissionLists(t *testing.T) {
 	t.Parallel()
-	s := auth0test.New(permitted(), auth0test.Options{})
+	s := auth0test.New(tenantWithPermissions(), auth0test.Options{})
 	const (
 		read = `{"permission_name":"read:invoices","description":"Read","resource_server_name":"Billing",` +
 			`"resource_server_identifier":"` + billing + `"`
@@ -84,7 +84,7 @@ func TestPermissionLists(t *testing.T) {
 			t.Errorf("the members lack %s: %s", want, members)
 		}
 	}
-	// Whoever does not keep the secret away gets it.
+	// A caller that does not filter the fields gets the secret.
 	if a := get(s, "resource-servers"); !strings.Contains(a.Body, `"signing_secret":"sesame"`) {
 		t.Errorf("no secret in %s", a.Body)
 	}
@@ -140,18 +140,18 @@ func TestPermissionRefusals(t *testing.T) {
 		{"groups/grp_1/members", withScopes("read:groups"), 403, "expected any of: read:group_members"},
 		{"groups/grp_9/members", auth0test.Options{}, 404, "inexistent_group"},
 	} {
-		a := get(auth0test.New(permitted(), tt.options), tt.target)
+		a := get(auth0test.New(tenantWithPermissions(), tt.options), tt.target)
 		if a.Status != tt.status || !strings.Contains(a.Body, tt.want) {
 			t.Errorf("GET %s = %d %s, want %d and %q", tt.target, a.Status, a.Body, tt.status, tt.want)
 		}
 	}
 }
 
-// A thousand permissions of a role are ten pages, or twenty, and no more can be
-// asked for.
+// A thousand permissions of a role take ten pages, or twenty if pages are small. No
+// page beyond them can be read.
 func TestManyPermissionsOfARole(t *testing.T) {
 	t.Parallel()
-	tenant := permitted()
+	tenant := tenantWithPermissions()
 	for i := range 1000 {
 		p := auth0test.Permission{API: billing, Name: fmt.Sprintf("do:%d", i)}
 		tenant.Roles[1].Permissions = append(tenant.Roles[1].Permissions, p)

@@ -6,21 +6,20 @@ import (
 	"time"
 )
 
-// iso is a date that Auth0 made, which a CSV export does not escape. A date in
-// the metadata is an ordinary string.
+// iso is a date that Auth0 sets. A CSV export does not escape it, unlike a date in the
+// metadata, which is an ordinary string.
 type iso string
 
 func isoTime(t time.Time) iso { return iso(t.UTC().Format("2006-01-02T15:04:05.000Z")) }
 
-// rootFields holds the attributes that a profile can have. docs: user profile
-// structure.
+// rootFields lists the attributes of a profile. docs: user profile structure.
 var rootFields = []string{
 	"app_metadata", "blocked", "created_at", "email", "email_verified", "family_name", "given_name",
 	"identities", "last_ip", "last_login", "logins_count", "name", "nickname", "phone_number", "picture",
 	"updated_at", "user_id", "user_metadata", "username",
 }
 
-// attribute returns an attribute of the user, nil when it is absent. There is no
+// attribute returns an attribute of the user, or nil if it is absent. There is no
 // last_name.
 func (u *User) attribute(name string) any {
 	switch name {
@@ -137,7 +136,8 @@ func (u *User) profile() map[string]any {
 	return out
 }
 
-// path is a field path such as identities[0].connection, as keys and indexes.
+// path is a field path such as identities[0].connection, split into string keys and
+// int indexes.
 type path []any
 
 func parsePath(s string) path {
@@ -149,7 +149,7 @@ func parsePath(s string) path {
 			index, more, ok := strings.Cut(rest, "]")
 			n, err := strconv.Atoi(index)
 			if !ok || err != nil {
-				return path{s} // no attribute has this name: an empty column
+				return path{s} // no attribute has this name, so the column is empty
 			}
 			p = append(p, n)
 			rest = strings.TrimPrefix(more, "[")
@@ -158,7 +158,7 @@ func parsePath(s string) path {
 	return p
 }
 
-// value returns what is at the path, nil when there is nothing.
+// value returns the user's value at the path, or nil if there is none.
 func (p path) value(u *User) any {
 	name, _ := p[0].(string)
 	v := u.attribute(name)

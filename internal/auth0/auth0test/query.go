@@ -9,15 +9,15 @@ import (
 	"strings"
 )
 
-// param is one query parameter a route knows. All others are refused.
+// param is a query parameter of a route.
 type param struct {
-	name    string
-	kind    paramKind
-	needed  bool
-	many    bool           // it may be there several times; a query holds the values by comma
-	min     int            // of an integer
-	max     int            // of an integer; 0 is no maximum
-	pattern *regexp.Regexp // of a text
+	name     string
+	kind     paramKind
+	required bool
+	many     bool           // may be repeated; query joins the values by commas
+	min      int            // of an integer
+	max      int            // of an integer; 0 means no maximum
+	pattern  *regexp.Regexp // of a text
 }
 
 type paramKind int
@@ -28,19 +28,19 @@ const (
 	boolean
 )
 
-// query is a parsed query, whose values have been checked.
+// query is a query after parsing and checking.
 type query map[string]string
 
 func (q query) has(name string) bool { _, ok := q[name]; return ok }
 
-// flag returns a boolean, false when it is absent.
+// flag returns a boolean parameter, false if it is absent.
 func (q query) flag(name string) bool { return q[name] == "true" }
 
 func (q query) number(name string, absent int) int {
 	if !q.has(name) {
 		return absent
 	}
-	n, _ := strconv.Atoi(q[name]) // it has been checked
+	n, _ := strconv.Atoi(q[name]) // check has seen that it is a number
 	return n
 }
 
@@ -67,7 +67,7 @@ func parseQuery(raw string, params []param) (query, error) {
 		q[name] = strings.Join(values[name], ",")
 	}
 	for _, p := range params {
-		if p.needed && !q.has(p.name) {
+		if p.required && !q.has(p.name) {
 			return nil, errQuery("'Missing required property: %s'.", p.name)
 		}
 	}
@@ -101,11 +101,11 @@ func (p param) check(v string) error {
 	return nil
 }
 
-// fieldParams are those of fieldFilter.
+// fieldParams are the parameters that fieldFilter reads.
 var fieldParams = []param{{name: "fields"}, {name: "include_fields", kind: boolean}}
 
-// fieldFilter applies fields and include_fields to a row. Without fields it
-// returns all of it.
+// fieldFilter returns the fields of a row that fields and include_fields select.
+// Without fields it returns the whole row.
 func fieldFilter(q query, row map[string]any) map[string]any {
 	if !q.has("fields") {
 		return row

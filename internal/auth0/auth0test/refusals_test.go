@@ -8,7 +8,7 @@ import (
 	"a0permit/internal/auth0/auth0test"
 )
 
-// Each row is something that the service refuses.
+// The service refuses each of these calls.
 func TestRefusals(t *testing.T) {
 	t.Parallel()
 	const (
@@ -300,12 +300,12 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
-// withScopes returns the Options of a tenant that grants these scopes only.
+// withScopes returns the Options of a tenant that grants only these scopes.
 func withScopes(granted ...string) auth0test.Options {
 	return auth0test.Options{Scopes: append([]string{}, granted...)}
 }
 
-// Each row is close to one of the refusals above.
+// The service accepts each of these calls, though each is close to a refusal above.
 func TestAccepted(t *testing.T) {
 	t.Parallel()
 	fields30 := `[` + strings.TrimSuffix(strings.Repeat(`{"name":"email"},`, 30), ",") + `]`

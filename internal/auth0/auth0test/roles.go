@@ -24,9 +24,8 @@ type roleRow struct {
 	Owner       string `json:"owner_id,omitempty"`
 }
 
-// listRoles has no checkpoints: a tenant has at most 1000 roles of its own. Roles of
-// organizations are among them unless type says otherwise, and only those of one
-// organization can be asked for (spec).
+// listRoles has no checkpoints: a tenant has at most 1000 roles of its own. Without
+// type, it sends roles of organizations too. type=organization needs an owner_id (spec).
 func (s *Server) listRoles(c *request) (any, error) {
 	var rows []roleRow
 	if c.query["type"] == "organization" && !c.query.has("owner_id") {
@@ -66,7 +65,7 @@ func (s *Server) getRole(c *request) (any, error) {
 	return nil, errInexistent("role")
 }
 
-// memberRow is all that the API sends about a member.
+// memberRow is a user in a list of members. The API sends no other field.
 type memberRow struct {
 	UserID  string `json:"user_id"`
 	Email   string `json:"email,omitempty"`
@@ -86,14 +85,13 @@ func (s *Server) listRoleUsers(c *request) (any, error) {
 	}
 	members := s.tenant.Roles[i].Members
 	return s.list(c, listing{
-		name: "users", n: len(members), spare: true,
+		name: "users", n: len(members), hasEmptyLast: true,
 		key: func(i int) string { return members[i] },
 		row: func(i int) any { return s.member(members[i]) },
 	})
 }
 
-// member returns the row of a user. An unknown user has only an id, like one
-// created meanwhile.
+// member returns the row of a user. For an unknown user it has only the id.
 func (s *Server) member(id string) memberRow {
 	row := memberRow{UserID: id}
 	if u := s.user(id); u != nil {

@@ -12,7 +12,7 @@ import (
 
 const apiPath = "/api/v2/"
 
-// request is a call that has been authorized and checked.
+// request is a call after authorization and checks.
 type request struct {
 	http  *http.Request
 	now   time.Time
@@ -21,7 +21,7 @@ type request struct {
 	query query
 }
 
-// route is one operation of the Management API. A token needs any of the scopes.
+// route is one operation of the Management API. A token needs one of the scopes.
 type route struct {
 	method string
 	path   string // below apiPath; {id} and {user} stand for one segment each
@@ -30,7 +30,7 @@ type route struct {
 	handle func(*Server, *request) (any, error)
 }
 
-// empty is a 204.
+// empty is an answer without a body, with status 204.
 type empty struct{}
 
 var routes = []route{
@@ -65,8 +65,8 @@ var routes = []route{
 	{http.MethodGet, "connections/{id}", []string{"read:connections"}, fieldParams, (*Server).getConnection},
 }
 
-// match returns the route of a path, and its {id} and {user}. The path is
-// matched as it was sent, so that an id with an escaped slash is one segment.
+// match returns the route of a path, with the values of {id} and {user}, and whether
+// there is one. It takes the escaped path, so that an id with a slash is one segment.
 func match(method, escaped string) (route, [2]string, bool) {
 	got := strings.Split(strings.TrimPrefix(escaped, apiPath), "/")
 	for _, rt := range routes {
@@ -94,8 +94,8 @@ func match(method, escaped string) (route, [2]string, bool) {
 	return route{}, [2]string{}, false
 }
 
-// serveAPI checks in the order of the real service: rate, token, scope, query,
-// and then what depends on the tenant.
+// serveAPI checks a call in the order of the real service: rate, token, scope, query.
+// Checks that depend on the tenant come last.
 func (s *Server) serveAPI(w http.ResponseWriter, r *http.Request) {
 	rt, ids, ok := match(r.Method, r.URL.EscapedPath())
 	if !ok {
@@ -119,7 +119,8 @@ func (s *Server) serveAPI(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// answer encodes under the lock, since rows share the maps of the tenant.
+// answer returns the status and JSON body of an answer. It encodes under the lock,
+// since rows share maps with the tenant.
 func (s *Server) answer(rt route, r *http.Request, ids [2]string, now time.Time) (int, []byte) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// The connections of a sample, by name.
+// The names of a sample's connections.
 const (
 	databaseConnection = "Username-Password-Authentication"
 	googleConnection   = "google-oauth2"
@@ -15,18 +15,18 @@ const (
 	smsConnection      = "sms"
 )
 
-// Sample returns a believable tenant with this many users, the same at every
-// call. Emails are unique, and every user id is one that Permit accepts as a
-// key, so that a load rejects nothing. Only the names are awkward.
+// Sample returns a realistic tenant with this many users, the same on every call.
+// Emails are unique and Permit accepts every user id as a key, so a load rejects
+// nothing. Only the names are awkward.
 func Sample(users int) Tenant {
 	r := rand.New(rand.NewPCG(1997, 4))
 	t := Tenant{
 		Name: "acme-corp",
 		Connections: []Connection{
-			{ID: "con_" + alnum(r), Name: databaseConnection, Strategy: "auth0"},
-			{ID: "con_" + alnum(r), Name: googleConnection, Strategy: "google-oauth2"},
-			{ID: "con_" + alnum(r), Name: samlConnection, Strategy: "samlp"},
-			{ID: "con_" + alnum(r), Name: smsConnection, Strategy: "sms"},
+			{ID: "con_" + randomID(r), Name: databaseConnection, Strategy: "auth0"},
+			{ID: "con_" + randomID(r), Name: googleConnection, Strategy: "google-oauth2"},
+			{ID: "con_" + randomID(r), Name: samlConnection, Strategy: "samlp"},
+			{ID: "con_" + randomID(r), Name: smsConnection, Strategy: "sms"},
 		},
 	}
 	for i := range users {
@@ -53,11 +53,11 @@ func sampleUser(r *rand.Rand, i int) User {
 	if i < len(awkwardPeople) {
 		p := awkwardPeople[i]
 		u.GivenName, u.FamilyName, u.Name = p.given, p.family, p.name
-		u.identify(r, i, p.connection, p.mailbox)
+		u.setIdentity(r, i, p.connection, p.mailbox)
 	} else {
 		given, family := givenNames[r.IntN(len(givenNames))], familyNames[r.IntN(len(familyNames))]
 		u.GivenName, u.FamilyName = given, family
-		u.identify(r, i, connection, fmt.Sprintf("%s.%s%d", asciiOf(given), asciiOf(family), i))
+		u.setIdentity(r, i, connection, fmt.Sprintf("%s.%s%d", asciiOf(given), asciiOf(family), i))
 	}
 	if u.Name == "" {
 		u.Name = strings.TrimSpace(u.GivenName + " " + u.FamilyName)
@@ -77,9 +77,9 @@ func sampleUser(r *rand.Rand, i int) User {
 	return u
 }
 
-// identify sets an id in the documented form of the connection. A user with an
-// empty mailbox has no email.
-func (u *User) identify(r *rand.Rand, i int, connection, mailbox string) {
+// setIdentity sets the connection, an id in that connection's documented form, and an
+// email unless mailbox is "".
+func (u *User) setIdentity(r *rand.Rand, i int, connection, mailbox string) {
 	u.Connection = connection
 	switch connection {
 	case databaseConnection:
@@ -89,7 +89,7 @@ func (u *User) identify(r *rand.Rand, i int, connection, mailbox string) {
 			u.Username = fmt.Sprintf("user%d", i)
 			break
 		}
-		u.Email = strings.ToLower(mailbox) + "@example.com" // Auth0 lower-cases in its own database only
+		u.Email = strings.ToLower(mailbox) + "@example.com" // Auth0 lower-cases emails in its own databases only
 	case googleConnection:
 		u.ID = "google-oauth2|1" + pick(r, "0123456789", 20)
 		u.EmailVerified = true
@@ -123,12 +123,12 @@ func sampleTime(r *rand.Rand) time.Time {
 	return begin.Add(time.Duration(r.Int64N(7*365*24*3600*1000)) * time.Millisecond)
 }
 
-// sampleRoles returns roles whose members overlap: some users have several
-// roles, and every tenth has none.
+// sampleRoles returns roles with overlapping members: some users have several roles,
+// and every tenth user has none.
 func sampleRoles(r *rand.Rand, users []User) []Role {
 	roles := make([]Role, len(roleKinds))
 	for i, k := range roleKinds {
-		roles[i] = Role{ID: "rol_" + alnum(r), Name: k.name, Description: k.description}
+		roles[i] = Role{ID: "rol_" + randomID(r), Name: k.name, Description: k.description}
 	}
 	for i := range users {
 		if i%10 == 3 {
@@ -143,13 +143,13 @@ func sampleRoles(r *rand.Rand, users []User) []Role {
 	return roles
 }
 
-// sampleOrganizations returns a large organization, a small one and an empty
-// one. Members have up to two roles there.
+// sampleOrganizations returns a large, a small and an empty organization. Members have
+// up to two roles there.
 func sampleOrganizations(r *rand.Rand, t Tenant) []Organization {
 	orgs := []Organization{
-		{ID: "org_" + alnum(r), Name: "acme", DisplayName: "Acme Inc"},
-		{ID: "org_" + alnum(r), Name: "globex-2", DisplayName: "Globex, \"the\" Corporation"},
-		{ID: "org_" + alnum(r), Name: "initech"},
+		{ID: "org_" + randomID(r), Name: "acme", DisplayName: "Acme Inc"},
+		{ID: "org_" + randomID(r), Name: "globex-2", DisplayName: "Globex, \"the\" Corporation"},
+		{ID: "org_" + randomID(r), Name: "initech"},
 	}
 	for i := range t.Users {
 		if i%2 == 0 {

@@ -24,7 +24,7 @@ func TestSampleIsDeterministic(t *testing.T) {
 	}
 }
 
-// Permit refuses nothing of a sample.
+// Permit accepts everything in a sample.
 func TestSampleLoads(t *testing.T) {
 	t.Parallel()
 	tenant := auth0test.Sample(3000)
@@ -69,7 +69,7 @@ func TestSampleLoads(t *testing.T) {
 	}
 }
 
-// A sample has everything that it is made for.
+// A sample has every awkward case that it is meant to have.
 func TestSampleIsAwkward(t *testing.T) {
 	t.Parallel()
 	tenant := auth0test.Sample(400)

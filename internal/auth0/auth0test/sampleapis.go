@@ -1,6 +1,6 @@
 package auth0test
 
-// The APIs of a sample, by identifier.
+// The identifiers of a sample's APIs.
 const (
 	billingAPI    = "https://billing.acme.example"
 	documentAPI   = "https://documents.acme.example/v2"
@@ -8,7 +8,7 @@ const (
 	managementAPI = "https://acme-corp.eu.auth0.com/api/v2/"
 )
 
-// sampleAPIs returns two APIs with RBAC, one without, and Auth0's own.
+// sampleAPIs returns two APIs with RBAC, one without, and Auth0's Management API.
 func sampleAPIs() []API {
 	return []API{
 		{
@@ -36,7 +36,7 @@ func sampleAPIs() []API {
 	}
 }
 
-// samplePermissions returns the permissions of a role of the sample.
+// samplePermissions returns the permissions of a sample's role, given its name.
 func samplePermissions(role string) []Permission {
 	return map[string][]Permission{
 		"Member":         {{documentAPI, "read:documents"}},

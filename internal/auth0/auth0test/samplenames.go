@@ -5,16 +5,16 @@ import "strings"
 type person struct {
 	given, family, name string
 	connection          string
-	mailbox             string // before the @; "" is no email
+	mailbox             string // the part before the @; "" means no email
 }
 
-// awkwardPeople are the first users of a sample, so that a small one has them
-// too. Each has something that breaks some reader of CSV.
+// awkwardPeople are the first users of a sample, so that small samples have them too.
+// Each one breaks some CSV reader.
 var awkwardPeople = []person{
 	{"Jane", "Doe", "", databaseConnection, "jane.doe"},
 	{"Ada", "Lovelace", "", samlConnection, "Ada.Lovelace"},        // upper case kept
 	{"Conan", "O'Neil", "", googleConnection, "conan.oneil"},       // quote inside
-	{"Gerard", "'t Hooft", "", databaseConnection, "g.thooft"},     // an apostrophe of its own in front
+	{"Gerard", "'t Hooft", "", databaseConnection, "g.thooft"},     // leading apostrophe
 	{"", "", "", smsConnection, ""},                                // no email, no names
 	{"", "", "", databaseConnection, "noname"},                     // no names
 	{"Username", "Only", "", databaseConnection, ""},               // no email
@@ -25,7 +25,7 @@ var awkwardPeople = []person{
 	{"太郎", "山田", "山田 太郎", databaseConnection, "taro.yamada"},
 	{"محمد", "العلي", "", googleConnection, "m.alali"}, // right to left
 	{"Zoë 🦊", "Fox", "", databaseConnection, "zoe.fox"},
-	{`=HYPERLINK("https://x.example")`, "Formula", "", databaseConnection, "formula"}, // this is what the escaping is for
+	{`=HYPERLINK("https://x.example")`, "Formula", "", databaseConnection, "formula"}, // the reason for the escaping
 	{" Leading", "Space ", "", databaseConnection, "leading.space"},
 	{`Back\slash`, "N;Semi\tTab", "", samlConnection, "Back.Slash"},
 	{"Siobhán", "Ní Bhraonáin", "", googleConnection, "siobhan.brennan"},
@@ -45,11 +45,11 @@ var familyNames = []string{
 
 var asciiLetters = strings.NewReplacer("é", "e", "ø", "o", "í", "i", "ñ", "n", "ı", "i", "'", "", " ", "")
 
-// asciiOf returns a name as it is written in a mailbox.
+// asciiOf returns a name as it appears in an email address.
 func asciiOf(name string) string { return asciiLetters.Replace(name) }
 
-// roleKinds have names that differ as slugs too. perMille is the share of users
-// with the role; nobody has the one for emergencies.
+// roleKinds lists the roles of a sample. Their names still differ as slugs. perMille is
+// how many users of 1000 have the role.
 var roleKinds = []struct {
 	name, description string
 	perMille          int

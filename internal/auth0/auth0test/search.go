@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// userParams allows a page size of 0, for the total alone.
+// userParams allow a page size of 0, which asks for the total only.
 var userParams = []param{
 	{name: "page", kind: integer},
 	{name: "per_page", kind: integer, max: maxPage},
@@ -23,9 +23,9 @@ var userParams = []param{
 	{name: "primary_order", kind: boolean},
 }
 
-// searchUsers returns up to 1000 users of a query, though total counts all of
-// them. docs: list and search users. It has no checkpoints, and it ignores
-// connection, which only the retired first search engine used.
+// searchUsers returns up to 1000 users that match a query; total counts all of them.
+// docs: list and search users. It has no checkpoints, and ignores connection, which
+// only the retired first search engine used.
 func (s *Server) searchUsers(c *request) (any, error) {
 	matches, err := parseSearch(cmp.Or(c.query["q"], "*"))
 	if err != nil {
@@ -62,7 +62,7 @@ func sortKey(u *User, field string) string {
 	return ""
 }
 
-// term is one condition of a query.
+// term reports whether a user meets a condition of a query.
 type term func(*User) bool
 
 var (
@@ -71,11 +71,10 @@ var (
 	dayOnly     = regexp.MustCompile(`^\d{4}-\d{2}-\d{2}$`)
 )
 
-// parseSearch returns the condition of a query: terms joined by AND, and those
-// by OR. docs: user search query syntax. A term is *, _exists_:field, a value,
-// quoted or with * as a wildcard, or a range of created_at. The rest of the
-// syntax, such as parentheses, is refused rather than misread. Whether the case
-// of values matters is unverified; here it does.
+// parseSearch parses a query: terms joined by AND, then by OR. docs: user search query
+// syntax. A term is *, _exists_:field, a value, quoted or with * as a wildcard, or a
+// range of created_at. Any other syntax, such as parentheses, is an error. Unverified:
+// the case of values matters.
 func parseSearch(q string) (term, error) {
 	var either []term
 	for side := range strings.SplitSeq(q, " OR ") {
@@ -114,8 +113,8 @@ func parseTerm(part string) (term, error) {
 	return func(u *User) bool { return slices.ContainsFunc(searchTexts(u, m[1]), pattern.MatchString) }, nil
 }
 
-// searchTexts returns the values that a user has under a field, such as
-// identities.connection, of which a user may have several.
+// searchTexts returns the values of a user's field. A field such as
+// identities.connection may have several.
 func searchTexts(u *User, field string) []string {
 	name, rest, _ := strings.Cut(field, ".")
 	values := []any{u.attribute(name)}
@@ -144,8 +143,8 @@ func searchTexts(u *User, field string) []string {
 	return texts
 }
 
-// createdRange returns the term of a range: [ ] are inclusive, { } exclusive,
-// and * is open. A date without a time is the whole day.
+// createdRange returns the term of a range. openLow and openHigh exclude a bound, as { }
+// do, and * means no bound. A date without a time means the whole day.
 func createdRange(openLow bool, low, high string, openHigh bool) (term, error) {
 	lowFirst, lowLast, err := searchDate(low)
 	if err != nil {

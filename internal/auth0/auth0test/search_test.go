@@ -10,7 +10,7 @@ import (
 
 func TestSearch(t *testing.T) {
 	t.Parallel()
-	tenant := newTenant(1500) // one each minute from the first of January on
+	tenant := newTenant(1500) // one user per minute from 1 January 2020 on
 	tenant.Users[3].CreatedAt = tenant.Users[3].CreatedAt.Add(500*time.Millisecond + time.Microsecond)
 	tenant.Users[7].Connection = "other"
 	tenant.Users[9].CreatedAt = time.Time{}

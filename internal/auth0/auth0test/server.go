@@ -1,14 +1,13 @@
-// Package auth0test is a fake of one Auth0 tenant: the calls of the Management
-// API that concern users, roles, organizations and export jobs, the token
-// endpoint, and the storage host that export links point to. It enforces the
-// documented rules, and it is awkward wherever the real service is known to be:
-// pages are short, the last page is empty, links expire after a minute.
+// Package auth0test is a fake Auth0 tenant. It serves the Management API calls that
+// concern users, roles, permissions, groups, organizations and export jobs, the token
+// endpoint, and the storage host of export links. It enforces the documented rules,
+// and is as awkward as the real service: pages are short, the last page is empty,
+// links expire after a minute.
 //
-// It is not a mock: nothing is stubbed call by call, and every answer follows
-// from the Tenant. It is not a copy of Auth0 either: it has no login, no write
-// but the export job, and of the search syntax only what listing users needs. What
-// Auth0 does not document is decided by Options, so that a client can be tested
-// under each reading.
+// It is not a mock: no call is stubbed, and every answer follows from the Tenant. It is
+// not a copy of Auth0 either: it has no login, no writes except export jobs, and only
+// the part of the search syntax that listing users needs. If the docs leave a behaviour
+// open, Options choose it, so that a client can be tested with each.
 package auth0test
 
 import (
@@ -21,25 +20,25 @@ import (
 	"a0permit/internal/httpapi/httpapitest"
 )
 
-// Server is the fake. It is an http.Handler, safe for concurrent use.
+// Server is the fake tenant. It is an http.Handler, safe for concurrent use.
 type Server struct {
 	opts    Options
 	calls   httpapitest.Recorder
 	handler http.Handler
 	limit   bucket
 
-	mu     sync.Mutex // guards what follows
-	tenant Tenant
-	byID   map[string]int // index in tenant.Users
-	jobs   map[string]*job
-	issued map[string]time.Time // tokens from /oauth/token, and when they expire
-	opaque map[string]bool      // tokens that are no JWT, as they are issued without an audience
-	links  int                  // download links handed out
-	cuts   int                  // downloads cut off
-	marks  int                  // checkpoints that lead nowhere
+	mu          sync.Mutex // guards the fields below
+	tenant      Tenant
+	byID        map[string]int // index in tenant.Users
+	jobs        map[string]*job
+	issued      map[string]time.Time // tokens from /oauth/token, and when they expire
+	opaque      map[string]bool      // tokens issued without an audience, which are not JWTs
+	links       int                  // number of download links sent
+	cuts        int                  // number of downloads cut off
+	checkpoints int                  // number of checkpoints that lead nowhere
 }
 
-// New returns a fake that holds a copy of t.
+// New returns a fake with a copy of t.
 func New(t Tenant, o Options) *Server {
 	s := &Server{
 		opts:   o.withDefaults(),
@@ -57,8 +56,8 @@ func New(t Tenant, o Options) *Server {
 
 // ServeHTTP implements http.Handler.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	// The clock may be ahead of the wall clock. A client that compares a reset with
-	// the Date of the same answer is right all the same.
+	// The clock may be ahead of the wall clock, so clients must compare a rate limit
+	// reset with the Date of the same answer.
 	w.Header().Set("Date", s.now().UTC().Format(http.TimeFormat))
 	s.handler.ServeHTTP(w, r)
 }
@@ -77,11 +76,10 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// Calls returns the calls so far, downloads included.
+// Calls returns the calls so far, including downloads.
 func (s *Server) Calls() []httpapitest.Call { return s.calls.Calls() }
 
-// Update changes the tenant between two calls. Jobs that exist keep the users
-// that they were created with.
+// Update changes the tenant. Existing jobs keep the users that they were created with.
 func (s *Server) Update(change func(*Tenant)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -90,14 +88,14 @@ func (s *Server) Update(change func(*Tenant)) {
 	s.index()
 }
 
-// Tenant returns a copy of what the fake holds now.
+// Tenant returns a copy of the current tenant.
 func (s *Server) Tenant() Tenant {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.tenant.clone()
 }
 
-// Start serves on a loopback address until stop is called.
+// Start serves on a loopback address until stop is called. It returns the base URL.
 func (s *Server) Start() (address string, stop func()) {
 	srv := httptest.NewServer(s)
 	return srv.URL, srv.Close
@@ -112,7 +110,7 @@ func (s *Server) index() {
 	}
 }
 
-// user returns a user, nil when the tenant does not have it.
+// user returns a user, or nil if the tenant does not have it.
 func (s *Server) user(id string) *User {
 	i, ok := s.byID[id]
 	if !ok {

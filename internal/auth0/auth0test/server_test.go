@@ -35,7 +35,8 @@ func TestCallsAndFaults(t *testing.T) {
 	}
 }
 
-// Neither the fake nor its caller sees what the other does to its tenant.
+// The fake and its caller do not share a tenant: a change by one is not seen by the
+// other.
 func TestTenantIsCopied(t *testing.T) {
 	t.Parallel()
 	given := newTenant(1)
@@ -63,7 +64,7 @@ func TestConcurrent(t *testing.T) {
 			get(s, "users?per_page=5")
 			send(s, http.MethodPost, "/api/v2/jobs/users-exports", `{}`)
 			s.Update(func(t *auth0test.Tenant) { t.Users[0].Blocked = true })
-			askToken(s, form, credentials)
+			requestToken(s, form, credentials)
 			s.Calls()
 		})
 	}

@@ -8,9 +8,9 @@ import (
 	"time"
 )
 
-// Tenant is what the fake holds.
+// Tenant is the content of the fake.
 type Tenant struct {
-	Name          string // part of the file name of an export; "" is tenant
+	Name          string // part of the file name of an export; "" means tenant
 	Users         []User
 	Roles         []Role
 	Connections   []Connection
@@ -19,7 +19,7 @@ type Tenant struct {
 	Groups        []Group
 }
 
-// User is one profile. An empty string or a zero time is an absent attribute.
+// User is a user profile. An empty string or a zero time means an absent attribute.
 type User struct {
 	ID            string // provider|id, or provider|connection|id
 	Email         string
@@ -41,10 +41,10 @@ type User struct {
 	LastLogin     time.Time
 	UserMetadata  map[string]any
 	AppMetadata   map[string]any
-	Permissions   []Permission // given directly
+	Permissions   []Permission // granted directly
 }
 
-// Identity is an account linked to a user beside the primary one.
+// Identity is an account of a user: the primary one, or one linked to it.
 type Identity struct {
 	Provider   string `json:"provider"`
 	Connection string `json:"connection"`
@@ -52,18 +52,18 @@ type Identity struct {
 	IsSocial   bool   `json:"isSocial"`
 }
 
-// Role is a tenant role, or one that belongs to an organization.
+// Role is a role of the tenant or of one organization.
 type Role struct {
 	ID          string
 	Name        string
 	Description string
-	Type        string   // "" is no such field, else "tenant" or "organization"
-	Owner       string   // the id of the organization
+	Type        string   // "tenant" or "organization"; "" leaves the field out
+	Owner       string   // the organization's id
 	Members     []string // user ids
 	Permissions []Permission
 }
 
-// Connection is where users come from.
+// Connection is a source of users.
 type Connection struct{ ID, Name, Strategy string }
 
 // Organization is a customer of the tenant's owner.
@@ -74,7 +74,7 @@ type Organization struct {
 	Members     []OrgMember
 }
 
-// OrgMember is one user's membership, with the roles held there.
+// OrgMember is a user's membership, with the user's roles there.
 type OrgMember struct {
 	UserID string
 	Roles  []string // role ids
@@ -114,9 +114,8 @@ func (t Tenant) clone() Tenant {
 	return t
 }
 
-// cloneJSON returns a copy that has only the types of field paths: objects,
-// arrays, strings, booleans, and json.Number, which keeps a number as it was
-// written.
+// cloneJSON returns a copy with the types of decoded JSON. Numbers are json.Number,
+// which keeps them as they were written.
 func cloneJSON(m map[string]any) map[string]any {
 	if m == nil {
 		return nil

@@ -2,7 +2,7 @@ package auth0test
 
 import "slices"
 
-var byEmailParams = slices.Concat(fieldParams, []param{{name: "email", needed: true}})
+var byEmailParams = slices.Concat(fieldParams, []param{{name: "email", required: true}})
 
 func (s *Server) getUser(c *request) (any, error) {
 	u := s.user(c.id)
@@ -12,9 +12,9 @@ func (s *Server) getUser(c *request) (any, error) {
 	return fieldFilter(c.query, u.profile()), nil
 }
 
-// listUserRoles has the roles that the user holds "in the context of your whole
-// tenant", not those in organizations (docs: get a user's roles). That an
-// unknown user is a 404 is unverified: the spec declares none.
+// listUserRoles sends the roles that the user holds "in the context of your whole
+// tenant", not those in organizations (docs: get a user's roles). Unverified: an
+// unknown user is a 404, which the spec does not declare.
 func (s *Server) listUserRoles(c *request) (any, error) {
 	if s.user(c.id) == nil {
 		return nil, errInexistent("user")
@@ -41,10 +41,9 @@ func (s *Server) listUserOrgs(c *request) (any, error) {
 	return s.list(c, listing{name: "organizations", n: len(rows), row: func(i int) any { return rows[i] }})
 }
 
-// listUsersByEmail answers with all users who have the email, which may be
-// several, on different connections. The case matters: Auth0 stores the emails of
-// its own databases in lower case, and others as they came (docs: user profile
-// structure).
+// listUsersByEmail sends all users with this email. There may be several, on different
+// connections. Case matters: Auth0 stores emails of its own databases in lower case,
+// and others unchanged (docs: user profile structure).
 func (s *Server) listUsersByEmail(c *request) (any, error) {
 	rows := []any{}
 	for i := range s.tenant.Users {
