@@ -140,7 +140,7 @@ func newExporter(c *cli.Context, t *tool.Tool, command string) (*exporter, error
 	}
 	if c.String("output") == "" && config.hasUsers() && tool.IsTerminal(t.Out) {
 		return nil, tool.Usage("refusing to write gzip to a terminal",
-			"a0export > users.csv.gz, or -o users.csv.gz (-o - writes it here all the same)")
+			"a0export > users.csv.gz, or -o users.csv.gz (-o - writes it here anyway)")
 	}
 	return &exporter{
 		tool: t, config: config, auth0: auth0.New(api), domain: api.Base.Host,

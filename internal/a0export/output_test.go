@@ -31,7 +31,7 @@ func TestTerminalIsRefused(t *testing.T) {
 		t.Errorf("exit code %d, %d calls", code, len(s.Calls()))
 	}
 	want := "a0export: error: refusing to write gzip to a terminal\n" +
-		"a0export: hint: a0export > users.csv.gz, or -o users.csv.gz (-o - writes it here all the same)\n"
+		"a0export: hint: a0export > users.csv.gz, or -o users.csv.gz (-o - writes it here anyway)\n"
 	if diff := cmp.Diff(want, errs.String()); diff != "" {
 		t.Errorf("stderr (-want +got):\n%s", diff)
 	}

@@ -16,7 +16,7 @@ func (e *echo) UnmarshalJSON(data []byte) error {
 		return err
 	}
 	if b.Key != e.key {
-		return errors.New("it is not about what was sent")
+		return errors.New("it is about another record")
 	}
 	return nil
 }
@@ -43,7 +43,7 @@ func (*assignmentEcho) UnmarshalJSON(data []byte) error {
 		return err
 	}
 	if h.id() == "" {
-		return errors.New("it is not about what was sent")
+		return errors.New("it is about another record")
 	}
 	return nil
 }
@@ -69,7 +69,7 @@ func (l *lookup) UnmarshalJSON(data []byte) error {
 	case l.matches:
 		return json.Unmarshal(data, l.object)
 	case b.Key == "" || b.ID != l.key:
-		return errors.New("it is not about what was asked for")
+		return errors.New("it is about another record")
 	}
 	return nil
 }
@@ -89,7 +89,7 @@ func (*errorField) UnmarshalJSON(data []byte) error {
 	if string(data) == "null" {
 		return nil
 	}
-	return errors.New("it is that of an error")
+	return errors.New("it has a field of an error")
 }
 
 // assignmentCounts is the answer to a bulk write of assignments. A missing count is 0

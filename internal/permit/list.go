@@ -98,7 +98,7 @@ var ErrShrunk = errors.New("the list has become shorter while it was read")
 var ErrUncounted = errors.New("the list does not say how many items it has")
 
 // ErrEndless means that a list was not read to its end, because it seems to have none.
-var ErrEndless = errors.New("the list goes on and on")
+var ErrEndless = errors.New("the list does not end")
 
 // IsUnproved reports whether err means that a list may be incomplete.
 func IsUnproved(err error) bool {

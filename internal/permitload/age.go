@@ -40,7 +40,7 @@ func (l *loader) requireAsOf() error {
 			"a0tojsonl --as-of TIME says it", instead)
 	case now.IsZero():
 		return tool.Hint(
-			errors.New("--roles replace: Permit's answers have no Date, so it is not known how old the input is;"+
+			errors.New("--roles replace: Permit's answers have no Date, so the age of the input is unknown;"+
 				" nothing was written"), instead)
 	case asOf.After(now.Add(rounding)):
 		return tool.Hint(fmt.Errorf("--roles replace: the input was exported at %s, which is in the future:"+

@@ -136,7 +136,7 @@ func TestLoadStopsWhenAllAreRefusedAlike(t *testing.T) {
 				input := linesFor(usersWithRoles(100))
 				got := load(t.Context(), srv, input)
 				wantReport(t, got, tool.Stopped)
-				const says = "20 records in a row were refused alike, and others too, so the cause is not theirs"
+				const says = "20 records in a row were refused alike, and so were others, so the cause is not in them"
 				if got.err == nil || !strings.Contains(got.err.Error(), says) {
 					t.Errorf("error: %v", got.err)
 				}

@@ -28,7 +28,7 @@ func (l *loader) printKept(kept reconcile.Kept) {
 		"a0export all | a0tojsonl writes a line for every role, also for one that nobody holds")
 	tell(kept.NoTenantLine, "kept_without_tenant_line", "the input has no line for the tenant",
 		"a0export all | a0tojsonl writes a line for every organization")
-	tell(kept.MaybeUnsaid, "kept_in_default_tenant", "in tenant "+l.rules.Tenant+", of which the input may say nothing",
+	tell(kept.MaybeUnsaid, "kept_in_default_tenant", "in tenant "+l.rules.Tenant+", about which the input may say nothing",
 		`a line {"type":"tenant","key":"`+l.rules.Tenant+`"} in the input says that it does`)
 	tell(kept.TooYoung, "kept_too_young",
 		"only what is ten minutes older than the export is taken away; the next run decides", "")
@@ -39,6 +39,6 @@ func (l *loader) warnOfNoScope(plan *reconcile.Plan) {
 	if !l.replaceRoles || plan.Counts.InScope > 0 || plan.Users() == 0 || l.checkAge(plan) != nil {
 		return
 	}
-	l.tool.Warn("--roles replace: the input decides about no role assignment in Permit; it takes a user line with" +
+	l.tool.Warn("--roles replace: the input says nothing about any role assignment in Permit; that takes a user line with" +
 		" role_assignments, a line for the role and a line for the tenant")
 }

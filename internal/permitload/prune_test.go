@@ -96,7 +96,7 @@ func TestPruneOfOneTenantLeavesTheOthers(t *testing.T) {
 		wantAssignments(t, srv, roleAssignments(
 			"ann admin default", "ann byhand org", "bob viewer default", "bob admin other"))
 		for _, says := range []string{
-			"2 role assignments that the input lacks stay in Permit: in tenant default, of which the input may say nothing",
+			"2 role assignments that the input lacks stay in Permit: in tenant default, about which the input may say nothing",
 			`hint: a line {"type":"tenant","key":"default"} in the input says that it does`,
 			"1 role assignment that the input lacks stays in Permit: the input has no line for the role",
 			"1 role assignment that the input lacks stays in Permit: the input has no line for the tenant",

@@ -28,7 +28,7 @@ func (l *loader) checkResemblances(plan *reconcile.Plan) error {
 	}
 	return tool.Hint(
 		fmt.Errorf("%s may be in Permit under another key", tool.Count(n, "missing role")),
-		"give a0tojsonl the --role-map lines above", "--create-missing ask, on a terminal, creates them all the same")
+		"give a0tojsonl the --role-map lines above", "--create-missing ask, on a terminal, creates them anyway")
 }
 
 // missing returns for people what Permit lacks and a load may create, or "".

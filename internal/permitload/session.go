@@ -137,7 +137,7 @@ func (s *session) read(ctx context.Context) error {
 		return tool.Hint(err, "--allow-incomplete takes what there is")
 	case ends.Count == 0 && s.settings.requireEnd:
 		return tool.Hint(errors.New("the input has no end line: it may have been cut short"),
-			"leave --require-end out to load it all the same")
+			"leave --require-end out to load it anyway")
 	case ends.Count == 0:
 		s.tool.Warn("the input has no end line: it may have been cut short")
 	}

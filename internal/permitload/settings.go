@@ -91,7 +91,7 @@ func newSettings(c *cli.Context, t *tool.Tool) (settings, error) {
 	case c.String("undo") == "-":
 		return settings{}, tool.Usage("--undo: stdout is for what was not loaded", "--undo undo.jsonl")
 	case c.Duration("max-wait") < 0:
-		return settings{}, tool.Usage("--max-wait: a time below zero", "--max-wait 2h")
+		return settings{}, tool.Usage("--max-wait must not be negative", "--max-wait 2h")
 	case c.String("plan") == "-":
 		return settings{}, tool.Usage("--plan: stdout is for what was not loaded", "--plan plan.jsonl")
 	case !isPercent(limit):

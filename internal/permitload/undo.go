@@ -238,7 +238,7 @@ func (u *undoFile) end(hasWritten bool) error {
 	}
 	switch {
 	case u.path == "":
-		u.tool.Problem("not all that this run has cleared or taken away is back, or sure to be: permitload %s restores it",
+		u.tool.Problem("some of what this run has cleared or taken away may not be back: permitload %s restores it",
 			u.kept.Name())
 	case hasWritten:
 		u.sayHow()

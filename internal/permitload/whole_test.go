@@ -114,7 +114,7 @@ func TestListThatOnlySaysItIsWhole(t *testing.T) {
 				"users are looked up one by one")
 			wantState(t, srv, have)
 			extra := filepath.Join(t.TempDir(), "extra.jsonl")
-			wantExit(t, run(t, srv, input, "--extra", extra), tool.Stopped, "nobody can say whom the input lacks")
+			wantExit(t, run(t, srv, input, "--extra", extra), tool.Stopped, "the users that the input lacks are not known")
 			if _, err := os.Stat(extra); !errors.Is(err, fs.ErrNotExist) {
 				t.Errorf("--extra: %v", err)
 			}
@@ -137,7 +137,7 @@ func TestAnswerAboutAnotherUserIsNoAbsence(t *testing.T) {
 	have, input := bareUsers(150)
 	have.Users[7].Attributes = map[string]any{"theme": "dark"}
 	srv.Seed(have)
-	wantExit(t, run(t, srv, input), tool.Stopped, "it is not about what was asked for")
+	wantExit(t, run(t, srv, input), tool.Stopped, "it is about another record")
 	wantState(t, srv, have)
 }
 
@@ -269,7 +269,7 @@ func TestExtraNeedsAWholeList(t *testing.T) {
 			srv.Seed(have)
 			dir := t.TempDir()
 			got := run(t, srv, input, "--extra", filepath.Join(dir, "extra.jsonl"))
-			wantExit(t, got, tool.Stopped, "nobody can say whom the input lacks")
+			wantExit(t, got, tool.Stopped, "the users that the input lacks are not known")
 			if files, err := os.ReadDir(dir); len(files) > 0 || err != nil || countWrites(srv) > 0 {
 				t.Errorf("%v, %v, %d writes", files, err, countWrites(srv))
 			}

@@ -113,7 +113,7 @@ func (a *Applier) settleOthers(it item, has []string) error {
 func notGranted(permissions []string) record.Fault {
 	return record.Fault{
 		Code: "not_granted", Retryable: true,
-		Message: "the role exists, and is to permit more: " + strings.Join(permissions, ", "),
+		Message: "the role exists, and is not given more permissions: " + strings.Join(permissions, ", "),
 	}
 }
 
@@ -160,7 +160,7 @@ type granting struct {
 }
 
 // errNotGranted is the fault of a permission that is not in Permit's answer.
-var errNotGranted = errors.New("the answer of Permit lacks it")
+var errNotGranted = errors.New("it is not in Permit's answer")
 
 // grant gives permissions to the role in as few calls as possible. It halves a refused
 // call until a single permission is left.

@@ -78,7 +78,7 @@ func (s *sender) tryOthers(ctx context.Context, refusal error, b batch) error {
 		}
 	}
 	//nolint:errorlint // from here on it is not about one record
-	return fmt.Errorf("%d records in a row were refused alike, and others too, so the cause is not theirs: %v",
+	return fmt.Errorf("%d records in a row were refused alike, and so were others, so the cause is not in them: %v",
 		tooAlike, refusal)
 }
 

@@ -24,7 +24,7 @@ func (r *Reader) askForMissing(ctx context.Context, s *Snapshot, whole bool) err
 		case err != nil || !hasSome:
 			return err
 		case r.Extras != nil:
-			return errors.New("nobody can say whom the input lacks: Permit has users whom its list lacks")
+			return errors.New("the users that the input lacks are not known: Permit has users that are not in its list")
 		}
 	}
 	if len(missing) == 0 {

@@ -40,7 +40,7 @@ func (r *Reader) readUsers(ctx context.Context, s *Snapshot) error {
 		return err
 	}
 	if err != nil && r.Extras != nil {
-		return fmt.Errorf("nobody can say whom the input lacks: %w", err)
+		return fmt.Errorf("the users that the input lacks are not known: %w", err)
 	}
 	if err = r.askForMissing(ctx, s, err == nil); err != nil || r.Extras == nil {
 		return err
