@@ -89,7 +89,7 @@ func TestWriteThatAnswersWithAnotherObject(t *testing.T) {
 	_, granting := c.Grant(t.Context(), "a", nil)
 	creating := c.CreateResource(t.Context(), permit.Resource{Key: "a"})
 	for _, err := range []error{c.PutUser(t.Context(), permit.User{Key: "a"}), granting, creating} {
-		if !httpapi.IsForeign(err) || !strings.Contains(err.Error(), "not about what was sent") {
+		if !httpapi.IsForeign(err) || !strings.Contains(err.Error(), "about another record") {
 			t.Errorf("%v", err)
 		}
 	}

@@ -11,19 +11,19 @@ import (
 	"syscall"
 )
 
-// ErrKeep is the error of a file that cannot be made, or cannot be brought to the
-// disk. Most likely that is full.
+// ErrKeep is the error of a Kept file that cannot be made, written or synced. Most
+// likely the disk is full.
 var ErrKeep = errors.New("cannot write the undo file")
 
-// A Kept is a file with a name, for what somebody needs also where a run does not
-// come to its end. Only its owner can read it.
+// A Kept is a file that survives the run, for data that is needed even if the run is
+// killed. Its mode is 0600.
 type Kept struct {
 	file *os.File
-	size int64 // of what is on the disk
+	size int64 // bytes that are synced to disk
 }
 
-// Keep makes an empty file in $TMPDIR. Its name is pattern, with something of its
-// own in place of the star.
+// Keep makes an empty file in $TMPDIR. Its name is pattern with a random string in place
+// of the star.
 func Keep(pattern string) (*Kept, error) {
 	f, err := os.CreateTemp("", pattern)
 	if err != nil {
@@ -36,16 +36,16 @@ func Keep(pattern string) (*Kept, error) {
 	return k, nil
 }
 
-// KeepAt makes an empty file at that path, or empties the one that is there.
+// KeepAt makes an empty file at path, or empties the file that is there.
 func KeepAt(path string) (*Kept, error) {
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_TRUNC, 0o600) //nolint:gosec // the user names the file
 	if err != nil {
 		return nil, keepError(err)
 	}
-	err = f.Chmod(0o600) // it may have been there with another mode
+	err = f.Chmod(0o600) // an older file may have another mode
 	if err == nil {
 		err = SyncDir(filepath.Dir(path))
-		if errors.Is(err, fs.ErrPermission) { // one may write to a directory that one may not read
+		if errors.Is(err, fs.ErrPermission) { // the directory may be writable but not readable
 			err = nil
 		}
 	}
@@ -55,8 +55,8 @@ func KeepAt(path string) (*Kept, error) {
 	return &Kept{file: f}, nil
 }
 
-// SyncDir brings the names in a directory to the disk. Windows has no call for it, and
-// some file systems know none.
+// SyncDir syncs a directory, so that a new name in it is on disk. It does nothing on
+// Windows and on file systems that cannot sync a directory.
 func SyncDir(path string) error {
 	if runtime.GOOS == "windows" {
 		return nil
@@ -82,8 +82,8 @@ func keepError(err error) error {
 // Name returns the path of the file.
 func (k *Kept) Name() string { return k.file.Name() }
 
-// Append appends what write writes, and returns once that is on the disk. After an
-// error the file is as it was before.
+// Append appends what write writes, and returns once it is on disk. After an error the
+// file is as it was before.
 func (k *Kept) Append(write func(io.Writer) error) error {
 	err := write(keptWriter{k})
 	if err == nil {
@@ -103,17 +103,17 @@ func (w keptWriter) Write(p []byte) (int, error) {
 	return n, keepError(err)
 }
 
-// Size returns how much is in the file.
+// Size returns the size of the file in bytes.
 func (k *Kept) Size() int64 { return k.size }
 
-// Cut takes out what is in the file from there on.
+// Cut removes everything from offset at to the end of the file.
 func (k *Kept) Cut(at int64) error {
 	k.size = at
 	return k.cut(at)
 }
 
-// Overwrite writes p over what is in the file there. It need not be on the disk when
-// it returns: what was there before does for whoever needs the file.
+// Overwrite writes p at offset at, over what is there. It does not sync: the old bytes
+// are good enough after a crash.
 func (k *Kept) Overwrite(p []byte, at int64) error {
 	_, err := k.file.WriteAt(p, at)
 	return keepError(err)
@@ -124,7 +124,7 @@ func (k *Kept) cut(size int64) error {
 	return keepError(errors.Join(k.file.Truncate(size), err))
 }
 
-// Close leaves the file where it is.
+// Close closes the file and leaves it where it is.
 func (k *Kept) Close() error { return k.file.Close() }
 
 // Remove closes and removes the file.

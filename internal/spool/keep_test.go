@@ -80,7 +80,7 @@ func TestKept(t *testing.T) {
 	}
 }
 
-// A file of a given name is emptied, and read by its owner alone.
+// KeepAt empties an existing file and sets its mode to 0600.
 func TestKeepAt(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "kept.jsonl")

@@ -1,6 +1,6 @@
-// Package spool keeps bytes in a temporary file for the length of a run, for
-// data that must be read again and may not fit in memory. It knows nothing of
-// what the bytes mean.
+// Package spool keeps bytes in files: a File lasts as long as the run, for data that
+// must be read again and may not fit in memory, and a Kept file survives the run. The
+// package knows nothing about the meaning of the bytes.
 package spool
 
 import (
@@ -10,13 +10,13 @@ import (
 	"runtime"
 )
 
-// ErrWrite is the error of a file that cannot be made or written to. Most likely
-// the disk is full.
+// ErrWrite is the error of a File that cannot be made or written. Most likely the disk
+// is full.
 var ErrWrite = errors.New("cannot write a temporary file")
 
-// A File is a temporary file without a name: no other user can read it, and no
-// crash leaves it behind. Windows cannot remove an open file, so there it has a
-// name until Close.
+// A File is a temporary file without a name: no other user can read it, and no crash
+// leaves it behind. Windows cannot remove an open file, so there it keeps its name until
+// Close.
 type File struct {
 	file *os.File
 	size int64
@@ -49,7 +49,7 @@ func (f *File) Write(p []byte) (int, error) {
 // Size returns the number of bytes written so far.
 func (f *File) Size() int64 { return f.size }
 
-// ReadAt reads what was written from offset on.
+// ReadAt implements io.ReaderAt.
 func (f *File) ReadAt(p []byte, offset int64) (int, error) { return f.file.ReadAt(p, offset) }
 
 // Close closes and removes the file.

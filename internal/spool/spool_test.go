@@ -11,7 +11,7 @@ import (
 	"a0permit/internal/spool"
 )
 
-// setTempDir makes dir the directory for temporary files on every system.
+// setTempDir sets the directory for temporary files, on every system.
 func setTempDir(t *testing.T, dir string) {
 	t.Helper()
 	for _, name := range []string{"TMPDIR", "TMP", "TEMP"} {
