@@ -1,5 +1,5 @@
-// Package idhash tells millions of ids apart by twelve bytes each, where their
-// texts would be too much to keep.
+// Package idhash tells millions of ids apart by hashes of 12 bytes each, since keeping
+// the ids would take too much memory.
 package idhash
 
 import (
@@ -7,12 +7,12 @@ import (
 	"io"
 )
 
-// Hash stands for an id. Two of ten million ids share its 96 bits once in 10^15
-// runs; 64 bits would be too few, and 128 take half as much memory again.
+// Hash is a 96-bit hash of an id. With ten million ids, two have the same hash in one of
+// 10^15 runs. 64 bits would be too few, and 128 bits would take a third more memory.
 type Hash [3]uint32
 
-// Hasher makes the hashes of one run. Those of another run differ, so nobody
-// can choose ids that collide.
+// Hasher makes the hashes of one run. Another run has other hashes, so nobody can choose
+// ids that collide.
 type Hasher struct{ seeds [2]maphash.Seed }
 
 // New returns a Hasher for one run.
@@ -24,11 +24,11 @@ func (h Hasher) Hash(id string) Hash {
 	return Hash{uint32(a), uint32(a >> 32), uint32(b)} //nolint:gosec // bits, not numbers
 }
 
-// Sum returns 64 bits that stand for any data. That is enough to compare two
-// things, and to tell a few million apart.
+// Sum returns a 64-bit hash of data. That is enough to compare two values, and to tell
+// a few million values apart.
 func (h Hasher) Sum(data []byte) uint64 { return maphash.Bytes(h.seeds[1], data) }
 
-// SumOf returns the Sum of all that a reader yields.
+// SumOf returns the Sum of everything in r.
 func (h Hasher) SumOf(r io.Reader) (uint64, error) {
 	var sum maphash.Hash
 	sum.SetSeed(h.seeds[1])

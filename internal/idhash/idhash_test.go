@@ -10,7 +10,7 @@ import (
 	"a0permit/internal/idhash"
 )
 
-// Ids have hashes of their own, the same within a run and others in another run.
+// Each id has its own hash. It is the same during a run and differs in another run.
 func TestHashTellsIDsApart(t *testing.T) {
 	t.Parallel()
 	h := idhash.New()
@@ -30,7 +30,7 @@ func TestHashTellsIDsApart(t *testing.T) {
 	}
 }
 
-// What a reader yields has the same sum as when it is in memory.
+// SumOf of a reader is the Sum of the same bytes.
 func TestSumOfAReader(t *testing.T) {
 	t.Parallel()
 	h, data := idhash.New(), strings.Repeat("a line of some length, ", 10_000)

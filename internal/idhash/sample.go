@@ -5,22 +5,22 @@ import (
 	"maps"
 )
 
-// A Sample tells which ids of a long stream have come before. It knows them by
-// hashes: all of them up to maxSample, and of a longer stream so many of them that
-// memory is bounded.
+// A Sample finds ids that occur twice in a long stream. It keeps the hashes of all ids
+// up to maxSample of them, and then of a random part of the ids, so that memory is
+// bounded.
 type Sample struct {
 	seed   maphash.Seed
 	hashes map[uint64]struct{}
-	mask   uint64 // an id of the sample has none of these bits in its hash
+	mask   uint64 // an id is in the sample if its hash has none of these bits
 }
 
 const maxSample = 4096
 
-// NewSample returns a Sample of nothing yet.
+// NewSample returns an empty Sample.
 func NewSample() *Sample { return &Sample{seed: maphash.MakeSeed(), hashes: map[uint64]struct{}{}} }
 
-// Add adds an id. It reports whether the id is among the sample, and whether it has
-// come before: nothing is known of those that are not among it.
+// Add adds an id. It reports whether the id is in the sample and, if so, whether it was
+// added before.
 func (s *Sample) Add(id string) (isSampled, isKnown bool) {
 	hash := maphash.String(s.seed, id)
 	if hash&s.mask != 0 {
