@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// The shells that are installed accept the scripts and complete as they should.
+// Each shell that is installed accepts its script and completes as expected.
 func TestCompletion(t *testing.T) {
 	t.Parallel()
 	dir, err := filepath.Abs("../../cmd/permitload")

@@ -7,7 +7,7 @@ import (
 	"a0permit/internal/tool"
 )
 
-// Help fits a screen of a modern terminal, without broken lines.
+// Help fits one screen: 60 lines of at most 101 columns.
 func TestHelpFitsAScreen(t *testing.T) {
 	t.Parallel()
 	for _, e := range entries() {

@@ -1,6 +1,6 @@
-// Command gendocs writes the man pages and completion scripts of the tools beside
-// their commands. What they say of flags and exit codes comes from the definitions,
-// the rest of a man page from pages. The packages install them.
+// Command gendocs writes the man pages and completion scripts of the tools into the
+// directories of their commands. Flags and exit codes come from their definitions in
+// Go, the rest of a man page from the directory pages. Packages install these files.
 //
 //	go generate ./...
 package main
@@ -32,7 +32,7 @@ func main() {
 		fail(err)
 	}
 	for name, text := range texts {
-		//nolint:gosec // they are for everybody
+		//nolint:gosec // everybody may read them
 		if err := os.WriteFile(filepath.Join(os.Args[1], name), []byte(text), 0o644); err != nil {
 			fail(err)
 		}
@@ -44,14 +44,14 @@ func fail(err error) {
 	os.Exit(1)
 }
 
-// An entry is an app with a man page of its own. One whose name has two words is
-// a sub-command.
+// An entry is an app with its own man page. An app whose name has two words is a
+// sub-command.
 type entry struct {
 	app      *cli.App
 	commands []string // the sub-commands, for the completions
 }
 
-// entries returns what is documented, in the order of a pipe.
+// entries returns the documented apps, in the order of a pipeline.
 func entries() []entry {
 	return []entry{
 		{app: a0export.App(), commands: a0export.Commands},
@@ -62,8 +62,8 @@ func entries() []entry {
 	}
 }
 
-// files returns the text of each file by its path below cmd. A sub-command has only
-// a man page: a shell looks for completions by the name of a command.
+// files returns the text of each file by its path below cmd. A sub-command has only a
+// man page, since shells look for completions by the name of the command.
 func files(list []entry) (map[string]string, error) {
 	var names []string
 	for _, e := range list {

@@ -22,7 +22,7 @@ import (
 	"a0permit/internal/tool"
 )
 
-// The files in the repository are up to date with the flags.
+// The generated files in the repository match the flags.
 func TestDrift(t *testing.T) {
 	t.Parallel()
 	for name, want := range mustFiles(t) {
@@ -36,7 +36,7 @@ func TestDrift(t *testing.T) {
 	}
 }
 
-// --completion prints the same as the files.
+// --completion prints the same script as the generated file.
 func TestCompletionFlag(t *testing.T) {
 	t.Parallel()
 	type run = func(ctx context.Context, args []string, in io.Reader, out, errs io.Writer) int
@@ -65,8 +65,8 @@ func TestCompletionFlag(t *testing.T) {
 	}
 }
 
-// Each flag in --help is in the man page and, unless it is a sub-command's, in all
-// completions.
+// Each flag in --help is in the man page and, unless the app is a sub-command, in all
+// completion scripts.
 func TestEachFlagIsEverywhere(t *testing.T) {
 	t.Parallel()
 	all := mustFiles(t)
@@ -96,7 +96,7 @@ func TestEachFlagIsEverywhere(t *testing.T) {
 	}
 }
 
-// A sub-command has a page of its own beside its command, and no completions.
+// A sub-command has its own man page, but no completion scripts.
 func TestSubCommand(t *testing.T) {
 	t.Parallel()
 	all := mustFiles(t)
@@ -116,7 +116,7 @@ func TestSubCommand(t *testing.T) {
 	}
 }
 
-// A page answers by itself: it has all sections in the order in which one looks for them.
+// Each page has all sections, in the usual order.
 func TestSections(t *testing.T) {
 	t.Parallel()
 	all := mustFiles(t)
@@ -139,7 +139,7 @@ func TestSections(t *testing.T) {
 	}
 }
 
-// An app without a written page is an error, and not half a page.
+// An app without a text in pages is an error, not an incomplete man page.
 func TestPageThatIsMissing(t *testing.T) {
 	t.Parallel()
 	if _, err := files([]entry{{app: &cli.App{Name: "permitload weed"}}}); err == nil {
@@ -147,7 +147,7 @@ func TestPageThatIsMissing(t *testing.T) {
 	}
 }
 
-// The page about records names each field of their schema.
+// The man page of the record format names each field in the JSON Schema.
 func TestRecordsPage(t *testing.T) {
 	t.Parallel()
 	text, err := os.ReadFile("../../cmd/a0tojsonl/a0permit-records.5")

@@ -10,17 +10,16 @@ import (
 	"a0permit/internal/tool"
 )
 
-// pages holds what people have written of the manual pages, in roff. What follows from
-// the flags comes in where a page says so.
+// pages has the hand-written part of each man page, in roff. The line flagsHere marks
+// the place of the generated part.
 //
 //go:embed pages
 var pages embed.FS
 
-// flagsHere is the line of a page that the flags and the exit codes replace.
+// flagsHere is the line of a page that is replaced by the flags and the exit codes.
 const flagsHere = ".\\\" FLAGS\n"
 
-// manPage returns the app's manual page in roff. seeAlso are the names of the pages to
-// look at next.
+// manPage returns the app's man page in roff. seeAlso are the names of related pages.
 func manPage(app *cli.App, seeAlso []string) (string, error) {
 	name := pageName(app)
 	text, err := pages.ReadFile("pages/" + name + ".1")
@@ -32,7 +31,7 @@ func manPage(app *cli.App, seeAlso []string) (string, error) {
 		return "", fmt.Errorf("pages/%s.1 does not say where the flags go", name)
 	}
 	var b strings.Builder
-	// No date and no version: the page is the same until a flag or a text changes.
+	// No date and no version, so that the page changes only with a flag or a text.
 	fmt.Fprintf(&b, ".TH %s 1 \"\" \"a0permit\" \"User Commands\"\n.nh\n", roff(strings.ToUpper(name)))
 	fmt.Fprintf(&b, ".SH NAME\n%s \\- %s\n", roff(name), roff(app.Usage))
 	b.WriteString(".SH SYNOPSIS\n")
@@ -60,21 +59,21 @@ func manPage(app *cli.App, seeAlso []string) (string, error) {
 	return b.String(), nil
 }
 
-// titleCase returns the title of a group of flags as a heading below another.
+// titleCase returns a title in capitals with only its first letter in upper case.
 func titleCase(title string) string { return title[:1] + strings.ToLower(title[1:]) }
 
-// writeItem writes a term, and what it means below it.
+// writeItem writes a term with its text indented below it.
 func writeItem(b *strings.Builder, term, text string) {
 	fmt.Fprintf(b, ".TP\n\\fB%s\\fP\n%s\n", roff(term), roff(text))
 }
 
-// pageName returns the name of the app's manual page: a sub-command's is joined
-// to its command's by a hyphen, as in git-commit.
+// pageName returns the name of the app's man page. For a sub-command it joins the two
+// names by a hyphen, as in git-commit.
 func pageName(app *cli.App) string { return strings.ReplaceAll(app.Name, " ", "-") }
 
-// roffEscapes keeps a hyphen one that can be typed, and a line that begins with a dot
-// or a quote from being a command.
+// roffEscapes makes roff print a hyphen that can be copied into a shell, and keeps lines
+// that begin with a dot or a quote from being roff requests.
 var roffEscapes = strings.NewReplacer(`\`, `\e`, "-", `\-`, "\n.", "\n\\&.", "\n'", "\n\\&'")
 
-// roff returns text that roff takes as it stands.
+// roff returns text escaped for roff.
 func roff(text string) string { return strings.TrimPrefix(roffEscapes.Replace("\n"+text), "\n") }

@@ -1,7 +1,7 @@
-// Package md2man stands in for the one that urfave/cli renders manual pages with. The
-// library would link that, and a Markdown parser, into every tool for a method which
-// none of them calls; gendocs writes the pages by itself.
+// Package md2man replaces the package that urfave/cli renders man pages with. That
+// package and its Markdown parser would be linked into every tool, although no tool
+// calls them: gendocs writes the man pages itself.
 package md2man
 
-// Render returns the Markdown as it is.
+// Render returns markdown unchanged.
 func Render(markdown []byte) []byte { return markdown }
