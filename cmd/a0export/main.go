@@ -1,5 +1,5 @@
-// Command a0export writes an Auth0 tenant's users, their roles and what those permit
-// as gzip CSV.
+// Command a0export writes the users, roles and permissions of an Auth0 tenant as gzip
+// CSV.
 //
 //	a0export check
 //	a0export | a0tojsonl | permitload
@@ -17,5 +17,5 @@ func main() {
 	ctx, stop := tool.Signals(a0export.LastWords, os.Stderr, os.Exit)
 	code := a0export.Run(ctx, os.Args, os.Stdin, os.Stdout, os.Stderr)
 	stop()
-	os.Exit(code) // nothing deferred above this line
+	os.Exit(code) // nothing above may be deferred
 }

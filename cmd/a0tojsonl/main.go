@@ -1,7 +1,5 @@
-// A0tojsonl turns tables of Auth0 users, roles and organizations into records
-// for Permit: CSV in, one JSON object a line out.
-//
-// Usage:
+// Command a0tojsonl converts tables of Auth0 users, roles and organizations to records
+// for Permit. It reads CSV and writes one JSON object per line.
 //
 //	a0tojsonl [flags] [FILE...]
 //	{ a0export roles; a0export users; } | a0tojsonl | permitload
@@ -17,13 +15,13 @@ import (
 
 func main() {
 	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(200) // the memory in use is small and short-lived: 10 MiB for a few percent of time
+		debug.SetGCPercent(200) // little memory is live: 10 MiB more save a few percent of the time
 	}
 	if os.Getenv("GOMEMLIMIT") == "" {
-		debug.SetMemoryLimit(128 << 20) // a million roles take memory that stays: here the garbage must not double it
+		debug.SetMemoryLimit(128 << 20) // a million roles stay in memory, and garbage must not triple that
 	}
 	ctx, stop := tool.Signals(a0tojsonl.LastWords, os.Stderr, os.Exit)
 	code := a0tojsonl.Run(ctx, os.Args, os.Stdin, os.Stdout, os.Stderr)
 	stop()
-	os.Exit(code) // nothing deferred above this line
+	os.Exit(code) // nothing above may be deferred
 }

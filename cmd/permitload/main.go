@@ -1,4 +1,4 @@
-// Command permitload loads records into a Permit environment and writes those
+// Command permitload loads records into a Permit environment and writes the records
 // that it could not load to stdout.
 //
 //	a0export | a0tojsonl | permitload > left.jsonl
@@ -17,13 +17,13 @@ import (
 
 func main() {
 	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(50) // a load waits for Permit most of the time: memory is the scarcer
+		debug.SetGCPercent(50) // a load mostly waits for Permit, so memory matters more than CPU time
 	}
 	ctx, stop := tool.Signals(permitload.LastWords, os.Stderr, os.Exit)
-	// A closed stdout must end the load by an error, not by SIGPIPE: what is in
-	// flight is let finish, and the report is printed.
+	// A closed stdout must end the load with an error, not with SIGPIPE, so that calls in
+	// flight can finish and the report is printed.
 	signal.Ignore(syscall.SIGPIPE)
 	code := permitload.Run(ctx, os.Args, os.Stdin, os.Stdout, os.Stderr, tool.OpenTerminal)
 	stop()
-	os.Exit(code) // nothing deferred above this line
+	os.Exit(code) // nothing above may be deferred
 }
