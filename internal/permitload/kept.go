@@ -39,6 +39,6 @@ func (l *loader) warnOfNoScope(plan *reconcile.Plan) {
 	if !l.replaceRoles || plan.Counts.InScope > 0 || plan.Users() == 0 || l.checkAge(plan) != nil {
 		return
 	}
-	l.tool.Warn("--roles replace: the input says nothing about any role assignment in Permit; that takes a user line with" +
-		" role_assignments, a line for the role and a line for the tenant")
+	l.tool.Warn("--roles replace: the input says nothing about any role assignment in Permit; that takes a user line" +
+		" with role_assignments, a line for the role and a line for the tenant")
 }

@@ -115,8 +115,8 @@ func keptTold(got result) (told []string) {
 // Where the input decides about no assignment at all, --roles replace says what it takes.
 func TestReplaceWithoutScopeIsTold(t *testing.T) {
 	t.Parallel()
-	const says = "warning: --roles replace: the input decides about no role assignment in Permit; it takes a user line" +
-		" with role_assignments, a line for the role and a line for the tenant\n"
+	const says = "warning: --roles replace: the input says nothing about any role assignment in Permit;" +
+		" that takes a user line with role_assignments, a line for the role and a line for the tenant\n"
 	for name, tt := range map[string]struct {
 		input string
 		told  bool

@@ -191,7 +191,7 @@ func TestShortListOfAssignmentsStopsTheRemoval(t *testing.T) {
 			undo := filepath.Join(t.TempDir(), "undo.jsonl")
 			input := lines(`{"type":"user","key":"ann"}`) + endLine
 			got := run(t, srv, input, "remove", "--yes", "--remove-limit", "100", "--undo", undo)
-			wantExit(t, got, tool.Stopped, "the role assignments in Permit are not all known")
+			wantExit(t, got, tool.Stopped, "the list of role assignments in Permit is incomplete")
 			wantState(t, srv, before)
 			if countWrites(srv) > 0 || got.stdout != "" {
 				t.Errorf("%d writes, stdout %q", countWrites(srv), got.stdout)

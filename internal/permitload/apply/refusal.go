@@ -14,7 +14,7 @@ import (
 )
 
 // errShort is the error of a bulk call that has done less than it was asked to.
-var errShort = errors.New("Permit counts fewer role assignments than were sent")
+var errShort = errors.New("the answer counts fewer role assignments than were sent")
 
 // checkCount returns errShort if a call did less than it was asked to.
 func checkCount(did, all int, err error) error {

@@ -79,7 +79,7 @@ func (r *Reader) noteAssignments(s *Snapshot, list iter.Seq2[permit.Held, error]
 	}
 	err := UntilWhole(func() error { return r.noteOnce(s, list, most) })
 	if permit.IsUnproved(err) {
-		return fmt.Errorf("Permit's list of role assignments is incomplete, so nothing is taken away: %w", err)
+		return fmt.Errorf("the list of role assignments in Permit is incomplete, so nothing is taken away: %w", err)
 	}
 	return err
 }
