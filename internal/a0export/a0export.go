@@ -1,6 +1,6 @@
-// Package a0export is the command a0export: it gets the users of an Auth0
-// tenant by an export job, appends their roles and organizations, and writes
-// gzip CSV. What a0tojsonl makes of the columns is not its business.
+// Package a0export implements the command a0export. It gets the users of an Auth0
+// tenant from an export job, appends their roles and organizations, and writes gzip
+// CSV.
 package a0export
 
 import (
@@ -28,59 +28,60 @@ EXAMPLES
    a0export | a0tojsonl | permitload
    a0export all | a0tojsonl | permitload --roles replace`
 
-// Commands are the sub-commands; the first is the default.
+// Commands lists the sub-commands. The first is the default.
 var Commands = []string{"users", "roles", "apis", "organizations", "connections", "all", "check"}
 
+// The categories of flags in --help.
 const (
-	signingIn = "SIGN-IN"
-	ofTables  = "TABLES"
-	pace      = "PACE"
+	signInCategory = "SIGN-IN"
+	tablesCategory = "TABLES"
+	paceCategory   = "PACE"
 )
 
 func flags() []cli.Flag {
 	return []cli.Flag{
 		tool.OutputFlag(),
 		&cli.StringFlag{
-			Name: "domain", Category: signingIn, EnvVars: []string{"AUTH0_DOMAIN"},
+			Name: "domain", Category: signInCategory, EnvVars: []string{"AUTH0_DOMAIN"},
 			Usage: "the tenant's `DOMAIN`, such as acme.eu.auth0.com",
 		},
 		tool.TokenFileFlag(),
 		&cli.BoolFlag{
-			Name: "organizations", Category: ofTables,
+			Name: "organizations", Category: tablesCategory,
 			Usage: "add the column organizations, with the roles held in each",
 		},
-		&cli.BoolFlag{Name: "no-roles", Category: ofTables, Usage: "leave out the column roles"},
+		&cli.BoolFlag{Name: "no-roles", Category: tablesCategory, Usage: "leave out the column roles"},
 		&cli.BoolFlag{
-			Name: "no-groups", Category: ofTables,
+			Name: "no-groups", Category: tablesCategory,
 			Usage: "leave out the roles that users hold through groups",
 		},
 		&cli.StringSliceFlag{
-			Name: "field", Category: ofTables,
+			Name: "field", Category: tablesCategory,
 			Usage: "also export `NAME[=COLUMN]`, as user_metadata.country=country",
 		},
 		&cli.StringFlag{
-			Name: "connection", Category: ofTables,
+			Name: "connection", Category: tablesCategory,
 			Usage: "only users of connection `ID` (a0export connections lists them)",
 		},
-		&cli.IntFlag{Name: "limit", Category: ofTables, DefaultText: "all", Usage: "export at most `N` users"},
+		&cli.IntFlag{Name: "limit", Category: tablesCategory, DefaultText: "all", Usage: "export at most `N` users"},
 		&cli.StringFlag{
-			Name: "source", Category: ofTables, Value: "auto",
+			Name: "source", Category: tablesCategory, Value: "auto",
 			Usage: "`auto|job|search` search is slower, for plans without export jobs",
 		},
 		&cli.StringFlag{
-			Name: "job", Category: ofTables,
+			Name: "job", Category: tablesCategory,
 			Usage: "use the export job `ID` (job_...) instead of starting one",
 		},
 		&cli.DurationFlag{
-			Name: "poll-interval", Category: ofTables, Value: 10 * time.Second,
+			Name: "poll-interval", Category: tablesCategory, Value: 10 * time.Second,
 			Usage: "ask for the job's status at least once every `TIME`",
 		},
 		&cli.BoolFlag{
-			Name: "permissions", Category: ofTables,
+			Name: "permissions", Category: tablesCategory,
 			Usage: "add the column permissions to roles",
 		},
 		&cli.Float64Flag{
-			Name: "max-rps", Category: pace, DefaultText: "as Auth0 allows",
+			Name: "max-rps", Category: paceCategory, DefaultText: "as Auth0 allows",
 			Usage: "make at most `N` calls a second",
 		},
 	}
@@ -105,7 +106,7 @@ func Run(ctx context.Context, args []string, in io.Reader, out, errs io.Writer) 
 	return t.Run(ctx, app, args)
 }
 
-// App returns the command as its help, man page and completions describe it.
+// App returns the command's flags and texts, for its help, man page and completions.
 func App() *cli.App {
 	return &cli.App{
 		Name:  "a0export",
@@ -122,11 +123,12 @@ func App() *cli.App {
 type exporter struct {
 	tool   *tool.Tool
 	auth0  *auth0.Client
-	domain string // of the tenant
+	domain string // the tenant's
 	config config
 	report report
-	read   *tool.Progress // of role members and memberships
-	unread unread         // of the roles held through groups
+	read   *tool.Progress // counts role members and memberships
+
+	unreadGroups unreadGroups
 }
 
 func newExporter(c *cli.Context, t *tool.Tool, command string) (*exporter, error) {
@@ -148,7 +150,7 @@ func newExporter(c *cli.Context, t *tool.Tool, command string) (*exporter, error
 	}, nil
 }
 
-// run writes the export that is asked for to path.
+// run writes the export to path, "" for stdout.
 func (e *exporter) run(ctx context.Context, path string) error {
 	out, err := e.tool.Create(ctx, path)
 	if err != nil {
@@ -158,7 +160,7 @@ func (e *exporter) run(ctx context.Context, path string) error {
 	if e.config.hasUsers() {
 		err = e.exportUsers(ctx, out)
 	} else {
-		err = e.exportTable(ctx, out, e.isForReading(path))
+		err = e.exportTable(ctx, out, e.isForTerminal(path))
 	}
 	if err != nil {
 		return err
@@ -170,13 +172,13 @@ func (e *exporter) run(ctx context.Context, path string) error {
 	return nil
 }
 
-// exportTable writes one of the small exports.
-func (e *exporter) exportTable(ctx context.Context, out io.Writer, forReading bool) error {
+// exportTable writes one of the small tables, as plain text if it is for a terminal.
+func (e *exporter) exportTable(ctx context.Context, out io.Writer, forTerminal bool) error {
 	table, err := e.table(ctx, e.config.command)
 	switch {
 	case err != nil:
 		return err
-	case forReading:
+	case forTerminal:
 		return e.writeTable(ctx, table, out, readableRow)
 	}
 	return e.pack(out, e.auth0.StartTime, func(w io.Writer) error { return e.writeTable(ctx, table, w, plainRow) })

@@ -13,7 +13,7 @@ import (
 	"a0permit/internal/httpapi/httpapitest"
 )
 
-// callsOf returns how many calls went to each path, polls and downloads left out.
+// callsOf returns the number of calls by path, without polls and downloads.
 func callsOf(s *auth0test.Server) map[string]int {
 	n := map[string]int{}
 	for _, call := range s.Calls() {
@@ -24,13 +24,13 @@ func callsOf(s *auth0test.Server) map[string]int {
 	return n
 }
 
-// all is the stream of the single exports, with one look at each list.
+// a0export all writes what the single exports write, and reads each list once.
 func TestAllIsTheSingleExportsTogether(t *testing.T) {
 	t.Parallel()
 	for _, options := range []auth0test.Options{{}, {BOM: true, CRLF: true}, {NoJobs: true}} {
 		tenant := customers()
-		tenant.APIs = permitted().APIs
-		tenant.Roles[0].Permissions = permitted().Roles[0].Permissions[:4]
+		tenant.APIs = withPermissions().APIs
+		tenant.Roles[0].Permissions = withPermissions().Roles[0].Permissions[:4]
 		s := auth0test.New(tenant, options)
 		r := runInBubble(t, s, "all")
 		r.expect(t, 0)
@@ -79,7 +79,8 @@ func TestFlagsThatAllDoesNotTake(t *testing.T) {
 	}
 }
 
-// A scope that only organizations need is named, and what works without it.
+// If only the scope of organizations is missing, the error names it and the hint says
+// what works without it.
 func TestAllWithoutTheScopesOfOrganizations(t *testing.T) {
 	t.Parallel()
 	scopes := slices.DeleteFunc(auth0test.SafeScopes(), func(s string) bool { return s == "read:organizations" })
@@ -91,8 +92,8 @@ func TestAllWithoutTheScopesOfOrganizations(t *testing.T) {
 		"hint: or leave permissions out: { a0export roles; a0export organizations; a0export --organizations; }\n")
 }
 
-// The time is that of the oldest part: of the roles, or of a job that is older. The
-// hint of a run that fails names the command.
+// The time is that of the oldest part: the roles, or an older job. If a run fails, its
+// hint names the command.
 func TestTimeOfAll(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -112,8 +113,8 @@ func TestTimeOfAll(t *testing.T) {
 			t.Errorf("the time of an old job is %v, which began at %v", at, begin)
 		}
 	})
-	// Nobody knows of what time the roles are.
-	r := runInBubble(t, timeless(auth0test.New(small(), auth0test.Options{})), "all")
+	// The time of the roles is unknown.
+	r := runInBubble(t, withoutDate(auth0test.New(small(), auth0test.Options{})), "all")
 	r.expect(t, 0, noTimeWarning)
 	if at := gzipTime(t, r); !at.IsZero() {
 		t.Errorf("the time is %v", at)

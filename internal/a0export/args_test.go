@@ -10,7 +10,7 @@ import (
 	"a0permit/internal/auth0/auth0test"
 )
 
-// users is the default, and flags stand before it or after it.
+// users is the default command. Flags may come before or after it.
 func TestUsersIsTheDefault(t *testing.T) {
 	t.Parallel()
 	args := append(serve(t, auth0test.New(small(), auth0test.Options{})), "--no-roles")
@@ -32,7 +32,7 @@ func TestUsersIsTheDefault(t *testing.T) {
 	}
 }
 
-// A file may have the name.
+// A file may have the name of a command.
 func TestFileCalledUsers(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "users")
@@ -42,7 +42,7 @@ func TestFileCalledUsers(t *testing.T) {
 	}
 }
 
-// A usage error is told on stderr, and nothing is sent.
+// A usage error is printed on stderr, and no call is made.
 func TestUsage(t *testing.T) {
 	t.Parallel()
 	s := auth0test.New(small(), auth0test.Options{})
@@ -121,7 +121,7 @@ func TestUsage(t *testing.T) {
 func TestFlagsOfUsersOnly(t *testing.T) {
 	t.Parallel()
 	s := auth0test.New(small(), auth0test.Options{})
-	tenant := serve(t, s)[:4] // without --poll-interval, which is a flag of users
+	tenant := serve(t, s)[:4] // without --poll-interval, which these commands do not take
 	for _, tt := range []struct{ args, want string }{
 		{"roles --organizations", "--organizations is for a0export users and a0export all, not for a0export roles"},
 		{"--field x connections", "--field is for a0export users and a0export all, not for a0export connections"},

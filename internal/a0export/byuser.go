@@ -7,15 +7,15 @@ import (
 	"a0permit/internal/idhash"
 )
 
-// byUser holds what was read about users, who come in any order, in little
-// memory: a user is the hash of its id. It is filled first, then sorted once, and
-// only then can it be asked.
+// byUser holds values by user in little memory: it keeps the hash of a user's id, not
+// the id. Entries may be appended in any order. Call sort once after the last one, and
+// only then the other methods.
 type byUser[T any] struct {
 	hasher idhash.Hasher
 
-	mu     sync.Mutex      // guards the filling
-	shards [256][]entry[T] // by the first byte of the hash, so that growing copies little
-	count  int             // users, known once the entries are sorted
+	mu     sync.Mutex      // guards shards until they are sorted
+	shards [256][]entry[T] // by the first byte of the hash, so that growing one copies little
+	count  int             // number of users, set by sort
 }
 
 type entry[T any] struct {
@@ -33,9 +33,8 @@ func (b *byUser[T]) append(user idhash.Hash, value T) {
 	*shard = append(*shard, entry[T]{user, value})
 }
 
-// sort ends the filling. It puts the entries of each user in order and drops
-// those that are there twice: a user who moves from one page to the next while
-// the pages are read comes with both.
+// sort sorts the entries by user, then by value, and drops duplicates: a user who moves
+// to another page during the reading is on both pages.
 func (b *byUser[T]) sort(compare func(a, b T) int) {
 	for i, shard := range b.shards {
 		slices.SortFunc(shard, func(x, y entry[T]) int {
@@ -56,7 +55,7 @@ func (b *byUser[T]) sort(compare func(a, b T) int) {
 	}
 }
 
-// entries returns all entries of a user.
+// entries returns the entries of a user, in order.
 func (b *byUser[T]) entries(id string) []entry[T] {
 	user := b.hasher.Hash(id)
 	shard := b.shards[user[0]>>24]

@@ -8,12 +8,11 @@ import (
 	"a0permit/internal/auth0/auth0test"
 )
 
-// maxCallsOf returns how many calls an export may take, polls not counted: 4,
-// the pages of roles, of which there is one at least, and for each role its pages
-// and one more. One call asks for groups; where there are some, one more for each
-// role does, and each group with roles takes its pages and one more. Everything takes
-// the pages of APIs and of each role's permissions, too, and of organizations with
-// their members.
+// maxCallsOf returns how many calls an export may take, without polls: 4, at least one
+// page of roles, and for each role its pages and one more. Groups take one call. If
+// there are any, each role takes one more call, and each group with roles its pages and
+// one more. everything adds the pages of APIs, of each role's permissions, and of
+// organizations and their members.
 func maxCallsOf(tenant auth0test.Tenant, pageMax int, everything bool) int {
 	pages := func(n int) int { return (n + pageMax - 1) / pageMax }
 	calls := 4 + max(1, pages(len(tenant.Roles))) + 1
@@ -44,7 +43,7 @@ func TestCalls(t *testing.T) {
 	t.Parallel()
 	tenants := map[string]auth0test.Tenant{
 		"empty": {}, "small": small(), "sample": auth0test.Sample(800), "many roles": manyRoles(60),
-		"groups": grouped(), "permissions": permitted(),
+		"groups": withGroups(), "permissions": withPermissions(),
 	}
 	for name, tenant := range tenants {
 		for i, pageMax := range []int{50, 100, 50, 100} {
@@ -67,8 +66,8 @@ func TestCalls(t *testing.T) {
 	}
 }
 
-// BenchmarkCalls counts the calls of an export of a tenant like the sandbox's.
-// Permit's script (Auth0 guide, step 3) makes one call a user for its roles,
+// BenchmarkCalls counts the calls of an export from a tenant like the sandbox's.
+// Permit's script (Auth0 guide, step 3) makes one call per user for the user's roles,
 // and one for the list of all roles.
 func BenchmarkCalls(b *testing.B) {
 	for _, users := range []int{1000, 10_000, 100_000} {

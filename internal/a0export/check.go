@@ -15,7 +15,8 @@ import (
 	"a0permit/internal/tool"
 )
 
-// check proves the sign-in and says what the token can read. It starts no job.
+// check signs in and prints what the token can read. It starts no job. It fails if the
+// token cannot read users and their roles.
 func (e *exporter) check(ctx context.Context) error {
 	grant, err := e.auth0.Grant(ctx)
 	if err != nil {
@@ -40,7 +41,7 @@ func (e *exporter) check(ctx context.Context) error {
 		e.sayNeed(n, saw, err, missing)
 		isUnnamed := untried.isRefused || refused != nil && len(missing) == 0
 		if isUnnamed && !grant.HasScopes {
-			missing = n.scopes // it may have some of them, but nobody can tell
+			missing = n.scopes // the token may have them, but does not say so
 		}
 		if refused != nil || untried.isRefused {
 			for _, command := range n.commands {
@@ -53,11 +54,11 @@ func (e *exporter) check(ctx context.Context) error {
 	return e.judge(lacking)
 }
 
-// missing returns the scopes that n lacks: those that Auth0's refusal names, or
-// else those that the token does not have.
+// missing returns the scopes that the token lacks for n: those that a 403 names, or
+// else those that the token does not list.
 func (n need) missing(err error, grant auth0.Grant) []string {
 	if named := auth0.MissingScopes(err); len(named) > 0 {
-		// Any of them would do; the one that is documented for this is among them.
+		// Any of them would do. Prefer the scope that is documented for n.
 		if own := intersection(n.scopes, named); len(own) > 0 {
 			return own
 		}
@@ -73,7 +74,7 @@ func intersection(a, b []string) []string {
 	return slices.DeleteFunc(slices.Clone(a), func(s string) bool { return !slices.Contains(b, s) })
 }
 
-// sayNeed prints a line about n.
+// sayNeed prints whether n can be read.
 func (e *exporter) sayNeed(n need, saw string, err error, missing []string) {
 	refused := refusal(err, http.StatusForbidden)
 	text := "yes" + saw + " (" + strings.Join(n.scopes, ", ") + ")"
@@ -90,7 +91,7 @@ func (e *exporter) sayNeed(n need, saw string, err error, missing []string) {
 	e.tool.Say("  %-21s %s", n.name+":", text)
 }
 
-// sayGrant prints what the token says of itself, but for the token.
+// sayGrant prints the claims of the token, never the token.
 func (e *exporter) sayGrant(grant auth0.Grant) {
 	var parts []string
 	if grant.Application != "" {
@@ -124,7 +125,8 @@ func (e *exporter) sayGrant(grant auth0.Grant) {
 	}
 }
 
-// judge returns an error unless the plain pipe can be run.
+// judge returns an error unless a0export without arguments can run. It sets the
+// summary, and hints at what else the token lacks. lacking holds scopes by command.
 func (e *exporter) judge(lacking map[string][]string) error {
 	grant := func(command string) string {
 		return fmt.Sprintf(grantScopes, allOf(lacking[command]))
@@ -148,8 +150,7 @@ func (e *exporter) judge(lacking map[string][]string) error {
 	return nil
 }
 
-// tokenHint returns what to do about a token that Auth0 refuses, by what the token
-// says.
+// tokenHint returns a hint for a token that Auth0 refuses, based on its claims.
 func (e *exporter) tokenHint(grant auth0.Grant) string {
 	now := e.auth0.Now()
 	if now.IsZero() {

@@ -15,14 +15,14 @@ import (
 	"a0permit/internal/httpapi/httpapitest"
 )
 
-// claiming returns a token with these claims.
-func claiming(claims string) string {
+// tokenOf returns a token with these claims.
+func tokenOf(claims string) string {
 	return "eyJhbGciOiJSUzI1NiJ9." + base64.RawURLEncoding.EncodeToString([]byte(claims)) + ".c2lnbmF0dXJl"
 }
 
-// checked runs a0export check with the token that the tenant takes, and checks that
-// the token stays unseen and that no job was started.
-func checked(t *testing.T, tenant auth0test.Tenant, options auth0test.Options, args ...string) result {
+// runCheck runs a0export check with the tenant's token. The test fails if the output
+// contains the token, or if a job was started.
+func runCheck(t *testing.T, tenant auth0test.Tenant, options auth0test.Options, args ...string) result {
 	t.Helper()
 	token := options.Token
 	if token == "" {
@@ -60,13 +60,13 @@ func without(scopes ...string) []string {
 
 func TestCheckOfATokenThatMayDoAll(t *testing.T) {
 	t.Parallel()
-	token := claiming(`{"iss":"https://acme.eu.auth0.com/","azp":"abc","exp":4000000000,` +
+	token := tokenOf(`{"iss":"https://acme.eu.auth0.com/","azp":"abc","exp":4000000000,` +
 		`"scope":"read:users read:roles read:role_members read:organizations read:organization_members ` +
 		`read:organization_member_roles read:connections read:resource_servers read:groups ` +
 		`read:group_roles read:group_members update:users delete:users"}`)
 	tenant := customers()
 	tenant.Groups = []auth0test.Group{{ID: "grp_1", Name: "Payers"}}
-	r := checked(t, tenant, auth0test.Options{Token: token})
+	r := runCheck(t, tenant, auth0test.Options{Token: token})
 	r.expect(t, 0, "a0export: check passed for a0export and a0export all in ",
 		"signed in: application abc, token valid until 2096-10-02 ",
 		"the token has 2 scopes that a0export does not use: delete:users update:users\n")
@@ -92,7 +92,7 @@ func TestCheckOfATokenThatMayDoAll(t *testing.T) {
 	}
 }
 
-// needLines returns the lines about what can be read, without their spaces.
+// needLines returns the lines about what can be read, without their leading spaces.
 func needLines(r result) []string {
 	var lines []string
 	for line := range strings.Lines(r.errs) {
@@ -136,7 +136,7 @@ func TestCheckOfATokenThatLacksScopes(t *testing.T) {
 			"no users and no members, as it says",
 			customers(),
 			auth0test.Options{
-				Token: claiming(`{"scope":"read:roles"}`), Scopes: []string{"read:roles"}, AllRoleScopes: true,
+				Token: tokenOf(`{"scope":"read:roles"}`), Scopes: []string{"read:roles"}, AllRoleScopes: true,
 			},
 			1,
 			[]string{
@@ -148,7 +148,7 @@ func TestCheckOfATokenThatLacksScopes(t *testing.T) {
 			"no organizations",
 			customers(),
 			auth0test.Options{
-				Token:  claiming(`{"permissions":["read:users","read:roles","read:role_members"]}`),
+				Token:  tokenOf(`{"permissions":["read:users","read:roles","read:role_members"]}`),
 				Scopes: []string{"read:users", "read:roles", "read:role_members"},
 			},
 			0,
@@ -172,7 +172,7 @@ func TestCheckOfATokenThatLacksScopes(t *testing.T) {
 		},
 		{
 			"groups without their members",
-			grouped(),
+			withGroups(),
 			auth0test.Options{Scopes: without("read:group_members")},
 			0,
 			[]string{
@@ -183,7 +183,7 @@ func TestCheckOfATokenThatLacksScopes(t *testing.T) {
 		},
 		{
 			"a tenant that does not have groups",
-			grouped(),
+			withGroups(),
 			auth0test.Options{NoGroups: true},
 			0,
 			[]string{"  groups:               yes, none (read:groups)\n"},
@@ -191,7 +191,7 @@ func TestCheckOfATokenThatLacksScopes(t *testing.T) {
 		{
 			"nothing to try it on",
 			empty,
-			auth0test.Options{Token: claiming(`{"scope":"read:users read:roles read:resource_servers read:organizations"}`)},
+			auth0test.Options{Token: tokenOf(`{"scope":"read:users read:roles read:resource_servers read:organizations"}`)},
 			0,
 			[]string{
 				"  role members:         not tried (there is no role); the token lacks read:role_members\n",
@@ -201,7 +201,7 @@ func TestCheckOfATokenThatLacksScopes(t *testing.T) {
 		{
 			"nothing at all",
 			customers(),
-			auth0test.Options{Token: claiming(`{"scope":""}`), Scopes: []string{"none"}},
+			auth0test.Options{Token: tokenOf(`{"scope":""}`), Scopes: []string{"none"}},
 			1,
 			[]string{"scopes: none that a0export uses\n", "error: a0export cannot read users"},
 		},
@@ -218,12 +218,12 @@ func TestCheckOfATokenThatLacksScopes(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			checked(t, tt.tenant, tt.options).expect(t, tt.code, tt.want...)
+			runCheck(t, tt.tenant, tt.options).expect(t, tt.code, tt.want...)
 		})
 	}
 }
 
-// A token that is refused says by itself why.
+// The claims of a refused token show why it was refused.
 func TestCheckOfATokenThatIsRefused(t *testing.T) {
 	t.Parallel()
 	for claims, want := range map[string]string{
@@ -236,14 +236,14 @@ func TestCheckOfATokenThatIsRefused(t *testing.T) {
 		refused := func(*http.Request) httpapitest.Fault {
 			return httpapitest.Fault{Status: 401, Body: `{"statusCode":401,"error":"Unauthorized","message":"Invalid token"}`}
 		}
-		checked(t, small(), auth0test.Options{Token: claiming(claims), Faults: refused}).expect(t, 1,
+		runCheck(t, small(), auth0test.Options{Token: tokenOf(claims), Faults: refused}).expect(t, 1,
 			"GET /api/v2/users: 401 Unauthorized: Invalid token\n", want)
 	}
 	page := faultAt("/api/v2/users", httpapitest.Fault{Status: 403, Body: "<html>"})
-	checked(t, small(), auth0test.Options{Faults: page}).expect(t, 1, "hint: AUTH0_DOMAIN is ", "proxy")
+	runCheck(t, small(), auth0test.Options{Faults: page}).expect(t, 1, "hint: AUTH0_DOMAIN is ", "proxy")
 }
 
-// An application's token says its scopes, or the answer with it does.
+// The scopes of an application come from its token or from the answer with the token.
 func TestCheckOfAnApplication(t *testing.T) {
 	for _, tellsScope := range []bool{false, true} {
 		s := auth0test.New(customers(), auth0test.Options{TokenScope: tellsScope, Scopes: without("read:connections")})
@@ -262,11 +262,11 @@ func TestCheckOfAnApplication(t *testing.T) {
 			t.Errorf("a secret is printed:\n%s", r.errs)
 		}
 	}
-	quiet := checked(t, customers(), auth0test.Options{}, "-q")
+	quiet := runCheck(t, customers(), auth0test.Options{}, "-q")
 	quiet.expect(t, 0, "check passed")
 	if n := strings.Count(quiet.errs, "\n"); n != 1 {
 		t.Errorf("-q prints %d lines: %s", n, quiet.errs)
 	}
-	checked(t, small(), auth0test.Options{}, "--limit", "3").expect(t, 2, "not for a0export check")
-	checked(t, small(), auth0test.Options{}, "-o", "x").expect(t, 2, "a0export check writes no data")
+	runCheck(t, small(), auth0test.Options{}, "--limit", "3").expect(t, 2, "not for a0export check")
+	runCheck(t, small(), auth0test.Options{}, "-o", "x").expect(t, 2, "a0export check writes no data")
 }

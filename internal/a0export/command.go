@@ -8,7 +8,7 @@ import (
 	"a0permit/internal/tool"
 )
 
-// unknownTableError returns the error for an argument where a table is expected.
+// unknownTableError returns the error for an argument that is not a sub-command.
 func unknownTableError(arg string) error {
 	last := len(Commands) - 1
 	hint := "a0export takes " + strings.Join(Commands[:last], ", ") + " or " + Commands[last] + "; see --help"

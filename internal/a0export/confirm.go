@@ -12,22 +12,21 @@ import (
 )
 
 const (
-	// grace is how young a user may be whom a job misses: nobody says how soon a
-	// job sees who has signed up.
+	// grace is how long before a job a user may sign up and still be missing from its
+	// file. The docs do not say how soon a job sees new users.
 	grace = 10 * time.Minute
-	// countLimit bounds how long the users are counted, since the file has come by
-	// then.
+	// countLimit bounds the time spent counting users. The file has been read by then.
 	countLimit = 2 * time.Minute
 )
 
-// confirm implements source. A user who was there before the job, and still is,
-// must be in its file. So the file has at least as many users as Auth0 counts now
-// of those created before.
-func (j *exportJob) confirm(ctx context.Context, came joinCounts) error {
-	if !j.file.packed && came.isOpen {
+// confirm implements source. Every user who was created before the job and still exists
+// must be in its file. So the file must have at least as many users as Auth0 now counts
+// among those created before the job.
+func (j *exportJob) confirm(ctx context.Context, got joinCounts) error {
+	if !j.file.packed && got.isOpen {
 		return transferError(errors.New("the file ends in the middle of a row"))
 	}
-	there, err := j.countUsers(ctx, came.users)
+	want, err := j.countUsers(ctx, got.users)
 	switch isProven := j.file.packed || j.file.body.HasEnd; {
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
@@ -35,24 +34,23 @@ func (j *exportJob) confirm(ctx context.Context, came joinCounts) error {
 		return fmt.Errorf("the download has no length, so nothing shows whether it is whole: %w", err)
 	case err != nil:
 		j.tool.Warn("cannot check that the export has all users: %v", err)
-	case there <= came.users:
+	case want <= got.users:
 	case j.job.ConnectionID != "" && isProven:
-		// Auth0's docs do not say whether a job takes a user whose second identity is
-		// of the connection, as the search does.
+		// The search also finds users whose linked identity is of this connection. The
+		// docs do not say whether a job exports them.
 		j.tool.Warn("the export has %s, but Auth0 finds %s with an identity of this connection",
-			tool.Count(came.users, "user"), tool.Thousands(there))
+			tool.Count(got.users, "user"), tool.Thousands(want))
 	default:
 		return tool.Hint(
-			fmt.Errorf("the export has %s, but Auth0 says there are %s", tool.Count(came.users, "user"), tool.Thousands(there)),
+			fmt.Errorf("the export has %s, but Auth0 says there are %s", tool.Count(got.users, "user"), tool.Thousands(want)),
 			"run a0export again; if this stays, try a0export --source search")
 	}
 	return nil
 }
 
-// countUsers returns how many users the file must have. A count that is larger
-// than came is asked for again, since users who were deleted may be counted for a
-// while.
-func (j *exportJob) countUsers(ctx context.Context, came int) (there int, err error) {
+// countUsers returns how many users the file must have. If that is more than got, it
+// counts again a few times, since Auth0 may still count users who were deleted.
+func (j *exportJob) countUsers(ctx context.Context, got int) (want int, err error) {
 	if j.job.Total > 0 {
 		return j.job.Total, nil
 	}
@@ -63,12 +61,12 @@ func (j *exportJob) countUsers(ctx context.Context, came int) (there int, err er
 	ctx, cancel := context.WithTimeoutCause(ctx, countLimit, fmt.Errorf("Auth0 gave no count within %s", countLimit))
 	defer cancel()
 	for wait := time.Second; ; wait *= 2 {
-		there, err = j.auth0.CountUsers(ctx, query)
+		want, err = j.auth0.CountUsers(ctx, query)
 		if j.job.Limit > 0 {
-			there = min(there, j.job.Limit)
+			want = min(want, j.job.Limit)
 		}
-		if err != nil || there <= came || wait > 16*time.Second {
-			return there, err
+		if err != nil || want <= got || wait > 16*time.Second {
+			return want, err
 		}
 		pause := min(wait, j.config.pollInterval)
 		j.tool.Waiting(pause, "Auth0 counts more users than the export has")
@@ -78,7 +76,8 @@ func (j *exportJob) countUsers(ctx context.Context, came int) (there int, err er
 	}
 }
 
-// countQuery returns the query for the users who must be in the file.
+// countQuery returns the query for the users who must be in the file. It fails if Auth0
+// does not say enough about the job.
 func (j *exportJob) countQuery() (string, error) {
 	switch {
 	case j.job.CreatedAt.IsZero():
@@ -90,9 +89,9 @@ func (j *exportJob) countQuery() (string, error) {
 	if j.file.packed || j.file.body.HasEnd {
 		before = before.Add(-grace)
 	}
-	within := ""
+	filter := ""
 	if j.job.ConnectionID != "" {
-		within = auth0.ConnectionQuery(j.job.Connection)
+		filter = auth0.ConnectionQuery(j.job.Connection)
 	}
-	return and(within, auth0.CreatedQuery(time.Time{}, before)), nil
+	return and(filter, auth0.CreatedQuery(time.Time{}, before)), nil
 }

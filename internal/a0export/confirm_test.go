@@ -12,8 +12,8 @@ import (
 	"a0permit/internal/httpapi/httpapitest"
 )
 
-// A file that is not whole is not taken for one, however it was cut: these come
-// over a socket, where a connection that is closed is all that ends them.
+// A file that was cut is never taken for whole. These files come over a socket and have
+// no length, so only the closed connection marks their end.
 func TestFilesThatEndWithTheirConnection(t *testing.T) {
 	t.Parallel()
 	const (
@@ -36,13 +36,13 @@ func TestFilesThatEndWithTheirConnection(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(fmt.Sprint(tt.flaw, tt.args), func(t *testing.T) {
 			t.Parallel()
-			s := auth0test.New(crowded(), auth0test.Options{Flaws: auth0test.Always(tt.flaw)})
+			s := auth0test.New(pagedTenant(), auth0test.Options{Flaws: auth0test.Always(tt.flaw)})
 			run(t, s, tt.args...).expect(t, tt.code, tt.want)
 		})
 	}
 }
 
-// A row that ends in a cell without quotes looks whole.
+// A row that is cut within an unquoted cell looks whole.
 func TestFileThatIsCutWithinADate(t *testing.T) {
 	t.Parallel()
 	tenant := auth0test.New(onlyAnn(), auth0test.Options{})
@@ -52,8 +52,7 @@ func TestFileThatIsCutWithinADate(t *testing.T) {
 	r.expect(t, 1, "the download broke off: the file ends in the middle of a row\n")
 }
 
-// Users who are younger than the job, or who have been deleted since, are not
-// missed.
+// Users who were created after the job, or deleted since, do not count as missing.
 func TestUsersWhoComeAndGoDuringAJob(t *testing.T) {
 	t.Parallel()
 	signUp := func(before time.Duration) func(*auth0test.Tenant) {
@@ -63,7 +62,7 @@ func TestUsersWhoComeAndGoDuringAJob(t *testing.T) {
 	const tooFew = "the export has 3 users, but Auth0 says there are 4\n"
 	tests := []struct {
 		name   string
-		change func(*auth0test.Tenant) // while the job's file is on its way
+		change func(*auth0test.Tenant) // during the download
 		args   []string
 		code   int
 		want   string
@@ -102,8 +101,7 @@ func TestUsersWhoComeAndGoDuringAJob(t *testing.T) {
 	}
 }
 
-// The search counts who has been deleted for a while. Such a count is asked for
-// again.
+// For a while the search still counts deleted users. The command then counts again.
 func TestCountThatLagsBehind(t *testing.T) {
 	t.Parallel()
 	ghost := auth0test.User{ID: "auth0|ghost", CreatedAt: today.Add(-time.Hour)}
@@ -130,7 +128,7 @@ func TestCountThatLagsBehind(t *testing.T) {
 	})
 }
 
-// A total that the job itself tells holds.
+// If the job sends a total, the file must have that many users.
 func TestTotalOfAJob(t *testing.T) {
 	t.Parallel()
 	for total, code := range map[string]int{"3": 0, "2": 0, "0": 0, "4": 1, "null": 0, `"x"`: 0} {
@@ -148,7 +146,7 @@ func TestTotalOfAJob(t *testing.T) {
 	}
 }
 
-// summaryWriter puts a summary into an answer about a job.
+// summaryWriter adds a summary with a total to an answer about a job.
 type summaryWriter struct {
 	http.ResponseWriter
 	total string
@@ -159,8 +157,8 @@ func (s *summaryWriter) Write(p []byte) (int, error) {
 	return len(p), err
 }
 
-// A tenant whose users cannot be counted is exported all the same where the file
-// shows its end, and the export says so.
+// If the users cannot be counted, the export still succeeds with a warning, provided
+// that the file marks its end.
 func TestUsersWhoCannotBeCounted(t *testing.T) {
 	t.Parallel()
 	for _, fault := range []httpapitest.Fault{

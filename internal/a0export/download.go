@@ -17,37 +17,36 @@ import (
 	"a0permit/internal/httpapi"
 )
 
-// download reads the finished export as it is stored. Where the transfer breaks
-// off it goes on from there. Where the host serves no ranges it starts at the
-// beginning of the file again and skips what has been read, which must be the
-// same.
+// download reads the stored file of a finished export. If the transfer breaks off, it
+// continues from there. If the host does not support ranges, it downloads the file
+// again, and checks and skips the bytes that it has read already.
 type download struct {
-	ctx  context.Context //nolint:containedctx // io.Reader has no place for it
+	ctx  context.Context //nolint:containedctx // io.Reader takes no context
 	job  *exportJob
 	body *auth0.File
 	etag string
 
-	packed bool // the file is gzip, as its first bytes say
+	packed bool // the first bytes of the file are those of gzip
 
-	at      int64 // bytes handed out
-	seen    maphash.Hash
-	backoff retry.Backoff // renewed whenever anything has come
-	stale   bool          // the link is an old one
+	at      int64         // number of bytes returned by Read
+	seen    maphash.Hash  // of those bytes
+	backoff retry.Backoff // renewed whenever bytes arrive
+	stale   bool          // the link has been used
 }
 
 func newDownload(ctx context.Context, job *exportJob) *download {
 	return &download{ctx: ctx, job: job, backoff: downloadBackoff()}
 }
 
-// downloadBackoff returns the waits between attempts that bring nothing: the
-// link is refused, the host is away or the transfer breaks off.
+// downloadBackoff returns the waits between attempts that bring no bytes: the link is
+// refused, the host is down or the transfer breaks off.
 func downloadBackoff() retry.Backoff {
 	backoff := retry.NewExponential(500 * time.Millisecond)
 	return retry.WithMaxRetries(10, retry.WithCappedDuration(10*time.Second, backoff))
 }
 
-// open opens the link that Auth0 gave or, after the first time, a fresh one:
-// links are good for 60 seconds only.
+// open opens the link of the job. From the second time on, it asks for a fresh link:
+// links work for 60 seconds only.
 func (d *download) open() error {
 	return retry.Do(d.ctx, d.backoff, func(ctx context.Context) error {
 		if d.stale {
@@ -59,25 +58,25 @@ func (d *download) open() error {
 		}
 		d.stale = true
 		err := d.connect(ctx)
-		if err == nil || ctx.Err() != nil || errors.Is(err, errOther) || errors.Is(err, httpapi.ErrLink) {
+		if err == nil || ctx.Err() != nil || errors.Is(err, errFileChanged) || errors.Is(err, httpapi.ErrLink) {
 			return err
 		}
-		if api, ok := errors.AsType[*httpapi.APIError](err); ok && isOfRange(api.Status) {
-			d.etag = "" // nothing is left to ask for, or another part came: the whole file can show that
+		if api, ok := errors.AsType[*httpapi.APIError](err); ok && isRangeStatus(api.Status) {
+			d.etag = "" // the host has no bytes left or sent the wrong ones: get the whole file
 		}
 		d.job.tool.Log.Info("fresh download link", "job", d.job.job.ID, "error", err)
 		return retry.RetryableError(err)
 	})
 }
 
-// isOfRange reports whether a refusal is about the part that was asked for.
-func isOfRange(status int) bool {
+// isRangeStatus reports whether the status of an error is about the requested range.
+func isRangeStatus(status int) bool {
 	return status == http.StatusRequestedRangeNotSatisfiable || status == http.StatusPartialContent
 }
 
-var errOther = errors.New("the file changed during the download")
+var errFileChanged = errors.New("the file changed during the download")
 
-// connect opens the link and skips what has been read.
+// connect opens the link and skips the bytes that have been read already.
 func (d *download) connect(ctx context.Context) error {
 	body, err := d.job.auth0.Download(ctx, d.job.job.Location, d.at, d.etag)
 	if err != nil {
@@ -92,18 +91,18 @@ func (d *download) connect(ctx context.Context) error {
 	return nil
 }
 
-// skip reads past what has been read before.
+// skip reads the first d.at bytes of body. It fails unless they are the same as before.
 func (d *download) skip(body io.Reader) error {
 	var again maphash.Hash
 	again.SetSeed(d.seen.Seed())
 	n, err := io.CopyN(&again, body, d.at)
 	switch {
 	case errors.Is(err, io.EOF) && n < d.at:
-		return fmt.Errorf("the file became shorter: %w", errOther)
+		return fmt.Errorf("the file became shorter: %w", errFileChanged)
 	case err != nil:
 		return err
 	case again.Sum64() != d.seen.Sum64():
-		return errOther
+		return errFileChanged
 	}
 	return nil
 }
@@ -119,7 +118,7 @@ func (d *download) Read(p []byte) (int, error) {
 		n, err := d.body.Read(p)
 		if n > 0 {
 			d.at += int64(n)
-			_, _ = d.seen.Write(p[:n]) // cannot fail
+			_, _ = d.seen.Write(p[:n]) // a hash never fails
 			d.backoff = downloadBackoff()
 		}
 		switch {
@@ -129,7 +128,7 @@ func (d *download) Read(p []byte) (int, error) {
 			return n, context.Cause(d.ctx)
 		}
 		d.job.tool.Log.Info("the download broke off", "job", d.job.job.ID, "at", d.at, "error", err)
-		_ = d.body.Close() // it has failed already
+		_ = d.body.Close() // reading has failed already
 		d.body = nil
 		if n > 0 {
 			return n, nil
@@ -152,8 +151,7 @@ func (d *download) Close() error {
 	return d.body.Close()
 }
 
-// transferReader marks the errors of the transfer, to tell them from those of
-// the rows.
+// transferReader marks errors of the transfer, to tell them from errors in the CSV.
 type transferReader struct{ io.Reader }
 
 func (t transferReader) Read(p []byte) (int, error) {
@@ -168,8 +166,8 @@ func transferError(err error) error {
 	return fmt.Errorf("the download broke off: %w", err)
 }
 
-// gunzip unpacks the download. Its first bytes tell whether it is packed, since
-// a server in between may have unpacked it.
+// gunzip returns the unpacked file. It looks at the first bytes, since a proxy may have
+// unpacked the file already.
 func (d *download) gunzip() (io.Reader, error) {
 	in := bufio.NewReaderSize(d, 64<<10)
 	head, err := in.Peek(2)

@@ -29,7 +29,7 @@ func downloadStatuses(s *auth0test.Server) (statuses []int) {
 	return statuses
 }
 
-// A link that has expired is replaced by a fresh one, a few times.
+// An expired link is replaced by a fresh one, a few times.
 func TestLinksThatHaveExpired(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -85,8 +85,7 @@ func TestStorageThatIsAwayForAWhile(t *testing.T) {
 	}
 }
 
-// Whatever is missing at the file's end, or damaged in its middle, what comes
-// out is not whole.
+// If the file is cut or damaged anywhere, the output is not a whole gzip stream.
 func TestFilesThatAreNotWhole(t *testing.T) {
 	t.Parallel()
 	var packed bytes.Buffer
@@ -117,8 +116,8 @@ func TestFilesThatAreNotWhole(t *testing.T) {
 	}
 }
 
-// A host that cuts every transfer at the same place is given up, and the job is
-// named, since it lives on.
+// If the host cuts every transfer at the same place, the run fails. It names the job,
+// which can be resumed.
 func TestConnectionsThatBreakOff(t *testing.T) {
 	t.Parallel()
 	for _, users := range []int{3, 1000} {
@@ -127,7 +126,7 @@ func TestConnectionsThatBreakOff(t *testing.T) {
 	}
 }
 
-// A cut costs the rest of the file where the host serves ranges of it.
+// If the host supports ranges, only the rest of a cut file is downloaded again.
 func TestCutDownloadsGoOn(t *testing.T) {
 	t.Parallel()
 	tenant := auth0test.Sample(2000)
@@ -151,14 +150,14 @@ func TestCutDownloadsGoOn(t *testing.T) {
 	}
 }
 
-// onlyAnn returns small with one user.
+// onlyAnn returns the tenant small with only one user.
 func onlyAnn() auth0test.Tenant {
 	tenant := small()
 	tenant.Users = tenant.Users[:1]
 	return tenant
 }
 
-// All of the file came, and then the line was cut: there is no rest to ask for.
+// The connection is lost after the last byte, so a request for the rest gets a 416.
 func TestNothingIsLeftOfTheFile(t *testing.T) {
 	t.Parallel()
 	n := 0
@@ -181,7 +180,7 @@ func TestNothingIsLeftOfTheFile(t *testing.T) {
 	}
 }
 
-// A file that has become another one is not continued.
+// If the file changes, the download is not continued.
 func TestFileThatChanges(t *testing.T) {
 	t.Parallel()
 	n := 0
@@ -196,7 +195,7 @@ func TestFileThatChanges(t *testing.T) {
 	r.expect(t, 1, "the file changed during the download\n", "a0export: hint: ")
 }
 
-// A server in between may have unpacked the file.
+// A proxy may have unpacked the file.
 func TestFileThatIsNotPacked(t *testing.T) {
 	t.Parallel()
 	tenant := auth0test.New(onlyAnn(), auth0test.Options{})
@@ -209,8 +208,8 @@ func TestFileThatIsNotPacked(t *testing.T) {
 	}
 }
 
-// The storage is another host than the API, and may be behind a firewall. Then
-// AUTH0_DOMAIN is not what is wrong.
+// A firewall may block the storage host but not the API. Then the hint must not blame
+// AUTH0_DOMAIN.
 func TestStorageOutOfReach(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -228,8 +227,8 @@ func TestStorageOutOfReach(t *testing.T) {
 	})
 }
 
-// A link that anybody on the way could answer is not followed, be it the first or
-// a fresh one.
+// A link without TLS is not followed, since anybody on the way could answer it. This
+// holds for the first link and for fresh ones.
 func TestLinksThatAreNotFollowed(t *testing.T) {
 	t.Parallel()
 	for flaw, why := range map[auth0test.Flaw]string{
@@ -282,8 +281,8 @@ func TestLinksThatAreMoved(t *testing.T) {
 	}
 }
 
-// What a link opens may be a page or a refusal with status 200: it is called what
-// it is, with its message.
+// A link may return a web page or an error with status 200. The error then says what it
+// is and shows its message.
 func TestPagesInPlaceOfTheFile(t *testing.T) {
 	t.Parallel()
 	tests := map[auth0test.Flaw]string{
@@ -297,7 +296,7 @@ func TestPagesInPlaceOfTheFile(t *testing.T) {
 	}
 }
 
-// A row without an end is an error before it is in memory.
+// A row that never ends is an error before it fills the memory.
 func TestRowsThatAreTooLong(t *testing.T) {
 	t.Parallel()
 	for _, flaw := range []auth0test.Flaw{auth0test.GiantRow, auth0test.OpenQuote} {
@@ -306,7 +305,7 @@ func TestRowsThatAreTooLong(t *testing.T) {
 	}
 }
 
-// A host that sends another part than the rest is asked for the whole file.
+// If the host sends the wrong range, the whole file is downloaded again.
 func TestPartThatIsNotTheRest(t *testing.T) {
 	t.Parallel()
 	const file = "user_id\nauth0|ann\n"

@@ -14,40 +14,41 @@ import (
 	"a0permit/internal/tool"
 )
 
-// source is where the users come from: an export job or the user search.
+// source provides the users: an export job or the user search.
 type source interface {
 	name() string
-	// wait returns when open can answer.
+	// wait returns once open can be called.
 	wait(ctx context.Context) error
 	// open returns the users as CSV.
 	open(ctx context.Context) (io.ReadCloser, error)
-	// snapshotTime returns the time of which the users tell, by Auth0's clock. It
-	// is asked when the first of them have come, and zero where nobody knows it.
+	// snapshotTime returns the time of the snapshot by Auth0's clock: later changes may
+	// be missing. It is called after the first users have arrived. It is zero if Auth0
+	// does not say.
 	snapshotTime() time.Time
-	// confirm returns an error when the users that came are fewer than those that
-	// Auth0 has.
-	confirm(ctx context.Context, came joinCounts) error
-	// withResumeHint returns err with a hint that says how to go on.
+	// confirm returns an error if Auth0 has more users than the export.
+	confirm(ctx context.Context, got joinCounts) error
+	// withResumeHint returns err with a hint that says how to continue.
 	withResumeHint(err error) error
 }
 
-// found is what is read of a tenant beside its users.
-type found struct {
+// tenantData is what is read from a tenant besides its users. Only a0export all reads
+// permissions, apis and organizations.
+type tenantData struct {
 	roles         []auth0.Role
-	permissions   [][]auth0.Permission // of the roles; for a0export all alone, as the rest
+	permissions   [][]auth0.Permission // by role, in the order of roles
 	apis          []auth0.API
 	organizations []auth0.Organization
-	columns       []*column
+	columns       []*column // to append to the users
 }
 
-// exportUsers reads roles and organizations while the job runs, then writes the
-// job's users with both joined on. a0export all has their tables before that.
+// exportUsers reads roles and organizations while the job runs, and then writes the
+// users with both appended. For a0export all it writes the other tables first.
 func (e *exporter) exportUsers(ctx context.Context, out io.Writer) error {
-	var has found
+	var data tenantData
 	var err error
-	// Memberships need them too, to tell the tenant's roles from the organization's own.
+	// Memberships need the roles to tell them from roles of an organization.
 	if e.config.roles || e.config.organizations {
-		if has.roles, err = e.auth0.Roles(ctx); err != nil {
+		if data.roles, err = e.auth0.Roles(ctx); err != nil {
 			return err
 		}
 	}
@@ -55,19 +56,19 @@ func (e *exporter) exportUsers(ctx context.Context, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	if err := e.readBeside(ctx, from, &has); err != nil {
+	if err := e.readData(ctx, from, &data); err != nil {
 		return e.withLessHint(from.withResumeHint(err))
 	}
-	counts, err := e.write(ctx, from, out, &has)
+	counts, err := e.write(ctx, from, out, &data)
 	if err != nil {
 		return from.withResumeHint(fmt.Errorf("%s: %w", from.name(), err))
 	}
-	e.warn(counts, has.columns)
+	e.warn(counts, data.columns)
 	return nil
 }
 
-// readBeside reads what is joined on, and returns when the users can be read too.
-func (e *exporter) readBeside(ctx context.Context, from source, has *found) error {
+// readData reads the rest of data, and returns once the users can be read too.
+func (e *exporter) readData(ctx context.Context, from source, data *tenantData) error {
 	what := "role members and memberships"
 	if e.config.command == "all" {
 		what = "role members, memberships and roles with permissions"
@@ -78,31 +79,31 @@ func (e *exporter) readBeside(ctx context.Context, from source, has *found) erro
 	group.Go(func() error { return from.wait(ctx) })
 	if e.config.roles {
 		held := newHolders()
-		has.columns = append(has.columns, &column{name: rolesColumn, cells: held})
-		group.Go(func() error { return e.readHolders(ctx, has.roles, held) })
+		data.columns = append(data.columns, &column{name: rolesColumn, cells: held})
+		group.Go(func() error { return e.readHolders(ctx, data.roles, held) })
 	}
 	if e.config.organizations {
-		in := newMemberships(has.roles)
-		has.columns = append(has.columns, &column{name: organizationsColumn, cells: in})
-		group.Go(func() error { return e.readMemberships(ctx, in, has) })
+		in := newMemberships(data.roles)
+		data.columns = append(data.columns, &column{name: organizationsColumn, cells: in})
+		group.Go(func() error { return e.readMemberships(ctx, in, data) })
 	} else if e.config.roles {
 		group.Go(func() error { return e.warnOfOrganizations(ctx) })
 	}
 	if e.config.command == "all" {
 		group.Go(func() (err error) {
-			has.permissions, err = e.readPermissions(ctx, has.roles, e.read)
+			data.permissions, err = e.readPermissions(ctx, data.roles, e.read)
 			return err
 		})
 		group.Go(func() (err error) {
-			has.apis, err = e.auth0.APIs(ctx)
+			data.apis, err = e.auth0.APIs(ctx)
 			return err
 		})
 	}
 	return group.Wait()
 }
 
-// source starts the export job, or a search where the plan has no such jobs.
-// Auth0 refuses those with a 403 that names no scope.
+// source starts an export job, or a search if the plan has no export jobs. In that case
+// Auth0 answers with a 403 that names no scope.
 func (e *exporter) source(ctx context.Context) (source, error) {
 	if e.config.source == "search" {
 		return e.newSearch(ctx)
@@ -123,10 +124,10 @@ func (e *exporter) source(ctx context.Context) (source, error) {
 	return job, nil
 }
 
-// write writes the users with their columns as gzip, and before them the tables of
-// a0export all. It closes the gzip stream only when everything is in it, so that
+// write writes the users and their columns as gzip; for a0export all, the other tables
+// come first. It ends the gzip stream only if everything has been written, so that
 // nobody takes a part for the whole.
-func (e *exporter) write(ctx context.Context, from source, out io.Writer, has *found) (joinCounts, error) {
+func (e *exporter) write(ctx context.Context, from source, out io.Writer, data *tenantData) (joinCounts, error) {
 	body, err := from.open(ctx)
 	if err != nil {
 		return joinCounts{}, err
@@ -134,16 +135,16 @@ func (e *exporter) write(ctx context.Context, from source, out io.Writer, has *f
 	defer body.Close() //nolint:errcheck // read to its end or given up
 	snapshotTime := from.snapshotTime
 	if e.config.command == "all" {
-		snapshotTime = func() time.Time { return older(e.auth0.StartTime(), from.snapshotTime()) }
+		snapshotTime = func() time.Time { return earlier(e.auth0.StartTime(), from.snapshotTime()) }
 	}
 	var counts joinCounts
 	err = e.pack(out, snapshotTime, func(rows io.Writer) error {
 		if e.config.command == "all" {
-			if err := e.writeTables(ctx, has, rows); err != nil {
+			if err := e.writeTables(ctx, data, rows); err != nil {
 				return err
 			}
 		}
-		counts, err = e.joinUsers(ctx, body, rows, has.columns)
+		counts, err = e.joinUsers(ctx, body, rows, data.columns)
 		if err != nil {
 			return err
 		}
@@ -152,7 +153,7 @@ func (e *exporter) write(ctx context.Context, from source, out io.Writer, has *f
 	return counts, err
 }
 
-// joinUsers writes the rows of the users with the columns appended.
+// joinUsers writes the rows of the users, with the columns appended.
 func (e *exporter) joinUsers(
 	ctx context.Context, body io.Reader, rows io.Writer, columns []*column,
 ) (joinCounts, error) {
@@ -171,7 +172,7 @@ func (e *exporter) joinUsers(
 	return counts, err
 }
 
-// warn warns of what the export cannot show.
+// warn warns of users and roles that the export may lack.
 func (e *exporter) warn(counts joinCounts, columns []*column) {
 	for _, c := range columns {
 		if outside := c.cells.users() - c.found; outside > 0 {
@@ -179,5 +180,5 @@ func (e *exporter) warn(counts joinCounts, columns []*column) {
 				tool.Count(outside, "user"), c.name)
 		}
 	}
-	e.warnOfUnread(counts.enterprise)
+	e.warnOfUnreadGroups(counts.enterprise)
 }

@@ -13,7 +13,7 @@ import (
 	"a0permit/internal/auth0/auth0test"
 )
 
-// What Auth0 wrote, byte for byte, and one column more.
+// The export is Auth0's file, byte for byte, with one more column.
 func TestExport(t *testing.T) {
 	t.Parallel()
 	const (
@@ -59,7 +59,7 @@ sms|5f7c8ec7,,,,sms,[]
 	}
 }
 
-// Without roles nothing is asked about them, so the scope is not needed.
+// With --no-roles no call reads roles, so their scope is not needed.
 func TestNoRolesAsksForNone(t *testing.T) {
 	t.Parallel()
 	s := auth0test.New(small(), auth0test.Options{Scopes: []string{"read:users"}})
@@ -84,8 +84,7 @@ func TestHoldersWhoAreNotInTheExport(t *testing.T) {
 	}
 }
 
-// randomTenant returns a tenant with so many users, who hold roles and
-// memberships at random.
+// randomTenant returns a tenant of this size, with random roles and memberships.
 func randomTenant(users, roles, organizations int) auth0test.Tenant {
 	r := rand.New(rand.NewPCG(5, 8))
 	tenant := auth0test.Tenant{Connections: []auth0test.Connection{
@@ -140,8 +139,7 @@ func (m membershipCell) isEqual(other membershipCell) bool {
 		slices.Equal(m.Roles, other.Roles)
 }
 
-// expectCells compares every cell of an export with organizations with the
-// tenant that it is of.
+// expectCells checks every cell of an export with --organizations against its tenant.
 func expectCells(t *testing.T, tenant auth0test.Tenant, r result) {
 	t.Helper()
 	names := map[string]string{}
@@ -198,7 +196,7 @@ func TestEveryCell(t *testing.T) {
 	expectCells(t, tenant, r)
 }
 
-// More organizations and members than paging by number reaches.
+// There are more organizations and members than offset pagination can reach.
 func TestBeyondAThousand(t *testing.T) {
 	t.Parallel()
 	tenant := randomTenant(3000, 3, 1100)

@@ -14,8 +14,8 @@ import (
 	"a0permit/internal/httpapi/httpapitest"
 )
 
-// A 429 of another application's making, and a tenant that is away for a
-// while, cost time and nothing else.
+// A 429 that another application caused, or a tenant that is down for a while, costs
+// only time.
 func TestFaultsThatPass(t *testing.T) {
 	t.Parallel()
 	faults := map[string]httpapitest.Fault{
@@ -40,7 +40,7 @@ func TestFaultsThatPass(t *testing.T) {
 	}
 }
 
-// randomFaults fails a share of all calls, each in some way that passes.
+// randomFaults returns faults that make some of the calls fail for a moment.
 func randomFaults(seed uint64) func(*http.Request) httpapitest.Fault {
 	r := rand.New(rand.NewPCG(seed, 15))
 	faults := []httpapitest.Fault{
@@ -57,7 +57,7 @@ func randomFaults(seed uint64) func(*http.Request) httpapitest.Fault {
 	}
 }
 
-// Whatever goes wrong on the way, the same bytes come out.
+// Faults do not change the output.
 func TestFaultsChangeNothing(t *testing.T) {
 	t.Parallel()
 	tenant := auth0test.Sample(3000)

@@ -10,8 +10,8 @@ import (
 	"a0permit/internal/tool"
 )
 
-// fields are the columns that every export has. Auth0 accepts any field name
-// without complaint, so a misspelt one would come out empty.
+// fields are the columns of every export. Auth0 accepts any field name, so the column of
+// a misspelt one would be empty.
 var fields = []auth0.Field{
 	{Name: "user_id"},
 	{Name: "email"},
@@ -20,8 +20,8 @@ var fields = []auth0.Field{
 	{Name: "identities[0].connection", ExportAs: "provider"},
 }
 
-// reserved are the columns that mean something to a0tojsonl: the first two are
-// appended here, and each of the others begins a table of another kind.
+// reserved lists columns with a meaning for a0tojsonl. The first two are appended to
+// users; each of the others is the first column of another table.
 var reserved = []string{rolesColumn, organizationsColumn, "role_id", "organization_id", "resource_server_id"}
 
 const (
@@ -31,8 +31,8 @@ const (
 	maxFieldName = 100 // characters (Auth0's OpenAPI)
 )
 
-// allFields returns the fields of every export and those of --field, each of
-// which is NAME or NAME=COLUMN.
+// allFields returns the fields of every export, followed by those of --field, each
+// NAME or NAME=COLUMN.
 func allFields(more []string) ([]auth0.Field, error) {
 	all := slices.Clone(fields)
 	for _, text := range more {

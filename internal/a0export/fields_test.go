@@ -10,7 +10,7 @@ import (
 	"a0permit/internal/auth0/auth0test"
 )
 
-// manyFields returns so many --field flags.
+// manyFields returns n --field flags.
 func manyFields(n int) string {
 	var b strings.Builder
 	for i := range n {
@@ -19,7 +19,7 @@ func manyFields(n int) string {
 	return b.String()
 }
 
-// Thirty columns are taken, and come out under their names.
+// Thirty columns are allowed, and the export has them under their names.
 func TestFields(t *testing.T) {
 	t.Parallel()
 	tenant := small()

@@ -14,8 +14,8 @@ import (
 	"a0permit/internal/httpapi/httpapitest"
 )
 
-// crowded returns a tenant whose every list takes more than a page of five.
-func crowded() auth0test.Tenant {
+// pagedTenant returns a tenant whose lists all take several pages of five.
+func pagedTenant() auth0test.Tenant {
 	tenant := randomTenant(13, 6, 7)
 	everybody, all := &tenant.Roles[0], &tenant.Organizations[0]
 	everybody.Members, all.Members = nil, nil
@@ -36,7 +36,7 @@ func crowded() auth0test.Tenant {
 	return tenant
 }
 
-// expectRightOrError checks that a run either exported what want has, or failed.
+// expectRightOrError checks that a run either failed or exported the rows in want.
 func expectRightOrError(t *testing.T, what string, want []string, r result) {
 	t.Helper()
 	if r.code != 0 {
@@ -48,10 +48,10 @@ func expectRightOrError(t *testing.T, what string, want []string, r result) {
 	}
 }
 
-// Whatever is wrong with the answers of one kind of call, it is not exported.
+// If the answers to one kind of call are wrong, the export fails or is still right.
 func TestFlawsOfEveryAnswer(t *testing.T) {
 	t.Parallel()
-	tenant := crowded()
+	tenant := pagedTenant()
 	want := sortedRows(t, runInBubble(t, auth0test.New(tenant, auth0test.Options{PageMax: 5}), "all"))
 	calls := map[string]string{
 		"everywhere": "", "roles": "/roles", "users": "/users", "organizations": "/organizations", "members": "/members",
@@ -81,7 +81,7 @@ func TestFlawsOfEveryAnswer(t *testing.T) {
 	}
 }
 
-// randomFlaws returns faults that pass and flaws, each of a few calls.
+// randomFlaws returns short faults and flaws, each for a few calls.
 func randomFlaws(seed uint64) (func(*http.Request) httpapitest.Fault, func(*http.Request) auth0test.Flaw) {
 	r := rand.New(rand.NewPCG(seed, 18))
 	flaws := auth0test.Flaws()
@@ -96,11 +96,10 @@ func randomFlaws(seed uint64) (func(*http.Request) httpapitest.Fault, func(*http
 	}
 }
 
-// A wrong answer now and then, among calls that fail, is an error or makes no
-// difference.
+// With occasional wrong answers and failing calls, the export fails or is still right.
 func TestFlawsNowAndThen(t *testing.T) {
 	t.Parallel()
-	tenant := crowded()
+	tenant := pagedTenant()
 	want := sortedRows(t, runInBubble(t, auth0test.New(tenant, auth0test.Options{PageMax: 5}), "all"))
 	seeds := uint64(40)
 	if *full {

@@ -12,19 +12,19 @@ import (
 	"a0permit/internal/tool"
 )
 
-// unread is why the roles that are held through groups are not all known. The zero
-// value says that they are.
-type unread struct {
-	what   string // what cannot be read, with the number of groups where that is known
-	scopes []string
+// unreadGroups is why some roles held through groups are unknown. It is zero if all are
+// known.
+type unreadGroups struct {
+	what   string   // what cannot be read, with the number of groups if known
+	scopes []string // those that the token lacks
 }
 
-// groupHolders reads who holds roles through groups: they are in no list of a role's
-// users, and their roles come with each login.
+// groupHolders reads the users who hold roles through groups. The list of a role's users
+// does not have them.
 //
-// One call finds out whether there are groups. Only where there are, one more for
-// each role asks which hold it, since no list of groups says so, and a group that
-// holds some is read once, however many those are.
+// One call shows whether there are groups. If so, one call per role lists its groups,
+// since the list of groups does not name their roles. Each group with roles is then
+// read once.
 type groupHolders struct {
 	*exporter
 
@@ -32,9 +32,9 @@ type groupHolders struct {
 	held  *holders
 
 	mu      sync.Mutex
-	numbers map[string][]uint32 // of the roles that a group holds, by its id
-	groups  []string            // their ids, in the order in which they came
-	others  map[string]bool     // members that are no users
+	numbers map[string][]uint32 // numbers of the roles that a group holds, by group id
+	groups  []string            // ids of the groups that hold roles, in the order of reading
+	others  map[string]bool     // members that are not users
 }
 
 func (g *groupHolders) read(ctx context.Context) error {
@@ -43,16 +43,16 @@ func (g *groupHolders) read(ctx context.Context) error {
 	case isAbsent(err):
 		return nil
 	case err != nil:
-		return g.leaveOut(err, "whether groups hold roles")
+		return g.setUnread(err, "whether groups hold roles")
 	case first.ID == "":
 		return nil
 	}
 	g.numbers, g.others = map[string][]uint32{}, map[string]bool{}
-	if err := inTurn(ctx, g.roles, g.readRole); err != nil {
-		return g.leaveOut(err, "which roles the tenant's groups hold")
+	if err := readFirstAlone(ctx, g.roles, g.readRole); err != nil {
+		return g.setUnread(err, "which roles the tenant's groups hold")
 	}
-	if err := inTurn(ctx, g.groups, g.readMembers); err != nil {
-		return g.leaveOut(err, "the members of "+tool.Count(len(g.groups), "group")+" with roles")
+	if err := readFirstAlone(ctx, g.groups, g.readMembers); err != nil {
+		return g.setUnread(err, "the members of "+tool.Count(len(g.groups), "group")+" with roles")
 	}
 	g.report.Groups = len(g.groups)
 	if n := len(g.others); n > 0 {
@@ -62,25 +62,26 @@ func (g *groupHolders) read(ctx context.Context) error {
 	return nil
 }
 
-// isAbsent reports whether a tenant or its plan does not have groups at all.
+// isAbsent reports whether err shows that the tenant or its plan has no groups at all.
 func isAbsent(err error) bool {
 	noScope := len(auth0.MissingScopes(err)) == 0
 	return refusal(err, http.StatusNotFound) != nil || refusal(err, http.StatusForbidden) != nil && noScope
 }
 
-// leaveOut keeps what cannot be read for want of a scope, which is no reason to stop.
-func (g *groupHolders) leaveOut(err error, what string) error {
+// setUnread records what cannot be read if err is a missing scope: the export goes on
+// without it. It returns any other error.
+func (g *groupHolders) setUnread(err error, what string) error {
 	scopes := auth0.MissingScopes(err)
 	if refusal(err, http.StatusForbidden) == nil || len(scopes) == 0 {
 		return err
 	}
-	g.unread = unread{what, scopes}
+	g.unreadGroups = unreadGroups{what, scopes}
 	return nil
 }
 
-// inTurn reads the first of a list alone, and then the others at once: what is
-// refused is asked for once.
-func inTurn[T any](ctx context.Context, list []T, read func(context.Context, T) error) error {
+// readFirstAlone reads the first item of a list alone and then the others concurrently,
+// so that a missing scope costs only one call.
+func readFirstAlone[T any](ctx context.Context, list []T, read func(context.Context, T) error) error {
 	if len(list) == 0 {
 		return nil
 	}
@@ -130,16 +131,16 @@ func (g *groupHolders) readMembers(ctx context.Context, groupID string) error {
 	return nil
 }
 
-// warnOfUnread warns of roles that are held through groups and could not be read.
-// Most groups are of enterprise connections.
-func (e *exporter) warnOfUnread(enterprise int) {
-	if e.unread.what == "" {
+// warnOfUnreadGroups warns if some roles held through groups could not be read. It names
+// the number of users from enterprise connections, where most groups come from.
+func (e *exporter) warnOfUnreadGroups(enterprise int) {
+	if e.unreadGroups.what == "" {
 		return
 	}
 	who := "roles held through groups may be missing"
 	if enterprise > 0 {
 		who += fmt.Sprintf(" (%s of enterprise connections)", tool.Count(enterprise, "user"))
 	}
-	e.tool.Warn("cannot read %s: %s", e.unread.what, who)
-	e.tool.Hint(grantScopes+"; or leave groups out with --no-groups", oneOf(e.unread.scopes))
+	e.tool.Warn("cannot read %s: %s", e.unreadGroups.what, who)
+	e.tool.Hint(grantScopes+"; or leave groups out with --no-groups", oneOf(e.unreadGroups.scopes))
 }

@@ -12,9 +12,9 @@ import (
 	"a0permit/internal/httpapi/httpapitest"
 )
 
-// grouped returns small with three groups: one holds two roles, one holds a role and
-// has the first inside it, and one holds none.
-func grouped() auth0test.Tenant {
+// withGroups returns small with three groups: one holds two roles, one holds a
+// role and has the first as a member, and one holds no role.
+func withGroups() auth0test.Tenant {
 	tenant := small()
 	tenant.Groups = []auth0test.Group{
 		{
@@ -45,15 +45,15 @@ const (
 	bobsRoles = `["Viewer"]`
 )
 
-// Who holds a role through a group holds it as others do, once.
+// A role held through a group is exported like any other role, and only once.
 func TestRolesHeldThroughGroups(t *testing.T) {
 	t.Parallel()
 	want := []string{`["Admin","Nobody's","Viewer"]`, `["Admin","Nobody's","Viewer"]`, `["Viewer"]`}
 	for _, pageMax := range []int{1, 100} {
 		for _, args := range [][]string{nil, {"--source", "search"}} {
-			s := auth0test.New(grouped(), auth0test.Options{PageMax: pageMax})
+			s := auth0test.New(withGroups(), auth0test.Options{PageMax: pageMax})
 			if pageMax == 1 && args != nil {
-				continue // the search reads users by more than one
+				continue // the search takes a different number of calls
 			}
 			r := run(t, s, args...)
 			r.expect(t, 0, "3 users, 3 of them with roles, 3 roles, 2 groups with roles in ",
@@ -71,7 +71,7 @@ func TestRolesHeldThroughGroups(t *testing.T) {
 	}
 }
 
-// Without groups, or where they are not wanted, nothing more is asked.
+// Without groups, or with --no-groups, no further call is made.
 func TestTenantsWithoutGroups(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
@@ -81,10 +81,10 @@ func TestTenantsWithoutGroups(t *testing.T) {
 		calls   int // about groups
 	}{
 		{small(), auth0test.Options{}, nil, 1},
-		{grouped(), auth0test.Options{NoGroups: true}, nil, 1},
-		{grouped(), auth0test.Options{}, []string{"--no-groups"}, 0},
-		{grouped(), auth0test.Options{}, []string{"--no-roles"}, 0},
-		{grouped(), auth0test.Options{Faults: faultAt("/api/v2/groups", httpapitest.Fault{
+		{withGroups(), auth0test.Options{NoGroups: true}, nil, 1},
+		{withGroups(), auth0test.Options{}, []string{"--no-groups"}, 0},
+		{withGroups(), auth0test.Options{}, []string{"--no-roles"}, 0},
+		{withGroups(), auth0test.Options{Faults: faultAt("/api/v2/groups", httpapitest.Fault{
 			Status: 403, Body: `{"errorCode":"feature_not_enabled","message":"Not on this plan"}`,
 		})}, nil, 1},
 	} {
@@ -109,8 +109,8 @@ func TestTenantsWithoutGroups(t *testing.T) {
 	}
 }
 
-// A scope that lacks is no reason to stop. The warning says how many groups could not
-// be read, where that is known, and one refusal is enough to know.
+// A missing scope does not stop the export. The warning says how many groups could not
+// be read, if known. No list is refused twice.
 func TestGroupsThatCannotBeRead(t *testing.T) {
 	t.Parallel()
 	const missing = ": roles held through groups may be missing (1 user of enterprise connections)\n"
@@ -119,7 +119,7 @@ func TestGroupsThatCannotBeRead(t *testing.T) {
 		"read:group_roles":   "cannot read which roles the tenant's groups hold" + missing,
 		"read:group_members": "cannot read the members of 2 groups with roles" + missing,
 	} {
-		s := auth0test.New(grouped(), auth0test.Options{Scopes: without(scope)})
+		s := auth0test.New(withGroups(), auth0test.Options{Scopes: without(scope)})
 		r := runInBubble(t, s)
 		r.expect(t, 0, "a0export: warning: "+want, "a0export: hint: grant the application the scope "+scope+" (",
 			"; or leave groups out with --no-groups\n")
@@ -136,20 +136,20 @@ func TestGroupsThatCannotBeRead(t *testing.T) {
 			t.Errorf("%s: %d calls were refused", scope, refused)
 		}
 	}
-	// Any other failure stops it.
+	// Any other failure stops the export.
 	for _, path := range []string{"/groups", "/roles/rol_AAAAAAAAAAAAAAAA/groups", "/groups/grp_1/members"} {
 		for _, status := range []int{400, 401} {
 			fault := faultAt("/api/v2"+path, httpapitest.Fault{Status: status, Body: `{"message":"No"}`})
-			s := auth0test.New(grouped(), auth0test.Options{Faults: fault})
+			s := auth0test.New(withGroups(), auth0test.Options{Faults: fault})
 			runInBubble(t, s).expect(t, 1, fmt.Sprintf("%s: %d", path, status))
 		}
 	}
 }
 
-// Members whom the export lacks are told of: a user may have come meanwhile.
+// The export warns of group members who are not in it: they may be new users.
 func TestGroupMembersWhoAreNoUsers(t *testing.T) {
 	t.Parallel()
-	tenant := grouped()
+	tenant := withGroups()
 	tenant.Groups[0].Members = append(tenant.Groups[0].Members, auth0test.GroupMember{ID: "auth0|new"})
 	runInBubble(t, auth0test.New(tenant, auth0test.Options{})).expect(t, 0,
 		"a0export: warning: 1 user with roles not in the export")

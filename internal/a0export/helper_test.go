@@ -31,14 +31,14 @@ import (
 
 var full = flag.Bool("full", false, "run the tests at their full sizes, which takes longer")
 
-// result is what a run left behind.
+// result is the result of a run: its exit code, stdout and stderr.
 type result struct {
 	code int
 	out  []byte
 	errs string
 }
 
-// expect checks the exit code, and that stderr has all parts.
+// expect checks the exit code, and that stderr contains all parts.
 func (r result) expect(t *testing.T, code int, parts ...string) {
 	t.Helper()
 	if r.code != code {
@@ -78,7 +78,7 @@ func unpack(t *testing.T, packed []byte) string {
 	return string(data)
 }
 
-// isWhole reports whether gzip takes packed for complete.
+// isWhole reports whether packed is a complete gzip stream.
 func isWhole(packed []byte) bool {
 	z, err := gzip.NewReader(bytes.NewReader(packed))
 	if err != nil {
@@ -99,7 +99,7 @@ func parseCSV(t *testing.T, in string) [][]string {
 	return rows
 }
 
-// run exports from a tenant on a loopback port.
+// run runs the command against a tenant on a loopback port.
 func run(t *testing.T, s *auth0test.Server, args ...string) result {
 	t.Helper()
 	return runContext(t.Context(), t, s, args...)
@@ -110,7 +110,7 @@ func runContext(ctx context.Context, t *testing.T, s *auth0test.Server, args ...
 	return runCommand(ctx, append(serve(t, s), args...)...)
 }
 
-// serve starts a tenant on a loopback port, and returns the flags that name it.
+// serve starts a tenant on a loopback port and returns the flags to reach it.
 func serve(t *testing.T, s *auth0test.Server) []string {
 	t.Helper()
 	address, stop := s.Start()
@@ -134,28 +134,27 @@ func tokenFile(t *testing.T) string {
 	return path
 }
 
-// runInBubble exports in a testing/synctest bubble of its own, where waits take
-// no time.
+// runInBubble runs the command in a new testing/synctest bubble, where waits take no
+// time.
 func runInBubble(t *testing.T, tenant http.Handler, args ...string) (r result) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) { r = runHere(t.Context(), tenant, args...) })
 	return r
 }
 
-// runHere exports in the bubble that it is called in. The tenant is called
-// without a socket.
+// runHere runs the command in the current bubble. It calls the tenant without a socket.
 func runHere(ctx context.Context, tenant http.Handler, args ...string) result {
 	return runOver(ctx, httpapitest.Transport{Handler: tenant}, args...)
 }
 
-// today is when runs in a bubble begin. A bubble itself begins in 2000, when a
+// today is when runs in a bubble begin. The bubble's own clock begins in 2000, when a
 // UNIX time still had nine digits.
 var today = time.Date(2026, 5, 4, 3, 2, 1, 0, time.UTC)
 
-// runOver exports over a transport, in the bubble that it is called in. A client
-// ID in --domain stands for AUTH0_CLIENT_ID here.
+// runOver runs the command over a transport, in the current bubble. Here --domain holds
+// a client ID, in place of AUTH0_CLIENT_ID.
 func runOver(ctx context.Context, over http.RoundTripper, args ...string) result {
-	time.Sleep(time.Until(today)) // nothing, when it has passed
+	time.Sleep(time.Until(today)) // returns at once if today has passed
 	var out, errs bytes.Buffer
 	t := tool.New("a0export", strings.NewReader(""), &out, &errs)
 	command, args := t.Command(append([]string{"a0export"}, args...), flags(), Commands...)
@@ -180,13 +179,13 @@ func runOver(ctx context.Context, over http.RoundTripper, args ...string) result
 	return result{code, out.Bytes(), errs.String()}
 }
 
-// roundTripper is an http.RoundTripper.
+// roundTripper implements http.RoundTripper.
 type roundTripper func(*http.Request) (*http.Response, error)
 
 func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
-// slowTransport calls a tenant that takes its time, half of it before it looks
-// at a call.
+// slowTransport calls a tenant with a latency, half of it before and half of it after
+// the tenant handles the call.
 func slowTransport(s http.Handler, latency time.Duration) roundTripper {
 	over := httpapitest.Transport{Handler: s}
 	return func(r *http.Request) (*http.Response, error) {
@@ -197,7 +196,7 @@ func slowTransport(s http.Handler, latency time.Duration) roundTripper {
 	}
 }
 
-// faultAt lets a fault happen to calls of one path.
+// faultAt returns faults for all calls of one path.
 func faultAt(path string, fault httpapitest.Fault) func(*http.Request) httpapitest.Fault {
 	return func(r *http.Request) httpapitest.Fault {
 		if r.URL.Path == path {
@@ -207,7 +206,7 @@ func faultAt(path string, fault httpapitest.Fault) func(*http.Request) httpapite
 	}
 }
 
-// withStorage returns a tenant whose downloads are answered by download.
+// withStorage returns a tenant that answers downloads with download.
 func withStorage(tenant http.Handler, download http.HandlerFunc) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if strings.HasPrefix(r.URL.Path, "/exports/") {
@@ -218,7 +217,7 @@ func withStorage(tenant http.Handler, download http.HandlerFunc) http.Handler {
 	})
 }
 
-// count429 returns how many calls were refused as too many.
+// count429 returns how many calls got a 429.
 func count429(s *auth0test.Server) int {
 	n := 0
 	for _, call := range s.Calls() {
@@ -231,7 +230,7 @@ func count429(s *auth0test.Server) int {
 
 var jobID = regexp.MustCompile(`job_\w{16}`)
 
-// maskJobID takes out the id of the job, which differs from run to run.
+// maskJobID replaces the id of the job, which differs from run to run.
 func maskJobID(text string) string { return jobID.ReplaceAllString(text, "JOB") }
 
 func heapBytes() float64 {
@@ -242,7 +241,7 @@ func heapBytes() float64 {
 	return float64(m.HeapAlloc)
 }
 
-// small returns a tenant whose users hold two, one and no roles.
+// small returns a tenant with three users, who hold two, one and no roles.
 func small() auth0test.Tenant {
 	return auth0test.Tenant{
 		Users: []auth0test.User{
@@ -264,8 +263,7 @@ func small() auth0test.Tenant {
 	}
 }
 
-// customers returns small with organizations. One of its roles belongs to an
-// organization.
+// customers returns small with two organizations and a role of an organization.
 func customers() auth0test.Tenant {
 	tenant := small()
 	tenant.Roles = append(tenant.Roles, auth0test.Role{
@@ -284,8 +282,8 @@ func customers() auth0test.Tenant {
 	return tenant
 }
 
-// manyRoles returns a tenant with more than a page of roles, whose export takes
-// more calls than any plan lets through at once.
+// manyRoles returns a tenant with more than a page of roles. Its export takes more calls
+// than any plan allows at once.
 func manyRoles(members int) auth0test.Tenant {
 	tenant := small()
 	tenant.Roles = nil
@@ -299,8 +297,8 @@ func manyRoles(members int) auth0test.Tenant {
 	return tenant
 }
 
-// answerNth returns faults that answer the n-th call whose path ends so with
-// body.
+// answerNth returns faults that answer with body to the n-th call whose path ends in
+// suffix.
 func answerNth(n int32, suffix, body string) func(*http.Request) httpapitest.Fault {
 	var seen atomic.Int32
 	return func(r *http.Request) httpapitest.Fault {

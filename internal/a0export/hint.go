@@ -12,7 +12,7 @@ import (
 	"a0permit/internal/tool"
 )
 
-// What to do about a sign-in that Auth0 refuses.
+// Hints for a sign-in or a call that Auth0 refuses.
 const (
 	checkClient = "check AUTH0_CLIENT_ID and AUTH0_CLIENT_SECRET, and that the application is authorized for the " +
 		"Auth0 Management API (Dashboard > Applications > APIs); with a custom domain, also export " +
@@ -24,17 +24,16 @@ const (
 		"Machine to Machine Applications), then get a new token"
 )
 
-// checkDomain returns the hint for a tenant that does not answer, or something else
-// in its place.
-func (e *exporter) checkDomain() string {
+// unreachableHint returns the hint if no tenant answers at the domain, or something
+// else does.
+func (e *exporter) unreachableHint() string {
 	if strings.HasSuffix(e.domain, ".auth0.com") {
 		return fmt.Sprintf("check AUTH0_DOMAIN (%q) and your network", e.domain)
 	}
 	return fmt.Sprintf("AUTH0_DOMAIN is %q; expected something like acme.eu.auth0.com, or your custom domain", e.domain)
 }
 
-// withHint returns err with a hint that says what to type next, where one is
-// known.
+// withHint returns err, with a hint that says what to type next if one is known.
 func (e *exporter) withHint(err error) error {
 	var api *httpapi.APIError
 	switch {
@@ -43,9 +42,9 @@ func (e *exporter) withHint(err error) error {
 	case httpapi.SpeaksPlain(err):
 		return tool.Hint(err, "check AUTH0_DOMAIN; for a server on this machine write http://127.0.0.1:PORT")
 	case httpapi.Unreachable(err):
-		return tool.Hint(err, e.checkDomain())
+		return tool.Hint(err, e.unreachableHint())
 	case httpapi.IsForeign(err):
-		return tool.Hint(err, e.checkDomain(), tool.InBetween)
+		return tool.Hint(err, e.unreachableHint(), tool.InBetween)
 	case errors.Is(err, auth0.ErrLink), errors.Is(err, auth0.ErrChanged):
 		return tool.Hint(err, "run a0export again")
 	case !errors.As(err, &api):
@@ -62,8 +61,8 @@ func (e *exporter) withHint(err error) error {
 	return err
 }
 
-// withLessHint returns err with a hint that says what works without the scopes of
-// organizations or of APIs, where a0export all lacks them.
+// withLessHint returns err. If a0export all lacks the scopes of organizations or APIs,
+// it adds a hint with the commands that work without them.
 func (e *exporter) withLessHint(err error) error {
 	if e.config.command != "all" {
 		return err
@@ -80,8 +79,8 @@ func (e *exporter) withLessHint(err error) error {
 	return err
 }
 
-// refusal returns Auth0's own answer of that status, nil where err is another. A page
-// of something in between says nothing of a scope, a plan or a job.
+// refusal returns the error in err if Auth0 itself answered with this status, or else
+// nil. An answer of a proxy says nothing about a scope, a plan or a job.
 func refusal(err error, status int) *httpapi.APIError {
 	if api, ok := errors.AsType[*httpapi.APIError](err); ok && api.Status == status && !api.Foreign {
 		return api
@@ -89,7 +88,8 @@ func refusal(err error, status int) *httpapi.APIError {
 	return nil
 }
 
-// domainHint returns what to type for a domain that err refuses.
+// domainHint returns the hint for a malformed or missing domain. It names the right
+// domain if err knows it.
 func domainHint(err error) string {
 	right := "your-tenant.eu.auth0.com"
 	var base *httpapi.BaseError
@@ -100,7 +100,7 @@ func domainHint(err error) string {
 	return "export AUTH0_DOMAIN=" + right
 }
 
-// allOf returns the words for scopes that are all needed.
+// allOf returns a phrase that asks for all of these scopes.
 func allOf(scopes []string) string {
 	if len(scopes) == 1 {
 		return "the scope " + scopes[0]
@@ -108,7 +108,7 @@ func allOf(scopes []string) string {
 	return "the scopes " + strings.Join(scopes, ", ")
 }
 
-// oneOf returns the words for one of several scopes.
+// oneOf returns a phrase that asks for one of these scopes.
 func oneOf(scopes []string) string {
 	if len(scopes) == 1 {
 		return "the scope " + scopes[0]
@@ -116,9 +116,9 @@ func oneOf(scopes []string) string {
 	return "one of the scopes " + strings.Join(scopes, ", ")
 }
 
-// addHint returns err with one more hint, after those that it has.
+// addHint returns err with one more hint, after its other hints.
 func addHint(err error, hint string) error {
-	if e, ok := err.(*tool.Error); ok { //nolint:errorlint // only the outermost: others keep their place in the text
+	if e, ok := err.(*tool.Error); ok { //nolint:errorlint // only the outermost: an inner one is part of the text
 		return tool.Hint(e.Err, append(slices.Clone(e.Hints), hint)...)
 	}
 	return tool.Hint(err, hint)

@@ -2,17 +2,17 @@ package a0export
 
 import "cmp"
 
-// holders knows which user holds which roles.
+// holders holds the roles of each user.
 type holders struct {
-	byUser[uint32] // numbers of roles
+	byUser[uint32] // role numbers
 
 	sets  *sets
-	roles []uint32 // of one user, used again
+	roles []uint32 // reused by cell
 }
 
 func newHolders() *holders { return &holders{byUser: newByUser[uint32](), sets: newSets()} }
 
-// role returns the number of a role, which add takes.
+// role returns the number of a role, for add.
 func (h *holders) role(name string) uint32 {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -27,7 +27,7 @@ func (h *holders) add(userID string, role uint32) {
 	h.append(user, role)
 }
 
-// seal ends the filling.
+// seal must be called after the last add, and before cell and users.
 func (h *holders) seal() { h.sort(cmp.Compare[uint32]) }
 
 // cell implements cells.

@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// model is what holders does, in plain maps.
+// model does what holders does, with plain maps.
 type model map[string]map[string]bool
 
 func (m model) names(user string) []string {
@@ -21,8 +21,8 @@ func (m model) names(user string) []string {
 	return names
 }
 
-// grant gives roles to users, in holders and in the model: each byte of data is a
-// user of the role at hand, and 0 begins the next role. A user may come twice.
+// grant gives roles to users, in holders and in the model. Each byte of data is a user
+// of the current role, and 0 starts the next role. A user may come twice.
 func grant(data []byte) (*holders, model) {
 	h, m := newHolders(), model{}
 	name := "role 0"
@@ -47,7 +47,7 @@ func grant(data []byte) (*holders, model) {
 func FuzzHolders(f *testing.F) {
 	f.Add([]byte{})
 	f.Add([]byte{1, 2, 0, 1, 0, 2, 3})
-	f.Add([]byte{1, 1, 2, 1, 0, 0, 2, 2, 1}) // users met twice, on one page and on two
+	f.Add([]byte{1, 1, 2, 1, 0, 0, 2, 2, 1}) // users that come twice, on one page and on two
 	r := rand.New(rand.NewPCG(7, 11))
 	for _, users := range []int{3, 40, 250} {
 		data := make([]byte, 4000)
@@ -61,7 +61,7 @@ func FuzzHolders(f *testing.F) {
 		if h.users() != len(m) {
 			t.Errorf("%d users, want %d", h.users(), len(m))
 		}
-		for range 2 { // a cell that was made before is the same
+		for range 2 { // the second cell comes from the cache
 			for b := range 256 {
 				user := fmt.Sprintf("auth0|%d", b)
 				cell, some := h.cell(user)
@@ -103,7 +103,7 @@ func TestHoldersCells(t *testing.T) {
 	}
 }
 
-// fillHolders lets so many users hold so many of the roles each, at random.
+// fillHolders returns holders with users who each hold some of the roles, at random.
 func fillHolders(users, roles, each int) *holders {
 	h := newHolders()
 	members := make([][]int32, roles)
@@ -124,8 +124,7 @@ func fillHolders(users, roles, each int) *holders {
 	return h
 }
 
-// B/holder is the memory that stays, by the users who hold a role; the goal is
-// 64.
+// B/holder is the retained memory per user who holds a role. The goal is 64.
 func BenchmarkHoldersMemory(b *testing.B) {
 	for _, users := range []int{100_000, 1_000_000} {
 		for _, size := range []struct{ roles, each int }{{12, 1}, {12, 3}, {200, 3}, {1000, 2}, {1000, 10}} {

@@ -14,8 +14,7 @@ import (
 	"a0permit/internal/httpapi/httpapitest"
 )
 
-// An interrupt ends the run wherever it is, and nothing that was written passes
-// for whole.
+// An interrupt ends the run at any point, and the output is not a whole gzip stream.
 func TestInterrupt(t *testing.T) {
 	t.Parallel()
 	tests := []struct{ name, path, method string }{
@@ -62,7 +61,7 @@ func TestInterruptWhileItWaits(t *testing.T) {
 	}
 }
 
-// No wait is longer than until the interrupt.
+// An interrupt ends every wait.
 func TestInterruptOfWaits(t *testing.T) {
 	t.Parallel()
 	silence := func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }
@@ -108,7 +107,7 @@ func TestInterruptOfWaits(t *testing.T) {
 	}
 }
 
-// An interrupt does not wait for a token.
+// An interrupt ends a request for a token.
 func TestInterruptDuringSignIn(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -127,8 +126,8 @@ func TestInterruptDuringSignIn(t *testing.T) {
 	})
 }
 
-// cancelWriter is a stdout whose reader goes away in the middle, or whose user
-// presses Ctrl-C then.
+// cancelWriter is a stdout that interrupts the run in the middle: its reader goes away,
+// or the user presses Ctrl-C.
 type cancelWriter struct {
 	cancel func()
 	data   []byte

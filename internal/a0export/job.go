@@ -15,19 +15,18 @@ import (
 	"a0permit/internal/tool"
 )
 
-// jobLimit is the time after which Auth0 itself gives up an export job (Auth0
-// docs).
+// jobLimit is the time after which Auth0 gives up an export job (Auth0 docs).
 const jobLimit = 8 * time.Hour
 
-// exportJob is the export job as a source.
+// exportJob is a source that reads users from an export job.
 type exportJob struct {
 	*exporter
 
 	job  auth0.Job
-	file *download // once it is open
+	file *download // set by open
 }
 
-// startJob starts an export job, or takes up the one that --job names.
+// startJob starts an export job, or resumes the one in --job.
 func (e *exporter) startJob(ctx context.Context) (*exportJob, error) {
 	var job auth0.Job
 	var err error
@@ -37,7 +36,7 @@ func (e *exporter) startJob(ctx context.Context) (*exportJob, error) {
 		})
 		job.ConnectionID, job.Limit = e.config.connection, e.config.limit
 	} else {
-		job, err = e.takeUpJob(ctx, e.config.job)
+		job, err = e.resumeJob(ctx, e.config.job)
 	}
 	if err != nil {
 		return nil, err
@@ -48,23 +47,24 @@ func (e *exporter) startJob(ctx context.Context) (*exportJob, error) {
 	return &exportJob{exporter: e, job: job}, nil
 }
 
-// creationTime returns when a job was created, by Auth0's clock, zero where
-// nobody knows. Of a job that has just been started another time than now is
-// worth nothing unless it is earlier, and of any job one that is yet to come.
+// creationTime returns when a job was created, by Auth0's clock. If created_at is
+// missing or in the future, it returns the current time for a new job, and zero for a
+// resumed one.
 func (e *exporter) creationTime(job auth0.Job) time.Time {
-	now, hasJustBegun := e.auth0.Now(), e.config.job == ""
-	// A Date has no fractions of a second.
+	now, isNew := e.auth0.Now(), e.config.job == ""
+	// now comes from a Date header, which has no fractions of a second.
 	isCredible := !job.CreatedAt.IsZero() && (now.IsZero() || job.CreatedAt.Before(now.Add(time.Second)))
 	switch {
 	case isCredible:
 		return job.CreatedAt
-	case hasJustBegun:
+	case isNew:
 		return now
 	}
 	return time.Time{}
 }
 
-func (e *exporter) takeUpJob(ctx context.Context, id string) (auth0.Job, error) {
+// resumeJob returns the job with this id. It fails unless it exports users as CSV.
+func (e *exporter) resumeJob(ctx context.Context, id string) (auth0.Job, error) {
 	job, err := e.auth0.Job(ctx, id)
 	switch {
 	case refusal(err, http.StatusNotFound) != nil:
@@ -80,20 +80,20 @@ func (e *exporter) takeUpJob(ctx context.Context, id string) (auth0.Job, error) 
 	return job, nil
 }
 
-// errEnded marks the error of a job that cannot be taken up again.
-var errEnded = errors.New("")
+// errJobEnded marks the error of a job that cannot be resumed.
+var errJobEnded = errors.New("")
 
 func (j *exportJob) name() string { return "export job " + j.job.ID }
 
-// withResumeHint implements source: a job outlives this run.
+// withResumeHint implements source. A job outlives this run, so --job can resume it.
 func (j *exportJob) withResumeHint(err error) error {
-	if errors.Is(err, errEnded) {
+	if errors.Is(err, errJobEnded) {
 		return err
 	}
 	if refused := refusal(err, http.StatusNotFound); refused != nil && strings.Contains(refused.Path, j.job.ID) {
 		return tool.Hint(err, "Auth0 keeps jobs for 24 hours: run a0export again without --job")
 	}
-	if !jobIDShape.MatchString(j.job.ID) { // --job takes no other
+	if !jobIDShape.MatchString(j.job.ID) { // --job would refuse this id
 		return j.withHint(err)
 	}
 	command := "a0export"
@@ -105,8 +105,9 @@ func (j *exportJob) withResumeHint(err error) error {
 		"repeat your other flags, but not --field, --connection or --limit")
 }
 
-// wait polls until the job has ended well. It prints each status that is new; how
-// far the job is stands in the line of progress.
+// wait polls until the job has completed. It prints each new status, and shows the
+// percentage in the progress line. It fails if the job fails or takes longer than
+// jobLimit.
 func (j *exportJob) wait(ctx context.Context) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, jobLimit,
 		fmt.Errorf("export job %s did not end within %s", j.job.ID, jobLimit))
@@ -146,8 +147,8 @@ func (j *exportJob) wait(ctx context.Context) error {
 	}
 }
 
-// jobStatus returns a job's status in Auth0's words, with its progress where
-// Auth0 tells it.
+// jobStatus returns a job's status in Auth0's words, with its percentage if Auth0 sends
+// one.
 func jobStatus(job auth0.Job) string {
 	if job.PercentDone == nil {
 		return job.Status
@@ -155,17 +156,17 @@ func jobStatus(job auth0.Job) string {
 	return fmt.Sprintf("%s, %d%%", job.Status, *job.PercentDone)
 }
 
-// failure returns the error of a job that has failed, with all that Auth0 says.
+// failure returns the error of a failed job, with the details that Auth0 gives.
 func (j *exportJob) failure(ctx context.Context, job auth0.Job) error {
 	text := fmt.Sprintf("export job %s: %s", j.job.ID, job.Status)
 	if job.StatusDetails != "" {
 		text += ": " + job.StatusDetails
 	}
-	// The job has failed, whether its reasons can be read or not.
+	// If the reasons cannot be read, the failure is reported without them.
 	if details, err := j.auth0.JobErrors(ctx, j.job.ID); err == nil && details != "" {
 		text += ": " + details
 	}
-	return tool.Hint(fmt.Errorf("%s%w", httpapi.Redact(text), errEnded),
+	return tool.Hint(fmt.Errorf("%s%w", httpapi.Redact(text), errJobEnded),
 		"run a0export again without --job to start a new job")
 }
 
@@ -176,7 +177,7 @@ func (j *exportJob) snapshotTime() time.Time { return j.job.CreatedAt }
 func (j *exportJob) open(ctx context.Context) (io.ReadCloser, error) {
 	j.file = newDownload(ctx, j)
 	switch err := j.file.open(); {
-	case httpapi.Unreachable(err): // not the tenant, which has answered so far
+	case httpapi.Unreachable(err): // the storage host; the tenant itself has answered
 		return nil, tool.Hint(fmt.Errorf("download: %w", err),
 			"the file is on another host than the tenant: check that a firewall or proxy lets you reach it")
 	case err != nil:

@@ -16,11 +16,11 @@ import (
 	"a0permit/internal/httpapi/httpapitest"
 )
 
-// aJob is the id of the first job that the fake starts.
+// aJob is the id of the fake's first job.
 const aJob = "job_iqGusZT5k70oKRkE"
 
-// People hear of each word that Auth0 uses, and every half minute how far it is. Any word but
-// three means that the job is still running.
+// Each new status is printed, and the percentage every half minute. All statuses but
+// three mean that the job is still running.
 func TestJobIsWaitedFor(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -64,8 +64,8 @@ func TestJobIsWaitedFor(t *testing.T) {
 	}
 }
 
-// A poll costs a call of the tenant's limit: there are few of them, and at
-// first they are soon.
+// Polls count against the tenant's rate limit, so they are few. The first ones come
+// early.
 func TestPollInterval(t *testing.T) {
 	t.Parallel()
 	s := auth0test.New(small(), auth0test.Options{Polls: 11})
@@ -143,7 +143,7 @@ func TestJobWithoutALink(t *testing.T) {
 	runInBubble(t, s).expect(t, 1, "is completed, but Auth0 gave no download link\n")
 }
 
-// What decorates a job may look like anything; its status may not.
+// The informative fields of a job may have any form. Its status may not.
 func TestJobsThatLookOdd(t *testing.T) {
 	t.Parallel()
 	for body, want := range map[string]string{
@@ -186,7 +186,7 @@ func TestJobIsTakenUp(t *testing.T) {
 	run(t, s, "--job", "job_0123456789abcdef").expect(t, 1, "404", "hint: Auth0 keeps jobs for 24 hours")
 }
 
-// Where Auth0 refuses the job that --job names, no other is started.
+// If Auth0 refuses the job in --job, no other job is started.
 func TestJobThatIsRefused(t *testing.T) {
 	t.Parallel()
 	s := auth0test.New(small(), auth0test.Options{Faults: faultAt("/api/v2/jobs/job_0123456789abcdef",
@@ -196,8 +196,8 @@ func TestJobThatIsRefused(t *testing.T) {
 	run(t, noJobs, "--source", "job").expect(t, 1, "hint: if the plan has no export jobs: a0export --source search")
 }
 
-// Whatever ends a run that has a job says how to take it up, beside what else
-// there is to do.
+// If a run fails after its job has started, a hint says how to resume the job, besides
+// any other hint.
 func TestHintsWhileTheJobRuns(t *testing.T) {
 	t.Parallel()
 	const again = "hint: a0export --job " + aJob + " goes on with the same job"
@@ -232,8 +232,7 @@ func TestHintsWhileTheJobRuns(t *testing.T) {
 	}
 }
 
-// --job takes only ids as Auth0's docs have them, and nobody is told to type
-// another.
+// --job takes only ids in the documented form, so no hint tells anybody to type another.
 func TestHintNamesNoOddJob(t *testing.T) {
 	t.Parallel()
 	s := auth0test.New(small(), auth0test.Options{Faults: answerNth(1, "/jobs/users-exports",
@@ -250,7 +249,7 @@ func TestHintNamesNoOddJob(t *testing.T) {
 	}
 }
 
-// What Auth0 says about a job is shown at a length that a screen can bear.
+// A long text from Auth0 about a job is shortened to fit on a screen.
 func TestLongWordsOfAJob(t *testing.T) {
 	t.Parallel()
 	long := strings.Repeat("long ", 1<<18)

@@ -14,29 +14,29 @@ import (
 	"a0permit/internal/tool"
 )
 
-// column is what is appended to each user's row.
+// column is a column that join appends to the users.
 type column struct {
 	name  string
 	cells cells
-	found int // users of the export whose cell is not empty
+	found int // exported users whose cell is not empty
 }
 
 type cells interface {
-	// cell returns a user's cell, and whether there is anything in it.
+	// cell returns a user's cell as JSON, and whether it holds anything.
 	cell(userID string) ([]byte, bool)
-	// users returns how many users have anything in their cell.
+	// users returns how many users have a cell that holds anything.
 	users() int
 }
 
-// joinCounts are the users that join has written.
+// joinCounts counts the users that join has written.
 type joinCounts struct {
 	users      int
-	enterprise int // of them, by the connections of companies
+	enterprise int // users from enterprise connections
 
-	isOpen bool // the last row has no line end
+	isOpen bool // whether the last row lacks its line end
 }
 
-// join copies Auth0's CSV to out exactly as it is and appends columns.
+// join copies Auth0's CSV to out unchanged and appends columns.
 func join(
 	ctx context.Context, in io.Reader, out io.Writer, columns []*column, progress *tool.Progress,
 ) (joinCounts, error) {
@@ -57,10 +57,10 @@ func join(
 	}
 	key := slices.Index(header, "user_id")
 	if key < 0 {
-		// Without a header this is the first user's row: its cells are not shown.
+		// This may be a user's row instead of a header, so its cells are not shown.
 		return counts, fmt.Errorf("none of the %d columns of the export is user_id", len(header))
 	}
-	newline := bytes.Clone(eol) // it is good until the next row only
+	newline := bytes.Clone(eol) // eol is valid only until the next row
 	if len(newline) == 0 {
 		newline = []byte("\n")
 	}
@@ -91,8 +91,8 @@ func join(
 		if key < len(cells) {
 			id = cells[key]
 		}
-		// Auth0 puts one ' before each string cell (Auth0 docs, bulk user
-		// exports: CSV injection); older exports have none.
+		// Auth0 puts a ' before each string cell (Auth0 docs, bulk user exports: CSV
+		// injection). Older exports have none.
 		if !decided && id != "" {
 			escaped, decided = strings.HasPrefix(id, "'"), true
 		}
@@ -114,7 +114,7 @@ func join(
 	return counts, w.err
 }
 
-// isEnterprise reports whether a user comes by an enterprise connection. The id
+// isEnterprise reports whether a user comes from an enterprise connection. The id
 // begins with the connection's strategy (Auth0's OpenAPI).
 func isEnterprise(userID string) bool {
 	strategy, _, _ := strings.Cut(userID, "|")
@@ -125,8 +125,7 @@ func isEnterprise(userID string) bool {
 	return false
 }
 
-// rowWriter keeps the first error, so that the parts of a row need no check
-// each.
+// rowWriter keeps the first error, so that callers need not check each write.
 type rowWriter struct {
 	out io.Writer
 	err error

@@ -13,8 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// holdersOf returns who holds what. The first word of each list is a role, the
-// others are its members.
+// holdersOf returns holders of these roles. Each list is a role followed by its members.
 func holdersOf(roles ...[]string) *holders {
 	h := newHolders()
 	for _, role := range roles {
@@ -27,7 +26,7 @@ func holdersOf(roles ...[]string) *holders {
 	return h
 }
 
-// columnsOf returns the column of roles, or none.
+// columnsOf returns the column roles, or no column if h is nil.
 func columnsOf(h *holders) []*column {
 	if h == nil {
 		return nil
@@ -98,7 +97,7 @@ func TestJoin(t *testing.T) {
 		{"a header alone", "user_id,email", "user_id,email,roles\n", held, 0, 0},
 	}
 	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) { // not parallel: they ask the same holders
+		t.Run(tt.name, func(t *testing.T) { // not parallel: the tests share holders
 			var out bytes.Buffer
 			columns := columnsOf(tt.roles)
 			counts, err := join(t.Context(), strings.NewReader(tt.in), &out, columns, nil)
@@ -119,8 +118,8 @@ func TestJoin(t *testing.T) {
 	}
 }
 
-// However many rows there are, and so wherever the reader's buffer is used
-// again, each row ends as the header did.
+// Each row ends like the header, however many rows there are. The reader reuses its
+// buffer, so a saved line end could be overwritten.
 func TestJoinEndsEveryRowAsTheHeader(t *testing.T) {
 	t.Parallel()
 	for _, newline := range []string{"\n", "\r\n"} {
@@ -165,7 +164,7 @@ func TestJoinErrors(t *testing.T) {
 	}
 }
 
-// limitedWriter takes so many writes, and then no more.
+// limitedWriter fails after a number of writes.
 type limitedWriter struct{ left int }
 
 var errFull = errors.New("no space left on device")
@@ -201,8 +200,7 @@ func TestJoinStops(t *testing.T) {
 	}
 }
 
-// Whatever the CSV, it is the same afterwards but for one cell at each row's
-// end.
+// join changes no CSV file except for one more cell at the end of each row.
 func FuzzJoin(f *testing.F) {
 	for _, in := range []string{
 		"user_id,email\n\"'a|1\",\"'x\"\n", "\ufeffuser_id\r\na|1\r\n",

@@ -6,21 +6,20 @@ import (
 	"a0permit/internal/auth0"
 )
 
-// memberships knows which user is in which organizations and holds which roles
-// there.
+// memberships holds the organizations of each user, and the user's roles in each.
 type memberships struct {
 	byUser[membership]
 
 	tenantRoles map[string]bool // by id
 
-	sets   *sets
-	orgs   [][]byte // each organization as the beginning of its JSON object
-	silent bool     // Auth0 sent a member without the field roles
-	spoken bool     // Auth0 sent a member with it
+	sets         *sets
+	orgs         [][]byte // the JSON object of each organization, up to its roles
+	withoutRoles bool     // Auth0 sent a member without the field roles
+	withRoles    bool     // Auth0 sent a member with the field roles
 }
 
-// membership is one user in one organization, both the organization and the set
-// of roles by number.
+// membership is a user's membership in an organization: the number of the organization
+// and the number of the set of roles there.
 type membership struct{ org, set uint32 }
 
 func newMemberships(tenantRoles []auth0.Role) *memberships {
@@ -31,7 +30,7 @@ func newMemberships(tenantRoles []auth0.Role) *memberships {
 	return m
 }
 
-// organization returns the number of an organization, which add takes.
+// organization adds an organization and returns its number, for add.
 func (m *memberships) organization(o auth0.Organization) uint32 {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -44,15 +43,15 @@ func (m *memberships) organization(o auth0.Organization) uint32 {
 	return uint32(len(m.orgs) - 1) //nolint:gosec // a tenant has at most 100,000
 }
 
-// add puts a member into an organization.
+// add adds a member of an organization.
 func (m *memberships) add(org uint32, member auth0.Member) {
 	user := m.hasher.Hash(member.UserID)
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if member.Roles == nil {
-		m.silent = true
+		m.withoutRoles = true
 	} else {
-		m.spoken = true
+		m.withRoles = true
 	}
 	roles := make([]uint32, 0, len(member.Roles))
 	for _, role := range member.Roles {
@@ -65,7 +64,7 @@ func (m *memberships) add(org uint32, member auth0.Member) {
 	m.append(user, membership{org, m.sets.set(roles)})
 }
 
-// seal ends the filling.
+// seal must be called after the last add, and before cell and users.
 func (m *memberships) seal() {
 	m.sort(func(a, b membership) int { return cmp.Compare(a.org, b.org) })
 }

@@ -12,15 +12,16 @@ import (
 type need struct {
 	name     string
 	scopes   []string
-	commands []string // that cannot do without it
-	// try reads a little of it and returns what it saw, for people.
+	commands []string // commands that do not work without it
+	// try reads a little of it and returns what it saw, to print after "yes".
 	try func(context.Context) (saw string, err error)
 }
 
-// untriedError is the error of a need that there is nothing to try on.
+// untriedError means that a need was not tried. To read the members of a role, say,
+// try needs a role.
 type untriedError struct {
 	why       string
-	isRefused bool // what it would be tried on cannot be read
+	isRefused bool // whether Auth0 refused the list that it depends on
 }
 
 func (u untriedError) Error() string { return u.why }
@@ -29,13 +30,14 @@ func (u untriedError) Error() string { return u.why }
 type checker struct {
 	*exporter
 
-	role         auth0.Role         // the first, zero where there is none
-	organization auth0.Organization // the same
-	group        auth0.Group        // the same
-	refused      error              // of the list that was tried last
+	role         auth0.Role         // the first role, zero if there is none
+	organization auth0.Organization // likewise
+	group        auth0.Group        // likewise
+	refused      error              // the error of the list that was tried last
 }
 
-// needs are in the order in which they are tried: some need what came before.
+// needs returns all needs in the order in which to try them: some use results of
+// earlier ones.
 func (c *checker) needs() []need {
 	const all, groups = "a0export all", "roles held through groups"
 	return []need{
@@ -97,7 +99,7 @@ func (c *checker) tryAPIs(ctx context.Context) (string, error) {
 	return "", c.auth0.TryAPIs(ctx)
 }
 
-// tryGroups takes a tenant that does not have groups for one that has none.
+// tryGroups reports no error if the tenant does not have the feature.
 func (c *checker) tryGroups(ctx context.Context) (string, error) {
 	group, err := c.auth0.FirstGroup(ctx)
 	if isAbsent(err) {
@@ -134,16 +136,16 @@ func (c *checker) tryConnections(ctx context.Context) (string, error) {
 	return "", err
 }
 
-// untried returns the error of a need that is tried on one of a list that was empty
+// untried returns the error of a need that depends on a list of kind, which was empty
 // or refused.
-func (c *checker) untried(one string) error {
+func (c *checker) untried(kind string) error {
 	if c.refused != nil {
-		return untriedError{one + "s cannot be read", true}
+		return untriedError{kind + "s cannot be read", true}
 	}
-	return untriedError{why: "there is no " + one}
+	return untriedError{why: "there is no " + kind}
 }
 
-// first returns the first of a list, zero where there is none.
+// first returns the first item of a list, or a zero value if the list is empty.
 func first[T any](list iter.Seq2[T, error]) (T, error) {
 	for item, err := range list {
 		return item, err

@@ -65,7 +65,7 @@ func TestOrganizationsThatStayBehind(t *testing.T) {
 	}
 }
 
-// A role of one organization is not held tenant-wide.
+// A role of an organization is not exported as a tenant role.
 func TestOrganizationRolesStayBehind(t *testing.T) {
 	t.Parallel()
 	tenant := small()
@@ -77,7 +77,7 @@ func TestOrganizationRolesStayBehind(t *testing.T) {
 	}
 }
 
-// Each scope that is missing is named.
+// The error names each missing scope.
 func TestScopesOfOrganizations(t *testing.T) {
 	t.Parallel()
 	for _, missing := range []string{
@@ -94,7 +94,7 @@ func TestScopesOfOrganizations(t *testing.T) {
 	}
 }
 
-// Where Auth0 leaves the roles of members out, nobody knows that they are none.
+// If Auth0 does not send the roles of members, they are unknown, not empty.
 func TestMembersWithoutRoles(t *testing.T) {
 	t.Parallel()
 	s := auth0test.New(customers(), auth0test.Options{Faults: func(r *http.Request) httpapitest.Fault {
@@ -108,7 +108,7 @@ func TestMembersWithoutRoles(t *testing.T) {
 		"a0export: hint: grant the application the scope read:organization_member_roles")
 }
 
-// B/membership is the memory that stays; the goal is 24.
+// B/membership is the retained memory per membership. The goal is 24.
 func BenchmarkMembershipsMemory(b *testing.B) {
 	for _, users := range []int{100_000, 1_000_000} {
 		b.Run(fmt.Sprintf("users=%d", users), func(b *testing.B) {

@@ -16,14 +16,14 @@ import (
 	"a0permit/internal/auth0/auth0test"
 )
 
-// A master of a pseudo terminal is a terminal too.
+// The test opens the master side of a pseudo terminal, which is a terminal too.
 func TestTerminalIsRefused(t *testing.T) {
 	t.Parallel()
 	tty, err := os.OpenFile("/dev/ptmx", os.O_RDWR, 0)
 	if err != nil {
 		t.Skip("there are no pseudo terminals here")
 	}
-	defer tty.Close() //nolint:errcheck // nothing is in it
+	defer tty.Close() //nolint:errcheck // nothing was written
 	s := auth0test.New(small(), auth0test.Options{})
 	args := append([]string{"a0export"}, serve(t, s)...)
 	var errs strings.Builder
@@ -95,7 +95,7 @@ func TestOutputThatIsFull(t *testing.T) {
 	}
 }
 
-// Same tenant, same bytes but for the time; and that is the snapshot's.
+// The same tenant gives the same bytes, except for the time, which is the snapshot's.
 func TestGzipTimeIsTheSnapshots(t *testing.T) {
 	t.Parallel()
 	s := auth0test.New(small(), auth0test.Options{Polls: 3})
@@ -113,7 +113,7 @@ func TestGzipTimeIsTheSnapshots(t *testing.T) {
 		t.Errorf("the header tells %q, %q", z.Name, z.Comment)
 	}
 	again := run(t, s)
-	if !bytes.Equal(r.out[8:], again.out[8:]) { // the time is bytes 4 to 7
+	if !bytes.Equal(r.out[8:], again.out[8:]) { // bytes 4 to 7 are the time
 		t.Error("a second run writes other bytes")
 	}
 }

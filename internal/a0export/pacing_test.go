@@ -16,8 +16,8 @@ var plans = map[string]auth0test.Limit{
 	"Free": auth0test.Free, "Pro": auth0test.Pro, "Enterprise": auth0test.Enterprise,
 }
 
-// Under the published limits no call is refused, wherever in the second or the
-// minute the run begins and however long an answer takes.
+// Under the published limits no call is refused, whenever in a second or minute the run
+// begins and however long the answers take.
 func TestLimitsOfThePlans(t *testing.T) {
 	t.Parallel()
 	tenant := manyRoles(0)
@@ -38,7 +38,7 @@ func TestLimitsOfThePlans(t *testing.T) {
 	}
 }
 
-// The command itself keeps to a limit, for which it waits a second at most.
+// The command itself keeps to a limit. It waits at most a second for it.
 func TestLimitByTheCommand(t *testing.T) {
 	t.Parallel()
 	s := auth0test.New(small(), auth0test.Options{Limit: auth0test.Limit{Burst: 7, Count: 7, Per: time.Second}})
@@ -50,8 +50,8 @@ func TestLimitByTheCommand(t *testing.T) {
 	}
 }
 
-// An export that the limit and not its own calls holds up takes as long as the
-// limit says, and a tenth more at most; and nothing is refused.
+// If the limit, not the latency, sets the pace, an export takes at most a tenth longer
+// than the limit requires, and no call is refused.
 func TestPaceOfTheLimits(t *testing.T) {
 	t.Parallel()
 	limits := map[string]auth0test.Limit{
@@ -82,7 +82,7 @@ func TestPaceOfTheLimits(t *testing.T) {
 				s := auth0test.New(tenant, auth0test.Options{Limit: limit})
 				start := time.Now()
 				runOver(t.Context(), slowTransport(s, latency), "--organizations").expect(t, 0)
-				took, calls := time.Since(start), len(s.Calls())-1 // the download is another host's
+				took, calls := time.Since(start), len(s.Calls())-1 // the download goes to another host
 				ideal := time.Duration(calls-limit.Burst) * limit.Per / time.Duration(limit.Count)
 				if took > ideal*11/10+2*time.Second {
 					t.Errorf("%s, %v an answer: %d calls took %v, and the limit allows %v", name, latency, calls, took, ideal)
@@ -95,7 +95,7 @@ func TestPaceOfTheLimits(t *testing.T) {
 	}
 }
 
-// --max-rps holds whatever the tenant allows.
+// --max-rps holds even if the tenant allows more.
 func TestMaxRPS(t *testing.T) {
 	t.Parallel()
 	for _, rps := range []float64{0.5, 4} {
@@ -104,7 +104,7 @@ func TestMaxRPS(t *testing.T) {
 			runOver(t.Context(), slowTransport(s, 30*time.Millisecond), "--max-rps", fmt.Sprint(rps)).expect(t, 0)
 			var calls []httpapitest.Call
 			for _, call := range s.Calls() {
-				if strings.HasPrefix(call.Path, "/api/") { // the download is another host's
+				if strings.HasPrefix(call.Path, "/api/") { // the download goes to another host
 					calls = append(calls, call)
 				}
 			}
@@ -116,7 +116,7 @@ func TestMaxRPS(t *testing.T) {
 	}
 }
 
-// The tenant's clock is not ours.
+// The tenant's clock may differ from ours.
 func TestClocksThatDiffer(t *testing.T) {
 	t.Parallel()
 	for _, behind := range []time.Duration{
@@ -147,12 +147,11 @@ func TestClocksThatDiffer(t *testing.T) {
 	}
 }
 
-// A tenant on the Free plan with 2,000 users, whose roles the plan's size
-// suggests.
+// The tenant is on the Free plan, with 2,000 users and as many roles as fit that plan.
 func TestFreePlan(t *testing.T) {
 	t.Parallel()
 	tenant := auth0test.Sample(2000)
-	tenant.Roles = tenant.Roles[1:6] // those that few hold
+	tenant.Roles = tenant.Roles[1:6] // without Member, which most users hold
 	latencies := []time.Duration{200 * time.Millisecond}
 	if *full {
 		latencies = append(latencies, 20*time.Millisecond)

@@ -10,13 +10,13 @@ import (
 	"github.com/klauspost/compress/gzip"
 )
 
-// pack writes as gzip what fill writes. The default level costs a sixth of a
-// core at the rate at which Auth0 is likely to send; the next faster one makes
-// the file an eighth larger.
+// pack compresses what fill writes, and puts snapshotTime into the gzip header. At
+// Auth0's likely speed the default level takes a sixth of a core; the next faster one
+// would make the file an eighth larger.
 func (e *exporter) pack(out io.Writer, snapshotTime func() time.Time, fill func(io.Writer) error) error {
 	packed := gzip.NewWriter(out)
 	packed.ModTime = noTime
-	rows := bufio.NewWriterSize(dated{packed, snapshotTime}, 64<<10)
+	rows := bufio.NewWriterSize(headerWriter{packed, snapshotTime}, 64<<10)
 	if err := fill(rows); err != nil {
 		return err
 	}
@@ -33,28 +33,29 @@ func (e *exporter) pack(out io.Writer, snapshotTime func() time.Time, fill func(
 	return nil
 }
 
-// dated asks for the time in the gzip header with the first bytes.
-type dated struct {
+// headerWriter sets the time in the gzip header at the first write: it is not known
+// before the first rows.
+type headerWriter struct {
 	*gzip.Writer
 
 	time func() time.Time
 }
 
-// noTime is how gzip says that there is no time (RFC 1952, MTIME).
+// noTime means that a gzip header has no time (RFC 1952, MTIME).
 var noTime = time.Unix(0, 0)
 
-func (d dated) Write(p []byte) (int, error) {
-	// The header has 32 bits for it, and a time beyond them would become another.
-	if at := d.time(); d.ModTime.Equal(noTime) && at.After(noTime) && at.Unix() <= math.MaxUint32 {
-		d.ModTime = at
+func (w headerWriter) Write(p []byte) (int, error) {
+	// The header has 32 bits for the time. A later time would wrap around.
+	if at := w.time(); w.ModTime.Equal(noTime) && at.After(noTime) && at.Unix() <= math.MaxUint32 {
+		w.ModTime = at
 	}
-	return d.Writer.Write(p)
+	return w.Writer.Write(p)
 }
 
 func outputError(err error) error { return fmt.Errorf("output: %w", err) }
 
-// older returns the earlier of two times, zero where one of them is not known.
-func older(a, b time.Time) time.Time {
+// earlier returns the earlier of two times, or zero if one of them is unknown.
+func earlier(a, b time.Time) time.Time {
 	if a.IsZero() || !b.IsZero() && a.Before(b) {
 		return a
 	}

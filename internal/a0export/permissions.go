@@ -14,8 +14,8 @@ import (
 	"a0permit/internal/tool"
 )
 
-// readPermissions returns the permissions of each role, in the order of the roles.
-// A role takes a call for each hundred, and one where it has none.
+// readPermissions returns the permissions of each role, in the order of roles. It makes
+// at least one call per role, and one per hundred permissions.
 func (e *exporter) readPermissions(
 	ctx context.Context, roles []auth0.Role, progress *tool.Progress,
 ) ([][]auth0.Permission, error) {
@@ -32,18 +32,18 @@ func (e *exporter) readPermissions(
 	return all, group.Wait()
 }
 
-// permissionsTable returns the table of roles with a column for their permissions.
+// permissionsTable returns the table of roles, with a column for their permissions.
 func permissionsTable(roles []auth0.Role, permissions [][]auth0.Permission) table {
 	rows := make([][]string, len(roles))
 	for i, r := range roles {
 		slices.SortFunc(permissions[i], comparePermissions)
-		rows[i] = []string{r.ID, r.Name, r.Description, toArray(permissions[i])}
+		rows[i] = []string{r.ID, r.Name, r.Description, jsonArray(permissions[i])}
 	}
-	return table{[]string{"role_id", "name", "description", "permissions"}, each(rows)}
+	return table{[]string{"role_id", "name", "description", "permissions"}, fromSlice(rows)}
 }
 
-// toArray returns a list as JSON, [] where there is nothing in it.
-func toArray[T any](list []T) string {
+// jsonArray returns a list as a JSON array, [] even if the list is nil.
+func jsonArray[T any](list []T) string {
 	if len(list) == 0 {
 		return "[]"
 	}
@@ -54,34 +54,35 @@ func comparePermissions(a, b auth0.Permission) int {
 	return cmp.Or(strings.Compare(a.API, b.API), strings.Compare(a.Name, b.Name))
 }
 
-// systemAPI matches the identifiers of the APIs that Auth0 itself has for each tenant:
-// the Management API, My Account and My Organization.
+// systemAPI matches the identifiers of Auth0's own APIs in each tenant: the Management
+// API, My Account and My Organization.
 var systemAPI = regexp.MustCompile(`^https://[^/]+\.auth0\.com/(api/v2|me|my-org)/$`)
 
-// leaveOutSystem takes the permissions on Auth0's own APIs out of those of the roles:
-// they are about Auth0. apis tells which those are, where it has been read.
-func (e *exporter) leaveOutSystem(permissions [][]auth0.Permission, apis []auth0.API) {
+// dropSystemPermissions removes permissions on Auth0's own APIs from those of the
+// roles, since they concern Auth0 only. apis may be nil; then only the identifiers show
+// which APIs are Auth0's.
+func (e *exporter) dropSystemPermissions(permissions [][]auth0.Permission, apis []auth0.API) {
 	isSystem := map[string]bool{}
 	for _, a := range apis {
 		isSystem[a.Identifier] = a.IsSystem
 	}
-	left := 0
+	dropped := 0
 	for i, list := range permissions {
 		permissions[i] = slices.DeleteFunc(list, func(p auth0.Permission) bool {
 			return isSystem[p.API] || systemAPI.MatchString(p.API)
 		})
-		left += len(list) - len(permissions[i])
+		dropped += len(list) - len(permissions[i])
 		e.report.Permissions += len(permissions[i])
 	}
-	if left > 0 {
+	if dropped > 0 {
 		e.tool.Warn("%s on Auth0's own APIs left out: they say what may be done in Auth0",
-			tool.Count(left, "role permission"))
+			tool.Count(dropped, "role permission"))
 	}
 	e.tool.Say("permissions given to users directly are not exported: Auth0 lists them only user by user")
 }
 
-// ownAPIs returns the APIs that are not Auth0's, and warns of those on which roles
-// decide nothing.
+// ownAPIs returns the APIs that are not Auth0's. It warns of APIs without RBAC, where
+// roles decide nothing.
 func (e *exporter) ownAPIs(apis []auth0.API) []auth0.API {
 	own := slices.DeleteFunc(slices.Clone(apis), func(a auth0.API) bool { return a.IsSystem })
 	e.report.APIs = len(own)
@@ -106,8 +107,8 @@ func (e *exporter) ownAPIs(apis []auth0.API) []auth0.API {
 func apisTable(apis []auth0.API) table {
 	return table{
 		[]string{"resource_server_id", "identifier", "name", "rbac", "permissions"},
-		rowsOf(each(apis), func(a auth0.API) []string {
-			return []string{a.ID, a.Identifier, a.Name, strconv.FormatBool(a.RBAC), toArray(a.Scopes)}
+		rowsOf(fromSlice(apis), func(a auth0.API) []string {
+			return []string{a.ID, a.Identifier, a.Name, strconv.FormatBool(a.RBAC), jsonArray(a.Scopes)}
 		}),
 	}
 }

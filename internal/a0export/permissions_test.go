@@ -16,9 +16,9 @@ const (
 	secret     = "sesame-signing-secret"
 )
 
-// permitted returns small with APIs, one of them Auth0's and two without RBAC, and
-// roles with permissions.
-func permitted() auth0test.Tenant {
+// withPermissions returns small with APIs, one of them Auth0's and two without
+// RBAC, and roles with permissions.
+func withPermissions() auth0test.Tenant {
 	tenant := small()
 	tenant.APIs = []auth0test.API{
 		{ID: "api0", Name: "Auth0 Management API", Identifier: management, IsSystem: true},
@@ -53,7 +53,7 @@ api3,urn:legacy2,Legacy,false,"[{""value"":""x"",""description"":""""}]"
 	directLine = "a0export: permissions given to users directly are not exported: Auth0 lists them only user by user\n"
 )
 
-// permission returns one as the cell of a role has it.
+// permission returns a permission as it appears in the cell of a role.
 func permission(api, name string) string {
 	return fmt.Sprintf(`{""resource_server_identifier"":""%s"",""permission_name"":""%s""}`, api, name)
 }
@@ -61,7 +61,7 @@ func permission(api, name string) string {
 func TestAPIsTable(t *testing.T) {
 	t.Parallel()
 	for _, pageMax := range []int{1, 100} {
-		s := auth0test.New(permitted(), auth0test.Options{PageMax: pageMax, Scopes: []string{"read:resource_servers"}})
+		s := auth0test.New(withPermissions(), auth0test.Options{PageMax: pageMax, Scopes: []string{"read:resource_servers"}})
 		r := runInBubble(t, s, "apis", "-vv")
 		r.expect(t, 0, rbacWarning)
 		if diff := cmp.Diff(permittedAPIs, r.csv(t)); diff != "" {
@@ -72,18 +72,18 @@ func TestAPIsTable(t *testing.T) {
 		}
 	}
 	run(t, auth0test.New(small(), auth0test.Options{Scopes: without("read:resource_servers")})).expect(t, 0)
-	address, stop := auth0test.New(permitted(), auth0test.Options{Scopes: without("read:resource_servers")}).Start()
+	address, stop := auth0test.New(withPermissions(), auth0test.Options{Scopes: without("read:resource_servers")}).Start()
 	defer stop()
 	runCommand(t.Context(), "apis", "--domain", address, "--token-file", tokenFile(t)).expect(t, 1,
 		"GET /api/v2/resource-servers: 403", "hint: grant the application the scope read:resource_servers (")
 }
 
-// Permissions are in order; those on Auth0's own APIs stay out, as far as they can be
-// told apart.
+// Permissions are sorted. Those on Auth0's own APIs are left out, as far as the export
+// can tell.
 func TestPermissionsOfRoles(t *testing.T) {
 	t.Parallel()
 	own := permission(billing, "a b") + "," + permission(billing, "read:invoices") + "," + permission("urn:legacy2", "x")
-	s := auth0test.New(permitted(), auth0test.Options{Scopes: []string{"read:roles"}})
+	s := auth0test.New(withPermissions(), auth0test.Options{Scopes: []string{"read:roles"}})
 	r := runInBubble(t, s, "roles", "--permissions")
 	r.expect(t, 0, directLine, "a0export: warning: 2 role permissions on Auth0's own APIs left out")
 	want := "role_id,name,description,permissions\n" +
@@ -93,7 +93,7 @@ func TestPermissionsOfRoles(t *testing.T) {
 	if diff := cmp.Diff(want, r.csv(t)); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
-	all := run(t, auth0test.New(permitted(), auth0test.Options{}), "all", "-vv")
+	all := run(t, auth0test.New(withPermissions(), auth0test.Options{}), "all", "-vv")
 	all.expect(t, 0, directLine, rbacWarning, "a0export: warning: 3 role permissions on Auth0's own APIs left out",
 		"3 users, 2 of them with roles, 3 roles with 3 permissions in ")
 	if got := all.csv(t); !strings.Contains(got, `Viewer,,"[`+own+"]\"\n") || !strings.Contains(got, permittedAPIs) {
@@ -104,11 +104,11 @@ func TestPermissionsOfRoles(t *testing.T) {
 	}
 }
 
-// Nothing but roles is read for their table, and nothing of permissions unasked.
+// The table of roles reads only roles, and permissions only with --permissions.
 func TestCallsOfTables(t *testing.T) {
 	t.Parallel()
 	for args, want := range map[string]int{"roles": 1, "roles --permissions": 4, "apis": 1} {
-		s := auth0test.New(permitted(), auth0test.Options{})
+		s := auth0test.New(withPermissions(), auth0test.Options{})
 		runInBubble(t, s, strings.Fields(args)...).expect(t, 0)
 		if n := len(s.Calls()); n != want {
 			t.Errorf("%s: %d calls, want %d", args, n, want)
@@ -120,7 +120,7 @@ func TestCallsOfTables(t *testing.T) {
 	}
 }
 
-// More than a thousand roles, most of them organizations', are no hindrance.
+// More than a thousand roles are no problem if most belong to organizations.
 func TestManyRolesOfOrganizations(t *testing.T) {
 	t.Parallel()
 	tenant := customers()
@@ -137,8 +137,8 @@ func TestManyRolesOfOrganizations(t *testing.T) {
 	}
 }
 
-// A role of an organization has its id with it: another organization may have one of
-// that name, and so may the tenant.
+// A role of an organization is exported with its id: another organization, or the
+// tenant, may have a role of the same name.
 func TestRolesOfOrganizationsInMemberships(t *testing.T) {
 	t.Parallel()
 	tenant := customers()

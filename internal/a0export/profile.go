@@ -10,8 +10,8 @@ import (
 	"a0permit/internal/auth0"
 )
 
-// profileFields returns the profile fields to ask a search for: the roots of the
-// paths that columns are made of, and the two that the walk needs.
+// profileFields returns the profile fields to request from the search, separated by
+// commas: the first part of each column's path, and the two that walk needs.
 func profileFields(fields []auth0.Field) string {
 	roots := []string{"user_id", "created_at"}
 	for _, f := range fields {
@@ -24,7 +24,7 @@ func profileFields(fields []auth0.Field) string {
 	return strings.Join(roots, ",")
 }
 
-// headerRow returns the header that an export job writes.
+// headerRow returns the header that an export job would write.
 func headerRow(fields []auth0.Field) []byte {
 	titles := make([]string, len(fields))
 	for i, f := range fields {
@@ -33,7 +33,7 @@ func headerRow(fields []auth0.Field) []byte {
 	return plainRow(titles)
 }
 
-// userRow returns the row that an export job writes of a user.
+// userRow returns the row that an export job would write for a user.
 func userRow(fields []auth0.Field, user auth0.User) []byte {
 	cells := make([]string, len(fields))
 	for i, f := range fields {
@@ -42,12 +42,12 @@ func userRow(fields []auth0.Field, user auth0.User) []byte {
 	return []byte(strings.Join(cells, ",") + "\n")
 }
 
-// dates are the fields whose values Auth0 itself writes, and so leaves
-// unescaped (Auth0 docs, bulk user exports).
+// dates are the fields that Auth0 itself sets. An export job does not escape them
+// (Auth0 docs, bulk user exports).
 var dates = []string{"created_at", "updated_at", "last_login", "last_password_reset", "multifactor_last_modified"}
 
-// profileCell returns the cell that an export has for a value: a string has a '
-// before it and is in quotes, an array or object is blank.
+// profileCell returns the cell that an export job would write for a value. A string is
+// quoted, with a ' before it. An array or object gives an empty cell.
 func profileCell(field string, value any) string {
 	switch v := value.(type) {
 	case string:
@@ -63,8 +63,8 @@ func profileCell(field string, value any) string {
 	return ""
 }
 
-// valueAt follows a path such as identities[0].connection into a profile. It
-// returns nil where the path leads nowhere.
+// valueAt returns the value at a path such as identities[0].connection, or nil if the
+// profile has no such value.
 func valueAt(profile map[string]any, path string) any {
 	var value any = profile
 	for part := range strings.SplitSeq(path, ".") {

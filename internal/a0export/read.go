@@ -12,14 +12,14 @@ import (
 	"a0permit/internal/tool"
 )
 
-// maxCalls bounds the calls of one kind that are under way at once. The pacer
-// bounds them further; this many fill 50 calls a second at 300 ms each.
+// maxCalls bounds the concurrent calls of one kind. It is enough for 50 calls a second
+// of 300 ms each. The pacer sets the actual rate.
 const maxCalls = 32
 
 // readHolders reads who holds each role, directly and through groups.
 func (e *exporter) readHolders(ctx context.Context, roles []auth0.Role, held *holders) error {
 	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(maxCalls + 1) // with the groups
+	group.SetLimit(maxCalls + 1) // one more for the groups
 	for _, role := range roles {
 		e.report.Roles++
 		number := held.role(role.Name)
@@ -46,9 +46,9 @@ func (e *exporter) readHolders(ctx context.Context, roles []auth0.Role, held *ho
 }
 
 // readMemberships reads the members of each organization.
-func (e *exporter) readMemberships(ctx context.Context, in *memberships, has *found) error {
+func (e *exporter) readMemberships(ctx context.Context, in *memberships, data *tenantData) error {
 	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(maxCalls + 1) // with the list itself
+	group.SetLimit(maxCalls + 1) // one more for the list of organizations
 	group.Go(func() error {
 		for org, err := range e.auth0.Organizations(ctx) {
 			if err != nil {
@@ -56,7 +56,7 @@ func (e *exporter) readMemberships(ctx context.Context, in *memberships, has *fo
 			}
 			e.report.Organizations++
 			if e.config.command == "all" {
-				has.organizations = append(has.organizations, org)
+				data.organizations = append(data.organizations, org)
 			}
 			number := in.organization(org)
 			group.Go(func() error {
@@ -75,7 +75,7 @@ func (e *exporter) readMemberships(ctx context.Context, in *memberships, has *fo
 	if err := group.Wait(); err != nil {
 		return err
 	}
-	if in.silent && !in.spoken {
+	if in.withoutRoles && !in.withRoles {
 		return tool.Hint(errors.New("Auth0 did not send the roles of organization members"),
 			"grant the application the scope read:organization_member_roles, then get a new token; "+
 				"or leave --organizations out")
@@ -84,8 +84,8 @@ func (e *exporter) readMemberships(ctx context.Context, in *memberships, has *fo
 	return nil
 }
 
-// warnOfOrganizations warns of the roles that an export without --organizations
-// leaves behind.
+// warnOfOrganizations warns if the tenant has organizations, or may have: without
+// --organizations, their roles are not exported.
 func (e *exporter) warnOfOrganizations(ctx context.Context) error {
 	some, err := e.auth0.HasOrganizations(ctx)
 	refused := refusal(err, http.StatusForbidden)

@@ -114,7 +114,7 @@ func TestRefusals(t *testing.T) {
 
 const expectedDomain = `AUTH0_DOMAIN is "acme.example"; expected something like acme.eu.auth0.com`
 
-// A port that speaks no TLS is told at once, and no token goes there.
+// If a port does not use TLS, the run fails at once and sends no token.
 func TestTenantThatSpeaksHTTP(t *testing.T) {
 	t.Parallel()
 	s := auth0test.New(small(), auth0test.Options{})
@@ -140,8 +140,8 @@ func TestTenantOutOfReach(t *testing.T) {
 	})
 }
 
-// A page of something in between says nothing about the token, its scopes or the plan,
-// whatever its status: the address is what may be wrong.
+// A page of a proxy says nothing about the token, its scopes or the plan, whatever its
+// status. The address may be wrong.
 func TestPageInBetweenGetsTheHintAboutTheAddress(t *testing.T) {
 	t.Parallel()
 	const page = "<html>\n<h1>Sign in</h1></html>"
@@ -168,8 +168,8 @@ func TestPageInBetweenGetsTheHintAboutTheAddress(t *testing.T) {
 	}
 }
 
-// A tenant that changes while its roles are read is not exported with a role too
-// few: the run fails, and somebody starts it again.
+// If the roles change during the reading, the run fails instead of missing one. The hint
+// says to run it again.
 func TestRolesThatChange(t *testing.T) {
 	t.Parallel()
 	tenant := auth0test.Tenant{}
@@ -187,7 +187,7 @@ func TestRolesThatChange(t *testing.T) {
 	runInBubble(t, s).expect(t, 1, "the tenant changed while it was read\n", "a0export: hint: run a0export again\n")
 }
 
-// A page without its list is not the end of a list.
+// A page without its list is an error, not the end of the list.
 func TestAnswersWithoutTheList(t *testing.T) {
 	t.Parallel()
 	tenant := customers()

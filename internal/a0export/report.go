@@ -12,8 +12,8 @@ type report struct {
 	Users         int    `json:"users"`
 	Roles         int    `json:"roles"`
 	RoleHolders   int    `json:"role_holders"`
-	Groups        int    `json:"groups,omitempty"`      // that hold roles
-	Permissions   int    `json:"permissions,omitempty"` // of the roles
+	Groups        int    `json:"groups,omitempty"`      // groups that hold roles
+	Permissions   int    `json:"permissions,omitempty"` // permissions of the roles
 	APIs          int    `json:"apis,omitempty"`
 	Organizations int    `json:"organizations"`
 	Members       int    `json:"members"`
@@ -22,7 +22,7 @@ type report struct {
 	Complete      bool   `json:"complete"`
 
 	withRoles bool
-	checked   string // the commands that a0export check found to work
+	checked   string // the commands that work, as a0export check found
 }
 
 func (r *report) String() string {

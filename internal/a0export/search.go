@@ -13,12 +13,13 @@ import (
 	"a0permit/internal/tool"
 )
 
-// search reads the users by the user search, for plans without export jobs.
+// search is a source that reads users with the user search, for plans without export
+// jobs.
 type search struct {
 	*exporter
 
-	within string // a query that all users must match; "" is none
-	fields string
+	filter string // a query that all users must match; "" means all users
+	fields string // the requested profile fields, separated by commas
 }
 
 func (e *exporter) newSearch(ctx context.Context) (*search, error) {
@@ -26,13 +27,13 @@ func (e *exporter) newSearch(ctx context.Context) (*search, error) {
 	if e.config.connection == "" {
 		return s, nil
 	}
-	// The search knows connections by name only.
+	// A search takes the name of a connection, not its id.
 	for c, err := range e.auth0.Connections(ctx) {
 		switch {
 		case err != nil:
 			return nil, err
 		case c.ID == e.config.connection:
-			s.within = auth0.ConnectionQuery(c.Name)
+			s.filter = auth0.ConnectionQuery(c.Name)
 			return s, nil
 		}
 	}
@@ -42,17 +43,17 @@ func (e *exporter) newSearch(ctx context.Context) (*search, error) {
 
 func (*search) name() string { return "user search" }
 
-// withResumeHint implements source: a search starts anew, which needs no hint.
+// withResumeHint implements source. A search cannot be resumed, so it adds no hint.
 func (*search) withResumeHint(err error) error { return err }
 
 func (*search) wait(context.Context) error { return nil }
 
 func (s *search) snapshotTime() time.Time { return s.auth0.StartTime() }
 
-// confirm implements source: a walk counts as it goes.
+// confirm implements source. walk has counted the users already.
 func (*search) confirm(context.Context, joinCounts) error { return nil }
 
-// open implements source: it returns the CSV that a job would write.
+// open implements source. It returns the CSV that a job would write.
 func (s *search) open(ctx context.Context) (io.ReadCloser, error) {
 	r := &searchReader{fields: s.config.fields}
 	r.next, r.stop = iter.Pull2(s.users(ctx))
@@ -85,10 +86,10 @@ func (r *searchReader) Close() error {
 	return nil
 }
 
-// errEnough ends a walk before its end.
+// errEnough stops a walk early. It is not a failure.
 var errEnough = errors.New("no more users are wanted")
 
-// users yields each user once. An error is yielded once, last.
+// users yields each user once. An error ends the list.
 func (s *search) users(ctx context.Context) iter.Seq2[auth0.User, error] {
 	return func(yield func(auth0.User, error) bool) {
 		w := walk{search: s, yield: yield, last: map[string]bool{}}

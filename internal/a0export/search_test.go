@@ -15,8 +15,8 @@ import (
 	"a0permit/internal/httpapi/httpapitest"
 )
 
-// sortedRows returns the rows of an export, sorted, since a job and a search
-// list users differently.
+// sortedRows returns the rows of an export, sorted, since a job and a search list users
+// in different orders.
 func sortedRows(t *testing.T, r result) []string {
 	t.Helper()
 	if r.code != 0 {
@@ -30,7 +30,7 @@ func sortedRows(t *testing.T, r result) []string {
 	return rows
 }
 
-// The search finds what the job exports, cell by cell, in pages of either size.
+// The search exports the same cells as a job, with either page size.
 func TestSearchIsTheJob(t *testing.T) {
 	t.Parallel()
 	args := []string{"--organizations"}
@@ -59,8 +59,8 @@ func TestSearchIsTheJob(t *testing.T) {
 	}
 }
 
-// tenantByMoment returns a tenant with so many users created at each of several
-// moments.
+// tenantByMoment returns a tenant with users created at several moments. counts is the
+// number of users for each moment.
 func tenantByMoment(counts ...int) auth0test.Tenant {
 	var tenant auth0test.Tenant
 	for i, n := range counts {
@@ -108,7 +108,7 @@ func TestManyUsersOfOneMoment(t *testing.T) {
 	}
 }
 
-// Who comes and goes while the pages are read takes nobody along.
+// A user who is created or deleted during the reading makes no other user go missing.
 func TestTenantThatChangesUnderASearch(t *testing.T) {
 	t.Parallel()
 	calls := []int{3, 13}
@@ -175,8 +175,7 @@ func TestSearchWithin(t *testing.T) {
 		"the tenant has no connection con_0000000000000009\n", "hint: a0export connections")
 }
 
-// A search that would leave somebody out without a sign is an error that says
-// why.
+// A search that would silently miss a user is an error that says why.
 func TestSearchesThatFindTooFew(t *testing.T) {
 	t.Parallel()
 	const hint = "a0export: hint: export them in the Dashboard"

@@ -11,7 +11,7 @@ import (
 	"a0permit/internal/httpapi/httpapitest"
 )
 
-// endings returns tenants that end a run in each way that prints something.
+// endings returns options of tenants, one for each way in which a run can end.
 func endings() map[string]auth0test.Options {
 	return map[string]auth0test.Options{
 		"done": {},
@@ -36,7 +36,7 @@ func endings() map[string]auth0test.Options {
 
 var secrets = []string{auth0test.DefaultToken, "Bearer", "Signature", "Key-Pair-Id", "/exports/"}
 
-// However much is printed: no token, and no link, which is one for a minute.
+// Even with -vv no token is printed, and no download link, which is secret for a minute.
 func TestNoSecretIsPrinted(t *testing.T) {
 	t.Parallel()
 	for name, options := range endings() {
@@ -50,7 +50,7 @@ func TestNoSecretIsPrinted(t *testing.T) {
 	}
 }
 
-// The same with a client secret, which goes out in the body of a call.
+// A client secret is not printed either. It is sent in the body of a call.
 func TestNoClientSecretIsPrinted(t *testing.T) {
 	t.Parallel()
 	all := endings()
@@ -80,7 +80,7 @@ func TestNoPersonIsPrinted(t *testing.T) {
 	}
 }
 
-// The same by the command itself, whose summary is for others to read too.
+// The command itself prints no secret either, nor does its summary.
 func TestNoSecretIsPrintedByTheCommand(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"done", "cut", "401"} {

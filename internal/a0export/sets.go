@@ -8,14 +8,14 @@ import (
 	"strings"
 )
 
-// roleName names a role. A role of an organization has its id with it, since other
-// organizations may have a role of that name.
+// roleName names a role. A role of an organization also has an id, since another
+// organization may have a role of the same name.
 type roleName struct {
 	name string
 	id   string // "" for a role of the tenant
 }
 
-// MarshalJSON implements json.Marshaler.
+// MarshalJSON implements json.Marshaler. It returns a string or, with an id, an object.
 func (r roleName) MarshalJSON() ([]byte, error) {
 	if r.id == "" {
 		return toJSON(r.name), nil
@@ -26,18 +26,18 @@ func (r roleName) MarshalJSON() ([]byte, error) {
 	}{r.id, r.name}), nil
 }
 
-// sets numbers role names and sets of them. Each set is stored once, however
+// sets assigns numbers to roles and to sets of roles. Each set is stored once, however
 // many users have it.
 type sets struct {
-	names   []roleName
-	numbers map[roleName]uint32 // of names
-	list    []string            // sets, each as the roles' numbers, ascending
-	known   map[string]uint32   // list, the other way round
-	cells   map[string][]byte   // sets that were asked for, as JSON
+	names   []roleName          // by role number
+	numbers map[roleName]uint32 // the inverse of names
+	list    []string            // the key of each set, by set number: see setKey
+	known   map[string]uint32   // the inverse of list
+	cells   map[string][]byte   // cache of cell, by key
 }
 
-// maxCells bounds the finished cells that are kept. Where there are more sets
-// than that, hardly one is asked for twice.
+// maxCells bounds the cache of cells. If a tenant has more sets than that, hardly any
+// cell is needed twice.
 const maxCells = 1 << 16
 
 func newSets() *sets {
@@ -67,6 +67,8 @@ func (s *sets) set(roles []uint32) uint32 {
 	return number
 }
 
+// setKey returns the key of a set: its role numbers in ascending order, each as four
+// bytes. It sorts roles.
 func setKey(roles []uint32) string {
 	slices.Sort(roles)
 	key := make([]byte, 0, 64)
@@ -76,7 +78,7 @@ func setKey(roles []uint32) string {
 	return string(key)
 }
 
-// cell returns the names of a set in name order, as a JSON array.
+// cell returns the roles of a set, given its key, as a JSON array in name order.
 func (s *sets) cell(key string) []byte {
 	cell, ok := s.cells[key]
 	if !ok {

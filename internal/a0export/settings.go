@@ -12,13 +12,13 @@ import (
 	"a0permit/internal/tool"
 )
 
-// config is what the flags ask for.
+// config holds the values of the flags.
 type config struct {
 	command       string
 	fields        []auth0.Field
 	roles         bool
-	groups        bool // the roles held through groups, too
-	permissions   bool // of the roles
+	groups        bool // include roles held through groups
+	permissions   bool // include permissions in the table of roles
 	organizations bool
 	connection    string
 	limit         int
@@ -27,7 +27,7 @@ type config struct {
 	pollInterval  time.Duration
 }
 
-// hasUsers reports whether the export has the table of users.
+// hasUsers reports whether the export contains the table of users.
 func (c config) hasUsers() bool { return c.command == "users" || c.command == "all" }
 
 var (
@@ -56,7 +56,8 @@ func readConfig(c *cli.Context, command string) (config, error) {
 	return k, err
 }
 
-// checkCommand refuses an argument, and flags of another command.
+// checkCommand returns an error if there is an argument, or a flag that command does not
+// take.
 func checkCommand(c *cli.Context, command string) error {
 	if arg := c.Args().First(); arg != "" {
 		return unknownTableError(arg)
@@ -64,7 +65,7 @@ func checkCommand(c *cli.Context, command string) error {
 	for _, f := range c.App.Flags {
 		categorized, ok := f.(cli.CategorizableFlag)
 		if name := f.Names()[0]; ok && c.IsSet(name) {
-			if err := checkFlag(command, name, categorized.GetCategory() == ofTables); err != nil {
+			if err := checkFlag(command, name, categorized.GetCategory() == tablesCategory); err != nil {
 				return err
 			}
 		}
@@ -72,12 +73,13 @@ func checkCommand(c *cli.Context, command string) error {
 	return nil
 }
 
-// checkFlag returns an error where a command does not take a flag.
-func checkFlag(command, name string, isOfTables bool) error {
+// checkFlag returns an error if a command does not take a flag. isTablesFlag is whether
+// --help lists the flag under TABLES.
+func checkFlag(command, name string, isTablesFlag bool) error {
 	switch {
 	case command == "check" && name == "output":
 		return tool.Usage("a0export check writes no data, so it takes no --output", "leave --output out")
-	case !isOfTables, command == "roles" && name == "permissions":
+	case !isTablesFlag, command == "roles" && name == "permissions":
 		return nil
 	case command == "all" && name == "permissions":
 		return tool.Usage("a0export all always exports permissions, so it takes no --permissions",
@@ -95,7 +97,7 @@ func checkFlag(command, name string, isOfTables bool) error {
 	return nil
 }
 
-// checkValues refuses values that no tenant takes.
+// checkValues returns an error for values that are invalid or cannot be combined.
 func checkValues(c *cli.Context, k config) error {
 	switch {
 	case c.IsSet("job") && !jobIDShape.MatchString(k.job):
@@ -121,7 +123,7 @@ func checkValues(c *cli.Context, k config) error {
 	return nil
 }
 
-// apiConfig returns how to reach the tenant and sign in to it.
+// apiConfig returns the configuration of a client that is signed in to the tenant.
 func apiConfig(c *cli.Context, t *tool.Tool) (httpapi.Config, error) {
 	var none httpapi.Config
 	if c.String("domain") == "" {
@@ -143,7 +145,7 @@ func apiConfig(c *cli.Context, t *tool.Tool) (httpapi.Config, error) {
 	return api, signIn(c, t, &api)
 }
 
-// signIn gives api the token of the settings, or the application to get one with.
+// signIn sets the token of api or, if there is none, the application's credentials.
 func signIn(c *cli.Context, t *tool.Tool, api *httpapi.Config) error {
 	token, err := t.Token(c, "AUTH0_MGMT_ACCESS_TOKEN", "AUTH0_API_TOKEN", "AUTH0_ACCESS_TOKEN")
 	if err != nil {

@@ -11,8 +11,8 @@ import (
 	"a0permit/internal/auth0/auth0test"
 )
 
-// setenv sets these variables, unsets the others that a0export reads, and changes
-// to an empty directory. Tests that use it cannot be parallel.
+// setenv sets these variables, unsets the others that a0export reads, and changes to an
+// empty directory. Tests that call it cannot be parallel.
 func setenv(t *testing.T, variables map[string]string) {
 	t.Helper()
 	t.Chdir(t.TempDir())
@@ -20,7 +20,7 @@ func setenv(t *testing.T, variables map[string]string) {
 		"AUTH0_DOMAIN", "AUTH0_MGMT_ACCESS_TOKEN", "AUTH0_API_TOKEN", "AUTH0_ACCESS_TOKEN",
 		"AUTH0_CLIENT_ID", "AUTH0_CLIENT_SECRET", "AUTH0_AUDIENCE",
 	} {
-		t.Setenv(name, "") // so that the test's end puts it back
+		t.Setenv(name, "") // restores the variable after the test
 		if value, ok := variables[name]; ok {
 			t.Setenv(name, value)
 		} else if err := os.Unsetenv(name); err != nil {
@@ -49,7 +49,7 @@ func TestDomain(t *testing.T) {
 	runCommand(t.Context()).expect(t, 2, "a0export: error: AUTH0_DOMAIN: ", "a0export: hint: export AUTH0_DOMAIN=")
 }
 
-// What is pasted with a path behind it comes back as the line to type.
+// If a domain was pasted with a path, the hint is the right line to type.
 func TestRightDomain(t *testing.T) {
 	for pasted, right := range map[string]string{
 		"https://acme.eu.auth0.com/api/v2/":           "acme.eu.auth0.com",
@@ -62,9 +62,8 @@ func TestRightDomain(t *testing.T) {
 	}
 }
 
-// However a domain is pasted, it is called over https. That the call gets there
-// shows in the certificate, which nobody has signed; then the token has not
-// been sent.
+// A domain is called over https in whatever form it was pasted. The call fails at the
+// self-signed certificate, before the token is sent.
 func TestDomainMeansHTTPS(t *testing.T) {
 	called := false
 	note := func(http.ResponseWriter, *http.Request) { called = true }
@@ -158,7 +157,7 @@ func TestToken(t *testing.T) {
 	}
 }
 
-// A flag comes before the environment.
+// A flag overrides the environment.
 func TestFlagsBeforeTheEnvironment(t *testing.T) {
 	args := serve(t, auth0test.New(small(), auth0test.Options{}))
 	setenv(t, map[string]string{"AUTH0_DOMAIN": "acme.invalid", "AUTH0_API_TOKEN": "ey.a", "AUTH0_ACCESS_TOKEN": "ey.b"})

@@ -12,7 +12,7 @@ import (
 	"a0permit/internal/httpapi/httpapitest"
 )
 
-// tokenRequests returns how often a token was asked for.
+// tokenRequests returns how often a token was requested.
 func tokenRequests(s *auth0test.Server) int {
 	n := 0
 	for _, call := range s.Calls() {
@@ -84,8 +84,8 @@ func TestClientCredentials(t *testing.T) {
 	}
 }
 
-// An export may take longer than a token lives, and no call may be refused for
-// it.
+// An export may take longer than the life of a token. No call may be refused because of
+// that.
 func TestTokenIsRenewed(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -105,7 +105,7 @@ func TestTokenIsRenewed(t *testing.T) {
 	})
 }
 
-// A token may be refused before its time. Then another is got, once.
+// If a token is refused before it expires, another one is requested, once.
 func TestTokenThatIsRefused(t *testing.T) {
 	t.Parallel()
 	refusal := httpapitest.Fault{

@@ -11,13 +11,14 @@ import (
 	"a0permit/internal/tool"
 )
 
-// table is one of the small exports.
+// table is a table of roles, APIs, organizations or connections.
 type table struct {
 	header []string
 	rows   iter.Seq2[[]string, error]
 }
 
-// table reads what is known together, and otherwise as it is written.
+// table returns the table of a command. Roles and APIs have been read when it returns;
+// the other tables are read page by page as their rows are used.
 func (e *exporter) table(ctx context.Context, command string) (table, error) {
 	switch command {
 	case "roles":
@@ -40,7 +41,7 @@ func (e *exporter) rolesTable(ctx context.Context) (table, error) {
 	if err != nil || !e.config.permissions {
 		return table{
 			[]string{"role_id", "name", "description"},
-			rowsOf(each(roles), func(r auth0.Role) []string { return []string{r.ID, r.Name, r.Description} }),
+			rowsOf(fromSlice(roles), func(r auth0.Role) []string { return []string{r.ID, r.Name, r.Description} }),
 		}, err
 	}
 	progress := e.tool.Progress("roles with their permissions", len(roles))
@@ -49,7 +50,7 @@ func (e *exporter) rolesTable(ctx context.Context) (table, error) {
 	if err != nil {
 		return table{}, err
 	}
-	e.leaveOutSystem(permissions, nil)
+	e.dropSystemPermissions(permissions, nil)
 	return permissionsTable(roles, permissions), nil
 }
 
@@ -60,8 +61,8 @@ func organizationsTable(organizations iter.Seq2[auth0.Organization, error]) tabl
 	}
 }
 
-// each yields what has been read already.
-func each[T any](list []T) iter.Seq2[T, error] {
+// fromSlice yields the items of a slice, without errors.
+func fromSlice[T any](list []T) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		for _, item := range list {
 			if !yield(item, nil) {
@@ -71,7 +72,7 @@ func each[T any](list []T) iter.Seq2[T, error] {
 	}
 }
 
-// rowsOf yields the rows of a list.
+// rowsOf yields the row of each item of a list. An error ends the list.
 func rowsOf[T any](list iter.Seq2[T, error], row func(T) []string) iter.Seq2[[]string, error] {
 	return func(yield func([]string, error) bool) {
 		for item, err := range list {
@@ -86,7 +87,7 @@ func rowsOf[T any](list iter.Seq2[T, error], row func(T) []string) iter.Seq2[[]s
 	}
 }
 
-// writeTable writes a table, whose rows encode makes of cells.
+// writeTable writes a table. encode turns the cells of a row into CSV.
 func (e *exporter) writeTable(ctx context.Context, t table, out io.Writer, encode func([]string) []byte) error {
 	w := &rowWriter{out: out}
 	w.write(encode(t.header))
@@ -114,16 +115,16 @@ func (e *exporter) writeTable(ctx context.Context, t table, out io.Writer, encod
 	return w.err
 }
 
-// writeTables writes the tables that come before the users: a role or an
-// organization without members is in none of their columns.
-func (e *exporter) writeTables(ctx context.Context, has *found, out io.Writer) error {
-	e.leaveOutSystem(has.permissions, has.apis)
-	tables := []table{permissionsTable(has.roles, has.permissions)}
-	if apis := e.ownAPIs(has.apis); len(apis) > 0 {
+// writeTables writes the tables that come before the users. They hold the roles and
+// organizations without members, which no user's row names.
+func (e *exporter) writeTables(ctx context.Context, data *tenantData, out io.Writer) error {
+	e.dropSystemPermissions(data.permissions, data.apis)
+	tables := []table{permissionsTable(data.roles, data.permissions)}
+	if apis := e.ownAPIs(data.apis); len(apis) > 0 {
 		tables = append(tables, apisTable(apis))
 	}
-	if len(has.organizations) > 0 {
-		tables = append(tables, organizationsTable(each(has.organizations)))
+	if len(data.organizations) > 0 {
+		tables = append(tables, organizationsTable(fromSlice(data.organizations)))
 	}
 	for _, t := range tables {
 		if err := e.writeTable(ctx, t, out, plainRow); err != nil {
@@ -133,8 +134,8 @@ func (e *exporter) writeTables(ctx context.Context, has *found, out io.Writer) e
 	return nil
 }
 
-// plainRow returns a row of cells that are quoted but not escaped, as those of users
-// are: a role map, a script and jq take a name as it is.
+// plainRow returns a CSV row. Its cells are quoted, but not escaped against injection
+// like those of users, so that scripts and role maps can use names unchanged.
 func plainRow(cells []string) []byte {
 	quoted := make([][]byte, len(cells))
 	for i, cell := range cells {
@@ -143,12 +144,11 @@ func plainRow(cells []string) []byte {
 	return append(bytes.Join(quoted, []byte{','}), '\n')
 }
 
-// readableRow is plainRow for a terminal: what is in a cell begins no other row.
+// readableRow returns a row for a terminal. A line break in a cell is shown as \n.
 func readableRow(cells []string) []byte {
 	row := bytes.TrimSuffix(plainRow(cells), []byte("\n"))
 	return append(bytes.ReplaceAll(row, []byte("\n"), []byte(`\n`)), '\n')
 }
 
-// isForReading reports whether a person is to read the table: on a terminal it
-// comes unpacked.
-func (e *exporter) isForReading(path string) bool { return path == "" && tool.IsTerminal(e.tool.Out) }
+// isForTerminal reports whether the table goes to a terminal. There it is not packed.
+func (e *exporter) isForTerminal(path string) bool { return path == "" && tool.IsTerminal(e.tool.Out) }

@@ -14,7 +14,7 @@ import (
 	"a0permit/internal/httpapi/httpapitest"
 )
 
-// gzipTime returns the time in the header of an export, zero where it has none.
+// gzipTime returns the time in the gzip header of an export, or zero if it has none.
 func gzipTime(t *testing.T, r result) time.Time {
 	t.Helper()
 	z, err := gzip.NewReader(bytes.NewReader(r.out))
@@ -27,8 +27,8 @@ func gzipTime(t *testing.T, r result) time.Time {
 const noTimeWarning = "a0export: warning: Auth0 does not say when the export was made, " +
 	"which permitload --roles replace needs to know\na0export: hint: a0tojsonl --as-of TIME sets it\n"
 
-// The time of an export is Auth0's, and of the moment before anything was read,
-// whatever this machine's clock says and however long it takes.
+// The time of an export is the time before anything was read, by Auth0's clock. The
+// clock of this machine and the length of the run do not matter.
 func TestTimeOfAnExportIsAuth0s(t *testing.T) {
 	t.Parallel()
 	tests := [][]string{
@@ -40,7 +40,7 @@ func TestTimeOfAnExportIsAuth0s(t *testing.T) {
 		{"organizations"},
 		{"connections"},
 	}
-	tenant := crowded()
+	tenant := pagedTenant()
 	for _, args := range tests {
 		for _, ahead := range []time.Duration{-3 * time.Hour, 0, 3 * time.Hour} {
 			synctest.Test(t, func(t *testing.T) {
@@ -61,9 +61,8 @@ func TestTimeOfAnExportIsAuth0s(t *testing.T) {
 	}
 }
 
-// A job that does not say when it was created, or says that it is yet to be, is
-// of the time when Auth0 said that it had started. Of one that is taken up nobody
-// knows.
+// If created_at of a job is missing or in the future, the time of a new job is that of
+// Auth0's answer. The time of a resumed job is unknown.
 func TestTimeOfAJobThatDoesNotTell(t *testing.T) {
 	t.Parallel()
 	for _, flaw := range []auth0test.Flaw{auth0test.NoCreated, auth0test.OddCreated, auth0test.LateCreated} {
@@ -87,7 +86,7 @@ func TestTimeOfAJobThatDoesNotTell(t *testing.T) {
 	}
 }
 
-// A job keeps the time that it told first.
+// The first created_at of a job counts, not a later one.
 func TestTimeOfAJobIsItsFirst(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -106,33 +105,33 @@ func TestTimeOfAJobIsItsFirst(t *testing.T) {
 	})
 }
 
-// An Auth0 that tells no time at all is not given this machine's.
+// If Auth0 sends no time at all, the time of this machine is not used instead.
 func TestTimeThatAuth0DoesNotTell(t *testing.T) {
 	t.Parallel()
 	for _, args := range [][]string{{"roles"}, {"users", "--source", "search"}} {
-		r := runInBubble(t, timeless(auth0test.New(small(), auth0test.Options{})), args...)
+		r := runInBubble(t, withoutDate(auth0test.New(small(), auth0test.Options{})), args...)
 		r.expect(t, 0, noTimeWarning)
 		if at := gzipTime(t, r); !at.IsZero() {
 			t.Errorf("%v: the time is %v", args, at)
 		}
 	}
-	// A job tells by itself.
-	r := runInBubble(t, timeless(auth0test.New(small(), auth0test.Options{})))
+	// A job has a created_at.
+	r := runInBubble(t, withoutDate(auth0test.New(small(), auth0test.Options{})))
 	if at := gzipTime(t, r); !at.Equal(today) {
 		t.Errorf("the time of a job is %v", at)
 	}
 }
 
-// Where Auth0 tells the time only later, what was read before is older than that: the
-// export has no time then.
+// If Auth0 sends a time only after the first answers, the data is older than that time,
+// so the export has no time.
 func TestTimeThatAuth0TellsLate(t *testing.T) {
 	t.Parallel()
 	for _, args := range [][]string{{"organizations"}, {"users", "--source", "search"}} {
-		s := auth0test.New(crowded(), auth0test.Options{PageMax: 5})
+		s := auth0test.New(pagedTenant(), auth0test.Options{PageMax: 5})
 		var calls atomic.Int64 // roles and groups are read side by side
 		r := runInBubble(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			if calls.Add(1) == 1 {
-				w = undated{w}
+				w = noDateWriter{w}
 			}
 			s.ServeHTTP(w, r)
 		}), args...)
@@ -143,20 +142,20 @@ func TestTimeThatAuth0TellsLate(t *testing.T) {
 	}
 }
 
-// timeless returns a tenant that tells no time.
-func timeless(h http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { h.ServeHTTP(undated{w}, r) })
+// withoutDate returns a tenant whose answers have no Date.
+func withoutDate(h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { h.ServeHTTP(noDateWriter{w}, r) })
 }
 
-// undated leaves out the Date of an answer.
-type undated struct{ http.ResponseWriter }
+// noDateWriter removes the Date of an answer.
+type noDateWriter struct{ http.ResponseWriter }
 
-func (u undated) WriteHeader(status int) {
+func (u noDateWriter) WriteHeader(status int) {
 	u.Header().Del("Date")
 	u.ResponseWriter.WriteHeader(status)
 }
 
-func (u undated) Write(p []byte) (int, error) {
+func (u noDateWriter) Write(p []byte) (int, error) {
 	u.Header().Del("Date")
 	return u.ResponseWriter.Write(p)
 }

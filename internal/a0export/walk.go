@@ -13,24 +13,23 @@ import (
 	"a0permit/internal/tool"
 )
 
-// walk is one way through the tenant by created_at, oldest first. A query reaches
-// 1000 users, so each query begins where the one before it ended, and none goes
-// past the user who was the newest when the walk began. So nobody who signs up
-// meanwhile comes into a query, and the total of a query shows that somebody has
-// left it.
+// walk reads all users by created_at, oldest first. A query returns at most 1000 users,
+// so each query starts where the one before it ended. All queries end at the user who
+// was newest when the walk began. New users are therefore in no query, and if the total
+// of a query changes, somebody was deleted.
 type walk struct {
 	*search
 
 	yield  func(auth0.User, error) bool
 	window window
-	last   map[string]bool // users of the last window, with which the next begins
-	count  int
+	last   map[string]bool // ids of the last window's users; the next may repeat some
+	count  int             // users yielded
 }
 
-// window is a span of created_at, both ends included but for a start that is
-// after. Auth0 keeps milliseconds.
+// window is a range of created_at, in milliseconds as Auth0 keeps them. It includes to,
+// and from unless after is set.
 type window struct {
-	from, to time.Time // a zero from is no bound
+	from, to time.Time // a zero from means no lower bound
 	after    bool
 }
 
@@ -41,14 +40,14 @@ func (w window) query() string {
 	return auth0.CreatedQuery(w.from, w.to)
 }
 
-// has reports whether the window has users who were created then.
+// has reports whether the window includes a user created at this time.
 func (w window) has(at time.Time) bool {
 	at, from := at.Truncate(time.Millisecond), w.from.Truncate(time.Millisecond)
 	return !at.After(w.to) && (at.After(from) || !w.after && at.Equal(from))
 }
 
-// run yields all users, and compares their number with the total that Auth0
-// tells afterwards.
+// run yields all users, and then compares their number with Auth0's total. It fails if
+// the total is larger.
 func (w *walk) run(ctx context.Context) error {
 	if some, err := w.findNewest(ctx); err != nil || !some {
 		return err
@@ -57,26 +56,26 @@ func (w *walk) run(ctx context.Context) error {
 	if err := w.readWindows(ctx); err != nil {
 		return err
 	}
-	left, err := w.auth0.CountUsers(ctx, and(w.within, everybody))
+	total, err := w.auth0.CountUsers(ctx, and(w.filter, everybody))
 	switch {
 	case err != nil:
 		return err
-	case left > w.count:
+	case total > w.count:
 		return fmt.Errorf("GET /users: got %s, but Auth0 says there are %s: %w",
-			tool.Count(w.count, "user"), tool.Thousands(left), auth0.ErrChanged)
-	case left < w.count:
-		w.tool.Warn("%s in the export deleted while it was read", tool.Count(w.count-left, "user"))
+			tool.Count(w.count, "user"), tool.Thousands(total), auth0.ErrChanged)
+	case total < w.count:
+		w.tool.Warn("%s in the export deleted while it was read", tool.Count(w.count-total, "user"))
 	}
 	return nil
 }
 
-// findNewest makes the window end with the newest user, and reports whether there
-// is any. All users must be found in the window, or some would stay out unseen:
-// those without created_at, and whoever is newer where Auth0 does not sort.
+// findNewest sets the end of the window to the newest user, and reports whether there
+// are any users. It fails unless the window finds all of them: a user without created_at
+// would be missing, and so would newer users if Auth0 did not sort.
 func (w *walk) findNewest(ctx context.Context) (some bool, err error) {
 	found, total := 0, 0
-	for range 5 { // someone may be deleted between the two calls
-		newest, err := w.auth0.NewestUser(ctx, w.within)
+	for range 5 { // a user may be deleted between the two calls
+		newest, err := w.auth0.NewestUser(ctx, w.filter)
 		switch {
 		case err != nil:
 			return false, err
@@ -90,21 +89,21 @@ func (w *walk) findNewest(ctx context.Context) (some bool, err error) {
 		}
 		w.window = window{to: newest.Users[0].CreatedAt}
 		total = newest.Total
-		if found, err = w.auth0.CountUsers(ctx, and(w.within, w.window.query())); err != nil || found >= total {
+		if found, err = w.auth0.CountUsers(ctx, and(w.filter, w.window.query())); err != nil || found >= total {
 			return true, err
 		}
 	}
 	return false, tool.Hint(
 		fmt.Errorf("GET /users: Auth0 finds only %s of %s by created_at, so the others would be missing",
-			tool.Thousands(found), tool.Count(total, "user")), otherWay)
+			tool.Thousands(found), tool.Count(total, "user")), dashboardHint)
 }
 
-const otherWay = "export them in the Dashboard (Extensions > User Import / Export) and run a0tojsonl on that file"
+const dashboardHint = "export them in the Dashboard (Extensions > User Import / Export) and run a0tojsonl on that file"
 
 var errNoCreatedAt = tool.Hint(
-	errors.New("GET /users: a user has no created_at, by which the user search finds users"), otherWay)
+	errors.New("GET /users: a user has no created_at, by which the user search finds users"), dashboardHint)
 
-// readWindows reads one window of users after the other until nothing is left.
+// readWindows yields the users of one window after another, to the end.
 func (w *walk) readWindows(ctx context.Context) error {
 	for {
 		users, total, err := w.readWindow(ctx)
@@ -141,18 +140,18 @@ func (w *walk) readWindows(ctx context.Context) error {
 	}
 }
 
-// skipMoment makes the next window begin after a millisecond whose users fill a
-// whole window. It fails where not all of them have been read.
+// skipMoment starts the next window after the millisecond at, whose users fill a whole
+// window. It fails if not all of them have been read.
 func (w *walk) skipMoment(ctx context.Context, at time.Time) error {
-	there, err := w.auth0.CountUsers(ctx, and(w.within, auth0.CreatedQuery(at, at)))
+	total, err := w.auth0.CountUsers(ctx, and(w.filter, auth0.CreatedQuery(at, at)))
 	switch {
 	case err != nil:
 		return err
-	case there > len(w.last):
+	case total > len(w.last):
 		return tool.Hint(
 			fmt.Errorf("%s were created at the same moment, %s, but Auth0 lists at most %s of them",
-				tool.Count(there, "user"), at.UTC().Format(time.RFC3339Nano), tool.Thousands(auth0.MaxFound)),
-			otherWay)
+				tool.Count(total, "user"), at.UTC().Format(time.RFC3339Nano), tool.Thousands(auth0.MaxFound)),
+			dashboardHint)
 	}
 	w.window.from, w.window.after = at, true
 	return nil
@@ -162,8 +161,8 @@ func isSameMoment(a, b time.Time) bool {
 	return a.Truncate(time.Millisecond).Equal(b.Truncate(time.Millisecond))
 }
 
-// readWindow reads the users that one query reaches, and its total. Pages that
-// shift while they are read are read again.
+// readWindow returns the users that one query can return, and the query's total. If the
+// pages shift during the reading, it reads them again.
 func (w *walk) readWindow(ctx context.Context) (users []auth0.User, total int, err error) {
 	for range 5 {
 		var whole bool
@@ -176,12 +175,12 @@ func (w *walk) readWindow(ctx context.Context) (users []auth0.User, total int, e
 	return nil, 0, fmt.Errorf("GET /users: the pages kept changing: %w", auth0.ErrChanged)
 }
 
-// readPages reads the pages of a window once. They are whole unless they have
-// shifted meanwhile.
+// readPages reads the pages of a window once. whole is false if the pages shifted, so
+// that users may be missing.
 func (w *walk) readPages(ctx context.Context) (users []auth0.User, total int, whole bool, err error) {
 	ids := map[string]bool{}
 	for page := 0; ; page++ {
-		found, err := w.auth0.SearchUsers(ctx, and(w.within, w.window.query()), w.fields, page)
+		found, err := w.auth0.SearchUsers(ctx, and(w.filter, w.window.query()), w.fields, page)
 		if err != nil {
 			return nil, 0, false, err
 		}
@@ -190,8 +189,8 @@ func (w *walk) readPages(ctx context.Context) (users []auth0.User, total int, wh
 		}
 		n := len(users)
 		if page > 0 && found.Total != total {
-			// Somebody left, and this page may have shifted. Those before it have not,
-			// and the next query can begin where they end.
+			// A user was deleted, so this page may have shifted. The pages before it did
+			// not, and the next query can start where they end.
 			return users, total, !isSameMoment(users[0].CreatedAt, users[n-1].CreatedAt), nil
 		}
 		switch {
@@ -217,8 +216,8 @@ func (w *walk) readPages(ctx context.Context) (users []auth0.User, total int, wh
 	}
 }
 
-// checkPage returns an error when the users are not those that were asked for, or
-// not in the order that was. No change of the tenant explains that.
+// checkPage returns an error if Auth0 ignored the range or the order of a query. No
+// change of the tenant explains that.
 func (w *walk) checkPage(users []auth0.User) error {
 	for i, u := range users {
 		switch {
@@ -233,18 +232,17 @@ func (w *walk) checkPage(users []auth0.User) error {
 	return nil
 }
 
-// isBefore reports whether a user was created in an earlier millisecond.
+// isBefore reports whether a was created in an earlier millisecond than b.
 func isBefore(a, b auth0.User) bool {
 	return a.CreatedAt.Truncate(time.Millisecond).Before(b.CreatedAt.Truncate(time.Millisecond))
 }
 
-// isSamePage reports whether a page has the same users as the one before it.
+// isSamePage reports whether a page has the same users as before.
 func isSamePage(before, page []auth0.User) bool {
 	return len(page) > 0 && slices.EqualFunc(before, page, func(a, b auth0.User) bool { return a.ID == b.ID })
 }
 
-// and returns the query that matches where all of queries do. "" matches
-// everybody.
+// and returns a query that matches users who match all queries. "" matches everybody.
 func and(queries ...string) string {
 	var some []string
 	for _, q := range queries {
