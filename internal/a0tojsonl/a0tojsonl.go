@@ -1,6 +1,6 @@
-// Package a0tojsonl is the command a0tojsonl: it reads tables of Auth0 users, roles
-// and organizations as CSV and writes records as JSON Lines. It connects the parts
-// and reports. What a row means is in convert, how CSV is read in csvrows. It uses
+// Package a0tojsonl implements the command a0tojsonl. It reads tables of Auth0 users,
+// roles, APIs and organizations as CSV and writes records as JSON Lines. It connects
+// the parts and reports: csvrows reads CSV, and convert knows what a row means. It uses
 // no network.
 package a0tojsonl
 
@@ -25,23 +25,23 @@ EXAMPLES
    { a0export roles; a0export users; } | a0tojsonl -o records.jsonl
    a0tojsonl --rejects rejects.csv users.csv.gz | jq -c 'select(.type == "user")'`
 
-// pace is how the work is divided. The output does not depend on it.
-type pace struct {
+// parallelism is how the work is divided. The output does not depend on it.
+type parallelism struct {
 	workers int
 	chunk   int // bytes
 }
 
-// mostWorkers bounds the memory, since each worker takes some MiB. More workers
-// would only wait for unpacking or for the writer.
-const mostWorkers = 4
+// maxWorkers bounds the memory, since each worker takes a few MiB. More workers would
+// only wait for unpacking or for the writer.
+const maxWorkers = 4
 
 // Run runs the command and returns its exit code.
 func Run(ctx context.Context, args []string, in io.Reader, out, errs io.Writer) int {
-	p := pace{workers: min(runtime.GOMAXPROCS(0), mostWorkers), chunk: 128 << 10}
-	return runPaced(ctx, args, in, out, errs, p)
+	p := parallelism{workers: min(runtime.GOMAXPROCS(0), maxWorkers), chunk: 128 << 10}
+	return runParallel(ctx, args, in, out, errs, p)
 }
 
-func runPaced(ctx context.Context, args []string, in io.Reader, out, errs io.Writer, p pace) int {
+func runParallel(ctx context.Context, args []string, in io.Reader, out, errs io.Writer, p parallelism) int {
 	t := tool.New("a0tojsonl", in, out, errs)
 	app := App()
 	app.Action = func(c *cli.Context) error {
@@ -52,13 +52,13 @@ func runPaced(ctx context.Context, args []string, in io.Reader, out, errs io.Wri
 		if err != nil {
 			return err
 		}
-		conf.pace = p
+		conf.parallelism = p
 		return run(c.Context, t, conf)
 	}
 	return t.Run(ctx, app, args)
 }
 
-// App returns the command for its help, man page and completions.
+// App returns the command's flags and texts, for its help, man page and completions.
 func App() *cli.App {
 	return &cli.App{
 		Name:        "a0tojsonl",

@@ -29,18 +29,18 @@ func runOn(t *testing.T, in string, args ...string) result {
 	return result{code, out.String(), errs.String()}
 }
 
-// runPaced is runOn with other workers and chunks.
-func runPaced(t *testing.T, in string, workers, chunk int, args ...string) result {
+// runParallel is runOn with a number of workers and a chunk size in bytes.
+func runParallel(t *testing.T, in string, workers, chunk int, args ...string) result {
 	t.Helper()
 	var out, errs bytes.Buffer
 	args = append([]string{"a0tojsonl"}, args...)
-	code := a0tojsonl.RunPaced(t.Context(), args, strings.NewReader(in), &out, &errs, workers, chunk)
+	code := a0tojsonl.RunParallel(t.Context(), args, strings.NewReader(in), &out, &errs, workers, chunk)
 	return result{code, out.String(), errs.String()}
 }
 
 var closingLine = regexp.MustCompile(`^a0tojsonl: [\d,]+ users?, .* rejected.* in `)
 
-// messages returns stderr without the closing summary, whose time varies.
+// messages returns stderr without the summary, whose time varies.
 func (r result) messages() string {
 	var kept strings.Builder
 	for line := range strings.Lines(r.err) {
@@ -51,7 +51,7 @@ func (r result) messages() string {
 	return kept.String()
 }
 
-// end returns the end line, which must be the last.
+// end returns the end line. The test fails if it is not the last line.
 func (r result) end(t *testing.T) record.End {
 	t.Helper()
 	lines := strings.Split(strings.TrimSuffix(r.out, "\n"), "\n")

@@ -10,8 +10,8 @@ import (
 	"a0permit/internal/tool"
 )
 
-// A row that is too long is set aside like any other, with the cells by which it can be
-// found, and stays so when it is fed again. The rows after it are converted.
+// A row that is too long is rejected like any other, with enough cells to find it, and
+// rejected again if it is fed again. The rows after it are converted.
 func TestRowsOverTheLimit(t *testing.T) {
 	t.Parallel()
 	cell := strings.Repeat("x", 9<<20)
@@ -53,7 +53,7 @@ func TestRowsOverTheLimit(t *testing.T) {
 			}
 		})
 	}
-	// It may be the first row, or the only one with text.
+	// The long row may be the first row, or the only one with text.
 	for in, rejected := range map[string]int{
 		"user_id,x\nauth0|1," + cell + "\n1,2\n":                               1,
 		"user_id,x\n1,\nauth0|2," + cell + "\n":                                1,
@@ -71,7 +71,7 @@ func TestRowsOverTheLimit(t *testing.T) {
 	}
 }
 
-// Lists of roles that nobody has are rejects, and cost no more than they are long.
+// Absurd lists of roles are rejected, in a time proportional to their length.
 func TestAbsurdRoles(t *testing.T) {
 	t.Parallel()
 	deep := strings.Repeat("[", 20_000) + strings.Repeat("]", 20_000)

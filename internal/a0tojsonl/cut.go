@@ -8,8 +8,9 @@ import (
 	"a0permit/internal/csvrows"
 )
 
-// cutter is the first stage of the pipeline. It parses only the headers and, of
-// each table, the first rows, which tell whether Auth0 has escaped it.
+// cutter is the first stage of the pipeline: it cuts a file into chunks of rows. It
+// parses only the header of each table and its first rows, which show whether Auth0
+// escaped the table.
 type cutter struct {
 	in            *csvrows.Cutter
 	options       *convert.Options
@@ -18,8 +19,8 @@ type cutter struct {
 	work, ordered chan<- *job
 }
 
-// cutFile cuts the file table by table. An error that ends it early goes to the
-// writer in a job of its own.
+// cutFile cuts the file table by table. An error that ends it early is sent to the
+// writer in a separate job.
 func (c *cutter) cutFile() {
 	for {
 		j := c.newJob(nil)
@@ -42,7 +43,7 @@ func (c *cutter) cutFile() {
 	}
 }
 
-// newTable returns the table with this header.
+// newTable returns the table with this header. It fails if the header is invalid.
 func newTable(header csvrows.Row, o *convert.Options) (*convert.Table, error) {
 	if header.Flaw == csvrows.NUL {
 		fault := flaws[header.Flaw]
@@ -51,7 +52,7 @@ func newTable(header csvrows.Row, o *convert.Options) (*convert.Table, error) {
 	return convert.NewTable(header.Cells, o)
 }
 
-// cutRows cuts the rows of a table and reports whether to go on after it.
+// cutRows cuts the rows of a table and reports whether to go on with the next table.
 func (c *cutter) cutRows(table *convert.Table) bool {
 	c.in.SetHeaders(table)
 	escaping := table.Escaping()
@@ -78,11 +79,11 @@ func (c *cutter) cutRows(table *convert.Table) bool {
 	}
 }
 
-// sampleBytes is the length of the rows that decide about the escaping of a table.
+// sampleBytes is how many bytes of rows decide whether a table is escaped.
 const sampleBytes = 16 << 10
 
-// cutUndecided cuts the next rows of a table, and returns what they tell of its
-// escaping. If they tell nothing, it cuts none but those that it has seen.
+// cutUndecided cuts the next rows of a table and returns the escaping that they show. If
+// they leave it undecided, it cuts only the rows that it has seen.
 func (c *cutter) cutUndecided(table *convert.Table, ch *csvrows.Chunk) (convert.Escaping, error) {
 	sample := table.NewSample()
 	c.in.Peek(sampleBytes, func(row csvrows.Row) { sample.Add(row.Cells, row.Line) })
@@ -97,7 +98,7 @@ func (c *cutter) cutUndecided(table *convert.Table, ch *csvrows.Chunk) (convert.
 	}
 }
 
-// newJob waits for a free job. It returns nil when the writer has stopped.
+// newJob waits for a free job. It returns nil if the writer has stopped.
 func (c *cutter) newJob(table *convert.Table) *job {
 	select {
 	case j := <-c.free:
@@ -108,13 +109,13 @@ func (c *cutter) newJob(table *convert.Table) *job {
 	}
 }
 
-// send sends a job to the workers and, in its order, to the writer.
+// send sends a job to the workers, and to the writer in the order of the file.
 func (c *cutter) send(j *job) {
 	c.work <- j
 	c.ordered <- j
 }
 
-// sendConverted sends a job without rows, which needs no worker.
+// sendConverted sends a job without rows to the writer only.
 func (c *cutter) sendConverted(j *job) {
 	j.converted <- struct{}{}
 	c.ordered <- j

@@ -15,8 +15,8 @@ import (
 
 var update = flag.Bool("update", false, "update the golden files")
 
-// Whole inputs, as other tools write them or, since there is no recorded export, as
-// what is known of these tools makes us expect.
+// The files are inputs as other tools write them. No exports of these tools have been
+// recorded, so some files are what we expect of them.
 func TestDialects(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob("testdata/dialects/*.csv")
@@ -53,8 +53,8 @@ func TestDialects(t *testing.T) {
 				"gzip":           runOn(t, compress(t, time.Time{}, in), "--attributes", "all"),
 				"gzip members":   runOn(t, halves, "--attributes", "all"),
 				"a file":         runOn(t, "", "--attributes", "all", file),
-				"tiny chunks":    runPaced(t, in, 3, 7, "--attributes", "all"),
-				"one worker":     runPaced(t, in, 1, 64, "--attributes", "all"),
+				"tiny chunks":    runParallel(t, in, 3, 7, "--attributes", "all"),
+				"one worker":     runParallel(t, in, 1, 64, "--attributes", "all"),
 				"as -":           runOn(t, in, "--attributes", "all", "-"),
 				"in CRLF or not": runOn(t, otherLineEnds(in), "--attributes", "all"),
 			} {
@@ -66,8 +66,8 @@ func TestDialects(t *testing.T) {
 	}
 }
 
-// otherLineEnds returns in with LF for CRLF, or the other way round. Both become LF
-// in cells.
+// otherLineEnds returns in with LF instead of CRLF, or CRLF instead of LF. In cells both
+// become LF.
 func otherLineEnds(in string) string {
 	if strings.Contains(in, "\r\n") {
 		return strings.ReplaceAll(in, "\r\n", "\n")

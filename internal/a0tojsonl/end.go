@@ -8,10 +8,10 @@ import (
 	"a0permit/internal/tool"
 )
 
-// finish writes the end line, whatever has happened, and prints sums and warnings.
-// It returns the first error.
+// finish writes the end line, even after an error, and prints sums and warnings. cause
+// is the error that ended the run, or nil. It returns the first error.
 func (r *runner) finish(ctx context.Context, cause error) error {
-	if cause == nil { // an interrupt may come after all is read
+	if cause == nil { // an interrupt may come after the last row
 		cause = context.Cause(ctx)
 	}
 	r.report.Complete = cause == nil

@@ -20,7 +20,7 @@ a0tojsonl: warning: --role-map: 2 lines for no role in the input, the first for 
 	}
 }
 
-// The ids of identities are told once, with how to get the users' own.
+// Ids of identities give one warning, with a hint on how to get the users' own ids.
 func TestBareIDs(t *testing.T) {
 	t.Parallel()
 	const in = `"email","provider","user_id","connection"

@@ -13,8 +13,8 @@ import (
 	"a0permit/internal/tool"
 )
 
-// Whether Auth0 has escaped a table is told by its first rows together: an id may be a
-// number, which has no ' before it, and a name may begin with one of its own.
+// The first rows together show whether Auth0 escaped a table. A single row does not: an
+// id may be a number, which has no ' before it, and a name may begin with a '.
 func TestEscapeIsTheTables(t *testing.T) {
 	t.Parallel()
 	const header = "user_id,email,given_name,family_name,provider\n"
@@ -67,7 +67,7 @@ func TestEscapeIsTheTables(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			for _, pace := range []struct{ workers, chunk int }{{1, 1 << 20}, {1, 1}, {3, 70}} {
-				got := runPaced(t, tt.in, pace.workers, pace.chunk)
+				got := runParallel(t, tt.in, pace.workers, pace.chunk)
 				var users []string
 				for line := range strings.Lines(got.out) {
 					short := strings.Contains(line, `"key":"1"`) || strings.Contains(line, `"key":"2"`)
@@ -91,8 +91,7 @@ func TestEscapeIsTheTables(t *testing.T) {
 	})
 }
 
-// A table that is neither clearly escaped nor clearly not is an error, until somebody
-// says which it is.
+// If it is not clear whether a table is escaped, that is an error until --escaped says.
 func TestEscapeInDoubt(t *testing.T) {
 	t.Parallel()
 	const in = "user_id,email,family_name\n'auth0|1,'a@b.co,\nauth0|2,c@d.co,'t Hooft\n"
@@ -118,7 +117,7 @@ func TestEscapeInDoubt(t *testing.T) {
 	}
 }
 
-// Rows of the other kind, further down than anybody looks ahead, are not read wrong.
+// If the escaping changes after the sampled rows, no row is misread.
 func TestEscapeThatChangesLater(t *testing.T) {
 	t.Parallel()
 	const header = "user_id,email,given_name,family_name\n"
@@ -149,7 +148,8 @@ func TestEscapeThatChangesLater(t *testing.T) {
 	}
 }
 
-// A table reads the same with Auth0's escaping and without, whatever comes first in it.
+// A table gives the same records with and without Auth0's escaping, whatever its first
+// rows are.
 func TestEscapedReadsAsPlain(t *testing.T) {
 	t.Parallel()
 	random := rand.New(rand.NewPCG(1, 2))

@@ -5,7 +5,7 @@ import (
 	"io"
 )
 
-// RunPaced is Run with other workers and chunks.
-func RunPaced(ctx context.Context, args []string, in io.Reader, out, errs io.Writer, workers, chunk int) int {
-	return runPaced(ctx, args, in, out, errs, pace{workers: workers, chunk: chunk})
+// RunParallel is Run with a number of workers and a chunk size in bytes.
+func RunParallel(ctx context.Context, args []string, in io.Reader, out, errs io.Writer, workers, chunk int) int {
+	return runParallel(ctx, args, in, out, errs, parallelism{workers: workers, chunk: chunk})
 }

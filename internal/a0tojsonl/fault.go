@@ -11,19 +11,19 @@ import (
 	"a0permit/internal/tool"
 )
 
-// faults counts what is right in each row by itself, but cannot be converted together.
-// The run goes on, so that all of it is reported, and then fails.
+// faults counts conflicts between rows that are each valid alone. The run goes on, so
+// that all of them are reported, and then fails.
 type faults struct {
-	unkeyed     int // roles without a key
-	leftOut     int // users left out because of them
-	permissions int // permissions without a resource and an action of their own
-	grants      int // roles whose key is that of a role with other permissions
+	unkeyed     int // roles without a usable key
+	leftOut     int // users left out because of such roles
+	permissions int // permissions without a resource and action of their own
+	grants      int // roles that share a key but not their permissions
 }
 
-// fail returns the error that ends the run, nil if there is no fault.
-func (r *runner) fail() error {
+// faultError returns the error for all faults, or nil if there are none.
+func (r *runner) faultError() error {
 	f := &r.faults
-	if n := f.permissions - mostShown; n > 0 {
+	if n := f.permissions - maxShown; n > 0 {
 		r.tool.Problem("%s are like these, and not shown", tool.Count(n, "permission"))
 	}
 	var parts []string
@@ -43,7 +43,7 @@ func (r *runner) fail() error {
 	return fmt.Errorf("%s", strings.Join(parts, "; "))
 }
 
-// reportUnkeyed tells which line of --role-map a role needs.
+// reportUnkeyed reports a role without a usable key, with the line that --role-map needs.
 func (r *runner) reportUnkeyed(at string, role convert.Unkeyed) {
 	r.faults.unkeyed++
 	kind, other := "role", "role"
@@ -73,7 +73,8 @@ func mapCell(entry convert.MapEntry) string {
 	return record.RoleMapCell(entry.Name, entry.ID)
 }
 
-// flushCatalogue writes what has been waiting for the APIs.
+// flushCatalogue writes the roles and resources that had to wait for the apis table, and
+// reports their faults.
 func (r *runner) flushCatalogue() error {
 	return r.catalogue.Flush(func(lines *convert.Lines) error {
 		for i := range lines.PermissionFaults {
@@ -86,9 +87,10 @@ func (r *runner) flushCatalogue() error {
 	})
 }
 
-// reportPermission tells which line of --permission-map a permission needs.
+// reportPermission reports a permission without a target of its own, with the line that
+// --permission-map needs. It prints at most maxShown of them.
 func (r *runner) reportPermission(f *convert.PermissionFault) {
-	if r.faults.permissions++; r.faults.permissions > mostShown {
+	if r.faults.permissions++; r.faults.permissions > maxShown {
 		return
 	}
 	if f.Other.Name != "" {
@@ -102,7 +104,8 @@ func (r *runner) reportPermission(f *convert.PermissionFault) {
 		cmp.Or(f.Proposal.Resource, "RESOURCE"), cmp.Or(f.Proposal.Action, "ACTION"))
 }
 
-// reportGrant tells which line of --role-map keeps two roles apart.
+// reportGrant reports a role that shares its key with a role that has other permissions,
+// with the line of --role-map that keeps them apart.
 func (r *runner) reportGrant(f *convert.GrantFault) {
 	r.faults.grants++
 	if f.IsSame {
@@ -115,7 +118,7 @@ func (r *runner) reportGrant(f *convert.GrantFault) {
 	r.tool.Hint("put another key into the line of --role-map: %s,KEY", record.RoleMapCell(f.Name, f.ID))
 }
 
-// csvCell returns a cell as it is typed.
+// csvCell returns a cell as one types it: in quotes only if it needs them.
 func csvCell(cell string) string {
 	if strings.ContainsAny(cell, "\",\r\n") || strings.TrimSpace(cell) != cell || cell == "" {
 		return string(csvrows.Quote(cell))

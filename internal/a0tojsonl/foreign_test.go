@@ -11,8 +11,8 @@ import (
 	"a0permit/internal/tool"
 )
 
-// A table of another spreadsheet says what separates its cells, and never that quotes
-// are to be doubled. The command of the hint makes a table of it that can be read.
+// The error for a table with another separator names the separator, and does not blame
+// quotes. The command in the hint turns it into a valid table.
 func TestOtherSeparators(t *testing.T) {
 	t.Parallel()
 	const (
@@ -84,7 +84,8 @@ func TestOtherSeparators(t *testing.T) {
 	}
 }
 
-// What was saved in place of the data says what it is, and what it says.
+// The error for a web page or an error message in place of CSV says what it is, and shows
+// its message.
 func TestPagesSavedInPlaceOfData(t *testing.T) {
 	t.Parallel()
 	const (
@@ -131,7 +132,7 @@ func TestPagesSavedInPlaceOfData(t *testing.T) {
 	}
 }
 
-// The same behind a table, in one stream with it.
+// The same holds if it comes after a table in the same stream.
 func TestPagesBehindATable(t *testing.T) {
 	t.Parallel()
 	for page, want := range map[string]string{
@@ -146,7 +147,7 @@ func TestPagesBehindATable(t *testing.T) {
 	}
 }
 
-// Text in UTF-16 is named as such, with the command that makes UTF-8 of it.
+// The error for UTF-16 says so, and a hint gives the command that converts it to UTF-8.
 func TestUTF16(t *testing.T) {
 	t.Parallel()
 	encode := func(text string, first, second int) string {

@@ -14,13 +14,13 @@ import (
 	"a0permit/internal/tool"
 )
 
-// No cell of the rejected rows is a formula for a spreadsheet, a column's name among
-// them, and mended they give what was there.
+// No cell in the file of rejects is a formula in a spreadsheet, not even a column name.
+// Once fixed, the rows give the original cells.
 func TestFormulasInRejects(t *testing.T) {
 	t.Parallel()
 	const in = `user_id,email,given_name,family_name,roles,=a,'b` + "\n" +
 		`'auth0|1,broken,'=HYPERLINK("x"),'+49,=cmd|x,'@SUM(1),"'` + "\t" + `-1"` + "\n"
-	// The line is for encoding/csv: the cell with quotes is in quotes.
+	// encoding/csv requires a cell that contains quotes to be quoted.
 	table := strings.Replace(in, `'=HYPERLINK("x")`, `"'=HYPERLINK(""x"")"`, 1)
 	path := filepath.Join(t.TempDir(), "rejects.csv")
 	if got := runOn(t, table, "--escaped", "yes", "--rejects", path); got.code != tool.Rejected {
@@ -45,8 +45,8 @@ func TestFormulasInRejects(t *testing.T) {
 	}
 }
 
-// Whatever is in the cells of a rejected row, mended it gives the same cells, and no
-// spreadsheet sees a formula in between.
+// Once fixed, a rejected row gives the original cells, whatever they are. No spreadsheet
+// sees a formula in the file of rejects.
 func FuzzRejects(f *testing.F) {
 	for _, cell := range []string{
 		"", "a", "'", "''", "'t Hooft", "''t", "=1+1", "'=1+1", "''=1+1", "+1", "-1.5", "@x", "\tx", "a\rb", "\ra",
@@ -65,7 +65,7 @@ func FuzzRejects(f *testing.F) {
 		}
 		var in strings.Builder
 		w := csv.NewWriter(&in)
-		_ = w.WriteAll([][]string{ // to memory
+		_ = w.WriteAll([][]string{ // memory never fails
 			{"user_id", "email", "a", "b"},
 			{mark + "auth0|1", "broken", mark + a, mark + b},
 		})
@@ -73,7 +73,7 @@ func FuzzRejects(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		// A reader of CSV returns each line end as \n.
+		// A CSV reader returns each line end as \n.
 		a, b = strings.TrimPrefix(rows[1][2], mark), strings.TrimPrefix(rows[1][3], mark)
 		path := filepath.Join(t.TempDir(), "rejects.csv")
 		if got := runOn(t, in.String(), "--escaped", flag, "--rejects", path); got.code != tool.Rejected {

@@ -16,9 +16,9 @@ import (
 	"a0permit/internal/tool"
 )
 
-// For any input each line of the output is a valid record, the last one tells what
-// there is, and no row is lost: it is written or rejected. The rejected rows are a
-// stream of tables again, without a formula.
+// For any input, each line of the output is a valid record, the end line has the right
+// counts, and every row is either written or rejected. The rejected rows are a valid
+// stream of tables without formulas.
 func FuzzRun(f *testing.F) {
 	for _, seed := range []string{
 		"", "\n", "user_id", "user_id\nauth0|1", "user_id\n\"", "user_id\n'a\n''b\n",
@@ -32,7 +32,7 @@ func FuzzRun(f *testing.F) {
 		"role_id,organization_id\n",
 		"[{}]", "a\rb", "PK\x03\x04", "\x1f\x8b", "\x1f\x8b\x08\x00", "\xff\xfeu\x00",
 		"user_id,a,b\n1,\"{\"\"x\"\":[1e999]}\",TRUE\n",
-		// What people met, made small.
+		// Inputs that users had trouble with, shortened.
 		"\"user_id\",\"email\"\n1234567,\"'gil@acme.example\"\n\"'0a1b\",\"'ann@acme.example\"\n",
 		"user_id,email\n'auth0|1,'a@b.co\nauth0|2,c@d.co\n", "user_id,=a,'b\n|1,=1+1,'t\n|2,'=x\n|3 ,\tx,'\n",
 		"user_id,email\n|1,a@acme.example\u200b\n|2,a@acme.example \n|3,O'Neil@acme.example\n|4,[d@a.co](mailto:d@a.co)\n",
@@ -51,7 +51,7 @@ func FuzzRun(f *testing.F) {
 		var out, errs bytes.Buffer
 		rejects := filepath.Join(t.TempDir(), "rejects.csv")
 		args := []string{"a0tojsonl", "--attributes", "all", "--rejects", rejects}
-		code := a0tojsonl.RunPaced(t.Context(), args, bytes.NewReader(in), &out, &errs, 2, 1+int(chunk))
+		code := a0tojsonl.RunParallel(t.Context(), args, bytes.NewReader(in), &out, &errs, 2, 1+int(chunk))
 		if code != tool.Done && code != tool.Stopped && code != tool.Rejected {
 			t.Fatalf("exit %d: %s", code, errs.String())
 		}
@@ -82,7 +82,7 @@ func FuzzRun(f *testing.F) {
 	})
 }
 
-// checkStream checks each line and returns the last, with the number of users.
+// checkStream checks each line, and returns the end line and the number of users.
 func checkStream(t *testing.T, stream []byte) (end record.End, users int) {
 	t.Helper()
 	lines := bytes.Split(bytes.TrimSuffix(stream, []byte("\n")), []byte("\n"))
@@ -128,7 +128,8 @@ func checkStream(t *testing.T, stream []byte) (end record.End, users int) {
 	return end, users
 }
 
-// countRows counts the rows that are not headers, with encoding/csv alone.
+// countRows returns the number of rows that are not headers, and whether all are users.
+// It reads with encoding/csv only.
 func countRows(t *testing.T, in []byte) (rows int, onlyUsers bool) {
 	t.Helper()
 	in = bytes.TrimPrefix(in, []byte("\ufeff"))

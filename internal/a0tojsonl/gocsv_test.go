@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// gocsv, when used without care, panics, converts, forgets or reports a wrong place.
-// None of that may reach a user.
+// gocsv, used without care, panics, converts values, loses rows or reports wrong
+// positions. A user must never see any of that.
 func TestNoFaultOfGocsv(t *testing.T) {
 	t.Parallel()
 	tests := []struct{ name, in, out, err string }{

@@ -10,9 +10,8 @@ import (
 	"a0permit/internal/tool"
 )
 
-// withHint returns an error of the input with its place and with what to do. An
-// input that broke off upstream gets no hint: the real error is the first one on
-// the screen.
+// withHint returns an error of the input with its position and a hint. If the input
+// broke off upstream there is no hint: the first error on the screen is the real one.
 func withHint(at string, err error) error {
 	header, syntax := (*convert.HeaderError)(nil), (*csvrows.SyntaxError)(nil)
 	separator, not := (*csvrows.SeparatorError)(nil), (*csvrows.NotCSVError)(nil)
@@ -24,7 +23,7 @@ func withHint(at string, err error) error {
 	case errors.As(err, &header):
 		hints = header.Hints
 	case errors.As(err, &syntax):
-		hints = explainSyntax(syntax)
+		hints = syntaxHints(syntax)
 	case errors.As(err, &separator):
 		hints = separatorHints(separator.Separator)
 	case errors.As(err, &not):
@@ -36,16 +35,16 @@ func withHint(at string, err error) error {
 	case errors.As(err, &mixed):
 		hints = []string{"--escaped yes removes one leading ' from each cell, --escaped no removes none"}
 	default:
-		return err // a read error, which names its file
+		return err // a read error already names its file
 	}
 	return tool.Hint(fmt.Errorf("%s: %w", at, err), hints...)
 }
 
 const quoteHint = `write a cell that contains a " in quotes, with the " doubled: "a ""b"" c"`
 
-// explainSyntax returns what to do about a quote at fault. Where that which stands
-// beside the quote shows the cause, it becomes the error.
-func explainSyntax(e *csvrows.SyntaxError) []string {
+// syntaxHints returns the hints for a misplaced quote. If the character beside the quote
+// shows the real cause, it sets e.Err to that.
+func syntaxHints(e *csvrows.SyntaxError) []string {
 	if e.Page != nil {
 		e.Err = e.Page
 		return []string{formatHint(e.Page)}
@@ -64,7 +63,7 @@ func explainSyntax(e *csvrows.SyntaxError) []string {
 	}
 }
 
-// separatorHints returns how to get commas.
+// separatorHints returns hints on how to get a file with commas.
 func separatorHints(separator byte) []string {
 	inPython := string(separator)
 	if separator == '\t' {
@@ -78,7 +77,7 @@ func separatorHints(separator byte) []string {
 	}
 }
 
-// formatHint returns what to feed instead of a file that is not CSV.
+// formatHint returns the hint for a file that is not CSV.
 func formatHint(e *csvrows.NotCSVError) string {
 	switch e.Looks {
 	case csvrows.HTML, csvrows.XML:

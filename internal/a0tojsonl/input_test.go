@@ -12,8 +12,8 @@ import (
 	"a0permit/internal/tool"
 )
 
-// When the input breaks off, what came before is written, the end line says so, and
-// one error says where.
+// If the input breaks off, the rows before that are written, the end line says that they
+// are not all, and one error says where it broke off.
 func TestBrokenInput(t *testing.T) {
 	t.Parallel()
 	const one = "user_id\nauth0|1\n"
@@ -30,7 +30,7 @@ func TestBrokenInput(t *testing.T) {
 	)
 	tests := []struct {
 		name, in string
-		users    int // -1 for any
+		users    int // -1 means any number
 		messages string
 	}{
 		{"nothing", "", 0, emptyInput},

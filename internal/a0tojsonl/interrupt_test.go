@@ -12,8 +12,7 @@ import (
 	"a0permit/internal/tool"
 )
 
-// stallingReader returns its data, interrupts the run, and then blocks like an idle
-// pipe.
+// stallingReader returns its data, interrupts the run and then blocks, like an idle pipe.
 type stallingReader struct {
 	data      io.Reader
 	interrupt func()
@@ -61,8 +60,8 @@ func TestInterrupt(t *testing.T) {
 	}
 }
 
-// interruptingReader interrupts the run at its end, like Ctrl-C, which ends the
-// command before this one too.
+// interruptingReader interrupts the run at the end of its data. So does Ctrl-C, which also
+// ends the command before this one.
 type interruptingReader struct {
 	io.Reader
 	interrupt func()
@@ -78,7 +77,7 @@ func (r interruptingReader) Read(p []byte) (int, error) {
 
 func TestInterruptAtTheEnd(t *testing.T) {
 	t.Parallel()
-	for range 20 { // the end and the interrupt once raced
+	for range 20 { // the end of the input and the interrupt used to race
 		ctx, cancel := context.WithCancel(t.Context())
 		in := interruptingReader{strings.NewReader("user_id\nauth0|1\n"), cancel}
 		var out, errs bytes.Buffer

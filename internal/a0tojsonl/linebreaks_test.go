@@ -11,15 +11,15 @@ import (
 	"a0permit/internal/tool"
 )
 
-// A CR that ends no line may hide a user, so nothing is loaded of its row, whatever
-// the column and even if no column needs it. In quotes it is a part of the text.
+// A CR within a row may hide a second user, so the row is rejected, whatever column it is
+// in. In quotes, a CR is part of the text.
 func TestLoneCR(t *testing.T) {
 	t.Parallel()
 	const found = "row 2, line 2: a CR in the middle of the row, which may be two rows in one"
 	tests := []struct {
 		name, in string
 		code     int
-		users    string // their keys
+		users    string // keys of the users
 		says     string
 	}{
 		{
@@ -66,7 +66,7 @@ func TestLoneCR(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			for _, chunk := range []int{1, 1 << 20} {
-				got := runPaced(t, tt.in, 2, chunk)
+				got := runParallel(t, tt.in, 2, chunk)
 				var keys []string
 				for line := range strings.Lines(got.out) {
 					if _, rest, ok := strings.Cut(line, `{"type":"user","key":"`); ok {
@@ -87,7 +87,7 @@ func TestLoneCR(t *testing.T) {
 	}
 }
 
-// Rows with a lone CR or a NUL are rejected again when they are fed again as they are.
+// Rows with a lone CR or a NUL are rejected again if they are fed again unchanged.
 func TestFlawsStayInRejects(t *testing.T) {
 	t.Parallel()
 	const in = "user_id,email,given_name,reject_reason_of_old\n" +
@@ -121,7 +121,7 @@ func TestFlawsStayInRejects(t *testing.T) {
 	}
 }
 
-// A NUL byte is the fault of its row wherever it is, even if no column needs it.
+// A row with a NUL byte is rejected, whatever column the byte is in.
 func TestNUL(t *testing.T) {
 	t.Parallel()
 	for _, in := range []string{

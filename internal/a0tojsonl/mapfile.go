@@ -13,15 +13,15 @@ import (
 	"a0permit/internal/tool"
 )
 
-// A mapFile is a CSV file that a flag names, such as --role-map.
+// A mapFile is the CSV file of a flag such as --role-map.
 type mapFile struct {
 	flag    string
-	columns []string // all must be there, in any order
-	example string   // of a line
+	columns []string // required columns, in any order
+	example string   // an example of a line
 }
 
-// read reads the file, if there is one, and passes the cells of each line in the order
-// of the columns. Its errors are errors of usage: exit code 2.
+// read reads the file at path and calls add with the cells of each line, in the order of
+// columns. If path is "" it does nothing. Its errors are usage errors: exit code 2.
 func (m *mapFile) read(ctx context.Context, t *tool.Tool, path string, add func(line int, cells []string) error) error {
 	if path == "" {
 		return nil
@@ -30,18 +30,18 @@ func (m *mapFile) read(ctx context.Context, t *tool.Tool, path string, add func(
 	if err != nil {
 		return m.newError(err)
 	}
-	defer in.Close() //nolint:errcheck // it is only read
+	defer in.Close() //nolint:errcheck // only read
 	if err := m.parse(&boundedReader{in: in, left: maxMapFile}, add); err != nil {
 		return m.newError(fmt.Errorf("%s: %w", in.Name, err))
 	}
 	return nil
 }
 
-// maxMapFile is the greatest length of such a file in bytes: it is kept in memory. A
-// tenant of Auth0 has a thousand roles at most.
+// maxMapFile is the largest size of a map file in bytes, since it is kept in memory. An
+// Auth0 tenant has at most a thousand roles.
 const maxMapFile = 16 << 20
 
-// boundedReader is an error after so many bytes.
+// boundedReader fails after left bytes.
 type boundedReader struct {
 	in   io.Reader
 	left int
@@ -69,11 +69,11 @@ func (m *mapFile) parse(in io.Reader, add func(line int, cells []string) error) 
 	if err != nil {
 		return err
 	}
-	places, err := m.findColumns(&header)
+	indexes, err := m.findColumns(&header)
 	if err != nil {
 		return err
 	}
-	cells := make([]string, len(places))
+	cells := make([]string, len(indexes))
 	for batch, err := range file.Batches(header.Number) {
 		if err != nil {
 			return err
@@ -87,8 +87,8 @@ func (m *mapFile) parse(in io.Reader, add func(line int, cells []string) error) 
 				fault := convert.RaggedFault(len(row.Cells), len(header.Cells))
 				return fmt.Errorf("line %d: %w: %s", row.Line, fault, fault.Detail)
 			}
-			for j, place := range places {
-				cells[j] = row.Cells[place]
+			for j, index := range indexes {
+				cells[j] = row.Cells[index]
 			}
 			if err := add(row.Line, cells); err != nil {
 				return fmt.Errorf("line %d: %w", row.Line, err)
@@ -98,7 +98,8 @@ func (m *mapFile) parse(in io.Reader, add func(line int, cells []string) error) 
 	return nil
 }
 
-// findColumns returns where the columns are in the header.
+// findColumns returns the index of each column in the header. It fails if one is missing
+// or there twice.
 func (m *mapFile) findColumns(header *csvrows.Row) ([]int, error) {
 	cells := make([]string, len(header.Cells))
 	for i, cell := range header.Cells {
@@ -111,7 +112,7 @@ func (m *mapFile) findColumns(header *csvrows.Row) ([]int, error) {
 	if header.Flaw != 0 {
 		return nil, fmt.Errorf("line %d: %s", header.Line, flaws[header.Flaw].Reason)
 	}
-	var places []int
+	var indexes []int
 	for _, column := range m.columns {
 		first := slices.Index(cells, column)
 		if first < 0 {
@@ -120,7 +121,7 @@ func (m *mapFile) findColumns(header *csvrows.Row) ([]int, error) {
 		if slices.Contains(cells[first+1:], column) {
 			return nil, fmt.Errorf("the header has the column %s twice", column)
 		}
-		places = append(places, first)
+		indexes = append(indexes, first)
 	}
-	return places, nil
+	return indexes, nil
 }

@@ -16,7 +16,7 @@ import (
 	"a0permit/internal/tool"
 )
 
-// asTool is the variable that makes the test binary run the tool itself, so that a
+// asTool is an environment variable. It makes the test binary run the tool, so that a
 // test can measure the memory of a process that does nothing else.
 const asTool = "A0TOJSONL_TEST_AS_TOOL"
 
@@ -28,7 +28,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// Memory does not grow with the input, and stays below its bound on any number of
+// Memory does not grow with the input, and stays below a bound on any number of
 // processors.
 func TestMemory(t *testing.T) {
 	t.Parallel()
@@ -52,7 +52,7 @@ func TestMemory(t *testing.T) {
 	}
 }
 
-// Of roles and organizations little is kept, however many there are: 128 B each.
+// Each role or organization takes at most 128 bytes, however many there are.
 func TestMemoryOfACatalogue(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
@@ -87,8 +87,8 @@ func TestMemoryOfACatalogue(t *testing.T) {
 	}
 }
 
-// The most that Auth0 lets a tenant have is held until the first user: a thousand roles
-// with a thousand permissions each.
+// All permissions are held until the first user. Auth0 allows at most a thousand roles with
+// a thousand permissions each.
 func TestMemoryOfPermissions(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
@@ -132,7 +132,7 @@ func TestMemoryOfPermissions(t *testing.T) {
 	}
 }
 
-// longRows is a table of rows of any length, up to "".
+// longRows reads a table of rows of any length. The table ends when next returns "".
 type longRows struct {
 	next func() string
 	row  string
@@ -149,8 +149,7 @@ func (r *longRows) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// badRows returns a table of n users of 100 connections, with keys that Permit
-// refuses.
+// badRows returns a table of n users from 100 connections. Permit refuses their keys.
 func badRows(n int) io.Reader {
 	i := 0
 	return io.MultiReader(strings.NewReader("user_id,email,provider\n"), rowReader(func() string {
@@ -161,7 +160,7 @@ func badRows(n int) io.Reader {
 	}))
 }
 
-// rowReader is a table of the rows that the function returns, up to "".
+// rowReader reads a table of the rows that the function returns. The table ends at "".
 type rowReader func() string
 
 func (next rowReader) Read(p []byte) (int, error) {
@@ -176,7 +175,7 @@ func (next rowReader) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// measurePeak returns the most memory that the conversion of a table takes, in MiB.
+// measurePeak returns the peak memory of converting a table, in MiB.
 func measurePeak(t *testing.T, processors int, table io.Reader) float64 {
 	t.Helper()
 	self, err := os.Executable()
@@ -193,9 +192,8 @@ func measurePeak(t *testing.T, processors int, table io.Reader) float64 {
 	return in.peak
 }
 
-// memoryWatcher is a stdin that looks at the memory of the process that reads it.
-// What the kernel says after the end of a process (ru_maxrss) includes memory of its
-// parent.
+// memoryWatcher is a stdin that measures the memory of the process that reads it. The
+// kernel's figure after the end of a process (ru_maxrss) includes memory of its parent.
 type memoryWatcher struct {
 	io.Reader
 	cmd   *exec.Cmd

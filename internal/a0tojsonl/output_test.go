@@ -11,7 +11,7 @@ import (
 	"a0permit/internal/tool"
 )
 
-// fullDisk is a writer that has no room.
+// fullDisk is a writer that always fails, like a full disk.
 type fullDisk struct{}
 
 func (fullDisk) Write([]byte) (int, error) { return 0, errors.New("disk full") }

@@ -37,7 +37,8 @@ func readPermissionMap(ctx context.Context, t *tool.Tool, path string) (convert.
 	})
 }
 
-// checkTarget returns an error if a permission, or a whole API, cannot become this.
+// checkTarget returns an error if a permission cannot be mapped to this target. A
+// permission without a name stands for all permissions of its API.
 func checkTarget(p convert.Permission, target convert.PermissionTarget) error {
 	if target.Resource == "" {
 		if target.Action != "" {

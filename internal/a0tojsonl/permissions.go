@@ -11,7 +11,7 @@ import (
 	"a0permit/internal/tool"
 )
 
-// printPermissionWarnings prints what people should know of the permissions.
+// printPermissionWarnings prints warnings about permissions.
 func (r *runner) printPermissionWarnings() {
 	c := r.catalogue.Permissions()
 	if len(c.RBACOff) > 0 {
@@ -50,8 +50,8 @@ func (r *runner) printPermissionWarnings() {
 	r.printRoleWarnings()
 }
 
-// printRoleWarnings prints what people should know of roles whose permissions are not
-// known, and of lines of --permission-map that were not used.
+// printRoleWarnings prints warnings about roles whose permissions are unknown, and about
+// unused lines of --permission-map.
 func (r *runner) printRoleWarnings() {
 	sharing, owned := r.catalogue.CountUngranted()
 	if sharing > 0 {
@@ -72,7 +72,7 @@ func (r *runner) printRoleWarnings() {
 	}
 }
 
-// listNames returns names on one line, not too many.
+// listNames returns the first five names on one line, and how many more there are.
 func listNames(names []string) string {
 	const most = 5
 	list := strings.Join(names[:min(len(names), most)], ", ")

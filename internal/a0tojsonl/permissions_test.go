@@ -21,7 +21,7 @@ const (
 	apisHeader  = "resource_server_id,identifier,name,rbac,permissions\n"
 )
 
-// quoted returns a cell of CSV in quotes.
+// quoted returns a CSV cell in quotes.
 func quoted(cell string) string { return `"` + strings.ReplaceAll(cell, `"`, `""`) + `"` }
 
 // apiRow returns a row of an apis table, with RBAC on.
@@ -33,8 +33,8 @@ func apiRow(identifier, name string, permissions ...string) string {
 	return fmt.Sprintf("5f7c8ec7,%s,%s,true,%s\n", quoted(identifier), quoted(name), quoted(toJSON(list)))
 }
 
-// roleRow returns a row of a roles table. A permission is an identifier, a blank and a
-// name.
+// roleRow returns a row of a roles table. A permission is the identifier of an API, a space
+// and a name.
 func roleRow(id, name string, permissions ...string) string {
 	list := []map[string]string{}
 	for _, p := range permissions {
@@ -52,15 +52,15 @@ func toJSON(value any) string {
 	return string(text)
 }
 
-// catalogue is what a stream says of resources and roles.
+// catalogue holds the resources and roles of a stream.
 type catalogue struct {
 	permissions map[string]string   // "API permission" by "resource:action"
-	roles       map[string][]string // permissions by key, nil for unknown
+	roles       map[string][]string // permissions by role key, nil if unknown
 	users       int
 }
 
-// readCatalogue reads a stream. A resource's line must come before the role's that
-// names it, and a role's before the user's.
+// readCatalogue reads a stream. The test fails unless resources come before roles that
+// name them, and roles before users.
 func readCatalogue(t *testing.T, stream string) catalogue {
 	t.Helper()
 	c := catalogue{permissions: map[string]string{}, roles: map[string][]string{}}
@@ -146,7 +146,7 @@ func TestPermissionsComeAlong(t *testing.T) {
 	}
 	readCatalogue(t, got.out)
 	for _, chunk := range []int{1, 100} {
-		if again := runPaced(t, in, 3, chunk); again.out != got.out {
+		if again := runParallel(t, in, 3, chunk); again.out != got.out {
 			t.Errorf("in chunks of %d:\n%s", chunk, cmp.Diff(got.out, again.out))
 		}
 	}
@@ -187,7 +187,7 @@ func TestPermissionForms(t *testing.T) {
 	}
 }
 
-// Two permissions never become one. The lines of the hints, put into the file of
+// Two permissions are never merged into one. The lines in the hints, added to the file of
 // --permission-map, keep them apart.
 func TestPermissionsThatMeet(t *testing.T) {
 	t.Parallel()
@@ -262,7 +262,7 @@ func TestPermissionsThatMeet(t *testing.T) {
 
 const permissionMapHeader = "auth0_api,auth0_permission,permit_resource,permit_action\n"
 
-// hintedLines returns the lines that hints say to put into the file of a flag.
+// hintedLines returns the lines that hints say to add to the file of a flag.
 func hintedLines(stderr, flag string) string {
 	var lines strings.Builder
 	for line := range strings.Lines(stderr) {
@@ -328,8 +328,8 @@ a0tojsonl: warning: --permission-map: 2 lines for nothing in the input, the firs
 	}
 }
 
-// What the apis table does not have is Auth0's own, and stays behind. Without such a
-// table the names of a role's permissions say enough.
+// Permissions on APIs that are not in the apis table are Auth0's own and are left out.
+// Without an apis table, roles keep their permissions, without descriptions.
 func TestPermissionsOfOtherAPIs(t *testing.T) {
 	t.Parallel()
 	const (
@@ -409,7 +409,7 @@ func TestFormsAreHinted(t *testing.T) {
 	}
 }
 
-// Roles that share a key may permit the same, but not one more than the other.
+// Roles may share a key only if they have the same permissions.
 func TestRolesOfOneKey(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
@@ -460,7 +460,7 @@ func TestRolesOfOneKey(t *testing.T) {
 	}
 }
 
-// The role of an organization never gets the key of another role by itself.
+// A role of an organization never gets the key of another role unless --role-map says so.
 func TestOrganizationRoles(t *testing.T) {
 	t.Parallel()
 	const header = "user_id,roles,organizations\n"
@@ -524,7 +524,7 @@ func TestOrganizationRoles(t *testing.T) {
 	}
 }
 
-// Rejected rows of the tables for permissions can be fixed and fed again, as others.
+// Rejected rows of roles and APIs can be fixed and fed again, like those of users.
 func TestRejectsOfPermissions(t *testing.T) {
 	t.Parallel()
 	in := rolesHeader + "rol_1,A,x\nrol_2,B,\"[{\"\"permission_name\"\":\"\"x\"\"}]\"\nrol_3,C,null\n" +
@@ -562,8 +562,8 @@ func TestRejectsOfPermissions(t *testing.T) {
 	}
 }
 
-// Whatever the names are, each permission that roles or APIs have becomes one of its own,
-// or there is an error; and a role permits what it does in Auth0, no more.
+// Whatever the names are, each permission becomes a separate one or the run fails. A role
+// has the same permissions as in Auth0, no more.
 func TestPermissionsAreMappedOneToOne(t *testing.T) {
 	t.Parallel()
 	failed := 0
@@ -601,8 +601,8 @@ func TestPermissionsAreMappedOneToOne(t *testing.T) {
 	}
 }
 
-// randomTenant is a tenant of Auth0. Its permissions are each an identifier, a blank and
-// a name.
+// randomTenant is a random Auth0 tenant. Each permission is the identifier of an API, a
+// space and a name.
 type randomTenant struct {
 	csv         string
 	permissions map[string]bool

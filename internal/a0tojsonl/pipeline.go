@@ -10,25 +10,25 @@ import (
 
 // A job is a chunk of a file on its way through the pipeline.
 type job struct {
-	// Set when it is cut.
+	// Set by the cutter.
 	table    *convert.Table
-	header   bool // it is the table's header, without rows
+	header   bool // the job is the table's header and has no rows
 	escaping convert.Escaping
 	chunk    csvrows.Chunk
-	err      error // ends the file after the rows
+	err      error // ends the file after the rows of this job
 
-	// Set when it is converted.
+	// Set by a worker.
 	rows    int
-	lines   []byte // the users' lines without their ends
+	lines   []byte // the users' lines, without what lineEnd adds
 	results []result
 	bareIDs int // users whose id has no provider before a |
 
-	converted chan struct{} // receives a value when it is
+	converted chan struct{} // receives a value when the job has been converted
 }
 
-// convertFile converts a file. One goroutine cuts it into chunks, several convert
-// these, and the caller writes them in the order in which they were cut: so the
-// output does not depend on which one is faster. All goroutines end with the call.
+// convertFile converts a file. One goroutine cuts it into chunks, several workers convert
+// them, and the caller writes them in the order of the file. So the output does not
+// depend on the speed of the workers. All goroutines end before it returns.
 func (r *runner) convertFile(ctx context.Context, name string) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -37,12 +37,12 @@ func (r *runner) convertFile(ctx context.Context, name string) error {
 		return err
 	}
 	defer func() {
-		_ = in.Close() // it was only read
-		r.noteTime(in.Oldest())
+		_ = in.Close() // only read
+		r.updateAsOf(in.Oldest())
 	}()
 
-	// Each channel has room for all jobs: only the wait for a free job, or for a
-	// converted one, can block.
+	// Each channel has room for all jobs, so sending never blocks. Only waiting for a free
+	// job or for a converted job can block.
 	n := 2*r.workers + 2
 	free, work, ordered := make(chan *job, n), make(chan *job, n), make(chan *job, n)
 	for range n {
@@ -80,7 +80,7 @@ func (r *runner) convertFile(ctx context.Context, name string) error {
 		}
 		free <- j
 	}
-	if s.table == nil { // empty gzip data, or blank lines
+	if s.table == nil { // the file was empty gzip data or blank lines
 		return r.tool.EmptyError(name)
 	}
 	return nil

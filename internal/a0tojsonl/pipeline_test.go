@@ -10,7 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// The output is the same for any number of workers and size of chunks.
+// The output is the same for any number of workers and any chunk size.
 func TestDeterminism(t *testing.T) {
 	t.Parallel()
 	var in strings.Builder
@@ -34,15 +34,15 @@ func TestDeterminism(t *testing.T) {
 		}
 		in.WriteString("role_id,name\nrol_1,\"two\nlines\"\nrol_2,\norganization_id,name\norg_1,x\n")
 	}
-	// More rows without text than are looked at to tell the escaping.
+	// These are more rows without text than the sample that decides the escaping.
 	in.WriteString("user_id,x\n" + strings.Repeat("7,\n8,-1.5\n", 7000) + "9,'x\nauth0|10,'y\n11,z\n'12,'z\n")
 	for _, broken := range []string{"", "\"a\"b\n", "1,\"never closed\n\n2,x\n"} {
 		stream := in.String() + broken
 		run := func(workers, chunk int) (result, string) {
 			path := filepath.Join(t.TempDir(), "rejects.csv")
-			got := runPaced(t, stream, workers, chunk, "--attributes", "all", "--rejects", path)
+			got := runParallel(t, stream, workers, chunk, "--attributes", "all", "--rejects", path)
 			got.err = got.messages()
-			data, _ := os.ReadFile(path) // there is none when the run has stopped
+			data, _ := os.ReadFile(path) // no file is left if the run has stopped
 			return got, string(data)
 		}
 		want, wantRejects := run(1, 1<<20)

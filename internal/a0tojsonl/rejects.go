@@ -16,18 +16,18 @@ import (
 	"a0permit/internal/tool"
 )
 
-// mostShown is how many rejected rows are reported one by one.
-const mostShown = 20
+// maxShown is how many rejected rows are reported one by one.
+const maxShown = 20
 
-// rejects counts rejected rows and writes them to a file if there is one. Of the
-// cells it prints only the connection.
+// rejects counts rejected rows and writes them to the file of --rejects, if there is one.
+// The only cell that it prints is the connection.
 type rejects struct {
 	tool  *tool.Tool
 	file  *bufio.Writer // nil without --rejects
-	name  string        // of the file
+	name  string        // the file's
 	table *convert.Table
 	n     int
-	sums  map[string]map[string]int // rows by reason and connection
+	sums  map[string]map[string]int // number of rows by reason and connection
 	cures map[string]string         // by reason
 }
 
@@ -35,7 +35,7 @@ func newRejects(t *tool.Tool) *rejects {
 	return &rejects{tool: t, sums: map[string]map[string]int{}, cures: map[string]string{}}
 }
 
-// setFile sets the file that the rows are written to.
+// setFile sets the file for rejected rows.
 func (r *rejects) setFile(file io.Writer, name string) { r.file, r.name = bufio.NewWriter(file), name }
 
 // add counts a row and writes it to the file.
@@ -50,10 +50,10 @@ func (r *rejects) add(table *convert.Table, row *rejectedRow) error {
 	}
 	connection := fault.Connection
 	if _, known := by[connection]; !known {
-		if len(by) >= mostConnections || !isConnection(connection) {
+		if len(by) >= maxConnections || !isConnection(connection) {
 			connection = otherConnections
 		}
-		connection = strings.Clone(connection) // the cell is part of its whole chunk
+		connection = strings.Clone(connection) // the cell would keep its whole chunk in memory
 	}
 	by[connection]++
 	if r.file == nil {
@@ -65,24 +65,24 @@ func (r *rejects) add(table *convert.Table, row *rejectedRow) error {
 	return nil
 }
 
-// A tenant has few connections. The bound is for input of another origin.
+// A tenant has few connections. The bound is for input that is not from Auth0.
 const (
-	mostConnections  = 100
+	maxConnections   = 100
 	otherConnections = "others"
 )
 
-// isConnection reports whether a cell may be the name of a connection. When columns
-// are mixed up it may be anything, even a person's email.
+// isConnection reports whether a cell may be the name of a connection. If columns are
+// mixed up it may be anything, even a person's email.
 func isConnection(cell string) bool {
 	return len(cell) <= 128 && !strings.ContainsFunc(cell, func(r rune) bool {
 		return r > unicode.MaxASCII || !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("-_. ", r)
 	})
 }
 
-// write writes a row so that it can be corrected and converted again. The columns
-// get our names, which make a header wherever they are in a stream. A ragged row
-// must stay ragged until it is corrected. Therefore its reason is added at its end,
-// or is left out if the table has a column for reasons already.
+// write writes a row so that it can be fixed and converted again. The header has our
+// column names, which are recognised as a header anywhere in a stream. A ragged row must
+// stay ragged until it is fixed. So its reason is appended to the row, or left out if the
+// table already has a column for reasons.
 func (r *rejects) write(table *convert.Table, row *rejectedRow, reason string) error {
 	at := slices.Index(table.Columns, convert.RejectReason)
 	if r.table != table {
@@ -106,8 +106,8 @@ func (r *rejects) write(table *convert.Table, row *rejectedRow, reason string) e
 	return err
 }
 
-// encodeRow returns a row as a line of CSV that reads back as the same cells, with the
-// same flaw. No spreadsheet takes one of its cells for a formula.
+// encodeRow returns a row as a line of CSV. Reading it gives the same cells and the same
+// flaw. No spreadsheet takes a cell for a formula.
 func encodeRow(cells []string, flaw csvrows.Flaw) []byte {
 	var line []byte
 	for i, cell := range cells {
@@ -116,14 +116,14 @@ func encodeRow(cells []string, flaw csvrows.Flaw) []byte {
 		}
 		cell = convert.Guard(cell)
 		if (flaw == csvrows.LoneCR || flaw == csvrows.TooLong) && !strings.ContainsAny(cell, "\",\n") {
-			line = append(line, cell...) // in quotes a CR would be right
+			line = append(line, cell...) // in quotes, a CR would be no flaw
 			continue
 		}
-		line = append(line, csvrows.Quote(strings.ReplaceAll(cell, "\r\n", "\r\r\n"))...) // one CR is lost in reading
+		line = append(line, csvrows.Quote(strings.ReplaceAll(cell, "\r\n", "\r\r\n"))...) // reading removes one CR
 	}
 	switch {
 	case len(line) == 0:
-		return []byte("\"\"\n") // the line would be blank
+		return []byte("\"\"\n") // a blank line would be no row
 	case bytes.HasSuffix(line, []byte("\r")):
 		return append(line, "\r\n"...)
 	default:
@@ -141,14 +141,14 @@ func (r *rejects) flush() error {
 	return nil
 }
 
-// printEnd prints what is to be said after the rows: sums if not all of them were
-// shown, and what to do about them. isKept is whether the file will be there.
+// printEnd prints sums, if not all rejected rows were shown, and hints on what to do.
+// isKept is whether the file of --rejects will be kept.
 func (r *rejects) printEnd(isKept bool) {
 	if r.n == 0 {
 		return
 	}
-	if r.n > mostShown {
-		r.tool.Problem("%s more rows were rejected", tool.Thousands(r.n-mostShown))
+	if r.n > maxShown {
+		r.tool.Problem("%s more rows were rejected", tool.Thousands(r.n-maxShown))
 		r.printSums()
 	}
 	for _, reason := range slices.Sorted(maps.Keys(r.cures)) {
@@ -164,8 +164,8 @@ func (r *rejects) printEnd(isKept bool) {
 	}
 }
 
-// printSums prints how many rows were rejected for each reason, by connection. The
-// connection with the most rows comes first.
+// printSums prints how many rows were rejected for each reason, in total and by
+// connection. The connection with the most rows comes first.
 func (r *rejects) printSums() {
 	for _, reason := range slices.Sorted(maps.Keys(r.sums)) {
 		by := r.sums[reason]

@@ -92,7 +92,8 @@ auth0|secret3 7,a@b.co,x,google,,"user_id: user key: Permit allows only letters,
 	})
 }
 
-// The rejected rows of tables of several kinds are a stream of tables again.
+// The rejected rows of several kinds of tables are a stream of tables that can be fed
+// again.
 func TestRejectsOfSeveralTables(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "rejects.csv")
@@ -143,7 +144,7 @@ a0tojsonl: hint: fix ` + path + ` and feed it again: a0tojsonl ` + path + ` | pe
 	}
 }
 
-// A few bad rows are said once each. The last hint says what to type.
+// A few bad rows are reported once each. The last hint says what to type.
 func TestFewRejects(t *testing.T) {
 	t.Parallel()
 	got := runOn(t, "user_id,email,provider\nauth0|1,x,db\nauth0|2,y,db\n,a@b.co,db\nauth0|3\u200b,,db\n")
@@ -174,7 +175,7 @@ a0tojsonl: hint: fix the row, or leave --strict out: then such rows are set asid
 	}
 }
 
-// The first id tells whether a table is escaped, also for the rows before it.
+// The first id shows whether a table is escaped, also for the rows before it.
 func TestRejectsBeforeTheFirstID(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "rejects.csv")

@@ -6,8 +6,8 @@ import (
 	"a0permit/internal/tool"
 )
 
-// report is the result of a run. Users, Roles, Tenants and Resources count the lines written,
-// so that a reader can tell whether it has them all.
+// report is the summary of a run. Users, Roles, Tenants and Resources count the lines
+// written, so that a reader can check that it got all of them.
 type report struct {
 	Users     int  `json:"users"`
 	Roles     int  `json:"roles"`

@@ -41,8 +41,8 @@ a0tojsonl: error: no usable key for 2 roles; 3 users left out
 	}
 }
 
-// What the map keeps apart is not compared by name; what it does not is an error, once a
-// role, with the line that is missing, as it is to be typed.
+// Roles whose names give the same key are an error, unless the map keeps them apart. Each
+// role is reported once, with the line to add to the map.
 func TestRoleNamesThatMeet(t *testing.T) {
 	t.Parallel()
 	const clash = "a0tojsonl: error: stdin: row %d, line %[1]d: " +
@@ -129,7 +129,7 @@ func TestRoleMap(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		name, file string
-		err        string // "" when it is fine
+		err        string // "" means no error
 	}{
 		{"fine", "permit_role,auth0_role,note\r\nx,Admin,\r\n", ""},
 		{"byte order mark", "\ufeffauth0_role,permit_role\nAdmin,x\n", ""},

@@ -10,12 +10,12 @@ import (
 	"a0permit/internal/tool"
 )
 
-// runner is a conversion under way.
+// runner runs one conversion.
 type runner struct {
 	tool    *tool.Tool
 	options convert.Options
 	strict  bool
-	pace
+	parallelism
 	catalogue *convert.Catalogue
 	out       *jsonl.Writer
 	rejects   *rejects
@@ -24,9 +24,9 @@ type runner struct {
 
 	faults       faults
 	withoutRole  int  // memberships left out
-	formIsChosen bool // by --permission-form
+	formIsChosen bool // --permission-form was given
 	bareIDs      int  // users whose id has no provider before a |
-	rolesOnly    bool // some table has roles of users, but not their organizations
+	rolesOnly    bool // a table has the users' roles, but not their organizations
 	asOf         time.Time
 }
 
@@ -44,7 +44,7 @@ func run(ctx context.Context, t *tool.Tool, conf config) error {
 	}
 	defer out.Abort()
 	r := &runner{
-		tool: t, options: conf.options, strict: conf.strict, pace: conf.pace,
+		tool: t, options: conf.options, strict: conf.strict, parallelism: conf.parallelism,
 		catalogue: convert.NewCatalogue(conf.options), out: jsonl.NewWriter(out), rejects: newRejects(t),
 		asOf: conf.asOf, formIsChosen: conf.formIsChosen,
 	}
@@ -86,12 +86,12 @@ func (r *runner) convertFiles(ctx context.Context, names []string) error {
 	if err := r.flushCatalogue(); err != nil {
 		return err
 	}
-	return r.fail()
+	return r.faultError()
 }
 
-// noteTime notes when the data of an input was true; zero means that it does not
-// say.
-func (r *runner) noteTime(at time.Time) {
+// updateAsOf sets asOf to the time of an input if that is earlier. Zero means that the
+// input has no time.
+func (r *runner) updateAsOf(at time.Time) {
 	if !at.IsZero() && (r.asOf.IsZero() || at.Before(r.asOf)) {
 		r.asOf = at
 	}

@@ -12,74 +12,75 @@ import (
 	"a0permit/internal/tool"
 )
 
+// The categories of flags in --help.
 const (
-	output  = "OUTPUT"
-	mapping = "MAPPING"
+	outputCategory  = "OUTPUT"
+	mappingCategory = "MAPPING"
 )
 
 func flags() []cli.Flag {
 	return []cli.Flag{
 		tool.OutputFlag(),
-		&cli.BoolFlag{Name: "schema", Category: output, Usage: "print the JSON Schema of a line"},
+		&cli.BoolFlag{Name: "schema", Category: outputCategory, Usage: "print the JSON Schema of a line"},
 		&cli.StringSliceFlag{
-			Name: "attribute", Category: mapping,
+			Name: "attribute", Category: mappingCategory,
 			Usage: "keep `COLUMN[=NAME][:TYPE]` (TYPE: string, number, bool, json)",
 		},
 		&cli.StringFlag{
-			Name: "attributes", Category: mapping, DefaultText: "provider only",
+			Name: "attributes", Category: mappingCategory, DefaultText: "provider only",
 			Usage: "`all|none` keep all other columns, or none",
 		},
 		&cli.StringFlag{
-			Name: "user-key", Category: mapping, Value: "user_id",
+			Name: "user-key", Category: mappingCategory, Value: "user_id",
 			Usage: "use `COLUMN` as the users' key",
 		},
 		&cli.StringFlag{
-			Name: "tenant-key", Category: mapping, Value: "id",
+			Name: "tenant-key", Category: mappingCategory, Value: "id",
 			Usage: "`id|name` use the organization's id or name as the tenant's key",
 		},
 		&cli.StringFlag{
-			Name: "member-role", Category: mapping,
+			Name: "member-role", Category: mappingCategory,
 			Usage: "give `ROLE` to organization members who have no role",
 		},
 		&cli.StringFlag{
-			Name: "role-map", Category: mapping,
+			Name: "role-map", Category: mappingCategory,
 			Usage: "read role keys from `FILE` (CSV: auth0_role,permit_role)",
 		},
 		&cli.StringFlag{
-			Name: "permission-form", Category: mapping, Value: "action:resource",
+			Name: "permission-form", Category: mappingCategory, Value: "action:resource",
 			Usage: "`action:resource|resource:action|api` form of names",
 		},
 		&cli.StringFlag{
-			Name: "permission-map", Category: mapping,
+			Name: "permission-map", Category: mappingCategory,
 			Usage: "read resources and actions of permissions from `FILE`",
 		},
 		&cli.StringFlag{
-			Name: "escaped", Category: mapping, Value: "auto",
+			Name: "escaped", Category: mappingCategory, Value: "auto",
 			Usage: "`auto|yes|no` whether Auth0 put a ' before each text",
 		},
 		&cli.StringFlag{
-			Name: "as-of", Category: mapping,
+			Name: "as-of", Category: mappingCategory,
 			Usage: "`TIME` of the export (RFC 3339), for input that is not gzip",
 		},
 		&cli.StringFlag{
-			Name: "rejects", Category: mapping,
+			Name: "rejects", Category: mappingCategory,
 			Usage: "write rejected rows to `FILE`, to fix and feed again",
 		},
-		&cli.BoolFlag{Name: "strict", Category: mapping, Usage: "stop at the first rejected row"},
+		&cli.BoolFlag{Name: "strict", Category: mappingCategory, Usage: "stop at the first rejected row"},
 	}
 }
 
-// config is what the flags ask for.
+// config holds the values of the flags.
 type config struct {
 	files           []string
 	output, rejects string
 	roleMap         string
 	permissionMap   string
-	formIsChosen    bool // by --permission-form
+	formIsChosen    bool // --permission-form was given
 	strict          bool
 	asOf            time.Time
 	options         convert.Options
-	pace
+	parallelism
 }
 
 func readConfig(c *cli.Context, t *tool.Tool) (config, error) {
@@ -115,7 +116,7 @@ func readConfig(c *cli.Context, t *tool.Tool) (config, error) {
 	return conf, err
 }
 
-// readMapping reads the flags that say what becomes of the columns.
+// readMapping reads the flags about columns, roles and permissions into o.
 func readMapping(c *cli.Context, o *convert.Options) error {
 	o.TenantsByName = c.String("tenant-key") == "name"
 	switch c.String("attributes") {
@@ -175,8 +176,8 @@ func parseAttribute(spec string) (convert.Attribute, error) {
 	return a, nil
 }
 
-// parseAsOf parses a time, and refuses one in the future: a loader would take it
-// for proof that users who were created meanwhile have been deleted.
+// parseAsOf parses the time of --as-of. It refuses a time in the future: permitload would
+// conclude that users who were created since the export have been deleted.
 func parseAsOf(text string) (time.Time, error) {
 	if text == "" {
 		return time.Time{}, nil

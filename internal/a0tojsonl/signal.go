@@ -1,4 +1,4 @@
 package a0tojsonl
 
-// LastWords are what a second signal leaves to say.
+// LastWords is the message when a second signal ends the command.
 const LastWords = "a0tojsonl: ended at once: its output is not whole"

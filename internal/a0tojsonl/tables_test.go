@@ -7,13 +7,13 @@ import (
 	"a0permit/internal/tool"
 )
 
-// In tables that were put together carelessly, nothing is taken for something else.
+// If tables were put together carelessly, no row is misread.
 func TestTablesPutTogether(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		name, input string
 		code        int
-		out, says   string // a part of each
+		out, says   string // parts of stdout and stderr
 	}{
 		{
 			"the header of the dashboard's file in the middle",
@@ -50,7 +50,7 @@ org_1,acme,Acme Inc
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			for _, chunk := range []int{1, 1 << 18} {
-				got := runPaced(t, tt.input, 2, chunk, "--attributes", "all")
+				got := runParallel(t, tt.input, 2, chunk, "--attributes", "all")
 				if got.code != tt.code || !strings.Contains(got.out, tt.out) || !strings.Contains(got.err, tt.says) {
 					t.Errorf("exit %d\n%s%s\nwant exit %d, %s and %s",
 						got.code, got.out, got.err, tt.code, tt.out, tt.says)
@@ -60,7 +60,7 @@ org_1,acme,Acme Inc
 	}
 }
 
-// A first row that is no header may be about a person, and is not printed.
+// A first row that is not a header may be about a person, so it is not printed.
 func TestRowsThatAreNoHeader(t *testing.T) {
 	t.Parallel()
 	for _, input := range []string{

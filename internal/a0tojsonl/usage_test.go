@@ -64,7 +64,7 @@ func TestUsageOfOptions(t *testing.T) {
 	}
 }
 
-// A file that two flags name stays as it is.
+// If two flags name the same file, it stays unchanged.
 func TestOneFileForTwo(t *testing.T) {
 	t.Parallel()
 	for _, flags := range [][2]string{

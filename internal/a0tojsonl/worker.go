@@ -12,10 +12,10 @@ import (
 	"a0permit/internal/jsonl"
 )
 
-// A result is what has become of one row.
+// A result is the result of converting one row.
 type result struct {
-	number, line int // in its chunk; in its file
-	end          int // of the user's line without its end, in the job's lines
+	number, line int // row number in the chunk, line number in the file
+	end          int // where the user's line ends in job.lines
 	// value is a *holding for a user, a *convert.RoleRow, a *convert.APIRow, a
 	// *convert.OrganizationRow or a *rejectedRow.
 	value any
@@ -27,22 +27,22 @@ type rejectedRow struct {
 	flaw  csvrows.Flaw
 }
 
-// holding is what a user holds. Many users share one.
+// holding is the roles and memberships of a user. Many users share one.
 type holding struct {
 	holds *convert.Holds
-	size  int // at most, in a line
-	end   lineEnd
+	size  int     // the largest size in a line, in bytes
+	end   lineEnd // used by the writer only
 }
 
-// worker is the second stage of the pipeline: it does what can be done with a row
-// alone. Several work side by side.
+// worker is the second stage of the pipeline. It converts rows one by one, as far as that
+// does not depend on other rows. Several workers run concurrently.
 type worker struct {
 	options  *convert.Options
 	table    *convert.Table
 	users    *csvrows.Mapper[convert.UserRow, *convert.UserRow] // of table
 	rows     csvrows.Rows
 	batch    csvrows.Batch
-	faults   []*convert.Fault // of the batch's rows, before they are mapped
+	faults   []*convert.Fault // faults found before mapping, by row of the batch
 	user     convert.User
 	holdings map[string]*holding // by cells
 }
@@ -59,7 +59,7 @@ func (w *worker) convertJob(j *job) {
 	case convert.Roles:
 		mapper := csvrows.NewMapper[convert.RoleRow](j.table.Fields())
 		err = convertRows(w, j, mapper, func(row *convert.RoleRow) (any, *convert.Fault) {
-			fault := row.Check() // which reads the permissions into the row
+			fault := row.Check() // also parses the permissions, so call it before copying
 			return new(*row), fault
 		})
 	case convert.Organizations:
@@ -87,8 +87,8 @@ func (w *worker) convertJob(j *job) {
 	}
 }
 
-// convertRows maps the job's rows and adds a result for each. At the end of the
-// rows the error is io.EOF.
+// convertRows maps the job's rows and adds a result for each. It returns io.EOF after the
+// last row.
 func convertRows[T any, P csvrows.Target[T]](
 	w *worker, j *job, mapper *csvrows.Mapper[T, P], convertRow func(*T) (any, *convert.Fault),
 ) error {
@@ -119,12 +119,12 @@ func convertRows[T any, P csvrows.Target[T]](
 	}
 }
 
-// readCells takes the escaping from the cells of a row, and returns what is wrong with
-// the row as a whole.
+// readCells removes the escaping from the cells of a row. It returns a fault of the row
+// as a whole, or nil.
 func readCells(j *job, row *csvrows.Row) *convert.Fault {
 	columns := len(j.table.Columns)
 	if row.Flaw == csvrows.TooLong {
-		// It stays ragged among the rejects, whatever is added at its end.
+		// The row must stay ragged in the file of rejects, even with a reason appended.
 		row.Cells = row.Cells[:min(len(row.Cells), columns-1)]
 	}
 	fault := j.table.Unescape(row.Cells, j.escaping)
@@ -137,7 +137,7 @@ func readCells(j *job, row *csvrows.Row) *convert.Fault {
 	return fault
 }
 
-// flaws are the faults of rows with a flaw.
+// flaws maps each flaw of a row to its fault.
 var flaws = map[csvrows.Flaw]*convert.Fault{
 	csvrows.LoneCR: {
 		Reason: "a CR in the middle of the row, which may be two rows in one",
@@ -153,8 +153,8 @@ var flaws = map[csvrows.Flaw]*convert.Fault{
 	},
 }
 
-// convertUser appends the line of a user without its end, and returns what the user
-// holds.
+// convertUser appends a user's line to j.lines, except for what lineEnd adds, and returns
+// the user's holding.
 func (w *worker) convertUser(j *job, row *convert.UserRow) (*holding, *convert.Fault) {
 	if fault := j.table.ReadUser(row, &w.user); fault != nil {
 		return nil, fault
@@ -180,12 +180,11 @@ func (w *worker) convertUser(j *job, row *convert.UserRow) (*holding, *convert.F
 
 var longLine = fmt.Sprintf("its record would be longer than %d MiB", jsonl.MaxText>>20)
 
-// Reading what a user holds takes longer than the rest of a row, and there are few
-// different cells, however many users there are. So the results are kept. The
-// bounds are for a table in which all cells differ.
+// Holdings are cached: they take longer to read than the rest of a row, and many users
+// have the same cells. The bounds are for tables where all cells differ.
 const (
-	mostHoldings   = 4096
-	mostCellsBytes = 4096
+	maxHoldings   = 4096
+	maxCellsBytes = 4096
 )
 
 func (w *worker) readHolding(row *convert.UserRow) (*holding, *convert.Fault) {
@@ -201,11 +200,11 @@ func (w *worker) readHolding(row *convert.UserRow) (*holding, *convert.Fault) {
 		return nil, fault
 	}
 	h := &holding{holds: holds, size: holds.Size()}
-	if len(cells) <= mostCellsBytes {
-		if len(w.holdings) >= mostHoldings {
+	if len(cells) <= maxCellsBytes {
+		if len(w.holdings) >= maxHoldings {
 			clear(w.holdings)
 		}
-		w.holdings[strings.Clone(cells)] = h // cloned, because the cell is part of its whole chunk
+		w.holdings[strings.Clone(cells)] = h // the cell would keep its whole chunk in memory
 	}
 	return h, nil
 }

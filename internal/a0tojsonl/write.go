@@ -10,34 +10,35 @@ import (
 	"a0permit/internal/tool"
 )
 
-// source is the file that is being written.
+// source is the input file whose rows are being written.
 type source struct {
 	name  string
 	table *convert.Table
-	rows  int // before those of the job
+	rows  int // number of rows before those of the current job
 }
 
-// at returns the place of a row in the file.
-func (s *source) at(row, line int) string {
+// position returns the file, row and line of a row, for messages. row counts within the
+// current job.
+func (s *source) position(row, line int) string {
 	return fmt.Sprintf("%s: row %d, line %d", s.name, s.rows+row, line)
 }
 
-// lineEnd is what the lines of all users of a holding end with. Only the writer uses
+// lineEnd is the end of the lines of all users with the same holding. The writer makes
 // it, since roles and tenants get their keys in the order of the rows.
 type lineEnd struct {
-	known       bool // the other fields are set
+	known       bool // whether the other fields are set
 	text        []byte
-	withoutRole int // memberships left out
-	err         error
+	withoutRole int   // memberships left out
+	err         error // why users with this holding are left out
 }
 
-// writeJob is the last stage of the pipeline: it does what depends on the order of
-// the rows, and counts them.
+// writeJob is the last stage of the pipeline. It does the work that depends on the order
+// of the rows, and counts them.
 func (r *runner) writeJob(s *source, j *job) error {
 	if j.header {
 		s.table = j.table
 		if j.err != nil {
-			return withHint(s.at(1, j.chunk.Line), j.err)
+			return withHint(s.position(1, j.chunk.Line), j.err)
 		}
 		s.rows++
 		switch j.table.Kind {
@@ -77,27 +78,26 @@ func (r *runner) writeRow(s *source, res *result, line []byte) error {
 	case *holding:
 		return r.writeUser(s, res, line, value)
 	case *convert.RoleRow:
-		lines, err = r.catalogue.AddRole(value, s.at(res.number, res.line))
+		lines, err = r.catalogue.AddRole(value, s.position(res.number, res.line))
 	case *convert.APIRow:
-		lines, err = &convert.Lines{}, r.catalogue.AddAPI(value, s.at(res.number, res.line))
+		lines, err = &convert.Lines{}, r.catalogue.AddAPI(value, s.position(res.number, res.line))
 	case *convert.OrganizationRow:
 		lines, err = r.catalogue.AddOrganization(value)
 	}
 	if err != nil {
-		return r.refuse(s, res, lines, err)
+		return r.reportConflict(s, res, lines, err)
 	}
 	return r.writeLines(lines)
 }
 
-// writeUser writes a user, after the lines of the roles and tenants that nobody has
-// held before.
+// writeUser writes a user, after the lines of roles and tenants that no user before had.
 func (r *runner) writeUser(s *source, res *result, line []byte, h *holding) error {
 	end := &h.end
 	if !end.known {
 		lines, err := r.catalogue.Assign(h.holds)
 		*end = lineEnd{known: true, withoutRole: lines.WithoutRole, err: err}
 		if err != nil {
-			return r.refuse(s, res, lines, err)
+			return r.reportConflict(s, res, lines, err)
 		}
 		if err := r.writeLines(lines); err != nil {
 			return err
@@ -116,10 +116,10 @@ func (r *runner) writeUser(s *source, res *result, line []byte, h *holding) erro
 	return nil
 }
 
-// refuse reports a row that is right itself, but names something that is not. It
+// reportConflict reports a row that is valid alone but conflicts with earlier rows. It
 // returns an error if the run must end.
-func (r *runner) refuse(s *source, res *result, lines *convert.Lines, err error) error {
-	at := s.at(res.number, res.line)
+func (r *runner) reportConflict(s *source, res *result, lines *convert.Lines, err error) error {
+	at := s.position(res.number, res.line)
 	rekey, twin, tenant := (*convert.RekeyError)(nil), (*convert.TwinError)(nil), (*convert.TenantError)(nil)
 	late := (*convert.LateAPIError)(nil)
 	switch {
@@ -175,7 +175,7 @@ func outputError(err error) error { return fmt.Errorf("output: %w", err) }
 func (r *runner) reject(s *source, res *result, row *rejectedRow) error {
 	r.report.Rejected++
 	fault := row.fault
-	at, reason := s.at(res.number, res.line), fault.Reason
+	at, reason := s.position(res.number, res.line), fault.Reason
 	if fault.Column != "" {
 		at += fmt.Sprintf(", column %q", s.table.HeaderName(fault.Column))
 	}
@@ -189,7 +189,7 @@ func (r *runner) reject(s *source, res *result, row *rejectedRow) error {
 		const hint = "fix the row, or leave --strict out: then such rows are set aside and the rest is converted"
 		return tool.Hint(fmt.Errorf("%s: %s", at, reason), hint)
 	}
-	if r.rejects.n < mostShown {
+	if r.rejects.n < maxShown {
 		r.tool.Problem("%s: %s", at, reason)
 	}
 	return r.rejects.add(s.table, row)
