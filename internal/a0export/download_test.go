@@ -136,7 +136,7 @@ func TestCutDownloadsGoOn(t *testing.T) {
 		got := runInBubble(t, s)
 		got.expect(t, 0)
 		if want.csv(t) != got.csv(t) {
-			t.Error("another export")
+			t.Error("the export differs")
 		}
 		parts := 0
 		for _, status := range downloadStatuses(s) {

@@ -80,7 +80,7 @@ func TestHoldersWhoAreNotInTheExport(t *testing.T) {
 		"a0export: warning: 2 users with roles not in the export", "3 users, 2 of them with roles")
 	r := run(t, auth0test.New(small(), auth0test.Options{}))
 	if r.expect(t, 0); strings.Contains(r.errs, "not in the export") {
-		t.Errorf("a warning of nothing: %s", r.errs)
+		t.Errorf("a warning without a reason: %s", r.errs)
 	}
 }
 

@@ -35,7 +35,7 @@ func TestFaultsThatPass(t *testing.T) {
 		got := runInBubble(t, s)
 		got.expect(t, 0)
 		if got.code == 0 && got.csv(t) != want.csv(t) {
-			t.Errorf("%s: another export", name)
+			t.Errorf("%s: the export differs", name)
 		}
 	}
 }
@@ -74,7 +74,7 @@ func TestFaultsChangeNothing(t *testing.T) {
 			}), "--organizations")
 			got.expect(t, 0)
 			if got.code == 0 && !bytes.Equal(want.out[8:], got.out[8:]) { // bytes 4 to 7 are the time
-				t.Errorf("seed %d: another export", seed)
+				t.Errorf("seed %d: the export differs", seed)
 			}
 		}
 	}

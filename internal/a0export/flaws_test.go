@@ -44,7 +44,7 @@ func expectRightOrError(t *testing.T, what string, want []string, r result) {
 		return
 	}
 	if diff := cmp.Diff(want, sortedRows(t, r)); diff != "" {
-		t.Errorf("%s: exit code 0, and another export (-want +got):\n%.2000s\n%s", what, diff, r.errs)
+		t.Errorf("%s: exit code 0, but the export differs (-want +got):\n%.2000s\n%s", what, diff, r.errs)
 	}
 }
 

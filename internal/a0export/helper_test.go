@@ -55,7 +55,7 @@ func (r result) expect(t *testing.T, code int, parts ...string) {
 		}
 	}
 	if code != 0 && isWhole(r.out) {
-		t.Error("the run failed, and yet stdout is a whole gzip stream")
+		t.Error("the run failed, but stdout is a whole gzip stream")
 	}
 }
 

@@ -64,7 +64,7 @@ func FuzzHolders(f *testing.F) {
 		for range 2 { // the second cell comes from the cache
 			for b := range 256 {
 				user := fmt.Sprintf("auth0|%d", b)
-				cell, some := h.cell(user)
+				cell, isFilled := h.cell(user)
 				var names []string
 				if err := json.Unmarshal(cell, &names); err != nil {
 					t.Fatal(err)
@@ -72,8 +72,8 @@ func FuzzHolders(f *testing.F) {
 				if want := m.names(user); !slices.Equal(want, names) {
 					t.Fatalf("%s holds %q, want %q", user, names, want)
 				}
-				if some != (len(names) > 0) {
-					t.Errorf("%s: holds some is %v with %v", user, some, names)
+				if isFilled != (len(names) > 0) {
+					t.Errorf("%s: isFilled is %v with %v", user, isFilled, names)
 				}
 			}
 		}

@@ -172,7 +172,7 @@ func TestJobIsTakenUp(t *testing.T) {
 	again := run(t, s, "--job", id)
 	again.expect(t, 0, "a0export: export job "+id+": completed\n")
 	if again.csv(t) != first.csv(t) {
-		t.Error("another export")
+		t.Error("the export differs")
 	}
 	posts := 0
 	for _, call := range s.Calls() {

@@ -103,8 +103,8 @@ func join(
 			counts.enterprise++
 		}
 		for _, c := range columns {
-			cell, some := c.cells.cell(id)
-			if some {
+			cell, isFilled := c.cells.cell(id)
+			if isFilled {
 				c.found++
 			}
 			w.write([]byte{','}, csvrows.Quote(string(cell)))

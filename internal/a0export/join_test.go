@@ -112,7 +112,7 @@ func TestJoin(t *testing.T) {
 				found += c.found
 			}
 			if counts.users != tt.users || found != tt.found {
-				t.Errorf("%d users, of them %d found, want %d and %d", counts.users, found, tt.users, tt.found)
+				t.Errorf("%d users, %d of them found, want %d and %d", counts.users, found, tt.users, tt.found)
 			}
 		})
 	}

@@ -36,7 +36,7 @@ func TestOrganizations(t *testing.T) {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 	if strings.Contains(r.errs, "not exported") {
-		t.Errorf("a warning of nothing: %s", r.errs)
+		t.Errorf("a warning without a reason: %s", r.errs)
 	}
 	withoutRoles := run(t, auth0test.New(customers(), auth0test.Options{}), "--organizations", "--no-roles")
 	withoutRoles.expect(t, 0)
@@ -60,7 +60,7 @@ func TestOrganizationsThatStayBehind(t *testing.T) {
 		}
 		r := run(t, auth0test.New(tenant, auth0test.Options{}), args...)
 		if r.expect(t, 0); strings.Contains(r.errs, "not exported") {
-			t.Errorf("%v: a warning of nothing: %s", args, r.errs)
+			t.Errorf("%v: a warning without a reason: %s", args, r.errs)
 		}
 	}
 }

@@ -21,7 +21,7 @@ func TestTerminalIsRefused(t *testing.T) {
 	t.Parallel()
 	tty, err := os.OpenFile("/dev/ptmx", os.O_RDWR, 0)
 	if err != nil {
-		t.Skip("there are no pseudo terminals here")
+		t.Skip("this system has no pseudo terminals")
 	}
 	defer tty.Close() //nolint:errcheck // nothing was written
 	s := auth0test.New(small(), auth0test.Options{})

@@ -29,7 +29,7 @@ func TestLimitsOfThePlans(t *testing.T) {
 					s := auth0test.New(tenant, auth0test.Options{Limit: plan, Polls: 6})
 					runOver(t.Context(), slowTransport(s, latency)).expect(t, 0)
 					if n := count429(s); n > 0 {
-						t.Errorf("%s, %v an answer, begun %v later: %d of %d calls refused",
+						t.Errorf("%s, %v an answer, started %v later: %d of %d calls refused",
 							name, latency, offset, n, len(s.Calls()))
 					}
 				})

@@ -116,7 +116,7 @@ func TestCallsOfTables(t *testing.T) {
 	}
 	r := runInBubble(t, auth0test.New(small(), auth0test.Options{}), "roles")
 	if r.expect(t, 0); strings.Contains(r.errs, "permission") {
-		t.Errorf("stderr speaks of permissions: %s", r.errs)
+		t.Errorf("stderr mentions permissions: %s", r.errs)
 	}
 }
 

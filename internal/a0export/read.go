@@ -87,7 +87,7 @@ func (e *exporter) readMemberships(ctx context.Context, in *memberships, data *t
 // warnOfOrganizations warns if the tenant has organizations, or may have: without
 // --organizations, their roles are not exported.
 func (e *exporter) warnOfOrganizations(ctx context.Context) error {
-	some, err := e.auth0.HasOrganizations(ctx)
+	hasOrganizations, err := e.auth0.HasOrganizations(ctx)
 	refused := refusal(err, http.StatusForbidden)
 	switch {
 	case refused != nil:
@@ -96,7 +96,7 @@ func (e *exporter) warnOfOrganizations(ctx context.Context) error {
 		return nil
 	case err != nil:
 		return err
-	case some:
+	case hasOrganizations:
 		e.tool.Warn("the tenant has organizations, and the roles held in them are not exported")
 		e.tool.Hint("a0export --organizations exports them too")
 	}

@@ -103,7 +103,7 @@ func TestRefusals(t *testing.T) {
 			r := run(t, auth0test.New(small(), tt.options), "--source", "job")
 			r.expect(t, 1, tt.want...)
 			if tt.not != "" && strings.Contains(r.errs, tt.not) {
-				t.Errorf("stderr speaks of %q:\n%s", tt.not, r.errs)
+				t.Errorf("stderr mentions %q:\n%s", tt.not, r.errs)
 			}
 			if len(r.out) > 0 {
 				t.Errorf("stdout %q", r.out)

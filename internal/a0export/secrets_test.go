@@ -43,7 +43,7 @@ func TestNoSecretIsPrinted(t *testing.T) {
 		for _, format := range []string{"text", "json"} {
 			r := runInBubble(t, auth0test.New(small(), options), "-vv", "--log-format", format)
 			if !strings.Contains(r.errs, "/api/v2/roles") {
-				t.Fatalf("%s: not loud: %s", name, r.errs)
+				t.Fatalf("%s: -vv shows no calls: %s", name, r.errs)
 			}
 			expectNone(t, name, r.errs, secrets)
 		}
@@ -62,7 +62,7 @@ func TestNoClientSecretIsPrinted(t *testing.T) {
 		options.Audience = "https://acme.example/api/v2/"
 		r := runInBubble(t, auth0test.New(small(), options), "-vv", "--domain", auth0test.DefaultClientID)
 		if !strings.Contains(r.errs, "/oauth/token") {
-			t.Fatalf("%s: not loud: %s", name, r.errs)
+			t.Fatalf("%s: -vv shows no calls: %s", name, r.errs)
 		}
 		expectNone(t, name, r.errs, append([]string{auth0test.DefaultClientSecret, "eyJ"}, secrets...))
 	}

@@ -80,7 +80,7 @@ func TestTimeOfAJobThatDoesNotTell(t *testing.T) {
 			again.expect(t, 0, noTimeWarning,
 				"a0export: warning: cannot check that the export has all users: Auth0 does not say when the job was created\n")
 			if at := gzipTime(t, again); !at.IsZero() {
-				t.Errorf("%s: the time of a job that was taken up is %v", flaw, at)
+				t.Errorf("%s: the time of a resumed job is %v", flaw, at)
 			}
 		})
 	}

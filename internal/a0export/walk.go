@@ -49,7 +49,7 @@ func (w window) has(at time.Time) bool {
 // run yields all users, and then compares their number with Auth0's total. It fails if
 // the total is larger.
 func (w *walk) run(ctx context.Context) error {
-	if some, err := w.findNewest(ctx); err != nil || !some {
+	if hasUsers, err := w.findNewest(ctx); err != nil || !hasUsers {
 		return err
 	}
 	everybody := w.window.query()
@@ -72,7 +72,7 @@ func (w *walk) run(ctx context.Context) error {
 // findNewest sets the end of the window to the newest user, and reports whether there
 // are any users. It fails unless the window finds all of them: a user without created_at
 // would be missing, and so would newer users if Auth0 did not sort.
-func (w *walk) findNewest(ctx context.Context) (some bool, err error) {
+func (w *walk) findNewest(ctx context.Context) (hasUsers bool, err error) {
 	found, total := 0, 0
 	for range 5 { // a user may be deleted between the two calls
 		newest, err := w.auth0.NewestUser(ctx, w.filter)
@@ -244,11 +244,11 @@ func isSamePage(before, page []auth0.User) bool {
 
 // and returns a query that matches users who match all queries. "" matches everybody.
 func and(queries ...string) string {
-	var some []string
+	var parts []string
 	for _, q := range queries {
 		if q != "" {
-			some = append(some, q)
+			parts = append(parts, q)
 		}
 	}
-	return strings.Join(some, " AND ")
+	return strings.Join(parts, " AND ")
 }

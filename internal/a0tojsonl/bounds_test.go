@@ -41,7 +41,7 @@ func TestRowsOverTheLimit(t *testing.T) {
 				t.Errorf("%s; want %s", got.err, says)
 			}
 			if strings.Contains(got.err, "doubled") {
-				t.Errorf("a hint of quotes: %s", got.err)
+				t.Errorf("a hint about quotes: %s", got.err)
 			}
 			data, err := os.ReadFile(path)
 			want := tt.header + ",reject_reason\n" + tt.kept + "longer than 8 MiB\n"

@@ -140,10 +140,10 @@ func TestEscapeThatChangesLater(t *testing.T) {
 		}
 		data, err := os.ReadFile(path)
 		if err != nil || strings.Count(string(data), "\n") != 3 || !strings.Contains(string(data), "'") {
-			t.Errorf("rejects %q, %v; want both rows as they are", data, err)
+			t.Errorf("rejects %q, %v; want both rows unchanged", data, err)
 		}
 		if again := runOn(t, string(data)); strings.Contains(again.out, "'gil") {
-			t.Errorf("fed again as they are: %s", again.out)
+			t.Errorf("fed again unchanged: %s", again.out)
 		}
 	}
 }

@@ -80,7 +80,7 @@ func TestOtherSeparators(t *testing.T) {
 	}
 	got := runOn(t, "\ufeffsep=,\r\nuser_id,email\r\nauth0|1,a@acme.example\r\n")
 	if got.code != tool.Done || !strings.Contains(got.out, oneUser) {
-		t.Errorf("sep=, is right: exit %d, %s%s", got.code, got.out, got.err)
+		t.Errorf("with sep=,: exit %d, %s%s", got.code, got.out, got.err)
 	}
 }
 

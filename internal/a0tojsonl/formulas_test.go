@@ -41,7 +41,7 @@ func TestFormulasInRejects(t *testing.T) {
 	wantUser := `{"type":"user","key":"auth0|1","email":"a@b.co","first_name":"=HYPERLINK(\"x\")","last_name":"+49",` +
 		`"attributes":{"'b":"\t-1","=a":"@SUM(1)"},"role_assignments":[]}`
 	if got.firstUser() != wantUser {
-		t.Errorf("mended: %s, want %s; %s", got.firstUser(), wantUser, got.err)
+		t.Errorf("fixed: %s, want %s; %s", got.firstUser(), wantUser, got.err)
 	}
 }
 

@@ -78,6 +78,6 @@ func TestTenantKeyAndMemberRole(t *testing.T) {
 	got = runOn(t, "organization_id,name\norg_1,acme\norg_2,acme\n", "--tenant-key", "name")
 	clash := `row 3, line 3: organizations "org_1" and "org_2" have the same name, "acme"`
 	if got.code != tool.Stopped || !strings.Contains(got.err, clash) {
-		t.Errorf("two organizations of one name: exit %d, %s", got.code, got.err)
+		t.Errorf("two organizations with the same name: exit %d, %s", got.code, got.err)
 	}
 }

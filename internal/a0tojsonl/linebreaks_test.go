@@ -117,7 +117,7 @@ func TestFlawsStayInRejects(t *testing.T) {
 	again := runOn(t, mended)
 	if !strings.Contains(again.out, `"key":"auth0|5","email":"b@acme.example","first_name":"a\r\nb\r"`) ||
 		!strings.Contains(again.out, `"key":"auth0|1","email":"a@acme.example","first_name":"Ann"`) {
-		t.Errorf("mended: %s%s", again.out, again.err)
+		t.Errorf("fixed: %s%s", again.out, again.err)
 	}
 }
 

@@ -33,7 +33,7 @@ func TestMain(m *testing.M) {
 func TestMemory(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
-		t.Skip("takes a while, and means nothing under the race detector, which has a memory of its own")
+		t.Skip("slow, and the race detector takes memory of its own")
 	}
 	const rows, most = 1_000_000, 48
 	few, many := measurePeak(t, 2, sample.New(rows/5)), measurePeak(t, 2, sample.New(rows))
@@ -56,7 +56,7 @@ func TestMemory(t *testing.T) {
 func TestMemoryOfACatalogue(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
-		t.Skip("takes a while, and means nothing under the race detector, which has a memory of its own")
+		t.Skip("slow, and the race detector takes memory of its own")
 	}
 	const n = 400_000
 	const most = 48 + n*128/float64(1<<20)
@@ -92,7 +92,7 @@ func TestMemoryOfACatalogue(t *testing.T) {
 func TestMemoryOfPermissions(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
-		t.Skip("takes a while, and means nothing under the race detector, which has a memory of its own")
+		t.Skip("slow, and the race detector takes memory of its own")
 	}
 	const n, apis, most = 1000, 10, 96
 	names := func(from int) (held, listed []string) {

@@ -385,7 +385,7 @@ func TestPermissionsOfOtherAPIs(t *testing.T) {
 	want := `row 6, line 6: API "https://a": roles before this row hold permissions of it` + "\n" +
 		"a0tojsonl: hint: put the apis table before the users: "
 	if late.code != tool.Stopped || !strings.Contains(late.err, want) {
-		t.Errorf("the table too late: exit %d, %s; want %s", late.code, late.err, want)
+		t.Errorf("with the table too late: exit %d, %s; want %s", late.code, late.err, want)
 	}
 	off := runOn(t, apisHeader+"1,https://a,,False,\"[{\"\"value\"\":\"\"x\"\"}]\"\n2,b,B,false,[]\n")
 	if want := "warning: RBAC is off for https://a: "; off.code != tool.Done || !strings.Contains(off.err, want) {
@@ -404,7 +404,7 @@ func TestFormsAreHinted(t *testing.T) {
 			t.Errorf("%s: %s", names, got.err)
 		}
 		if got := runOn(t, in, "--permission-form", "action:resource"); strings.Contains(got.err, hint) {
-			t.Errorf("%s, with a form that is chosen: %s", names, got.err)
+			t.Errorf("%s, with --permission-form: %s", names, got.err)
 		}
 	}
 }
@@ -597,7 +597,7 @@ func TestPermissionsAreMappedOneToOne(t *testing.T) {
 		}
 	}
 	if failed == 0 || failed == 3*tries {
-		t.Errorf("%d of %d runs failed: the tenants are too much alike", failed, 3*tries)
+		t.Errorf("%d of %d runs failed: the tenants are too similar", failed, 3*tries)
 	}
 }
 

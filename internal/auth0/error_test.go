@@ -81,6 +81,6 @@ func TestMissingScopes(t *testing.T) {
 		}
 	}
 	if got := auth0.MissingScopes(errors.New("expected any of: read:roles")); got != nil {
-		t.Errorf("an error that is not Auth0's names %v", got)
+		t.Errorf("another error than Auth0's has the scopes %v", got)
 	}
 }

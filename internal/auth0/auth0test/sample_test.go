@@ -34,10 +34,10 @@ func TestSampleLoads(t *testing.T) {
 	for _, u := range tenant.Users {
 		email := strings.ToLower(u.Email)
 		if !key.MatchString(u.ID) || ids[u.ID] {
-			t.Errorf("user id %q is invalid or there twice", u.ID)
+			t.Errorf("user id %q is invalid or not unique", u.ID)
 		}
 		if email != "" && (!mail.MatchString(u.Email) || emails[email]) {
-			t.Errorf("email %q is invalid or there twice", u.Email)
+			t.Errorf("email %q is invalid or not unique", u.Email)
 		}
 		ids[u.ID], emails[email] = true, true
 	}

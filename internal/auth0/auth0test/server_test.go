@@ -49,7 +49,7 @@ func TestTenantIsCopied(t *testing.T) {
 	held := s.Tenant()
 	if held.Users[0].AppMetadata["plan"] != "pro" || held.Roles[0].Members[0] == "x" ||
 		held.Organizations[0].Members[0].Roles[0] == "x" {
-		t.Errorf("tenant follows its caller: %+v", held)
+		t.Errorf("the fake shares its tenant with the caller: %+v", held)
 	}
 }
 
