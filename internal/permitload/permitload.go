@@ -28,16 +28,16 @@ EXAMPLES
    a0export all | a0tojsonl | permitload > left.jsonl
    jq -c 'select(.type != "tenant")' records.jsonl | permitload --dry-run`
 
-const removeDescription = `The keys of the user lines on stdin, or in FILE, say who goes; nothing else in the
-lines matters. Lines of users who could not be deleted come out on stdout, whole
-and with the error.
+const removeDescription = `The users whose lines are on stdin, or in FILE, are deleted; only their keys count. A
+role line takes its permissions from the role. Lines of users who could not be deleted
+come out on stdout, whole and with the error.
 
 EXAMPLES
    permitload --dry-run --extra gone.jsonl records.jsonl
    permitload remove --undo undo.jsonl gone.jsonl > left.jsonl`
 
-const checkDescription = `It reads no input and writes nothing. It exits with 0 where the key reads all that
-a load needs. Whether the key may write shows at the first write only.
+const checkDescription = `It reads no input and writes nothing. It exits with 0 if the key reads all that
+a load needs. Whether it may write shows only at the first write.
 
 EXAMPLES
    permitload check && a0export | a0tojsonl | permitload > left.jsonl`
@@ -70,7 +70,7 @@ func Run(ctx context.Context, args []string, in io.Reader, out, errs io.Writer, 
 func App() *cli.App {
 	return &cli.App{
 		Name:        "permitload",
-		Usage:       "load users, roles and role assignments into a Permit environment",
+		Usage:       "load users, roles and permissions into a Permit environment",
 		UsageText:   "permitload [load|remove] [flags] [FILE...] > left.jsonl\n   permitload check [flags]",
 		ArgsUsage:   "[FILE...]",
 		Description: description,
@@ -93,7 +93,7 @@ func CheckApp() *cli.App {
 func RemoveApp() *cli.App {
 	return &cli.App{
 		Name:        "permitload remove",
-		Usage:       "unassign and delete users of a Permit environment",
+		Usage:       "delete users of a Permit environment, or take permissions from roles",
 		UsageText:   "permitload remove [flags] [FILE...] > left.jsonl",
 		Description: removeDescription,
 		Flags:       removeFlags(),

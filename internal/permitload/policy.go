@@ -39,6 +39,23 @@ func (l *loader) printPolicy(plan *reconcile.Plan) {
 	}
 }
 
+// checkMixups refuses input whose permissions Permit has for others of Auth0: a role that
+// is given one would permit both.
+func (l *loader) checkMixups(plan *reconcile.Plan) error {
+	mixups := plan.Mixups()
+	if len(mixups) == 0 {
+		return nil
+	}
+	m := mixups[0]
+	err := fmt.Errorf("%s: Permit has it for %s of %s, and the input for %s of %s",
+		m.Permission, m.Have.Permission, m.Have.API, m.Want.Permission, m.Want.API)
+	if more := len(mixups) - 1; more > 0 {
+		err = fmt.Errorf("%w; %s more like it", err, tool.Thousands(more))
+	}
+	const hint = "a0tojsonl --permission-map FILE keeps them apart, with the line %s,%s,RESOURCE,ACTION"
+	return tool.Hint(err, fmt.Sprintf(hint, m.Want.API, m.Want.Permission))
+}
+
 func countActions(ops []reconcile.Operation) (n int) {
 	for _, op := range ops {
 		n += len(op.Resource.Actions)

@@ -208,6 +208,27 @@ func TestRoleOfOthersIsGivenNothing(t *testing.T) {
 	}
 }
 
+// Permit may have an action of this name from another API, loaded earlier. Nobody is given
+// both for one.
+func TestPermissionOfAnotherAPIStopsTheLoad(t *testing.T) {
+	t.Parallel()
+	srv := permittest.New(permittest.Options{})
+	line := func(api string) string {
+		return lines(`{"type":"resource","key":"users","actions":{"read":{"attributes":{"auth0_api":"`+api+
+			`","auth0_permission":"read:users"}}}}`, `{"type":"role","key":"Boss","permissions":["users:read"]}`) + endLine
+	}
+	wantExit(t, run(t, srv, line("https://hr"), "--create-missing", "yes"), tool.Done)
+	before := srv.State()
+	const says = "users:read: Permit has it for read:users of https://hr, and the input for read:users of https://crm"
+	const hint = "hint: a0tojsonl --permission-map FILE keeps them apart, with the line https://crm,read:users,"
+	got := run(t, srv, line("https://crm"), "--dry-run")
+	wantExit(t, got, tool.Done, "warning: the real run stops: "+says, hint)
+	got = run(t, srv, line("https://crm"), "--create-missing", "yes", "--grant", "yes", "--yes")
+	wantExit(t, got, tool.Stopped, "error: "+says+"; nothing was written", hint)
+	wantState(t, srv, before)
+	wantExit(t, run(t, srv, line("https://hr")), tool.Done, "resources: 1 unchanged")
+}
+
 // A thousand permissions take few calls. If Permit fails above forty, they go in parts.
 func TestManyPermissions(t *testing.T) {
 	t.Parallel()

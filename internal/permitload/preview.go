@@ -45,6 +45,7 @@ func (s *session) endDryRun(stops bool) error {
 // whether the run would refuse anything.
 func (l *loader) printStops(plan *reconcile.Plan) (stops bool) {
 	stops = l.warnOfStop(l.checkResemblances(plan))
+	stops = l.warnOfStop(l.checkMixups(plan)) || stops
 	if what := missing(plan); what != "" && l.createMissing == "ask" {
 		l.tool.Say("the real run asks whether to create %s; --create-missing yes or no answers", what)
 	}

@@ -1,6 +1,7 @@
 package permitload
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -55,7 +56,7 @@ func missing(plan *reconcile.Plan) string {
 // askToCreate asks whether to create what Permit lacks. Without an answer nothing is
 // written.
 func (l *loader) askToCreate(ctx context.Context, plan *reconcile.Plan) (bool, error) {
-	if err := l.checkResemblances(plan); err != nil {
+	if err := cmp.Or(l.checkMixups(plan), l.checkResemblances(plan)); err != nil {
 		return false, refused(err)
 	}
 	what := missing(plan)

@@ -15,6 +15,7 @@ type Current struct {
 	roleNumbers map[string]int
 	extends     map[string][]string        // roles, by the role that extends them
 	resources   map[string]map[string]bool // actions, by resource
+	origins     map[string]Origin          // of actions, by permission
 	tenants     map[string]string          // their names
 	users       []presence                 // by the user's number
 	holders     map[uint64]uint32          // by hash of an email: its holder, see HaveUser
@@ -47,6 +48,7 @@ type extra struct {
 func NewCurrent(d *Desired) *Current {
 	return &Current{
 		desired: d, roleNumbers: map[string]int{}, extends: map[string][]string{}, resources: map[string]map[string]bool{},
+		origins: map[string]Origin{},
 		tenants: map[string]string{}, users: make([]presence, len(d.users)),
 		holders: map[uint64]uint32{}, assigned: make([]bool, len(d.assignments.list)), kinds: newKinds(),
 	}

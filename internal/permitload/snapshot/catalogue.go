@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"a0permit/internal/permit"
+	"a0permit/internal/reconcile"
 	"a0permit/internal/record"
 )
 
@@ -32,6 +33,9 @@ func (r *Reader) readResources(ctx context.Context, s *Snapshot) error {
 	list, err := Whole(r.Client.Resources(ctx))
 	for i := range list {
 		s.Current.HaveResource(list[i].Key, maps.Keys(list[i].Actions))
+		for key, action := range list[i].Actions {
+			s.Current.HaveOrigin(list[i].Key, key, reconcile.OriginOf(action.Attributes))
+		}
 	}
 	if permit.IsUnproved(err) {
 		return nil
