@@ -3,8 +3,9 @@
 #
 #   compare-permissions.sh records.jsonl [USERS_PER_ROLE]
 #
-# For each role in records.jsonl it takes a few users (3) who hold it tenant-wide, asks
-# Auth0 for their effective permissions on each API, and asks a PDP for theirs. It prints
+# For each role in records.jsonl it takes a few users (3) who hold it tenant-wide, and as
+# many who hold no role. It asks Auth0 for their effective permissions on each API, and
+# asks a PDP for theirs. It prints
 #   - USER PERMISSION   what Auth0 allows and Permit does not
 #   + USER PERMISSION   what Permit allows and Auth0 does not
 # and exits with 1 if there is any difference.
@@ -28,7 +29,7 @@ trap 'rm -rf "$work"' EXIT
 # call TOKEN CURL_ARGUMENT... keeps the token out of the list of processes.
 call() {
 	printf 'header = "Authorization: Bearer %s"\n' "$1" |
-		curl --silent --show-error --fail-with-body --config - "${@:2}"
+		curl --silent --show-error --fail --config - "${@:2}"
 }
 
 # What a permission of Auth0 is called in Permit: API, permission, resource:action.
@@ -38,9 +39,10 @@ jq -r 'select(.type == "resource") | .key as $resource | .actions // {} | to_ent
 	"$records" >"$work/names"
 cut -f 1 "$work/names" | sort -u >"$work/apis"
 
-# A few holders of each role.
-jq -r 'select(.type == "user") | .key as $user | .role_assignments[]? |
-	select(.tenant == null and .resource_instance == null) | [.role, $user] | @tsv' "$records" |
+# A few holders of each role, and of none.
+jq -r 'select(.type == "user") | .key as $user |
+	[.role_assignments[]? | select(.tenant == null and .resource_instance == null) | .role] |
+	if . == [] then "" else .[] end | [., $user] | @tsv' "$records" |
 	awk -F '\t' -v few="$few" 'n[$1]++ < few { print $2 }' | sort -u >"$work/users"
 
 # auth0_permissions USER prints API and permission of each that the user has.

@@ -156,7 +156,7 @@ var otherFlags = map[string]string{
 	"--icsv": "Miller", "--ojsonl": "Miller", "--arg": "jq",
 	"--argjson": "jq", "--from": "kubectl", "--from-env-file": "kubectl", "--now": "systemctl",
 	"--repo": "gh", "--pattern": "gh", "--check": "sha256sum", "--ignore-missing": "sha256sum",
-	"--silent": "curl", "--show-error": "curl", "--fail-with-body": "curl", "--config": "curl", "--get": "curl",
+	"--silent": "curl", "--show-error": "curl", "--fail": "curl", "--config": "curl", "--get": "curl",
 	"--data": "curl", "--data-urlencode": "curl", "--data-binary": "curl", "--header": "curl",
 	"--rm": "docker", "--init": "docker", "--env-file": "docker",
 }

@@ -31,7 +31,7 @@ func (l *loader) printKept(kept reconcile.Kept) {
 	tell(kept.MaybeUnsaid, "kept_in_default_tenant", "in tenant "+l.rules.Tenant+", about which the input may say nothing",
 		`a line {"type":"tenant","key":"`+l.rules.Tenant+`"} in the input says that it does`)
 	tell(kept.TooYoung, "kept_too_young",
-		"only what is ten minutes older than the export is taken away; the next run decides", "")
+		"only what is ten minutes older than the export is taken away; a later export decides", "")
 }
 
 // warnOfNoScope explains why --roles replace cannot take anything away.

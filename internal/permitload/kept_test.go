@@ -22,7 +22,7 @@ func TestKeptAssignmentsAreTold(t *testing.T) {
 	const roleHint = "hint: a0export all | a0tojsonl writes a line for every role, also for one that nobody holds"
 	const noTenant = "the input has no line for the tenant"
 	const tenantHint = "hint: a0export all | a0tojsonl writes a line for every organization"
-	const young = "only what is ten minutes older than the export is taken away; the next run decides"
+	const young = "only what is ten minutes older than the export is taken away; a later export decides"
 	const unsaid = "in tenant default, about which the input may say nothing"
 	const unsaidHint = `hint: a line {"type":"tenant","key":"default"} in the input says that it does`
 

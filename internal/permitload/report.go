@@ -89,7 +89,7 @@ func (r *report) leftText(n int) string {
 		what = "load them again"
 	}
 	if r.terminal {
-		return "next time > left.jsonl keeps the lines left over: " + what
+		return "next time > FILE keeps the lines left over: " + what
 	}
 	return "the lines left over are on stdout: " + what
 }
