@@ -27,7 +27,8 @@ func TestWritesWithForeignAnswers(t *testing.T) {
 			return err
 		},
 		"Revoke": func(ctx context.Context, c client) error {
-			return c.Revoke(ctx, "r", []string{"a:b"})
+			_, err := c.Revoke(ctx, "r", []string{"a:b"})
+			return err
 		},
 		"CreateResource": func(ctx context.Context, c client) error {
 			return c.CreateResource(ctx, permit.Resource{Key: "r"})

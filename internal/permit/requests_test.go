@@ -43,7 +43,8 @@ func TestRequests(t *testing.T) {
 			return err
 		}, `POST ` + schema + `/roles/admin/permissions {"permissions":["doc:read","doc:write"]}`},
 		{"permissions that go", func(ctx context.Context, c *permit.Client) error {
-			return c.Revoke(ctx, "viewer", []string{"doc:read"})
+			_, err := c.Revoke(ctx, "viewer", []string{"doc:read"})
+			return err
 		}, `DELETE ` + schema + `/roles/viewer/permissions {"permissions":["doc:read"]}`},
 		{"resource", func(ctx context.Context, c *permit.Client) error {
 			return c.CreateResource(ctx, permit.Resource{

@@ -5,6 +5,8 @@ import (
 	"iter"
 	"net/http"
 	"net/url"
+
+	"a0permit/internal/httpapi"
 )
 
 // Resource is a resource of the environment, with all its actions.
@@ -84,8 +86,12 @@ func (c *Client) Grant(ctx context.Context, role string, granted []string) ([]st
 	return has.Permissions, err
 }
 
-// Revoke takes permissions from a role. Permit skips those that it does not have
-// (OpenAPI).
-func (c *Client) Revoke(ctx context.Context, role string, revoked []string) error {
-	return c.delete(ctx, c.schema+"/roles/"+url.PathEscape(role)+"/permissions", permissions{revoked})
+// Revoke takes permissions from a role, and returns those that it still has, nil if the
+// answer does not say. Permit skips those that it does not have (OpenAPI).
+func (c *Client) Revoke(ctx context.Context, role string, revoked []string) ([]string, error) {
+	var has permissions
+	path := c.schema + "/roles/" + url.PathEscape(role) + "/permissions"
+	call := httpapi.Call{Method: http.MethodDelete, Path: path, Body: permissions{revoked}, Empty: true}
+	err := c.do(ctx, call, &objectEcho{key: role, object: &has})
+	return has.Permissions, err
 }

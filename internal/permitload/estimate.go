@@ -57,8 +57,10 @@ func (l *loader) estimate(plan *reconcile.Plan, along bool) (bulk int, wait time
 	}
 	bulk = batches(c.Create+c.Update, permit.MaxUsers) + batches(assign, permit.MaxAssignments)
 	bulk += batches(tenants, permit.MaxTenants) + batches(roles, permit.MaxRoles)
-	if l.grant != "no" {
-		schema += len(plan.Grants)
+	for _, op := range plan.Grants {
+		if l.grant != "no" {
+			schema += batches(len(op.Role.Permissions), permit.MaxPermissions)
+		}
 	}
 	calls := map[string]int{"bulk": bulk, "schema": schema, "write": bulk + schema + len(plan.Renames)}
 	for _, class := range l.classes {

@@ -82,6 +82,9 @@ func (l *loader) loadByPlan(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := l.confirmTwins(ctx, plan); err != nil {
+		return err
+	}
 	if err := l.confirmChanges(ctx, plan, snap); err != nil {
 		return err
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 
 	"a0permit/internal/permit"
@@ -39,21 +40,36 @@ func (l *loader) printPolicy(plan *reconcile.Plan) {
 	}
 }
 
-// checkMixups refuses input whose permissions Permit has for others of Auth0: a role that
-// is given one would permit both.
+// checkMixups refuses input whose permissions Permit, or another line, has for others of
+// Auth0: a role that is given one would permit both.
 func (l *loader) checkMixups(plan *reconcile.Plan) error {
 	mixups := plan.Mixups()
 	if len(mixups) == 0 {
 		return nil
 	}
 	m := mixups[0]
-	err := fmt.Errorf("%s: Permit has it for %s of %s, and the input for %s of %s",
+	err := fmt.Errorf("%s stands for %s of %s, and also for %s of %s",
 		m.Permission, m.Have.Permission, m.Have.API, m.Want.Permission, m.Want.API)
 	if more := len(mixups) - 1; more > 0 {
 		err = fmt.Errorf("%w; %s more like it", err, tool.Thousands(more))
 	}
 	const hint = "a0tojsonl --permission-map FILE keeps them apart, with the line %s,%s,RESOURCE,ACTION"
 	return tool.Hint(err, fmt.Sprintf(hint, m.Want.API, m.Want.Permission))
+}
+
+// confirmTwins asks whether roles of Permit and of the input that are different roles of
+// Auth0 are to be one: the holders of one then have what the other permits.
+func (l *loader) confirmTwins(ctx context.Context, plan *reconcile.Plan) error {
+	twins := plan.Twins()
+	if len(twins) == 0 {
+		return nil
+	}
+	list := names(twins, func(t reconcile.Twin) string {
+		return fmt.Sprintf("%s (%s in Permit, %s in the input)", t.Role, t.Have, t.Want)
+	})
+	l.tool.Warn("%s: not the same roles of Auth0 in Permit and in the input: %s", tool.Count(len(twins), "role"), list)
+	const hint = "a0tojsonl --role-map FILE gives the role of the input another key, with the line rol_...,KEY"
+	return l.confirm(ctx, "take them for one", func() (string, error) { return list, nil }, hint)
 }
 
 func countActions(ops []reconcile.Operation) (n int) {
@@ -68,7 +84,12 @@ func withActions(op reconcile.Operation) string {
 }
 
 func withPermissions(op reconcile.Operation) string {
-	return fmt.Sprintf("%s (%s)", op.Role.Key, strings.Join(op.Role.Permissions, ", "))
+	const most = 5
+	list, more := op.Role.Permissions, ""
+	if n := len(list) - most; n > 0 {
+		list, more = list[:most], fmt.Sprintf(", and %s more", tool.Thousands(n))
+	}
+	return fmt.Sprintf("%s (%s%s)", op.Role.Key, strings.Join(list, ", "), more)
 }
 
 // askToGrant asks whether existing roles may be given more permissions, which allows
@@ -106,15 +127,40 @@ func grantText(plan *reconcile.Plan) string {
 func (s *session) holdersOf(ctx context.Context, grants []reconcile.Operation) (string, error) {
 	list := make([]string, len(grants))
 	for i, op := range grants[:min(len(grants), shown)] {
-		holders, isKnown, err := s.client.CountAssignmentsOfRole(ctx, op.Role.Key)
-		if err != nil && permit.Status(err) == 0 {
-			return "", err
+		extending := extendersOf(s.roles, op.Role.Key)
+		holders, isKnown := 0, true
+		for _, role := range append([]string{op.Role.Key}, extending...) {
+			n, known, err := s.client.CountAssignmentsOfRole(ctx, role)
+			if err != nil && permit.Status(err) == 0 {
+				return "", err
+			}
+			holders, isKnown = holders+n, isKnown && known && err == nil
 		}
 		held := "held by an unknown number"
-		if err == nil && isKnown {
+		if isKnown {
 			held = "held " + tool.Count(holders, "time")
+		}
+		if len(extending) > 0 {
+			held += " with " + strings.Join(extending, ", ") + ", which extend it"
 		}
 		list[i] = withPermissions(op) + " " + held
 	}
 	return names(list, func(text string) string { return text }), nil
+}
+
+// extendersOf returns the roles that have the permissions of a role, since they extend it
+// or one that does.
+func extendersOf(roles []permit.Role, key string) (list []string) {
+	has := map[string]bool{key: true}
+	for grew := true; grew; {
+		grew = false
+		for i := range roles {
+			isOne := slices.ContainsFunc(roles[i].Extends, func(extended string) bool { return has[extended] })
+			if isOne && !has[roles[i].Key] {
+				has[roles[i].Key], grew = true, true
+				list = append(list, roles[i].Key)
+			}
+		}
+	}
+	return list
 }

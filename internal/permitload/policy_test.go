@@ -219,7 +219,7 @@ func TestPermissionOfAnotherAPIStopsTheLoad(t *testing.T) {
 	}
 	wantExit(t, run(t, srv, line("https://hr"), "--create-missing", "yes"), tool.Done)
 	before := srv.State()
-	const says = "users:read: Permit has it for read:users of https://hr, and the input for read:users of https://crm"
+	const says = "users:read stands for read:users of https://hr, and also for read:users of https://crm"
 	const hint = "hint: a0tojsonl --permission-map FILE keeps them apart, with the line https://crm,read:users,"
 	got := run(t, srv, line("https://crm"), "--dry-run")
 	wantExit(t, got, tool.Done, "warning: the real run stops: "+says, hint)
@@ -227,6 +227,33 @@ func TestPermissionOfAnotherAPIStopsTheLoad(t *testing.T) {
 	wantExit(t, got, tool.Stopped, "error: "+says+"; nothing was written", hint)
 	wantState(t, srv, before)
 	wantExit(t, run(t, srv, line("https://hr")), tool.Done, "resources: 1 unchanged")
+
+	// Nor do two streams that are joined make them one.
+	srv = permittest.New(permittest.Options{})
+	got = run(t, srv, line("https://hr")+line("https://crm"), "--create-missing", "yes")
+	wantExit(t, got, tool.Stopped, "error: "+says+"; nothing was written")
+	if n := countWrites(srv); n > 0 {
+		t.Errorf("%d writes", n)
+	}
+}
+
+// Permit may have the role of another Auth0 role, such as an organization's for the
+// tenant's. Its permissions are not for the holders of the one in the input, unless
+// somebody says so.
+func TestRoleOfAnotherIDIsAsked(t *testing.T) {
+	t.Parallel()
+	srv := permittest.New(permittest.Options{})
+	srv.Seed(permittest.State{Roles: []permittest.Role{{
+		Key: "Admin", Name: "Admin", Attributes: map[string]any{"auth0_role_id": "rol_tenant"},
+	}}})
+	input := lines(`{"type":"role","key":"Admin","attributes":{"auth0_role_id":"rol_org"}}`,
+		`{"type":"user","key":"ann","role_assignments":[{"role":"Admin"}]}`) + endLine
+	got := run(t, srv, input)
+	wantNothingWritten(t, srv, got, "--yes answers yes")
+	wantExit(t, got, tool.Stopped, "Admin (rol_tenant in Permit, rol_org in the input)",
+		"error: to take them for one in environment Development (dev) needs a yes")
+	wantExit(t, run(t, srv, input, "--yes"), tool.Done,
+		"warning: 1 role: not the same roles of Auth0 in Permit and in the input")
 }
 
 // A thousand permissions take few calls. If Permit fails above forty, they go in parts.
@@ -368,13 +395,58 @@ func TestDefaultRolesAreTold(t *testing.T) {
 	wantExit(t, got, tool.Done)
 }
 
+// Default roles get nothing behind the back of --grant no, although their lines ask for it.
+func TestDefaultRolesDoNotBypassGrantNo(t *testing.T) {
+	t.Parallel()
+	srv := permittest.New(permittest.Options{DefaultRoles: true})
+	srv.Seed(permittest.State{Roles: []permittest.Role{{Key: "viewer", Name: "Viewer"}}})
+	input := strings.NewReplacer("Clerk", "viewer", "Admin", "Boss").Replace(invoices)
+	got := run(t, srv, input, "--create-missing", "yes", "--grant", "no")
+	wantExit(t, got, tool.Rejected, "warning: role viewer now permits invoices:read")
+}
+
+// A removal that Permit answers with success and does not carry out is no success. One
+// that fails above forty permissions goes in parts.
+func TestRemovalOfPermissionsIsChecked(t *testing.T) {
+	t.Parallel()
+	var actions []permittest.Action
+	var permissions []string
+	for i := range 100 {
+		key := fmt.Sprintf("a%02d", i)
+		actions = append(actions, permittest.Action{Key: key, Name: key})
+		permissions = append(permissions, "big:"+key)
+	}
+	state := permittest.State{
+		Resources: []permittest.Resource{{Key: "big", Name: "Big", Actions: actions}},
+		Roles:     []permittest.Role{{Key: "Admin", Name: "Admin", Permissions: permissions}},
+	}
+	line := lines(`{"type":"role","key":"Admin","permissions":["`+strings.Join(permissions, `","`)+`"]}`) + endLine
+	for name, o := range map[string]permittest.Options{
+		"in parts": {MaxPermissions: 40},
+		"not done": {Flaws: faultOn("DELETE S/roles/Admin/permissions", permittest.NotDone)},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			srv := permittest.New(o)
+			srv.Seed(state)
+			got := removeUsers(t.Context(), srv, line)
+			left := len(srv.State().Roles[0].Permissions)
+			switch {
+			case name == "in parts" && (got.code != tool.Done || left > 0):
+				t.Errorf("exit %d, %d permissions are left", got.code, left)
+			case name == "not done" && (got.code != tool.Rejected || !strings.Contains(got.stdout, "role Admin keeps big:a00")):
+				t.Errorf("exit %d, stdout %s", got.code, got.stdout)
+			}
+		})
+	}
+}
+
 // Remove takes the permissions of a role line from the role, and leaves the role.
 func TestRemovePermissions(t *testing.T) {
 	t.Parallel()
 	srv := permittest.New(permittest.Options{})
 	srv.Seed(invoicesState())
 	got := run(t, srv, lines(`{"type":"role","key":"Admin","permissions":["users:read","invoices:write","no:such"]}`,
-		`{"type":"role","key":"Nobody","permissions":["users:read"]}`)+endLine, "remove", "--yes")
+		`{"type":"role","key":"Nobody","permissions":["users:read"]}`)+endLine, "remove", "--yes", "--remove-limit", "100")
 	want := invoicesState()
 	want.Roles[0].Permissions = []string{"invoices:read"}
 	wantExit(t, got, tool.Done, "2 permissions")

@@ -32,7 +32,8 @@ func TestUndoOfGrants(t *testing.T) {
 	got := run(t, srv, input, "--grant", "yes", "--undo", undo)
 	wantExit(t, got, tool.Done, "2 permissions given to roles",
 		"hint: permitload "+undo+" restores what this run changed",
-		`hint: jq -c 'select(.type == "role")' `+undo+" | permitload remove takes back the permissions that it gave")
+		`hint: jq -c 'select(.type == "role")' `+undo+
+			" | permitload remove --remove-limit 100 takes back the permissions that it gave")
 
 	wantExit(t, runFile(t, srv, undo), tool.Done, "users: 1 changed")
 	want := invoicesState()
@@ -44,7 +45,7 @@ func TestUndoOfGrants(t *testing.T) {
 			roles = append(roles, line)
 		}
 	}
-	got = run(t, srv, strings.Join(roles, ""), "remove", "--yes", "--undo", undo)
+	got = run(t, srv, strings.Join(roles, ""), "remove", "--yes", "--remove-limit", "100", "--undo", undo)
 	wantExit(t, got, tool.Done, "permissions: 2 to take from 1 role (Admin (invoices:write, users:read))",
 		"hint: permitload "+undo+" restores what this run changed or took away",
 		"roles: 1 changed; 2 permissions taken from roles")
@@ -66,11 +67,12 @@ func TestRemovalOfPermissionsIsAsked(t *testing.T) {
 	t.Parallel()
 	srv := permittest.New(permittest.Options{})
 	srv.Seed(invoicesState())
-	got := run(t, srv, lines(`{"type":"role","key":"Admin","permissions":["users:read"]}`), "remove")
+	input := lines(`{"type":"role","key":"Admin","permissions":["users:read"]}`)
+	got := run(t, srv, input, "remove", "--remove-limit", "100")
 	wantNothingWritten(t, srv, got, "--yes answers yes")
 	wantExit(t, got, tool.Stopped,
 		"to take 1 permission from 1 role in environment Development (dev) needs a yes, and there is no terminal to ask on")
-	got = run(t, srv, lines(`{"type":"role","key":"Admin","permissions":["users:read"]}`), "remove", "--dry-run")
+	got = run(t, srv, input, "remove", "--remove-limit", "100", "--dry-run")
 	wantExit(t, got, tool.Done, "permissions: 1 to take from 1 role (Admin (users:read))",
 		"the real run asks whether to take 1 permission from 1 role (no undo file: --undo FILE keeps one)")
 	wantState(t, srv, invoicesState())

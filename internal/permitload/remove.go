@@ -7,6 +7,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"a0permit/internal/permit"
 	"a0permit/internal/permitload/apply"
 	"a0permit/internal/permitload/snapshot"
 	"a0permit/internal/reconcile"
@@ -74,8 +75,8 @@ func (r *remover) preview(plan *reconcile.Plan, snap *snapshot.Snapshot) error {
 	if n := plan.Counts.Delete; n > 0 {
 		stops = r.previewRemoval(deletionText(plan), n, snap.Users)
 	}
-	if plan.Counts.Revoke > 0 {
-		r.sayAsks(revocationText(plan), r.undoWords())
+	if n := plan.Counts.Revoke; n > 0 {
+		stops = r.previewRemoval(revocationText(plan), n, countPermissions(r.roles)) || stops
 	}
 	return r.endDryRun(stops)
 }
@@ -93,13 +94,22 @@ func (r *remover) ask(ctx context.Context, plan *reconcile.Plan, snap *snapshot.
 		return nil
 	}
 	holders := func() (string, error) { return r.holdersOf(ctx, plan.Revocations) }
-	return r.confirm(ctx, revocationText(plan), holders, "leave the role lines out")
+	n, all := plan.Counts.Revoke, countPermissions(r.roles)
+	return r.confirmRemoval(ctx, revocationText(plan), n, all, holders, "leave the role lines out")
 }
 
 // deletionText returns the question about users without its details.
 func deletionText(plan *reconcile.Plan) string {
 	return fmt.Sprintf("delete %s with %s",
 		tool.Count(plan.Counts.Delete, "user"), tool.Count(plan.Counts.Unassign, "role assignment"))
+}
+
+// countPermissions returns how many permissions all roles have together.
+func countPermissions(roles []permit.Role) (n int) {
+	for i := range roles {
+		n += len(roles[i].Permissions)
+	}
+	return n
 }
 
 // revocationText returns the question about permissions without its details.

@@ -138,3 +138,17 @@ func TestExtraIsWrittenForInputWithoutUsers(t *testing.T) {
 		t.Errorf("%s", extra)
 	}
 }
+
+// A user whose line is refused is in the input all the same, so --extra leaves it out:
+// whoever removes what --extra has would delete a user of Auth0.
+func TestExtraLeavesOutUsersWhoseLinesAreRefused(t *testing.T) {
+	t.Parallel()
+	srv := permittest.New(permittest.Options{})
+	srv.Seed(permittest.State{Users: []permittest.User{{Key: "ann"}, {Key: "bob"}, {Key: "zoe"}}})
+	file := filepath.Join(t.TempDir(), "extra.jsonl")
+	input := lines(`{"type":"user","key":"ann","email":"nope"}`, `{"type":"user","key":"bob"}`) + endLine
+	wantExit(t, run(t, srv, input, "--extra", file), tool.Rejected, "1 user in Permit but not in the input: left as is")
+	if text := readFile(t, file); strings.Contains(text, "ann") || !strings.Contains(text, "zoe") {
+		t.Errorf("--extra has\n%s", text)
+	}
+}

@@ -256,7 +256,8 @@ func (u *undoFile) sayHow() {
 		u.tool.Hint("permitload%s %s restores what this run changed or took away", u.flags, shellWord(u.path))
 	}
 	if given > 0 {
-		u.tool.Hint(`jq -c 'select(.type == "role")' %s | permitload remove%s takes back the permissions that it gave`,
+		u.tool.Hint(`jq -c 'select(.type == "role")' %s | permitload remove%s --remove-limit 100`+
+			" takes back the permissions that it gave",
 			shellWord(u.path), u.flags)
 	}
 }

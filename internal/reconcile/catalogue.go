@@ -51,6 +51,7 @@ func (d *Desired) WantResource(r *record.Resource) Repeat {
 	return d.resources.want(r.Key, r, func(old *record.Resource) {
 		old.Name = cmp.Or(old.Name, r.Name)
 		old.Description = cmp.Or(old.Description, r.Description)
+		d.noteMixups(r.Key, old.Actions, r.Actions)
 		old.Actions = mergeActions(old.Actions, r.Actions)
 		old.Attributes = mergeAttributes(old.Attributes, r.Attributes)
 	})

@@ -27,11 +27,9 @@ type Rules struct {
 
 // Desired is what the input asks for.
 type Desired struct {
+	catalogues
 	rules       Rules
 	hasher      idhash.Hasher
-	resources   catalogue[record.Resource]
-	roles       catalogue[record.Role]
-	tenants     catalogue[record.Tenant]
 	users       []user
 	numbers     map[idhash.Hash]uint32 // users' numbers, by key
 	broken      map[idhash.Hash]bool   // keys with an invalid line
@@ -39,6 +37,14 @@ type Desired struct {
 	assignments assignments
 	pruneBefore time.Time // only earlier assignments may be pruned; zero: none
 	isSelection bool      // somebody removed tenants from the input
+}
+
+// catalogues are what the input names beside users.
+type catalogues struct {
+	resources catalogue[record.Resource]
+	roles     catalogue[record.Role]
+	tenants   catalogue[record.Tenant]
+	mixups    []Mixup // between lines of one resource
 }
 
 type user struct {
@@ -83,8 +89,10 @@ func newKinds() kinds { return kinds{numbers: map[record.RoleAssignment]uint32{}
 func NewDesired(rules Rules) *Desired {
 	return &Desired{
 		rules: rules, hasher: idhash.New(),
-		resources: newCatalogue[record.Resource](),
-		roles:     newCatalogue[record.Role](), tenants: newCatalogue[record.Tenant](),
+		catalogues: catalogues{
+			resources: newCatalogue[record.Resource](),
+			roles:     newCatalogue[record.Role](), tenants: newCatalogue[record.Tenant](),
+		},
 		numbers: map[idhash.Hash]uint32{}, broken: map[idhash.Hash]bool{},
 		assignments: assignments{kinds: newKinds()},
 	}
@@ -132,6 +140,9 @@ func (d *Desired) MarkConflict(key string) {
 		d.users[i].conflicted = true
 	}
 }
+
+// HasInvalidLine reports whether an invalid line is about the user with that key.
+func (d *Desired) HasInvalidLine(key string) bool { return d.broken[d.hasher.Hash(key)] }
 
 // wantAssignments adds the assignments of one user, each once.
 func (d *Desired) wantAssignments(all []record.RoleAssignment) {

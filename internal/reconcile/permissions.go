@@ -147,15 +147,15 @@ func (d *Desired) ExtraPermissions(roles []record.Role) iter.Seq[record.Role] {
 }
 
 // Unasked yields roles with those of their permissions that they did not have when
-// the plan was made and that the plan did not give: Permit may add some itself when a
-// resource is created.
-func (p *Plan) Unasked(now []record.Role) iter.Seq[record.Role] {
+// the plan was made and that the plan does not give: Permit may add some itself when a
+// resource is created. grants says whether the grants of the plan are carried out.
+func (p *Plan) Unasked(now []record.Role, grants bool) iter.Seq[record.Role] {
 	return func(yield func(record.Role) bool) {
 		for _, have := range now {
 			before := p.current.permissions(have.Key)
 			line := p.desired.roles.lines[have.Key]
 			unplanned := slices.DeleteFunc(slices.Clone(have.Permissions), func(s string) bool {
-				return before[s] || line != nil && slices.Contains(line.Permissions, s)
+				return before[s] || grants && line != nil && slices.Contains(line.Permissions, s)
 			})
 			slices.Sort(unplanned)
 			role := record.Role{Type: record.TypeRole, Key: have.Key, Permissions: unplanned}

@@ -98,7 +98,13 @@ func (a *Applier) createRoles(ctx context.Context) error {
 // without them; grantToCreated then tries them one by one.
 func (a *Applier) createRole(ctx context.Context, it item) error {
 	role := roleOf(it.Role)
+	if len(role.Permissions) > a.queue.grantSize {
+		role.Permissions = nil // grantToCreated gives them in parts
+	}
 	err := a.sender.writes.CreateRole(ctx, role)
+	if isAboutSize(err) && len(role.Permissions) > smallGrant {
+		a.queue.grantSize = max(smallGrant, min(a.queue.grantSize, len(role.Permissions)/2))
+	}
 	if len(role.Permissions) > 0 && !permit.IsConflict(err) && err != nil && a.sender.isRefusal(ctx, err, 1) {
 		role.Permissions = nil
 		err = a.sender.writes.CreateRole(ctx, role)

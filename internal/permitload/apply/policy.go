@@ -12,6 +12,7 @@ import (
 	"a0permit/internal/httpapi"
 	"a0permit/internal/permit"
 	"a0permit/internal/permitload/snapshot"
+	"a0permit/internal/reconcile"
 	"a0permit/internal/record"
 )
 
@@ -65,7 +66,7 @@ func (a *Applier) addActions(ctx context.Context, r *record.Resource, has map[st
 // may have default roles, to which Permit gives permissions on each new resource (docs,
 // creating environments).
 func (a *Applier) tellUnasked(roles []permit.Role) {
-	for role := range a.plan.Unasked(snapshot.RoleRecords(roles)) {
+	for role := range a.plan.Unasked(snapshot.RoleRecords(roles), a.Grant) {
 		a.Unasked++
 		a.Progress.WarnOfUnasked(role.Key, role.Permissions)
 	}
@@ -139,46 +140,68 @@ func (a *Applier) grantToExisting(ctx context.Context) error {
 
 // grantAndNote gives permissions to a role, and notes what became of them.
 func (a *Applier) grantAndNote(ctx context.Context, it item, permissions []string) error {
-	g := granting{a: a, role: it.Role.Key}
-	if err := g.grant(ctx, permissions); err != nil {
+	return a.changeAndNote(ctx, it, permissions, "does not get")
+}
+
+// revoke takes permissions from roles.
+func (a *Applier) revoke(ctx context.Context) error {
+	for _, it := range catalogueItems(a.plan.Revocations) {
+		if err := a.changeAndNote(ctx, it, it.Role.Permissions, "keeps"); err != nil {
+			return err
+		}
+		a.Progress.Add(1)
+	}
+	return nil
+}
+
+// changeAndNote gives permissions to a role or takes them, and notes what became of them.
+// refused says in words what happens to refused ones.
+func (a *Applier) changeAndNote(ctx context.Context, it item, permissions []string, refused string) error {
+	c := policyChange{a: a, role: it.Role.Key, revokes: it.Op == reconcile.Revoke}
+	err := c.change(ctx, permissions)
+	a.Ledger.CountPermissions(it.Operation, c.done)
+	if err != nil {
 		return a.sender.flushIfUnsure(err, err)
 	}
-	if len(g.refused) == 0 {
+	if len(c.refused) == 0 {
 		return a.Ledger.Complete(it.Operation)
 	}
-	f := faultOf(g.refusal)
-	f.Message = fmt.Sprintf("role %s does not get %s: %s", it.Role.Key, strings.Join(g.refused, ", "), f.Message)
+	f := faultOf(c.refusal)
+	f.Message = fmt.Sprintf("role %s %s %s: %s", it.Role.Key, refused, strings.Join(c.refused, ", "), f.Message)
 	return a.Ledger.Refuse(it.Operation, f)
 }
 
-// granting gives permissions to one role.
-type granting struct {
+// policyChange gives permissions to one role, or takes them.
+type policyChange struct {
 	a       *Applier
 	role    string
+	revokes bool
+	done    int // permissions
 	refused []string
 	refusal error // the last one
 }
 
-// errNotGranted is the fault of a permission that is not in Permit's answer.
-var errNotGranted = errors.New("it is not in Permit's answer")
+// errNotChanged is the fault of a permission that Permit's answer shows unchanged.
+var errNotChanged = errors.New("Permit's answer shows no change") //nolint:staticcheck // a name
 
-// grant gives permissions to the role in as few calls as possible. It halves a refused
-// call until a single permission is left.
-func (g *granting) grant(ctx context.Context, permissions []string) error {
+// change changes permissions in as few calls as possible. It halves a refused call until
+// a single permission is left.
+func (c *policyChange) change(ctx context.Context, permissions []string) error {
 	for len(permissions) > 0 {
-		some := permissions[:min(len(permissions), g.a.queue.grantSize)]
-		refusal, err := g.call(ctx, some)
+		some := permissions[:min(len(permissions), c.a.queue.grantSize)]
+		refusal, err := c.call(ctx, some)
 		switch {
 		case err != nil:
 			return err
 		case refusal != nil && len(some) == 1:
-			g.refused, g.refusal = append(g.refused, some...), refusal
+			c.refused, c.refusal = append(c.refused, some...), refusal
+			c.a.queue.grantSize = max(c.a.queue.grantSize, smallGrant) // it was not about the size
 		case refusal != nil && isAboutSize(refusal): // the smaller size holds for the rest of the run
-			g.a.queue.grantSize = len(some) / 2
+			c.a.queue.grantSize = len(some) / 2
 			continue
 		case refusal != nil:
 			half := len(some) / 2
-			if err := errors.Join(g.grant(ctx, some[:half]), g.grant(ctx, some[half:])); err != nil {
+			if err := errors.Join(c.change(ctx, some[:half]), c.change(ctx, some[half:])); err != nil {
 				return err
 			}
 		}
@@ -186,6 +209,10 @@ func (g *granting) grant(ctx context.Context, permissions []string) error {
 	}
 	return nil
 }
+
+// smallGrant is a number of permissions that is never too large for a call. Permit's
+// Terraform provider got a 500 above 40.
+const smallGrant = 25
 
 // isAboutSize reports whether a call may have been refused for its size. Permit's
 // Terraform provider got a 500 for that.
@@ -195,51 +222,52 @@ func isAboutSize(refusal error) bool {
 }
 
 // call makes one call and returns its refusal. It asks again, one by one, for permissions
-// that the answer lacks.
-func (g *granting) call(ctx context.Context, permissions []string) (refusal, err error) {
-	writes := g.a.sender.writes
-	if g.a.queue.grantSize < permit.MaxPermissions { // larger calls have failed before
-		writes = writes.WithAttempts(fewAttempts)
-	}
-	has, refusal := writes.Grant(ctx, g.role, permissions)
+// that the answer shows unchanged.
+func (c *policyChange) call(ctx context.Context, permissions []string) (refusal, err error) {
+	has, refusal := c.write(ctx, permissions)
 	// A resource that was just created may become visible late.
-	if permit.IsNotFound(refusal) && g.a.CreateMissing && !g.a.queue.waitedForSchema {
-		g.a.queue.waitedForSchema = true
+	if permit.IsNotFound(refusal) && !c.revokes && c.a.CreateMissing && !c.a.queue.waitedForSchema {
+		c.a.queue.waitedForSchema = true
 		if err := httpapi.Sleep(ctx, lastPause); err != nil {
 			return nil, err
 		}
-		has, refusal = writes.Grant(ctx, g.role, permissions)
+		has, refusal = c.write(ctx, permissions)
 	}
-	if refusal != nil {
-		if !g.a.sender.isRefusal(ctx, refusal, len(permissions)) {
-			return nil, refusal
-		}
+	switch {
+	case permit.IsNotFound(refusal) && c.revokes && len(permissions) == 1: // it is gone
+		c.done++
+		return nil, nil
+	case refusal != nil && !c.a.sender.isRefusal(ctx, refusal, len(permissions)):
+		return nil, refusal
+	case refusal != nil:
 		return refusal, nil
 	}
-	missing := without(permissions, has)
-	if len(permissions) == 1 && len(missing) == 1 {
-		return errNotGranted, nil
+	left := without(permissions, has)
+	if c.revokes {
+		left = without(permissions, without(permissions, has))
 	}
-	for _, one := range missing {
-		if err := g.grant(ctx, []string{one}); err != nil {
+	if len(permissions) == 1 && len(left) == 1 {
+		return errNotChanged, nil
+	}
+	c.done += len(permissions) - len(left)
+	for _, one := range left {
+		if err := c.change(ctx, []string{one}); err != nil {
 			return nil, err
 		}
 	}
 	return nil, nil
 }
 
-// revoke takes permissions from roles.
-func (a *Applier) revoke(ctx context.Context) error {
-	return a.sender.deliverSingly(ctx, catalogueItems(a.plan.Revocations), batch{
-		one: func(ctx context.Context, it item) error {
-			for chunk := range slices.Chunk(it.Role.Permissions, permit.MaxPermissions) {
-				if err := ignoreNotFound(a.sender.writes.Revoke(ctx, it.Role.Key, chunk)); err != nil {
-					return err
-				}
-			}
-			return nil
-		},
-	})
+// write makes the call, and returns the permissions that the role has then.
+func (c *policyChange) write(ctx context.Context, permissions []string) ([]string, error) {
+	writes := c.a.sender.writes
+	if c.a.queue.grantSize < permit.MaxPermissions { // larger calls have failed before
+		writes = writes.WithAttempts(fewAttempts)
+	}
+	if c.revokes {
+		return writes.Revoke(ctx, c.role, permissions)
+	}
+	return writes.Grant(ctx, c.role, permissions)
 }
 
 // without returns the items of list that are not in others.

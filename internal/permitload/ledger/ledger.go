@@ -99,15 +99,22 @@ func (l *Ledger) Complete(op reconcile.Operation) error {
 		l.Sums.Unassigned++
 	case reconcile.Delete:
 		l.Sums.Deleted++
-	case reconcile.Grant:
-		l.Sums.Granted += len(op.Role.Permissions)
-	case reconcile.Revoke:
-		l.Sums.Revoked += len(op.Role.Permissions)
 	case reconcile.Create:
 		e.created = true
-	case reconcile.Extend, reconcile.Update, reconcile.Rename:
+	case reconcile.Extend, reconcile.Update, reconcile.Rename, reconcile.Grant, reconcile.Revoke:
 	}
 	return l.FlushRejectsOnce()
+}
+
+// CountPermissions records that an operation has given a role n permissions, or taken
+// them. Some of an operation may be refused.
+func (l *Ledger) CountPermissions(op reconcile.Operation, n int) {
+	switch op.Op { //nolint:exhaustive // a role that is created is not counted
+	case reconcile.Grant:
+		l.Sums.Granted += n
+	case reconcile.Revoke:
+		l.Sums.Revoked += n
+	}
 }
 
 // HasWritten reports whether Permit was written to, or may have been.

@@ -98,6 +98,9 @@ func (r *Reader) compare(s *Snapshot, have permit.User) error {
 	s.Users++
 	i, ok := s.Current.HaveUser(have.Key, have.Email)
 	if !ok {
+		if s.desired.HasInvalidLine(have.Key) { // the input has the user, although its line is refused
+			return nil
+		}
 		s.Extra++
 		if r.Extras == nil {
 			return nil
