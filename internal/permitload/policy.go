@@ -60,16 +60,27 @@ func (l *loader) checkMixups(plan *reconcile.Plan) error {
 // confirmTwins asks whether roles of Permit and of the input that are different roles of
 // Auth0 are to be one: the holders of one then have what the other permits.
 func (l *loader) confirmTwins(ctx context.Context, plan *reconcile.Plan) error {
-	twins := plan.Twins()
-	if len(twins) == 0 {
+	list := l.warnOfTwins(plan)
+	if list == "" {
 		return nil
 	}
-	list := names(twins, func(t reconcile.Twin) string {
+	const hint = "a0tojsonl --role-map FILE gives the role of the input another key, with the line rol_...,KEY"
+	return l.confirm(ctx, takeTwins, func() (string, error) { return list, nil }, hint)
+}
+
+const takeTwins = "take them for one"
+
+// warnOfTwins warns of the twins of a plan, and returns their list.
+func (l *loader) warnOfTwins(plan *reconcile.Plan) (list string) {
+	twins := plan.Twins()
+	if len(twins) == 0 {
+		return ""
+	}
+	list = names(twins, func(t reconcile.Twin) string {
 		return fmt.Sprintf("%s (%s in Permit, %s in the input)", t.Role, t.Have, t.Want)
 	})
 	l.tool.Warn("%s: not the same roles of Auth0 in Permit and in the input: %s", tool.Count(len(twins), "role"), list)
-	const hint = "a0tojsonl --role-map FILE gives the role of the input another key, with the line rol_...,KEY"
-	return l.confirm(ctx, "take them for one", func() (string, error) { return list, nil }, hint)
+	return list
 }
 
 func countActions(ops []reconcile.Operation) (n int) {

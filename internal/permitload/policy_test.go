@@ -252,6 +252,9 @@ func TestRoleOfAnotherIDIsAsked(t *testing.T) {
 	wantNothingWritten(t, srv, got, "--yes answers yes")
 	wantExit(t, got, tool.Stopped, "Admin (rol_tenant in Permit, rol_org in the input)",
 		"error: to take them for one in environment Development (dev) needs a yes")
+	wantExit(t, run(t, srv, input, "--dry-run"), tool.Done,
+		"warning: 1 role: not the same roles of Auth0 in Permit and in the input",
+		"the real run asks whether to take them for one (Admin (rol_tenant in Permit, rol_org in the input))")
 	wantExit(t, run(t, srv, input, "--yes"), tool.Done,
 		"warning: 1 role: not the same roles of Auth0 in Permit and in the input")
 }

@@ -52,6 +52,9 @@ func (l *loader) printStops(plan *reconcile.Plan) (stops bool) {
 	if len(plan.Grants) > 0 && l.grant == "ask" {
 		l.tool.Say("the real run asks whether to %s; --grant yes or no answers", grantText(plan))
 	}
+	if list := l.warnOfTwins(plan); list != "" {
+		l.sayAsks(takeTwins, list)
+	}
 	if c, due := l.changeToAsk(plan); due {
 		l.sayAsks(c.String(), "--change-limit is "+percentText(l.changeLimit)+", in percent")
 	}
