@@ -60,27 +60,28 @@ func (l *loader) checkMixups(plan *reconcile.Plan) error {
 // confirmTwins asks whether roles of Permit and of the input that are different roles of
 // Auth0 are to be one: the holders of one then have what the other permits.
 func (l *loader) confirmTwins(ctx context.Context, plan *reconcile.Plan) error {
-	list := l.warnOfTwins(plan)
-	if list == "" {
+	question := l.warnOfTwins(plan)
+	if question == "" {
 		return nil
 	}
-	const hint = "a0tojsonl --role-map FILE gives the role of the input another key, with the line rol_...,KEY"
-	return l.confirm(ctx, takeTwins, func() (string, error) { return list, nil }, hint)
+	listed := func() (string, error) { return "", nil } // by the warning
+	return l.confirm(ctx, question, listed, apartHint)
 }
 
-const takeTwins = "take them for one"
+const apartHint = "a0tojsonl --role-map FILE, with lines rol_...,KEY, keeps them apart"
 
-// warnOfTwins warns of the twins of a plan, and returns their list.
-func (l *loader) warnOfTwins(plan *reconcile.Plan) (list string) {
+// warnOfTwins warns of the twins of a plan, and returns what to ask about them.
+func (l *loader) warnOfTwins(plan *reconcile.Plan) (question string) {
 	twins := plan.Twins()
 	if len(twins) == 0 {
 		return ""
 	}
-	list = names(twins, func(t reconcile.Twin) string {
-		return fmt.Sprintf("%s (%s in Permit, %s in the input)", t.Role, t.Have, t.Want)
-	})
-	l.tool.Warn("%s: not the same roles of Auth0 in Permit and in the input: %s", tool.Count(len(twins), "role"), list)
-	return list
+	roles := tool.Count(len(twins), "role")
+	l.tool.Warn("%s: another role of Auth0 has the same key in Permit: %s", roles,
+		names(twins, func(t reconcile.Twin) string {
+			return fmt.Sprintf("%s (%s in Permit, %s in the input)", t.Role, t.Have, t.Want)
+		}))
+	return "treat " + roles + " as the same"
 }
 
 func countActions(ops []reconcile.Operation) (n int) {

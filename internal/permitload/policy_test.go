@@ -251,12 +251,12 @@ func TestRoleOfAnotherIDIsAsked(t *testing.T) {
 	got := run(t, srv, input)
 	wantNothingWritten(t, srv, got, "--yes answers yes")
 	wantExit(t, got, tool.Stopped, "Admin (rol_tenant in Permit, rol_org in the input)",
-		"error: to take them for one in environment Development (dev) needs a yes")
+		"error: to treat 1 role as the same in environment Development (dev) needs a yes")
 	wantExit(t, run(t, srv, input, "--dry-run"), tool.Done,
-		"warning: 1 role: not the same roles of Auth0 in Permit and in the input",
-		"the real run asks whether to take them for one (Admin (rol_tenant in Permit, rol_org in the input))")
+		"warning: 1 role: another role of Auth0 has the same key in Permit",
+		"the real run asks whether to treat 1 role as the same (a0tojsonl --role-map FILE")
 	wantExit(t, run(t, srv, input, "--yes"), tool.Done,
-		"warning: 1 role: not the same roles of Auth0 in Permit and in the input")
+		"warning: 1 role: another role of Auth0 has the same key in Permit")
 }
 
 // A thousand permissions take few calls. If Permit fails above forty, they go in parts.

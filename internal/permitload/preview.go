@@ -52,8 +52,8 @@ func (l *loader) printStops(plan *reconcile.Plan) (stops bool) {
 	if len(plan.Grants) > 0 && l.grant == "ask" {
 		l.tool.Say("the real run asks whether to %s; --grant yes or no answers", grantText(plan))
 	}
-	if list := l.warnOfTwins(plan); list != "" {
-		l.sayAsks(takeTwins, list)
+	if question := l.warnOfTwins(plan); question != "" {
+		l.sayAsks(question, apartHint)
 	}
 	if c, due := l.changeToAsk(plan); due {
 		l.sayAsks(c.String(), "--change-limit is "+percentText(l.changeLimit)+", in percent")
