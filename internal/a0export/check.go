@@ -67,11 +67,15 @@ func (n need) missing(err error, grant auth0.Grant) []string {
 	if err == nil || !grant.HasScopes {
 		return nil
 	}
-	return slices.DeleteFunc(slices.Clone(n.scopes), func(s string) bool { return slices.Contains(grant.Scopes, s) })
+	return difference(n.scopes, grant.Scopes)
 }
 
 func intersection(a, b []string) []string {
 	return slices.DeleteFunc(slices.Clone(a), func(s string) bool { return !slices.Contains(b, s) })
+}
+
+func difference(a, b []string) []string {
+	return slices.DeleteFunc(slices.Clone(a), func(s string) bool { return slices.Contains(b, s) })
 }
 
 // sayNeed prints whether n can be read.
@@ -109,11 +113,11 @@ func (e *exporter) sayGrant(grant auth0.Grant) {
 		e.tool.Say("scopes: the token does not name them, so each table is tried")
 		return
 	}
-	var used, others []string
+	var used []string
 	for _, n := range (&checker{exporter: e}).needs() {
 		used = append(used, intersection(n.scopes, grant.Scopes)...)
 	}
-	others = slices.DeleteFunc(slices.Clone(grant.Scopes), func(s string) bool { return slices.Contains(used, s) })
+	others := difference(grant.Scopes, used)
 	e.tool.Say("scopes: %s", cmp.Or(strings.Join(used, " "), "none that a0export uses"))
 	if len(others) > 0 {
 		const most = 5

@@ -44,6 +44,8 @@ func (f PermissionForm) split(name string) (resource, action string) {
 // permission is left out.
 type PermissionTarget struct{ Resource, Action string }
 
+func (t PermissionTarget) text() string { return t.Resource + ":" + t.Action }
+
 // A PermissionMap maps permissions to targets. The API of a permission may be an
 // identifier or a name. An entry without a permission name stands for the whole API,
 // and its target has no action. An entry for a permission wins over one for its API,
@@ -117,7 +119,7 @@ type permission struct {
 }
 
 // text returns the permission as a role line names it: resource:action.
-func (p *permission) text() string { return p.target.Resource + ":" + p.target.Action }
+func (p *permission) text() string { return p.target.text() }
 
 // A PermissionFault reports a permission that cannot become a resource and an action.
 type PermissionFault struct {
@@ -279,7 +281,7 @@ func (b *permissionBook) propose(f *PermissionFault) PermissionTarget {
 	api := b.byID[f.API]
 	for _, prefix := range [...]string{api.key(), api.keyOfIdentifier()} {
 		proposal := PermissionTarget{Resource: prefix + "-" + f.Target.Resource, Action: f.Target.Action}
-		text := proposal.Resource + ":" + proposal.Action
+		text := proposal.text()
 		if _, isTaken := b.owners[text]; !isTaken && prefix != "" {
 			b.owners[text] = b.byName[f.Permission]
 			return proposal

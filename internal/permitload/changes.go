@@ -12,6 +12,7 @@ import (
 
 	"a0permit/internal/permitload/snapshot"
 	"a0permit/internal/reconcile"
+	"a0permit/internal/record"
 	"a0permit/internal/tool"
 )
 
@@ -59,13 +60,9 @@ func differing(before, after fields) (was, is fields) {
 	return was, is
 }
 
-// changeOf returns the fields that an update of user i changes, as Permit has them and as
+// changeOf returns the fields that the line of user i changes, as Permit has them and as
 // they will be.
-func (s *session) changeOf(plan *reconcile.Plan, snap *snapshot.Snapshot, i int) (was, is fields, err error) {
-	line, err := s.input.User(i)
-	if err != nil {
-		return nil, nil, err
-	}
+func changeOf(plan *reconcile.Plan, snap *snapshot.Snapshot, i int, line *record.User) (was, is fields, err error) {
 	have, err := snap.Before(i)
 	if err != nil {
 		return nil, nil, err
@@ -101,7 +98,7 @@ func (l *loader) printChanges(plan *reconcile.Plan, snap *snapshot.Snapshot) err
 		if err != nil {
 			return err
 		}
-		was, is, err := l.changeOf(plan, snap, i)
+		was, is, err := changeOf(plan, snap, i, line)
 		if err != nil {
 			return err
 		}

@@ -98,7 +98,7 @@ func (s *session) plannedOf(
 		write, _ := plan.UserToWrite(line, nil)
 		p.After, err = fieldsOf(write)
 	case reconcile.Update:
-		p.Before, p.After, err = s.changeOf(plan, snap, op.User)
+		p.Before, p.After, err = changeOf(plan, snap, op.User, line)
 	case reconcile.Assign, reconcile.Unassign:
 		p.Type = "role_assignment"
 		var f fields

@@ -111,7 +111,11 @@ func (l *loader) changedFields(plan *reconcile.Plan, snap *snapshot.Snapshot) (s
 		if ops[0].Op != reconcile.Update {
 			continue
 		}
-		was, is, err := l.changeOf(plan, snap, i)
+		line, err := l.input.User(i)
+		if err != nil {
+			return "", err
+		}
+		was, is, err := changeOf(plan, snap, i, line)
 		if err != nil {
 			return "", err
 		}

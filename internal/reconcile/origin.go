@@ -26,8 +26,7 @@ func (c *Current) HaveOrigin(resource, action string, o Origin) {
 }
 
 // Mixup is a permission that Permit, or an earlier line, has for another permission of
-// Auth0 than the input.
-// Whoever is given one of them would have both.
+// Auth0 than the input. Whoever is given one of them would have both.
 type Mixup struct {
 	Permission string // resource:action
 	Have, Want Origin
@@ -38,29 +37,21 @@ type Twin struct{ Role, Have, Want string } // key, and two ids of Auth0
 
 // Twins returns the twins among the roles that the input names, in its order.
 func (p *Plan) Twins() (list []Twin) {
-	for _, key := range p.desired.roles.order {
-		line := p.desired.roles.lines[key]
-		i, isThere := p.current.roleNumbers[key]
-		if line == nil || !isThere {
-			continue
-		}
-		have, _ := p.current.roles[i].Attributes[auth0ID].(string)
+	for line, role := range p.existingRoles() {
+		have, _ := role.Attributes[auth0ID].(string)
 		want, _ := line.Attributes[auth0ID].(string)
 		if have != "" && want != "" && have != want {
-			list = append(list, Twin{key, have, want})
+			list = append(list, Twin{line.Key, have, want})
 		}
 	}
 	return list
 }
 
 // noteMixups records actions that two lines of a resource have for different permissions.
-func (d *Desired) noteMixups(resource string, a, b map[string]record.Action) {
-	for _, key := range slices.Sorted(maps.Keys(b)) {
-		have, want := OriginOf(a[key].Attributes), OriginOf(b[key].Attributes)
-		if have.API != "" && want.API != "" && have != want {
-			d.mixups = append(d.mixups, Mixup{resource + ":" + key, have, want})
-		}
-	}
+func (d *Desired) noteMixups(resource string, before, now map[string]record.Action) {
+	d.mixups = append(d.mixups, mixups(resource, now, func(action string) Origin {
+		return OriginOf(before[action].Attributes)
+	})...)
 }
 
 // Mixups returns the mixups of a plan: those within the input, and those with Permit, in
@@ -72,12 +63,19 @@ func (p *Plan) Mixups() (list []Mixup) {
 		if line == nil {
 			continue
 		}
-		for _, action := range slices.Sorted(maps.Keys(line.Actions)) {
-			permission := key + ":" + action
-			have, want := p.current.origins[permission], OriginOf(line.Actions[action].Attributes)
-			if have.API != "" && want.API != "" && have != want {
-				list = append(list, Mixup{permission, have, want})
-			}
+		list = append(list, mixups(key, line.Actions, func(action string) Origin {
+			return p.current.origins[key+":"+action]
+		})...)
+	}
+	return list
+}
+
+// mixups returns the actions of a resource whose origin is not the one that have returns.
+func mixups(resource string, actions map[string]record.Action, have func(action string) Origin) (list []Mixup) {
+	for _, key := range slices.Sorted(maps.Keys(actions)) {
+		have, want := have(key), OriginOf(actions[key].Attributes)
+		if have.API != "" && want.API != "" && have != want {
+			list = append(list, Mixup{resource + ":" + key, have, want})
 		}
 	}
 	return list

@@ -106,19 +106,29 @@ func (p *Plan) planResources() {
 	}
 }
 
+// existingRoles yields the role lines whose role is in Permit, with that role, in the
+// order of the input.
+func (p *Plan) existingRoles() iter.Seq2[*record.Role, *record.Role] {
+	return func(yield func(line, role *record.Role) bool) {
+		for _, key := range p.desired.roles.order {
+			line := p.desired.roles.lines[key]
+			i, isThere := p.current.roleNumbers[key]
+			if isThere && line != nil && !yield(line, &p.current.roles[i]) {
+				return
+			}
+		}
+	}
+}
+
 // planGrants plans the permissions to add to existing roles. New roles are created with
 // theirs.
 func (p *Plan) planGrants() {
-	for _, key := range p.desired.roles.order {
-		line := p.desired.roles.lines[key]
-		if _, isThere := p.current.roleNumbers[key]; !isThere || line == nil {
-			continue
-		}
-		has := p.current.permissions(key)
+	for line := range p.existingRoles() {
+		has := p.current.permissions(line.Key)
 		missing := slices.DeleteFunc(slices.Clone(line.Permissions), func(s string) bool { return has[s] })
 		slices.Sort(missing)
 		if missing = slices.Compact(missing); len(missing) > 0 {
-			role := record.Role{Type: record.TypeRole, Key: key, Permissions: missing}
+			role := record.Role{Type: record.TypeRole, Key: line.Key, Permissions: missing}
 			p.Grants = append(p.Grants, Operation{Op: Grant, Role: &role})
 			p.Counts.Grant += len(missing)
 		}
@@ -169,16 +179,11 @@ func (p *Plan) Unasked(now []record.Role, grants bool) iter.Seq[record.Role] {
 // planRevocations plans what a removal takes from roles: the permissions of their lines
 // that they have in Permit.
 func (p *Plan) planRevocations() {
-	for _, key := range p.desired.roles.order {
-		i, isThere := p.current.roleNumbers[key]
-		line := p.desired.roles.lines[key]
-		if !isThere || line == nil {
-			continue
-		}
-		has := p.current.roles[i].Permissions // not those that it inherits: they belong to another role
+	for line, role := range p.existingRoles() {
+		has := role.Permissions // not those that it inherits: they belong to another role
 		held := slices.DeleteFunc(slices.Clone(line.Permissions), func(s string) bool { return !slices.Contains(has, s) })
 		if len(held) > 0 {
-			role := record.Role{Type: record.TypeRole, Key: key, Permissions: held}
+			role := record.Role{Type: record.TypeRole, Key: line.Key, Permissions: held}
 			p.Revocations = append(p.Revocations, Operation{Op: Revoke, Role: &role})
 			p.Counts.Revoke += len(held)
 		}

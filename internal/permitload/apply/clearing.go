@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"a0permit/internal/permit"
-	"a0permit/internal/permitload/snapshot"
 	"a0permit/internal/reconcile"
 	"a0permit/internal/record"
 )
@@ -136,12 +135,8 @@ func (a *Applier) tryPut(ctx context.Context, user permit.User) (accepted bool, 
 
 // isCleared reports whether Permit shows a user without the fields that it loses.
 func (a *Applier) isCleared(ctx context.Context, it item) (bool, error) {
-	have, ok, err := a.Client.User(ctx, it.user.Key)
-	if err != nil || !ok {
-		return false, err
-	}
-	current, err := snapshot.UserRecord(have)
-	if err != nil {
+	current, err := a.inPermit(ctx, it)
+	if err != nil || current == nil {
 		return false, err
 	}
 	_, same := reconcile.Overlay(&record.User{Nulls: it.cleared}, current)

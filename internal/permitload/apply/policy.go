@@ -88,11 +88,12 @@ func (a *Applier) grantToCreated(ctx context.Context, created []item) error {
 		has[roles[i].Key] = roles[i].Permissions
 	}
 	for _, it := range created {
-		note := a.settleOthers
-		if !a.queue.others[it.Role.Key] {
-			note = func(it item, has []string) error { return a.grantAndNote(ctx, it, without(it.Role.Permissions, has)) }
+		if has := has[it.Role.Key]; a.queue.others[it.Role.Key] {
+			err = a.settleOthers(it, has)
+		} else {
+			err = a.changePermissions(ctx, it, without(it.Role.Permissions, has))
 		}
-		if err := note(it, has[it.Role.Key]); err != nil {
+		if err != nil {
 			return err
 		}
 	}
@@ -130,23 +131,18 @@ func (a *Applier) grantToExisting(ctx context.Context) error {
 			}
 			continue
 		}
-		if err := a.grantAndNote(ctx, it, it.Role.Permissions); err != nil {
+		if err := a.changePermissions(ctx, it, it.Role.Permissions); err != nil {
 			return err
 		}
 		a.Progress.Add(1)
 	}
 	return nil
-}
-
-// grantAndNote gives permissions to a role, and notes what became of them.
-func (a *Applier) grantAndNote(ctx context.Context, it item, permissions []string) error {
-	return a.changeAndNote(ctx, it, permissions, "does not get")
 }
 
 // revoke takes permissions from roles.
 func (a *Applier) revoke(ctx context.Context) error {
 	for _, it := range catalogueItems(a.plan.Revocations) {
-		if err := a.changeAndNote(ctx, it, it.Role.Permissions, "keeps"); err != nil {
+		if err := a.changePermissions(ctx, it, it.Role.Permissions); err != nil {
 			return err
 		}
 		a.Progress.Add(1)
@@ -154,9 +150,9 @@ func (a *Applier) revoke(ctx context.Context) error {
 	return nil
 }
 
-// changeAndNote gives permissions to a role or takes them, and notes what became of them.
-// refused says in words what happens to refused ones.
-func (a *Applier) changeAndNote(ctx context.Context, it item, permissions []string, refused string) error {
+// changePermissions gives permissions to a role or takes them, and notes what became of
+// them.
+func (a *Applier) changePermissions(ctx context.Context, it item, permissions []string) error {
 	c := policyChange{a: a, role: it.Role.Key, revokes: it.Op == reconcile.Revoke}
 	err := c.change(ctx, permissions)
 	a.Ledger.CountPermissions(it.Operation, c.done)
@@ -166,8 +162,12 @@ func (a *Applier) changeAndNote(ctx context.Context, it item, permissions []stri
 	if len(c.refused) == 0 {
 		return a.Ledger.Complete(it.Operation)
 	}
+	outcome := "does not get"
+	if c.revokes {
+		outcome = "keeps"
+	}
 	f := faultOf(c.refusal)
-	f.Message = fmt.Sprintf("role %s %s %s: %s", it.Role.Key, refused, strings.Join(c.refused, ", "), f.Message)
+	f.Message = fmt.Sprintf("role %s %s %s: %s", it.Role.Key, outcome, strings.Join(c.refused, ", "), f.Message)
 	return a.Ledger.Refuse(it.Operation, f)
 }
 

@@ -8,6 +8,7 @@ import (
 	"a0permit/internal/permit"
 	"a0permit/internal/permitload/snapshot"
 	"a0permit/internal/reconcile"
+	"a0permit/internal/record"
 )
 
 // These are how long a late write is waited for. Permit's own tests wait 30 to 60 s for a
@@ -107,6 +108,15 @@ func (a *Applier) showsOne(ctx context.Context, users []item) (bool, error) {
 	return false, nil
 }
 
+// inPermit returns a user as Permit has it now, or nil if Permit does not have it.
+func (a *Applier) inPermit(ctx context.Context, it item) (*record.User, error) {
+	have, ok, err := a.Client.User(ctx, it.user.Key)
+	if err != nil || !ok {
+		return nil, err
+	}
+	return snapshot.UserRecord(have)
+}
+
 // shows reports whether Permit shows a user as it was written.
 func (a *Applier) shows(ctx context.Context, it item) (bool, error) {
 	want, err := snapshot.UserRecord(it.user)
@@ -114,12 +124,8 @@ func (a *Applier) shows(ctx context.Context, it item) (bool, error) {
 		return false, err
 	}
 	want.Nulls = it.cleared
-	have, ok, err := a.Client.User(ctx, it.user.Key)
-	if err != nil || !ok {
-		return false, err
-	}
-	current, err := snapshot.UserRecord(have)
-	if err != nil {
+	current, err := a.inPermit(ctx, it)
+	if err != nil || current == nil {
 		return false, err
 	}
 	compare := reconcile.Overlay
